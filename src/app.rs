@@ -1,0 +1,197 @@
+//! The composition root: builds a gateway from its settings, runs it, reloads it, stops it.
+//!
+//! Owns: which store serves, one Redis link a worker thread, the listeners, the clock. The only file that
+//! names both `http` and `store`; tests start the very same thing.
+//! Must not know: where settings come from, or any rule of the product.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpServer, web};
+use arc_swap::ArcSwap;
+use redis::Client;
+use secrecy::ExposeSecret;
+use tokio::task::JoinHandle;
+
+use crate::config::{self, Settings, StoreLocation};
+use crate::domain::catalog::Catalog;
+use crate::domain::credential::UserTagger;
+use crate::domain::portal::{Portals, SharedCatalog};
+use crate::domain::ports::{Clock, SessionStore};
+use crate::http::limits::Limits;
+use crate::http::{self, Gateway};
+use crate::store::memory::MemoryStore;
+use crate::store::redis::{RedisStore, StoreObserver};
+use crate::telemetry::Metrics;
+
+/// The head of a request must arrive within this time; its body too (`http::body`).
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longer than the idle time of common proxies, so that they close first and never meet a closing connection.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// For requests in flight at a stop.
+const DRAIN_SECONDS: u64 = 30;
+const FORGET_EVERY: Duration = Duration::from_secs(30);
+
+/// Why a gateway did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, io::Error),
+    /// The store's URL cannot be used.
+    #[error("cannot use the store's URL: {0}")]
+    Store(redis::RedisError),
+    /// The metrics cannot be registered.
+    #[error("cannot register the metrics: {0}")]
+    Metrics(#[from] prometheus::Error),
+}
+
+/// The time of this machine.
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[allow(clippy::disallowed_methods)] // The only place that reads it.
+    fn now_ms(&self) -> u64 {
+        u64::try_from(chrono::Utc::now().timestamp_millis()).unwrap_or(0)
+    }
+}
+
+/// A gateway that listens.
+pub struct Running {
+    /// Where it serves.
+    pub address: SocketAddr,
+    /// Where it serves metrics.
+    pub metrics_address: Option<SocketAddr>,
+    catalog: SharedCatalog,
+    servers: Vec<ServerHandle>,
+    tasks: Vec<JoinHandle<io::Result<()>>>,
+    housekeeping: JoinHandle<()>,
+}
+
+impl Running {
+    /// From now on, new requests see this catalog; those in flight keep the one they began with.
+    pub fn reload(&self, catalog: Catalog) {
+        self.catalog.store(Arc::new(catalog));
+    }
+
+    /// Takes no more requests, lets those in flight finish, and returns when all is done.
+    pub async fn stop(self) {
+        self.housekeeping.abort();
+        for server in &self.servers {
+            server.stop(true).await;
+        }
+        for task in self.tasks {
+            if let Ok(Err(error)) = task.await {
+                tracing::error!(%error, "a listener failed");
+            }
+        }
+    }
+}
+
+/// How a worker thread gets its store.
+#[derive(Clone)]
+enum StoreMaker {
+    Shared(Arc<MemoryStore>),
+    PerWorker { client: Client, timeout: Duration, fence_failover: bool, observer: StoreObserver },
+}
+
+impl StoreMaker {
+    fn new(settings: &config::Store, clock: Arc<dyn Clock>, metrics: &Arc<Metrics>) -> Result<Self, StartError> {
+        match &settings.location {
+            StoreLocation::Memory => Ok(StoreMaker::Shared(Arc::new(MemoryStore::new(clock)))),
+            StoreLocation::Redis(url) => {
+                let metrics = metrics.clone();
+                Ok(StoreMaker::PerWorker {
+                    client: Client::open(url.expose_secret()).map_err(StartError::Store)?,
+                    timeout: settings.timeout,
+                    fence_failover: settings.fence_failover,
+                    observer: Arc::new(move |operation, took, answered| {
+                        metrics.store_call(operation, took, answered);
+                    }),
+                })
+            }
+        }
+    }
+
+    /// Called on the worker's own thread: the link belongs to its runtime.
+    fn make(&self) -> Result<Arc<dyn SessionStore>, redis::RedisError> {
+        match self {
+            StoreMaker::Shared(store) => Ok(store.clone()),
+            StoreMaker::PerWorker { client, timeout, fence_failover, observer } => {
+                let store = RedisStore::new(client.clone(), *timeout, *fence_failover, observer.clone())?;
+                Ok(Arc::new(store))
+            }
+        }
+    }
+}
+
+/// Starts a gateway. It listens when this returns; a store that cannot be reached yet does not hinder it.
+pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, StartError> {
+    let metrics = Arc::new(Metrics::new()?);
+    let catalog: SharedCatalog = Arc::new(ArcSwap::from_pointee(settings.catalog));
+    let limits = Arc::new(Limits::new(settings.limits.exchange_per_minute, settings.limits.create_per_minute));
+    let stores = StoreMaker::new(&settings.store, clock, &metrics)?;
+    stores.make().map_err(StartError::Store)?;
+    let tagger = Arc::new(UserTagger::new(&settings.server.secrets));
+    let make_gateway = {
+        let (catalog, metrics, limits) = (catalog.clone(), metrics.clone(), limits.clone());
+        let strict_transport = settings.server.public_url.scheme() == "https";
+        let (trusted_proxies, error_type_base) = (settings.server.trusted_proxies, settings.error_type_base);
+        move || Gateway {
+            portals: Portals::new(
+                catalog.clone(),
+                stores.make().expect("a store that could be made before can be made again"),
+                tagger.clone(),
+            ),
+            metrics: metrics.clone(),
+            limits: limits.clone(),
+            trusted_proxies: trusted_proxies.clone(),
+            error_type_base: error_type_base.clone(),
+            strict_transport,
+        }
+    };
+    let listen = settings.server.listen;
+    let server = HttpServer::new(move || {
+        App::new().app_data(web::Data::new(make_gateway())).configure(http::routes).wrap(from_fn(http::finish))
+    });
+    let server = match settings.server.workers {
+        0 => server,
+        workers => server.workers(workers),
+    };
+    let server = server
+        .client_request_timeout(REQUEST_TIMEOUT)
+        .keep_alive(KEEP_ALIVE)
+        .tcp_nodelay(true)
+        .shutdown_timeout(DRAIN_SECONDS)
+        .disable_signals()
+        .bind(listen)
+        .map_err(|error| StartError::Listen(listen, error))?;
+    let address = server.addrs().first().copied().unwrap_or(listen);
+    let server = server.run();
+    let (mut servers, mut tasks) = (vec![server.handle()], vec![tokio::spawn(server)]);
+
+    let mut metrics_address = None;
+    if let Some(listen) = settings.server.metrics_listen {
+        let server = HttpServer::new(move || {
+            App::new().app_data(web::Data::new(metrics.clone())).configure(http::metrics_routes)
+        });
+        let server = server.workers(1).disable_signals();
+        let server = server.bind(listen).map_err(|error| StartError::Listen(listen, error))?;
+        metrics_address = server.addrs().first().copied();
+        let server = server.run();
+        servers.push(server.handle());
+        tasks.push(tokio::spawn(server));
+    }
+    let housekeeping = tokio::spawn(async move {
+        let mut ticks = tokio::time::interval(FORGET_EVERY);
+        loop {
+            ticks.tick().await;
+            limits.forget_idle();
+        }
+    });
+    Ok(Running { address, metrics_address, catalog, servers, tasks, housekeeping })
+}

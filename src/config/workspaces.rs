@@ -1,0 +1,217 @@
+//! Reads `[[workspaces]]` into the domain's catalog.
+//!
+//! Owns: the rules and defaults of workspaces, root keys and portals (API.md section 8).
+//! Must not know: where the document came from.
+
+use std::collections::HashSet;
+
+
+use url::Url;
+
+use crate::domain::catalog::{Catalog, CookieSettings, Portal, PortalScope, RootKeyEntry, SameSite, parse_slug};
+use crate::domain::credential::{Digest, Environment};
+use crate::domain::error::Invalid;
+use crate::domain::permission::Permission;
+use crate::domain::return_url::parse_http_url;
+use crate::fields::{Fields, boolean, integer, parsed, string, text};
+
+/// Names that must not be given twice in the whole configuration.
+#[derive(Default)]
+struct Taken {
+    workspaces: HashSet<String>,
+    slugs: HashSet<String>,
+    cookies: HashSet<String>,
+    keys: HashSet<Digest>,
+}
+
+/// Reads all workspaces. With faults in it, the catalog is incomplete and must not be used.
+pub fn read(top: &mut Fields<'_, '_>, public_url: &Url) -> Catalog {
+    let mut taken = Taken::default();
+    let (mut portals, mut keys) = (Vec::new(), Vec::new());
+    top.sections("workspaces", |mut workspace| {
+        let id = workspace.required("id", text(1, 64)).unwrap_or_default();
+        if !id.is_empty() && !taken.workspaces.insert(id.clone()) {
+            workspace.fault("id", twice("workspace", &id));
+        }
+        let own: Vec<Portal> = workspace
+            .sections("portals", |fields| read_portal(fields, &id, public_url, &mut taken))
+            .into_iter()
+            .flatten()
+            .collect();
+        let slugs: Vec<&str> = own.iter().map(|portal| portal.slug.as_str()).collect();
+        let own_keys = workspace.sections("root_keys", |fields| read_root_key(fields, &id, &slugs, &mut taken));
+        workspace.finish();
+        keys.extend(own_keys.into_iter().flatten());
+        portals.extend(own);
+    });
+    Catalog::new(portals, keys)
+}
+
+fn twice(what: &str, name: &str) -> Invalid {
+    Invalid::new(format!("There is another {what} {name:?}."), "Give each its own; they are unique in the whole configuration.")
+}
+
+fn read_root_key(mut fields: Fields<'_, '_>, workspace: &str, slugs: &[&str], taken: &mut Taken) -> Option<RootKeyEntry> {
+    let id = fields.required("id", text(1, 64));
+    let digest = fields.required("sha256", |value| {
+        let fix = "Take the sha256 that `vestibule keys new` prints. It is not the key itself.";
+        Digest::from_hex(string(value)?).ok_or_else(|| Invalid::new("Expected 64 hexadecimal digits.", fix))
+    });
+    if let Some(digest) = digest
+        && !taken.keys.insert(digest)
+    {
+        fields.fault("sha256", Invalid::new("Another root key has this sha256.", "Make a key of its own for each entry."));
+    }
+    let environment = fields.required("environment", |value| {
+        let environment = Environment::from_name(string(value)?);
+        environment.ok_or_else(|| Invalid::new("Expected \"live\" or \"test\".", "Write environment = \"live\"."))
+    });
+    let listed = fields.list("portals", |value| {
+        let slug = string(value)?;
+        if slug == "*" || slugs.contains(&slug) {
+            return Ok(slug.to_owned());
+        }
+        let fix = format!("Use \"*\" or slugs of this workspace: {}.", slugs.join(", "));
+        Err(Invalid::new(format!("This workspace has no portal {slug:?}."), fix))
+    });
+    let permissions = fields.list("permissions", |value| Permission::parse(string(value)?));
+    fields.finish();
+    let listed = listed.unwrap_or_else(|| vec!["*".to_owned()]);
+    let portals = if listed.iter().any(|slug| slug == "*") { PortalScope::All } else { PortalScope::Slugs(listed) };
+    let everything = || Permission::parse("*").map(|all| vec![all]).unwrap_or_default();
+    Some(RootKeyEntry {
+        workspace: workspace.to_owned(),
+        id: id?,
+        digest: digest?,
+        environment: environment?,
+        portals,
+        permissions: permissions.unwrap_or_else(everything),
+    })
+}
+
+fn read_portal(mut fields: Fields<'_, '_>, workspace: &str, server_url: &Url, taken: &mut Taken) -> Option<Portal> {
+    let slug = fields.required("slug", parsed(parse_slug));
+    if let Some(slug) = &slug
+        && !taken.slugs.insert(slug.clone())
+    {
+        fields.fault("slug", twice("portal", slug));
+    }
+    let url = fields.required("url", parsed(parse_http_url));
+    let test_url = fields.optional("test_url", parsed(parse_http_url));
+    let return_url = fields.optional("return_url", parsed(parse_http_url));
+    let return_urls = fields.list("return_urls", |value| parse_http_url(string(value)?));
+    let origins = fields.list("allowed_origins", |value| parse_origin(string(value)?));
+    let public_url = fields.optional("public_url", parsed(parse_public_url)).unwrap_or_else(|| server_url.clone());
+    let ticket_ttl_seconds = fields.optional("session_id_ttl_seconds", integer(30, 900)).unwrap_or(900);
+    let enabled = fields.optional("enabled", boolean).unwrap_or(true);
+    refuse_hosted_landing(&mut fields);
+    let default_name = format!("portal_session_{}", slug.as_deref().unwrap_or_default());
+    let cookie = read_cookie(fields.section("cookie"), default_name, &public_url);
+    if !taken.cookies.insert(cookie.name.clone()) {
+        fields.fault("cookie.name", twice("portal cookie", &cookie.name));
+    }
+    fields.finish();
+
+    let url = url?;
+    let default_origins = || {
+        let mut origins: Vec<String> = Vec::new();
+        for url in [Some(&url), test_url.as_ref(), Some(&public_url)].into_iter().flatten() {
+            let origin = url.origin().ascii_serialization();
+            if !origins.contains(&origin) {
+                origins.push(origin);
+            }
+        }
+        origins
+    };
+    Some(Portal {
+        workspace: workspace.to_owned(),
+        slug: slug?,
+        allowed_origins: origins.unwrap_or_else(default_origins),
+        return_urls: return_urls.unwrap_or_else(|| return_url.iter().cloned().collect()),
+        url,
+        test_url,
+        return_url,
+        public_url,
+        ticket_ttl_ms: ticket_ttl_seconds * 1_000,
+        enabled,
+        cookie,
+    })
+}
+
+/// The keys of the hosted landing are known, so that a file that names their defaults is accepted.
+fn refuse_hosted_landing(fields: &mut Fields<'_, '_>) {
+    fields.optional("landing", |value| match string(value)? {
+        "portal" => Ok(()),
+        "hosted" => Err(Invalid::new("The hosted landing is not part of this version.", "Write landing = \"portal\".")),
+        _ => Err(Invalid::new("Expected \"portal\".", "Write landing = \"portal\".")),
+    });
+    fields.optional("confirm", |value| match boolean(value)? {
+        false => Ok(()),
+        true => Err(Invalid::new("It belongs to the hosted landing, which is not part of this version.", "Write confirm = false.")),
+    });
+}
+
+fn read_cookie(mut fields: Fields<'_, '_>, default_name: String, public_url: &Url) -> CookieSettings {
+    let name = fields.optional("name", parsed(parse_cookie_name)).unwrap_or(default_name);
+    let same_site = fields.optional("same_site", |value| match string(value)? {
+        "lax" => Ok(SameSite::Lax),
+        "strict" => Ok(SameSite::Strict),
+        "none" => Ok(SameSite::None),
+        _ => Err(Invalid::new("Expected \"lax\", \"strict\" or \"none\".", "Write same_site = \"lax\".")),
+    });
+    let same_site = same_site.unwrap_or(SameSite::Lax);
+    let partitioned = fields.optional("partitioned", boolean).unwrap_or(false);
+    let domain = fields.optional("domain", |value| parse_domain(string(value)?, public_url));
+    let needs_https = "Browsers accept it only over https.";
+    if public_url.scheme() != "https" && same_site == SameSite::None {
+        fields.fault("same_site", Invalid::new(needs_https, "Use an https public_url, or same_site = \"lax\"."));
+    }
+    if public_url.scheme() != "https" && partitioned {
+        fields.fault("partitioned", Invalid::new(needs_https, "Use an https public_url, or partitioned = false."));
+    }
+    fields.finish();
+    CookieSettings { name, same_site, partitioned, domain }
+}
+
+/// https, or http on this machine only: a cookie over plain http can be read on its way.
+pub fn parse_public_url(text: &str) -> Result<Url, Invalid> {
+    let url = parse_http_url(text)?;
+    let on_this_machine = matches!(url.host_str(), Some("localhost" | "127.0.0.1"));
+    if url.scheme() == "https" || on_this_machine {
+        return Ok(url);
+    }
+    let fix = "Use https, or http://localhost or http://127.0.0.1 for a trial.";
+    Err(Invalid::new("Plain http is only possible on localhost: cookies would not be safe.", fix))
+}
+
+fn parse_origin(text: &str) -> Result<String, Invalid> {
+    let url = parse_http_url(text)?;
+    let origin = url.origin().ascii_serialization();
+    if text.trim_end_matches('/').eq_ignore_ascii_case(&origin) {
+        return Ok(origin);
+    }
+    Err(Invalid::new("An origin is a scheme, a host and a port, no more.", format!("Write {origin:?}.")))
+}
+
+fn parse_cookie_name(text: &str) -> Result<String, Invalid> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+    if !(1..=80).contains(&text.len()) || !text.bytes().all(allowed) {
+        let fix = "Use a name such as \"portal_session_acme\".";
+        return Err(Invalid::new("A cookie's name has 1 to 80 of the characters A-Z a-z 0-9 _ - .", fix));
+    }
+    if text.starts_with("__") || text == "portal_hint" {
+        return Err(Invalid::new("This name is taken.", "Leave out the prefix; __Host- is added where its conditions hold."));
+    }
+    Ok(text.to_owned())
+}
+
+/// A browser accepts a cookie's domain only if it is the host's own or a parent of it.
+fn parse_domain(text: &str, public_url: &Url) -> Result<String, Invalid> {
+    let host = public_url.host_str().unwrap_or_default();
+    if text.contains('.') && (host == text || host.ends_with(&format!(".{text}"))) {
+        return Ok(text.to_owned());
+    }
+    let fix = "Use the domain that the portal and the gateway share, such as \"example.com\".";
+    Err(Invalid::new(format!("{host:?} is not a host of this domain."), fix))
+}
+

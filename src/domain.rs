@@ -1,0 +1,13 @@
+//! The product: pure rules over plain values. Read `portal` first; it is the whole of it on one page.
+//!
+//! Must not know: actix, redis, environment variables, the system clock, or any wire format.
+
+pub mod catalog;
+pub mod credential;
+pub mod error;
+pub mod permission;
+pub mod portal;
+pub mod ports;
+pub mod presented;
+pub mod return_url;
+pub mod session;

@@ -1,0 +1,220 @@
+//! The catalog: workspaces, their portals and root keys, as configured.
+//!
+//! Owns: the look-ups, each scoped by workspace where a caller asks, and where a browser's home is.
+//! Must not know: files, TOML or reloading. It is built whole, validated by `config`, and never changed; a
+//! reload swaps the whole catalog.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use url::Url;
+
+use super::credential::{Digest, Environment};
+use super::error::Invalid;
+use super::permission::Permission;
+use super::return_url::is_under;
+
+/// Reads a slug: 3 to 64 of `a-z 0-9 -`, no hyphen at an end, none doubled.
+pub fn parse_slug(text: &str) -> Result<String, Invalid> {
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let hyphens_fit = !text.starts_with('-') && !text.ends_with('-') && !text.contains("--");
+    if (3..=64).contains(&text.len()) && text.bytes().all(allowed) && hyphens_fit {
+        return Ok(text.to_owned());
+    }
+    Err(Invalid::new(
+        "A slug has 3 to 64 of the characters a-z 0-9 and -, no hyphen at an end and none doubled.",
+        "Use a slug such as \"my-portal\".",
+    ))
+}
+
+/// Which requests of other sites carry the cookie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SameSite {
+    /// Navigations that come from elsewhere carry it: a user who follows a link arrives signed in.
+    Lax,
+    /// None.
+    Strict,
+    /// All; needs https.
+    None,
+}
+
+/// A portal's `cookie` section.
+#[derive(Clone, Debug)]
+pub struct CookieSettings {
+    /// Without the prefix `__Host-`, which is added where its conditions hold.
+    pub name: String,
+    /// See [`SameSite`].
+    pub same_site: SameSite,
+    /// One cookie jar for each embedding site (CHIPS).
+    pub partitioned: bool,
+    /// Shares the cookie with the other hosts of this domain, and so gives up `__Host-`.
+    pub domain: Option<String>,
+}
+
+/// One configured portal.
+#[derive(Clone, Debug)]
+pub struct Portal {
+    /// The workspace it belongs to.
+    pub workspace: String,
+    /// Its name, unique in the whole configuration.
+    pub slug: String,
+    /// Where its frontend is.
+    pub url: Url,
+    /// Where its frontend is for test keys.
+    pub test_url: Option<Url>,
+    /// Where its users get a new session.
+    pub return_url: Option<Url>,
+    /// Prefixes that a session's own return URL may have.
+    pub return_urls: Vec<Url>,
+    /// Serialised origins (RFC 6454) whose pages may call the gateway.
+    pub allowed_origins: Vec<String>,
+    /// Where browsers reach the gateway for this portal.
+    pub public_url: Url,
+    /// Life of its tickets.
+    pub ticket_ttl_ms: u64,
+    /// A disabled portal creates and accepts no sessions.
+    pub enabled: bool,
+    /// Its cookie.
+    pub cookie: CookieSettings,
+}
+
+impl Portal {
+    /// Whether pages of this serialised origin may call the gateway for this portal.
+    pub fn lists_origin(&self, origin: &str) -> bool {
+        self.allowed_origins.iter().any(|listed| listed == origin)
+    }
+
+    /// Whether a session of this portal may return to `url`.
+    pub fn allows_return_to(&self, url: &Url) -> bool {
+        self.return_urls.iter().any(|prefix| is_under(url, prefix))
+    }
+
+    /// Where its frontend is for this environment.
+    pub fn url_for(&self, environment: Environment) -> &Url {
+        match (environment, &self.test_url) {
+            (Environment::Test, Some(test_url)) => test_url,
+            (Environment::Test, None) | (Environment::Live, _) => &self.url,
+        }
+    }
+}
+
+/// Which portals a root key may see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PortalScope {
+    /// All of its workspace.
+    All,
+    /// These slugs.
+    Slugs(Vec<String>),
+}
+
+/// One configured root key.
+#[derive(Clone, Debug)]
+pub struct RootKeyEntry {
+    /// The workspace it belongs to.
+    pub workspace: String,
+    /// Its name, for logs.
+    pub id: String,
+    /// Of the key.
+    pub digest: Digest,
+    /// Of the sessions it creates, lists and revokes.
+    pub environment: Environment,
+    /// Which portals it may see.
+    pub portals: PortalScope,
+    /// The most that a session made with it may carry.
+    pub permissions: Vec<Permission>,
+}
+
+impl RootKeyEntry {
+    /// Whether sessions of this workspace, portal and environment are this key's to see.
+    pub fn sees(&self, workspace: &str, slug: &str, environment: Environment) -> bool {
+        self.workspace == workspace && self.environment == environment && self.scope_has(slug)
+    }
+
+    fn scope_has(&self, slug: &str) -> bool {
+        match &self.portals {
+            PortalScope::All => true,
+            PortalScope::Slugs(slugs) => slugs.iter().any(|listed| listed == slug),
+        }
+    }
+}
+
+/// All portals and keys, ready to be asked.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    portals: Vec<Arc<Portal>>,
+    disabled_slugs: Vec<String>,
+    by_slug: HashMap<String, Arc<Portal>>,
+    by_origin: HashMap<String, Vec<Arc<Portal>>>,
+    by_cookie_name: HashMap<String, Arc<Portal>>,
+    root_keys: HashMap<[u8; 32], Arc<RootKeyEntry>>,
+}
+
+impl Catalog {
+    /// `config` has made sure that slugs, cookie names and key digests are unique.
+    pub fn new(portals: Vec<Portal>, root_keys: Vec<RootKeyEntry>) -> Self {
+        let mut catalog = Catalog::default();
+        for portal in portals.into_iter().map(Arc::new) {
+            for origin in &portal.allowed_origins {
+                catalog.by_origin.entry(origin.clone()).or_default().push(portal.clone());
+            }
+            catalog.by_cookie_name.insert(portal.cookie.name.clone(), portal.clone());
+            if !portal.enabled {
+                catalog.disabled_slugs.push(portal.slug.clone());
+            }
+            catalog.by_slug.insert(portal.slug.clone(), portal.clone());
+            catalog.portals.push(portal);
+        }
+        for key in root_keys {
+            catalog.root_keys.insert(*key.digest.as_bytes(), Arc::new(key));
+        }
+        catalog
+    }
+
+    /// The portal of this slug.
+    pub fn portal(&self, slug: &str) -> Option<&Arc<Portal>> {
+        self.by_slug.get(slug)
+    }
+
+    /// The portal whose cookie has this name (without prefix).
+    pub fn portal_of_cookie(&self, name: &str) -> Option<&Arc<Portal>> {
+        self.by_cookie_name.get(name)
+    }
+
+    /// The portals that list this origin.
+    pub fn portals_listing(&self, origin: &str) -> &[Arc<Portal>] {
+        self.by_origin.get(origin).map_or(&[], Vec::as_slice)
+    }
+
+    /// The only portal there is, if there is only one: then nobody has to say which.
+    pub fn only_portal(&self) -> Option<&Arc<Portal>> {
+        match self.portals.as_slice() {
+            [portal] => Some(portal),
+            [] | [_, _, ..] => None,
+        }
+    }
+
+    /// The slugs of the portals that are switched off.
+    pub fn disabled_slugs(&self) -> &[String] {
+        &self.disabled_slugs
+    }
+
+    /// All portals, in the order of the configuration.
+    pub fn portals(&self) -> &[Arc<Portal>] {
+        &self.portals
+    }
+
+    /// How many root keys there are.
+    pub fn root_key_count(&self) -> usize {
+        self.root_keys.len()
+    }
+
+    /// The root key of this digest. Compared as a digest: what timing could tell is of no use to a guesser.
+    pub fn root_key(&self, digest: &Digest) -> Option<&Arc<RootKeyEntry>> {
+        self.root_keys.get(digest.as_bytes())
+    }
+
+    /// The portal of this slug that a key may see.
+    pub fn portal_seen_by(&self, key: &RootKeyEntry, slug: &str) -> Option<&Arc<Portal>> {
+        self.portal(slug).filter(|portal| key.sees(&portal.workspace, slug, key.environment))
+    }
+}

@@ -1,0 +1,217 @@
+//! What can go wrong, as a closed list (API.md section 2).
+//!
+//! Owns: the codes with their stable wire names and public texts, the faults of a validation, and the
+//! operator's true reason for a refusal, which never reaches a client.
+//! Must not know: HTTP statuses, media types, or how an error is rendered.
+
+use url::Url;
+
+use super::credential::Handle;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $wire:literal, $detail:literal;)*) => {
+        /// Every error a client can be told of.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Code { $($(#[$doc])* $name,)* }
+
+        impl Code {
+            /// All of them, for tables, tests and the error pages.
+            pub const ALL: &[Code] = &[$(Code::$name,)*];
+
+            /// The stable name: `category/code`.
+            pub fn wire_name(self) -> &'static str {
+                match self { $(Code::$name => $wire,)* }
+            }
+
+            /// What a client is told unless the error carries words of its own.
+            pub fn detail(self) -> &'static str {
+                match self { $(Code::$name => $detail,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// A backend endpoint without `Authorization`.
+    Missing = "authentication/missing",
+        "No root key was sent. Add the header Authorization: Bearer rk_…";
+    /// `Authorization` that is no Bearer root key.
+    Malformed = "authentication/malformed",
+        "The Authorization header must be of the form: Bearer rk_…";
+    /// A root key that no workspace has.
+    KeyNotFound = "authentication/key_not_found",
+        "This root key is not configured at this gateway.";
+    /// Neither cookie nor Bearer token.
+    PortalTokenMissing = "authentication/portal_token_missing",
+        "No portal session was sent: neither its cookie nor a Bearer token.";
+    /// A ticket or browser token that is unknown, expired, used or revoked: a client is never told which.
+    PortalSessionNotFound = "authentication/portal_session_not_found",
+        "Session is invalid, expired, or has already been used.";
+    /// The portal is disabled, or does not list the request's origin.
+    Forbidden = "authorization/forbidden",
+        "This portal does not accept the request.";
+    /// More was asked for than the root key or the session holds.
+    InsufficientPermissions = "authorization/insufficient_permissions",
+        "A permission that this request needs is not held.";
+    /// No portal with this slug that the caller may see.
+    PortalConfigNotFound = "data/portal_config_not_found",
+        "No portal with this slug exists in the workspace of this root key.";
+    /// Fields that break a rule.
+    InvalidInput = "application/invalid_input",
+        "One or more fields of the request are invalid; see errors.";
+    /// Not JSON.
+    RequestBodyUnreadable = "bad_request/request_body_unreadable",
+        "The request could not be read; see errors.";
+    /// Another content type than JSON.
+    UnsupportedMediaType = "bad_request/unsupported_media_type",
+        "The request body must be JSON. Send the header Content-Type: application/json";
+    /// Over the limit.
+    RequestBodyTooLarge = "bad_request/request_body_too_large",
+        "The request is too large. A body may have at most 16 KiB.";
+    /// The client sent too slowly.
+    RequestTimeout = "bad_request/request_timeout",
+        "The request did not arrive completely within 10 seconds.";
+    /// No such path.
+    RouteNotFound = "bad_request/route_not_found",
+        "There is nothing at this path.";
+    /// The path exists, the method does not.
+    MethodNotAllowed = "bad_request/method_not_allowed",
+        "This path does not answer this method; the Allow header names those it does.";
+    /// Too many calls in too short a time.
+    RateLimited = "too_many_requests/rate_limited",
+        "Too many requests. Try again after the time in the Retry-After header.";
+    /// The store does not answer: nothing is known about any session, so nothing is said.
+    ServiceUnavailable = "application/service_unavailable",
+        "The session store does not answer at the moment. No session is lost; try again shortly.";
+    /// A defect of the gateway.
+    UnexpectedError = "application/unexpected_error",
+        "The gateway failed unexpectedly. The request id finds the reason in its log.";
+}
+
+/// The operator's reason for a refusal: for logs and metrics, never for the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// Nothing was sent.
+    Missing,
+    /// Not of the form, or a wrong checksum.
+    Malformed,
+    /// The store knows nothing of it (made up, or gone for long).
+    Unknown,
+    /// Its time was over.
+    Expired,
+    /// The ticket had been exchanged before.
+    Used,
+    /// The backend revoked it.
+    Revoked,
+    /// Its user logged out.
+    Ended,
+    /// The ticket was minted before a failover or restart of the store, which may have forgotten its use.
+    Fenced,
+    /// Its portal is not configured any more, or belongs to another workspace now.
+    PortalGone,
+    /// It belongs to another portal than the one that was asked for.
+    OtherPortal,
+    /// The portal is switched off.
+    PortalDisabled,
+    /// The portal does not list the request's `Origin`.
+    OriginNotListed,
+    /// A permission is not held.
+    PermissionNotHeld,
+}
+
+impl Refusal {
+    /// The stable name, a value of the metric label `reason`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Refusal::Missing => "missing",
+            Refusal::Malformed => "malformed",
+            Refusal::Unknown => "unknown",
+            Refusal::Expired => "expired",
+            Refusal::Used => "used",
+            Refusal::Revoked => "revoked",
+            Refusal::Ended => "ended",
+            Refusal::Fenced => "fenced",
+            Refusal::PortalGone => "portal_gone",
+            Refusal::OtherPortal => "other_portal",
+            Refusal::PortalDisabled => "portal_disabled",
+            Refusal::OriginNotListed => "origin_not_listed",
+            Refusal::PermissionNotHeld => "permission_not_held",
+        }
+    }
+}
+
+/// Why one value is not acceptable, and what to write instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invalid {
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub fix: String,
+}
+
+impl Invalid {
+    /// Both texts are for the person who wrote the value.
+    pub fn new(message: impl Into<String>, fix: impl Into<String>) -> Self {
+        Invalid { message: message.into(), fix: fix.into() }
+    }
+
+    /// Says where the value stands.
+    pub fn at(self, location: impl Into<String>) -> Fault {
+        Fault { location: location.into(), message: self.message, fix: self.fix }
+    }
+}
+
+/// One invalid value of a request or of the configuration, with its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Such as `body.permissions[0]`, `query.slug` or `workspaces[0].portals[1].url`.
+    pub location: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub fix: String,
+}
+
+/// An error of the product: what the client is told, and beside it what only the operator may know.
+#[derive(Clone, Debug)]
+pub struct Error {
+    /// Which one.
+    pub code: Code,
+    /// Public words that replace the code's own where they can help more.
+    pub detail: Option<String>,
+    /// Every fault of an invalid request.
+    pub faults: Vec<Fault>,
+    /// The true reason, for the operator.
+    pub refusal: Option<Refusal>,
+    /// The portal session it is about, where one is known.
+    pub handle: Option<Handle>,
+    /// Where a browser gets a new session (API.md section 5).
+    pub home: Option<Url>,
+}
+
+impl Error {
+    /// An error with the code's own words.
+    pub fn new(code: Code) -> Self {
+        Error { code, detail: None, faults: Vec::new(), refusal: None, handle: None, home: None }
+    }
+
+    /// A request whose values break rules.
+    pub fn invalid(faults: Vec<Fault>) -> Self {
+        Error { faults, ..Error::new(Code::InvalidInput) }
+    }
+
+    /// A refused credential: the client learns the code, the operator the reason.
+    pub fn refused(code: Code, refusal: Refusal, handle: Option<Handle>) -> Self {
+        Error { refusal: Some(refusal), handle, ..Error::new(code) }
+    }
+
+    /// The same error in words that help more.
+    pub fn with_detail(self, detail: impl Into<String>) -> Self {
+        Error { detail: Some(detail.into()), ..self }
+    }
+
+    /// What the client reads.
+    pub fn public_detail(&self) -> &str {
+        self.detail.as_deref().unwrap_or_else(|| self.code.detail())
+    }
+}

@@ -1,0 +1,99 @@
+//! Permissions: their grammar and how one covers another (API.md sections 3 and 4).
+//!
+//! Owns: what a permission may look like and the one matching rule, used for a root key's ceiling and for
+//! `portal.authorize` alike.
+//! Must not know: what any permission means; that is the portal's business.
+
+use super::error::Invalid;
+
+const MAX_CHARS: usize = 256;
+
+/// One permission, such as `keys:read` or `api.*.read_key`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Permission(Box<str>);
+
+impl Permission {
+    /// Reads one: 1 to 256 of `A-Z a-z 0-9 _ . : * -`.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:*-".contains(&byte);
+        if text.is_empty() || text.len() > MAX_CHARS || !text.bytes().all(allowed) {
+            return Err(Invalid::new(
+                "A permission must have 1 to 256 of the characters A-Z a-z 0-9 _ . : * -",
+                "Use a name such as \"keys:read\" or \"api.*.read_key\".",
+            ));
+        }
+        Ok(Permission(text.into()))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether whoever holds this one may do what `asked` names. A `*` alone covers everything; a `*`
+    /// segment covers any one segment; a `*` in `asked` is literal, so a wildcard is never widened.
+    pub fn covers(&self, asked: &Permission) -> bool {
+        if &*self.0 == "*" {
+            return true;
+        }
+        let mut held = segments(&self.0);
+        let mut asked = segments(&asked.0);
+        loop {
+            match (held.next(), asked.next()) {
+                (None, None) => return true,
+                (Some(held), Some(asked)) if held == "*" || held == asked => {}
+                (Some(_) | None, Some(_) | None) => return false,
+            }
+        }
+    }
+}
+
+/// Whether any of `held` covers `asked`.
+pub fn any_covers(held: &[Permission], asked: &Permission) -> bool {
+    held.iter().any(|permission| permission.covers(asked))
+}
+
+fn segments(text: &str) -> impl Iterator<Item = &str> {
+    text.split([':', '.'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn covers_by_segments() {
+        let table = [
+            ("*", "anything.at:all", true),
+            ("*", "*", true),
+            ("keys:read", "keys:read", true),
+            ("keys:read", "keys:write", false),
+            ("keys:read", "keys:read:all", false),
+            ("keys:read:all", "keys:read", false),
+            ("api.*.read_key", "api.prod.read_key", true),
+            ("api.*.read_key", "api.*.read_key", true),
+            ("api.*.read_key", "api.prod.eu.read_key", false),
+            ("api.*.read_key", "api.prod.read_keys", false),
+            ("api.prod.read_key", "api.*.read_key", false),
+            ("*.*", "*", false),
+            ("*.*", "keys:read", true),
+            ("keys:*", "keys", false),
+            ("pre*", "prefix", false),
+            ("KEYS:read", "keys:read", false),
+        ];
+        for (held, asked, expected) in table {
+            let parse = |text| Permission::parse(text).expect("a valid permission");
+            assert_eq!(parse(held).covers(&parse(asked)), expected, "{held} covers {asked}");
+        }
+    }
+
+    #[test]
+    fn grammar() {
+        for good in ["a", "api.*.read_key", "keys:read", "*", "A-Z_0", &"a".repeat(256)] {
+            assert!(Permission::parse(good).is_ok(), "refused {good}");
+        }
+        for bad in ["", "has space", "käse", "a,b", "a/b", "new\nline", &"a".repeat(257)] {
+            assert!(Permission::parse(bad).is_err(), "accepted {bad:?}");
+        }
+    }
+}

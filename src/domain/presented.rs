@@ -1,0 +1,137 @@
+//! What a request presents to show who its user is, and where that user's browser would find a new session.
+//!
+//! Owns: the choice among several cookies (API.md section 4) and the choice of the home (section 5).
+//! Must not know: headers and cookie syntax; `http::auth` reads those.
+
+use std::sync::Arc;
+
+use url::Url;
+
+use super::catalog::{Catalog, Portal};
+use super::credential::{BrowserToken, Malformed};
+use super::error::{Error, Invalid};
+use super::return_url::{Reason, with_reason};
+
+/// The browser token of a request, and how it came.
+#[derive(Clone, Debug)]
+pub struct PresentedToken {
+    /// Its text, read.
+    pub token: Result<BrowserToken, Malformed>,
+    /// How it came.
+    pub source: Source,
+}
+
+/// How a browser token came.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// In the `Authorization` header: sent on purpose, so no other site can make a browser send it.
+    Bearer,
+    /// In the cookie of this portal: the browser sends it by itself.
+    Cookie(Arc<Portal>),
+}
+
+/// The hint cookie's content: no credential, and not believed before it is checked against the catalog.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hint {
+    /// The portal that the browser last had a session of.
+    pub slug: String,
+    /// That session's own return URL.
+    pub return_url: Option<Url>,
+}
+
+/// All that a request says of its user.
+#[derive(Clone, Debug, Default)]
+pub struct Presented {
+    /// The token, if there is one.
+    pub token: Option<PresentedToken>,
+    /// The portal that the request names (`?slug=`).
+    pub slug: Option<String>,
+    /// The serialised `Origin` of the page that sends it.
+    pub origin: Option<String>,
+    /// The browser vouches that the page is of the gateway's own origin (`Sec-Fetch-Site: same-origin`).
+    pub same_origin: bool,
+    /// Of the hint cookie.
+    pub hint: Option<Hint>,
+}
+
+impl Presented {
+    /// Whether this is a page that the portal does not list, reading with its user's cookie. A request
+    /// without `Origin` is no such page: a server that renders the portal forwards the cookie alone.
+    pub fn is_foreign_page(&self, portal: &Portal) -> bool {
+        self.by_cookie() && self.origin.is_some() && !self.vouched_for(portal)
+    }
+
+    /// Whether a change may be made on this request. A cookie comes along unasked, so the browser must vouch
+    /// for the page; a Bearer token is sent on purpose by whoever knows it.
+    pub fn may_change(&self, portal: &Portal) -> bool {
+        !self.by_cookie() || self.vouched_for(portal)
+    }
+
+    fn by_cookie(&self) -> bool {
+        self.token.as_ref().is_some_and(|token| matches!(token.source, Source::Cookie(_)))
+    }
+
+    fn vouched_for(&self, portal: &Portal) -> bool {
+        self.same_origin || self.origin.as_deref().is_some_and(|origin| portal.lists_origin(origin))
+    }
+
+    /// The portal that the session must be of: the one that the request names, else the cookie's own.
+    pub fn expected_slug(&self) -> Option<&str> {
+        let of_cookie = match self.token.as_ref().map(|token| &token.source) {
+            Some(Source::Cookie(portal)) => Some(portal.slug.as_str()),
+            Some(Source::Bearer) | None => None,
+        };
+        self.slug.as_deref().or(of_cookie)
+    }
+
+    /// Where this browser gets a new session, reason included; never outside the configured return URLs.
+    pub fn home(&self, catalog: &Catalog) -> Option<Url> {
+        let portal = self.portal(catalog)?;
+        let hint = self.hint.as_ref().filter(|hint| hint.slug == portal.slug);
+        let had_session = self.token.is_some() || hint.is_some();
+        let reason = if had_session { Reason::SessionExpired } else { Reason::SessionMissing };
+        let own = hint.and_then(|hint| hint.return_url.as_ref()).filter(|url| portal.allows_return_to(url));
+        own.or(portal.return_url.as_ref()).map(|url| with_reason(url, reason))
+    }
+
+    fn portal<'a>(&'a self, catalog: &'a Catalog) -> Option<&'a Arc<Portal>> {
+        if let Some(slug) = &self.slug {
+            return catalog.portal(slug);
+        }
+        if let Some(PresentedToken { source: Source::Cookie(portal), .. }) = &self.token {
+            return Some(portal);
+        }
+        let hinted = self.hint.as_ref().and_then(|hint| catalog.portal(&hint.slug));
+        let listing = self.origin.as_deref().and_then(|origin| match catalog.portals_listing(origin) {
+            [portal] => Some(portal),
+            [] | [_, _, ..] => None,
+        });
+        hinted.or(listing).or_else(|| catalog.only_portal())
+    }
+}
+
+/// Which of the portal cookies that a request carries is meant: of the named portal; else of one that lists
+/// the `Origin`; else the only one.
+pub fn choose_cookie<T>(
+    sent: Vec<(Arc<Portal>, T)>,
+    slug: Option<&str>,
+    origin: Option<&str>,
+) -> Result<Option<(Arc<Portal>, T)>, Error> {
+    if let Some(slug) = slug {
+        return Ok(sent.into_iter().find(|(portal, _)| portal.slug == slug));
+    }
+    let mut meant = sent;
+    if meant.len() > 1 {
+        let listed = |portal: &Portal| origin.is_some_and(|origin| portal.lists_origin(origin));
+        if meant.iter().any(|(portal, _)| listed(portal)) {
+            meant.retain(|(portal, _)| listed(portal));
+        }
+    }
+    if meant.len() > 1 {
+        let slugs: Vec<_> = meant.iter().map(|(portal, _)| portal.slug.as_str()).collect();
+        let message = "The browser holds sessions of several portals and the request does not say which is meant.";
+        let fix = format!("Add the query parameter slug with one of: {}.", slugs.join(", "));
+        return Err(Error::invalid(vec![Invalid::new(message, fix).at("query.slug")]));
+    }
+    Ok(meant.pop())
+}

@@ -1,0 +1,124 @@
+//! The portal session: what a ticket and a browser token both stand for.
+//!
+//! Owns: the grant, the session's times, and its state as a pure function of the time.
+//! Must not know: how it is stored, sent or looked up.
+
+use url::Url;
+
+use super::credential::{Environment, Handle};
+use super::permission::Permission;
+
+/// What a backend grants one of its users: fixed when the session is created.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// The workspace whose key created it.
+    pub workspace: String,
+    /// The portal it is for.
+    pub slug: String,
+    /// Of the root key that created it.
+    pub environment: Environment,
+    /// The caller's identifier of its user.
+    pub external_id: String,
+    /// The caller's identifier of the user's organisation.
+    pub external_organization_id: Option<String>,
+    /// For people to read; never an identifier.
+    pub email: Option<String>,
+    /// What the user may do in the portal.
+    pub permissions: Vec<Permission>,
+    /// Made to look at the portal, not by a real user.
+    pub preview: bool,
+    /// The caller's own data as compact JSON, handed on unread.
+    pub metadata: Option<String>,
+    /// Overrides the portal's return URL; was under the portal's `return_urls` when it was created.
+    pub return_url: Option<Url>,
+}
+
+/// A grant with its life.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PortalSession {
+    /// Its public name; holds the time of its creation.
+    pub handle: Handle,
+    /// What it may do.
+    pub grant: Grant,
+    /// When its ticket was exchanged, by the store's clock, Unix milliseconds.
+    pub exchanged_at_ms: Option<u64>,
+    /// When its ticket (pending) or its browser token (active) ends, by the store's clock.
+    pub expires_at_ms: u64,
+    /// Of the browser that exchanged the ticket.
+    pub user_agent: Option<String>,
+}
+
+/// Where a session is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Created; its ticket waits to be exchanged.
+    Pending,
+    /// Exchanged; its browser token is live.
+    Active,
+    /// Over.
+    Expired,
+}
+
+impl PortalSession {
+    /// The state at a time of the store's clock. A session is over at the very millisecond it expires.
+    pub fn state_at(&self, now_ms: u64) -> State {
+        if now_ms >= self.expires_at_ms {
+            State::Expired
+        } else if self.exchanged_at_ms.is_some() {
+            State::Active
+        } else {
+            State::Pending
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::domain::credential::{HandleSuffix, Ticket, UserRef, UserTagger};
+
+    pub(crate) fn session(exchanged_at_ms: Option<u64>, expires_at_ms: u64) -> PortalSession {
+        let user = UserRef {
+            workspace: "acme",
+            environment: Environment::Live,
+            slug: "my-portal",
+            external_id: "user_123",
+        };
+        let tag = Ticket::mint(Environment::Live, UserTagger::new(&["s".into()]).tag(&user)).tag();
+        PortalSession {
+            handle: Handle { tag, created_at_ms: 1_000, suffix: HandleSuffix::mint() },
+            grant: Grant {
+                workspace: "acme".into(),
+                slug: "my-portal".into(),
+                environment: Environment::Live,
+                external_id: "user_123".into(),
+                external_organization_id: None,
+                email: None,
+                permissions: vec![Permission::parse("keys:read").expect("a valid permission")],
+                preview: false,
+                metadata: None,
+                return_url: None,
+            },
+            exchanged_at_ms,
+            expires_at_ms,
+            user_agent: None,
+        }
+    }
+
+    #[test]
+    fn state_around_the_expiry() {
+        let pending = session(None, 5_000);
+        let active = session(Some(2_000), 5_000);
+        let table = [
+            (&pending, 4_999, State::Pending),
+            (&pending, 5_000, State::Expired),
+            (&pending, 5_001, State::Expired),
+            (&active, 4_999, State::Active),
+            (&active, 5_000, State::Expired),
+            (&active, 5_001, State::Expired),
+        ];
+        for (session, now_ms, expected) in table {
+            assert_eq!(session.state_at(now_ms), expected, "at {now_ms}");
+        }
+    }
+}

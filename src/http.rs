@@ -1,0 +1,107 @@
+//! HTTP: parse, make one call into the domain, render. This page is the route table.
+//!
+//! Owns: every path with its method, handler and guards, and what all responses have in common.
+//! Must not know: the store, the configuration's form. A business rule in here is in the wrong place.
+
+mod auth;
+mod authorize;
+mod body;
+mod client_address;
+mod cookie;
+mod cors;
+mod create_session;
+mod end_session;
+mod error_pages;
+mod exchange_session;
+mod finish;
+mod get_session;
+mod health;
+pub mod limits;
+mod list_sessions;
+mod negotiate;
+mod problem;
+mod revoke_session;
+mod session_view;
+
+use std::sync::Arc;
+
+use actix_web::http::Method;
+use actix_web::middleware::from_fn;
+use actix_web::{HttpRequest, HttpResponse, Resource, web};
+use ipnet::IpNet;
+
+use crate::domain::error::{Code, Error};
+use crate::domain::portal::Portals;
+use crate::telemetry::Metrics;
+use problem::Problem;
+
+pub use health::metrics_routes;
+
+/// What every handler can reach.
+pub struct Gateway {
+    /// The product.
+    pub portals: Portals,
+    /// Counts what happens.
+    pub metrics: Arc<Metrics>,
+    /// Rate limits, shared by all threads.
+    pub limits: Arc<limits::Limits>,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// The `type` of every error begins with it.
+    pub error_type_base: String,
+    /// Browsers reach the gateway over https, so they may be told to insist on it.
+    pub strict_transport: bool,
+}
+
+/// All routes of the public listener.
+pub fn routes(config: &mut web::ServiceConfig) {
+    config
+        // For backends; no CORS: a root key has no business in a browser.
+        .service(post("/v2/portal.createSession", web::post().to(create_session::handle)))
+        .service(post("/v2/portal.revokeSession", web::post().to(revoke_session::handle)))
+        .service(post("/v2/portal.listSessions", web::post().to(list_sessions::handle)))
+        // For portals and their pages.
+        .service(post("/v2/portal.exchangeSession", web::post().to(exchange_session::handle)).wrap(from_fn(cors::guard)))
+        .service(
+            resource("/v2/portal.getSession", "GET, POST")
+                .route(web::get().to(get_session::handle))
+                .route(web::post().to(get_session::handle))
+                .wrap(from_fn(cors::guard)),
+        )
+        .service(post("/v2/portal.endSession", web::post().to(end_session::handle)).wrap(from_fn(cors::guard)))
+        // For proxies.
+        .service(web::resource("/v2/portal.authorize").to(authorize::handle))
+        // For operators and readers.
+        .service(get("/health/live", web::get().to(health::live)))
+        .service(get("/health/ready", web::get().to(health::ready)))
+        .service(get("/errors/{category}/{code}", web::get().to(error_pages::handle)))
+        .default_service(web::to(route_not_found));
+}
+
+/// What surrounds every request: its id, the common headers, the rendering of errors, the log line.
+pub use finish::finish;
+
+fn post(path: &str, route: actix_web::Route) -> Resource {
+    resource(path, "POST").route(route)
+}
+
+fn get(path: &str, route: actix_web::Route) -> Resource {
+    resource(path, "GET").route(route)
+}
+
+fn resource(path: &str, allowed: &'static str) -> Resource {
+    web::resource(path).default_service(web::to(move || method_not_allowed(allowed)))
+}
+
+async fn method_not_allowed(allowed: &'static str) -> Result<HttpResponse, Problem> {
+    let problem = Problem::from(Error::new(Code::MethodNotAllowed));
+    Err(problem.with_header(actix_web::http::header::ALLOW, allowed))
+}
+
+async fn route_not_found(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    // TRACE would echo headers, cookies among them.
+    if request.method() == Method::TRACE || request.method() == Method::CONNECT {
+        return method_not_allowed("GET, POST").await;
+    }
+    Err(Error::new(Code::RouteNotFound).into())
+}

@@ -1,0 +1,84 @@
+//! `/v2/portal.authorize` (API.md section 4): a reverse proxy asks whether a request may pass.
+//!
+//! Owns: the query and the `Portal-*` headers. Any method: a proxy may pass the original's on.
+//! Must not know: how a session is found or a home is chosen.
+
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
+use super::auth::{gateway, query};
+use super::negotiate::{Form, form_of};
+use super::problem::Problem;
+use super::finish;
+use crate::domain::error::{Error, Fault};
+use crate::domain::permission::Permission;
+use crate::domain::portal::CurrentSession;
+use crate::domain::presented::Presented;
+
+/// Everything that is not visible ASCII, and `%` itself.
+const NOT_VISIBLE: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
+
+/// Answers 200 with the session's headers, 401, 403, or sends a navigation home.
+pub async fn handle(request: HttpRequest, presented: Presented) -> Result<HttpResponse, Problem> {
+    let required = read_permissions(&request)?;
+    match gateway(&request).portals.authorize(&presented, &required).await {
+        Ok(current) => {
+            finish::note(&request, current.session.handle);
+            Ok(allowed(&current))
+        }
+        Err(error) => refused(&request, error),
+    }
+}
+
+fn read_permissions(request: &HttpRequest) -> Result<Vec<Permission>, Error> {
+    let (mut required, mut faults): (Vec<Permission>, Vec<Fault>) = (Vec::new(), Vec::new());
+    for (index, text) in query(request, "permission").enumerate() {
+        match Permission::parse(&text) {
+            Ok(permission) => required.push(permission),
+            Err(invalid) => faults.push(invalid.at(format!("query.permission[{index}]"))),
+        }
+    }
+    if faults.is_empty() { Ok(required) } else { Err(Error::invalid(faults)) }
+}
+
+/// Always all of them, empty where there is no value: a proxy that copies them overwrites what a client sent.
+fn allowed(current: &CurrentSession) -> HttpResponse {
+    let (session, grant) = (&current.session, &current.session.grant);
+    let permissions: Vec<_> = grant.permissions.iter().map(|permission| permission.as_str()).collect();
+    let headers = [
+        ("portal-session-id", session.handle.to_string()),
+        ("portal-slug", grant.slug.clone()),
+        ("portal-external-id", grant.external_id.clone()),
+        ("portal-organization-id", grant.external_organization_id.clone().unwrap_or_default()),
+        ("portal-permissions", permissions.join(",")),
+        ("portal-environment", grant.environment.name().to_owned()),
+        ("portal-preview", grant.preview.to_string()),
+        ("portal-expires-at", session.expires_at_ms.to_string()),
+    ];
+    let mut response = HttpResponse::Ok().finish();
+    for (name, value) in headers {
+        let value = utf8_percent_encode(&value, NOT_VISIBLE).to_string();
+        // Percent-encoded, so every value is a valid header.
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().insert(HeaderName::from_static(name), value);
+        }
+    }
+    response
+}
+
+fn refused(request: &HttpRequest, error: Error) -> Result<HttpResponse, Problem> {
+    // nginx's auth_request knows no redirect: it takes the address from a header of the 401.
+    if query(request, "deny").any(|deny| deny == "status") {
+        let home = error.home.clone();
+        let problem = Problem::from(error);
+        return Err(match home {
+            Some(home) => problem.with_header(HeaderName::from_static("portal-redirect"), home.as_str()),
+            None => problem,
+        });
+    }
+    match form_of(&error, request.method(), request.headers()) {
+        Form::Redirect(home) => Err(Problem::redirect(error, &home)),
+        Form::Problem => Err(error.into()),
+    }
+}

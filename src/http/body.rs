@@ -1,0 +1,66 @@
+//! Reads the JSON body of a request: its type, size, time and syntax, then its fields.
+//!
+//! Owns: the limits of API.md section 1, and that all faults of a body are reported at once.
+//! Must not know: any endpoint's fields.
+
+use std::time::Duration;
+
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::{HttpRequest, web};
+use serde_json::{Map, Value};
+
+use super::problem::unreadable;
+use crate::domain::error::{Code, Error, Fault};
+use crate::fields::{Fields, object};
+
+const MAX_BYTES: usize = 16 * 1024;
+const MAX_WAIT: Duration = Duration::from_secs(10);
+const FIX: &str = "Send one JSON object, complete and in UTF-8.";
+
+/// The JSON object of a request. An empty body is an object without fields.
+pub async fn read(request: &HttpRequest, payload: web::Payload) -> Result<Map<String, Value>, Error> {
+    let is_json = has_json_type(request)?;
+    let reading = tokio::time::timeout(MAX_WAIT, payload.to_bytes_limited(MAX_BYTES));
+    let bytes = match reading.await {
+        Err(_) => return Err(Error::new(Code::RequestTimeout)),
+        Ok(Err(_)) => return Err(Error::new(Code::RequestBodyTooLarge)),
+        Ok(Ok(Err(_))) => return Err(unreadable("body", "The body broke off or its encoding is broken.", FIX)),
+        Ok(Ok(Ok(bytes))) => bytes,
+    };
+    if bytes.is_empty() {
+        return Ok(Map::new());
+    }
+    if !is_json {
+        return Err(Error::new(Code::UnsupportedMediaType));
+    }
+    let value: Value = serde_json::from_slice(&bytes).map_err(|error| {
+        let place = format!("The body is no valid JSON at line {}, column {}.", error.line(), error.column());
+        unreadable("body", place, FIX)
+    })?;
+    object(&value).cloned().map_err(|invalid| Error::invalid(vec![invalid.at("body")]))
+}
+
+/// Reads all fields with `read`; any fault among them, or an unknown field, fails the request.
+pub fn fields<T>(
+    body: &Map<String, Value>,
+    read: impl FnOnce(&mut Fields<'_, '_>) -> Option<T>,
+) -> Result<T, Error> {
+    let mut faults: Vec<Fault> = Vec::new();
+    let mut fields = Fields::new(body, "body", &mut faults);
+    let value = read(&mut fields);
+    fields.finish();
+    match value {
+        Some(value) if faults.is_empty() => Ok(value),
+        Some(_) | None => Err(Error::invalid(faults)),
+    }
+}
+
+
+/// Another type than JSON fails at once: a form of another site can send `text/plain` without a preflight.
+fn has_json_type(request: &HttpRequest) -> Result<bool, Error> {
+    let Some(value) = request.headers().get(CONTENT_TYPE) else {
+        return Ok(false);
+    };
+    let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("application/json") { Ok(true) } else { Err(Error::new(Code::UnsupportedMediaType)) }
+}

@@ -1,0 +1,134 @@
+//! The two cookies: the portal session's and the hint (API.md section 4).
+//!
+//! Owns: their names, attributes and reading; set and clear from the same place, so that a removal always
+//! repeats the attributes it needs.
+//! Must not know: when a cookie is set. The mode decides prefix, `Secure` and `Domain` together, so that an
+//! insecure combination cannot be spelled.
+
+use std::sync::Arc;
+
+use actix_web::HttpResponse;
+use actix_web::http::header::{COOKIE, HeaderMap, HeaderValue, SET_COOKIE};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use cookie::time::Duration;
+use cookie::{Cookie, SameSite};
+
+use crate::domain::catalog::{self, Catalog, Portal};
+use crate::domain::credential::BrowserToken;
+use crate::domain::presented::Hint;
+use crate::domain::return_url::parse_http_url;
+use crate::domain::session::PortalSession;
+
+const HOST_PREFIX: &str = "__Host-";
+const HINT_NAME: &str = "portal_hint";
+const HINT_DAYS: i64 = 30;
+
+/// How a portal's cookies are bound to their host.
+enum Mode<'a> {
+    /// https, this host alone: the browser itself enforces it by the prefix.
+    Host,
+    /// https, shared with the hosts of a domain.
+    Domain(&'a str),
+    /// http on localhost, for trials: Safari drops `Secure` cookies there.
+    Loopback,
+}
+
+impl<'a> Mode<'a> {
+    fn of(portal: &'a Portal) -> Self {
+        match (portal.public_url.scheme(), &portal.cookie.domain) {
+            ("https", None) => Mode::Host,
+            ("https", Some(domain)) => Mode::Domain(domain),
+            // The configuration admits plain http on loopback only.
+            (_, None | Some(_)) => Mode::Loopback,
+        }
+    }
+}
+
+/// The full name of a portal's session cookie.
+pub fn session_cookie_name(portal: &Portal) -> String {
+    match Mode::of(portal) {
+        Mode::Host => format!("{HOST_PREFIX}{}", portal.cookie.name),
+        Mode::Domain(_) | Mode::Loopback => portal.cookie.name.clone(),
+    }
+}
+
+/// The cookies of a session that has just begun.
+pub fn begin(portal: &Portal, session: &PortalSession, token: &BrowserToken) -> [Cookie<'static>; 2] {
+    let life_ms = session.expires_at_ms - session.exchanged_at_ms.unwrap_or(session.expires_at_ms);
+    let life = Duration::seconds(i64::try_from(life_ms / 1_000).unwrap_or(i64::MAX));
+    let hint = match &session.grant.return_url {
+        Some(url) => format!("{}.{}", portal.slug, URL_SAFE_NO_PAD.encode(url.as_str())),
+        None => portal.slug.clone(),
+    };
+    [
+        build(portal, session_cookie_name(portal), token.expose().to_owned(), life),
+        build(portal, HINT_NAME.to_owned(), hint, Duration::days(HINT_DAYS)),
+    ]
+}
+
+/// The removal of both cookies.
+pub fn end(portal: &Portal) -> [Cookie<'static>; 2] {
+    let names = [session_cookie_name(portal), HINT_NAME.to_owned()];
+    names.map(|name| build(portal, name, String::new(), Duration::ZERO))
+}
+
+/// Adds a `Set-Cookie` to a response.
+pub fn add(response: &mut HttpResponse, cookie: &Cookie<'_>) {
+    // Names and values are made of visible ASCII.
+    if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
+        response.headers_mut().append(SET_COOKIE, value);
+    }
+}
+
+fn build(portal: &Portal, name: String, value: String, life: Duration) -> Cookie<'static> {
+    let same_site = match portal.cookie.same_site {
+        catalog::SameSite::Lax => SameSite::Lax,
+        catalog::SameSite::Strict => SameSite::Strict,
+        catalog::SameSite::None => SameSite::None,
+    };
+    let cookie = Cookie::build((name, value)).path("/").http_only(true).same_site(same_site).max_age(life);
+    let cookie = match Mode::of(portal) {
+        Mode::Host => cookie.secure(true),
+        Mode::Domain(domain) => cookie.secure(true).domain(domain.to_owned()),
+        Mode::Loopback => cookie,
+    };
+    if portal.cookie.partitioned { cookie.partitioned(true).build() } else { cookie.build() }
+}
+
+/// The portal sessions' cookies that a request carries, each with its text. Only the exact name counts: a
+/// sibling host could plant one without the prefix.
+pub fn sent(headers: &HeaderMap, catalog: &Catalog) -> Vec<(Arc<Portal>, String)> {
+    let mut found: Vec<(Arc<Portal>, String)> = Vec::new();
+    for cookie in all(headers) {
+        let bare = cookie.name().strip_prefix(HOST_PREFIX).unwrap_or(cookie.name());
+        let portal = catalog.portal_of_cookie(bare).filter(|portal| session_cookie_name(portal) == cookie.name());
+        if let Some(portal) = portal
+            && !found.iter().any(|(other, _)| other.slug == portal.slug)
+        {
+            found.push((portal.clone(), cookie.value().to_owned()));
+        }
+    }
+    found
+}
+
+/// The hint that a request carries. Anyone can write one: it is checked against the catalog where it is used.
+pub fn hint(headers: &HeaderMap) -> Option<Hint> {
+    let cookie = all(headers).find(|cookie| cookie.name() == HINT_NAME)?;
+    let (slug, url) = match cookie.value().split_once('.') {
+        Some((slug, url)) => (slug, Some(url)),
+        None => (cookie.value(), None),
+    };
+    let decode = |text: &str| String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok();
+    let return_url = url.and_then(decode).and_then(|text| parse_http_url(&text).ok());
+    Some(Hint { slug: slug.to_owned(), return_url })
+}
+
+fn all(headers: &HeaderMap) -> impl Iterator<Item = Cookie<'_>> {
+    let lines = headers.get_all(COOKIE).filter_map(|line| line.to_str().ok());
+    lines.flat_map(Cookie::split_parse).filter_map(Result::ok)
+}
+
+#[cfg(test)]
+#[path = "cookie_tests.rs"]
+mod tests;

@@ -1,0 +1,101 @@
+//! `POST /v2/portal.createSession` (API.md section 3).
+//!
+//! Owns: the fields of the request and of the answer.
+//! Must not know: whether the portal, the permissions or the return URL are allowed.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::auth::gateway;
+use super::problem::Problem;
+use super::{body, finish};
+use crate::domain::error::{Error, Invalid};
+use crate::domain::permission::Permission;
+use crate::domain::portal::{Caller, SessionRequest};
+use crate::domain::return_url::parse_http_url;
+use crate::fields::{boolean, integer, object, parsed, string, text};
+use crate::telemetry::{Audit, audit};
+
+const MAX_PERMISSIONS: usize = 100;
+const MAX_METADATA_BYTES: usize = 4 * 1024;
+const DAY_SECONDS: u64 = 86_400;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Created<'a> {
+    session_id: &'a str,
+    url: &'a str,
+    expires_at: u64,
+    id: &'a str,
+}
+
+/// Creates a pending session.
+pub async fn handle(request: HttpRequest, caller: Caller, payload: web::Payload) -> Result<HttpResponse, Problem> {
+    let gateway = gateway(&request);
+    gateway.limits.check_create(&caller.key.id)?;
+    let asked = read(&body::read(&request, payload).await?)?;
+    let created = gateway.portals.create(&caller, asked).await?;
+    let grant = &created.session.grant;
+    let handle = created.session.handle.to_string();
+    finish::note(&request, created.session.handle);
+    gateway.metrics.created(&grant.slug, grant.environment.name());
+    let (portal, root_key) = (Some(grant.slug.as_str()), Some(caller.key.id.as_str()));
+    audit("session.created", &Audit { handle: Some(&handle), portal, root_key, ..Audit::default() });
+    Ok(finish::success(
+        &request,
+        Created {
+            session_id: created.ticket.expose(),
+            url: created.url.as_str(),
+            expires_at: created.session.expires_at_ms,
+            id: &handle,
+        },
+    ))
+}
+
+fn read(body: &Map<String, Value>) -> Result<SessionRequest, Error> {
+    body::fields(body, |fields| {
+        let slug = fields.required("slug", parsed(crate::domain::catalog::parse_slug));
+        let external_id = fields.required("externalId", text(1, 256));
+        fields.required("permissions", count_permissions);
+        let permissions = fields.list("permissions", |value| Permission::parse(string(value)?));
+        let preview = fields.optional("preview", boolean);
+        let return_url = fields.optional("returnUrl", parsed(parse_http_url));
+        let ttl_seconds = fields.optional("ttlSeconds", integer(60, DAY_SECONDS));
+        let email = fields.optional("email", text(0, 320));
+        let external_organization_id = fields.optional("externalOrganizationId", text(1, 256));
+        let metadata = fields.optional("metadata", read_metadata);
+        Some(SessionRequest {
+            slug: slug?,
+            external_id: external_id?,
+            permissions: permissions?,
+            preview: preview.unwrap_or(false),
+            return_url,
+            session_ttl_ms: ttl_seconds.unwrap_or(DAY_SECONDS) * 1_000,
+            email,
+            external_organization_id,
+            metadata,
+        })
+    })
+}
+
+/// The type and the entries are checked where the list is read.
+fn count_permissions(value: &Value) -> Result<(), Invalid> {
+    match value.as_array().map(Vec::len) {
+        Some(count) if count == 0 || count > MAX_PERMISSIONS => Err(Invalid::new(
+            format!("The list has {count} entries; allowed are 1 to {MAX_PERMISSIONS}."),
+            "Name what the user may do, for example [\"keys:read\"].",
+        )),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn read_metadata(value: &Value) -> Result<String, Invalid> {
+    object(value)?;
+    let json = value.to_string();
+    if json.len() <= MAX_METADATA_BYTES {
+        return Ok(json);
+    }
+    let fix = "Keep large data in your own database and put its key here.";
+    Err(Invalid::new(format!("The object has {} bytes as JSON; allowed are {MAX_METADATA_BYTES}.", json.len()), fix))
+}

@@ -1,0 +1,96 @@
+//! `/errors/<category>/<code>`: what an error's `type` leads to (API.md section 2).
+//!
+//! Owns: the embedded pages of `docs/errors/`, as HTML for a browser, Markdown or JSON for a program.
+//! Must not know: any particular error in flight.
+
+use actix_web::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY};
+use actix_web::{HttpRequest, HttpResponse, web};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use pulldown_cmark::{Options, Parser, html};
+use sha2::{Digest, Sha256};
+
+use super::problem::{Problem, status_and_title};
+use super::{finish, negotiate};
+use crate::domain::error::{Code, Error};
+
+const STYLE: &str = include_str!("error_pages.css");
+
+/// Serves the page of one code.
+pub async fn handle(request: HttpRequest, path: web::Path<(String, String)>) -> Result<HttpResponse, Problem> {
+    let (category, name) = path.into_inner();
+    let wire_name = format!("{category}/{name}");
+    let code = Code::ALL.iter().copied().find(|code| code.wire_name() == wire_name);
+    let code = code.ok_or_else(|| Error::new(Code::RouteNotFound))?;
+    let headers = request.headers();
+    let mut response = if negotiate::accepts(headers, "text/html") {
+        as_html(code)
+    } else if negotiate::accepts(headers, "application/json") {
+        as_json(&request, code)
+    } else {
+        let markdown = "text/markdown; charset=utf-8";
+        HttpResponse::Ok().insert_header((CONTENT_TYPE, markdown)).body(markdown_of(code))
+    };
+    response.headers_mut().append(VARY, actix_web::http::header::HeaderValue::from_static("Accept"));
+    Ok(response)
+}
+
+fn as_json(request: &HttpRequest, code: Code) -> HttpResponse {
+    let (status, title) = status_and_title(code);
+    let page = serde_json::json!({
+        "code": code.wire_name(),
+        "title": title,
+        "status": status.as_u16(),
+        "detail": code.detail(),
+        "markdown": markdown_of(code),
+    });
+    finish::success(request, page)
+}
+
+fn as_html(code: Code) -> HttpResponse {
+    let mut content = String::new();
+    // Links between the pages name the files; on the gateway the names have no ending.
+    let markdown = markdown_of(code).replace(".md)", ")");
+    html::push_html(&mut content, Parser::new_ext(&markdown, Options::ENABLE_TABLES));
+    let page = format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <title>{}</title><style>{STYLE}</style></head><body><main>{content}</main></body></html>",
+        code.wire_name(),
+    );
+    let hash = STANDARD.encode(Sha256::digest(STYLE));
+    let policy = format!("default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+    HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
+        .insert_header((CONTENT_SECURITY_POLICY, policy))
+        .body(page)
+}
+
+macro_rules! page {
+    ($name:literal) => {
+        include_str!(concat!("../../docs/errors/", $name, ".md"))
+    };
+}
+
+fn markdown_of(code: Code) -> &'static str {
+    match code {
+        Code::Missing => page!("authentication/missing"),
+        Code::Malformed => page!("authentication/malformed"),
+        Code::KeyNotFound => page!("authentication/key_not_found"),
+        Code::PortalTokenMissing => page!("authentication/portal_token_missing"),
+        Code::PortalSessionNotFound => page!("authentication/portal_session_not_found"),
+        Code::Forbidden => page!("authorization/forbidden"),
+        Code::InsufficientPermissions => page!("authorization/insufficient_permissions"),
+        Code::PortalConfigNotFound => page!("data/portal_config_not_found"),
+        Code::InvalidInput => page!("application/invalid_input"),
+        Code::RequestBodyUnreadable => page!("bad_request/request_body_unreadable"),
+        Code::UnsupportedMediaType => page!("bad_request/unsupported_media_type"),
+        Code::RequestBodyTooLarge => page!("bad_request/request_body_too_large"),
+        Code::RequestTimeout => page!("bad_request/request_timeout"),
+        Code::RouteNotFound => page!("bad_request/route_not_found"),
+        Code::MethodNotAllowed => page!("bad_request/method_not_allowed"),
+        Code::RateLimited => page!("too_many_requests/rate_limited"),
+        Code::ServiceUnavailable => page!("application/service_unavailable"),
+        Code::UnexpectedError => page!("application/unexpected_error"),
+    }
+}

@@ -1,0 +1,88 @@
+//! `POST /v2/portal.exchangeSession` (API.md section 4).
+//!
+//! Owns: the fields of the request and of the answer, and who gets the token in the body.
+//! Must not know: how a ticket is spent.
+
+use actix_web::http::header::USER_AGENT;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::auth::{self, gateway};
+use super::problem::Problem;
+use super::session_view::SessionView;
+use super::{Gateway, body, client_address, cookie, finish};
+use crate::domain::credential::BrowserToken;
+use crate::domain::error::Error;
+use crate::domain::portal::{ExchangeRequest, ExchangedSession};
+use crate::fields::text;
+use crate::telemetry::{Audit, audit};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Exchanged<'a> {
+    expires_at: u64,
+    session: SessionView<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'a str>,
+}
+
+/// Spends a session ID for a browser session.
+pub async fn handle(request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Problem> {
+    let gateway = gateway(&request);
+    let client = client_address::of(&request, &gateway.trusted_proxies);
+    if let Some(client) = client {
+        gateway.limits.check_exchange(client)?;
+    }
+    let body = body::read(&request, payload).await?;
+    let session_id = read(&body)?;
+    let result = gateway.portals.exchange(exchange_request(&request, gateway, &session_id)).await;
+    gateway.metrics.exchange(result.as_ref().map_or_else(|error| error.code.wire_name(), |_| "done"));
+    let exchanged = result?;
+    finish::note(&request, exchanged.session.handle);
+    report(&exchanged, client.map(|client| client.to_string()).as_deref());
+
+    let is_browser = auth::is_browser(request.headers());
+    let mut response = finish::success(
+        &request,
+        Exchanged {
+            expires_at: exchanged.session.expires_at_ms,
+            session: SessionView::new(&exchanged.session, &exchanged.portal),
+            token: (!is_browser).then(|| exchanged.token.expose()),
+        },
+    );
+    for cookie in cookie::begin(&exchanged.portal, &exchanged.session, &exchanged.token) {
+        cookie::add(&mut response, &cookie);
+    }
+    Ok(response)
+}
+
+fn read(body: &Map<String, Value>) -> Result<String, Error> {
+    // Whatever else is wrong with it is told as 401, the same for everything that is no live ID.
+    body::fields(body, |fields| fields.required("sessionId", text(1, usize::MAX)))
+}
+
+fn exchange_request<'a>(request: &'a HttpRequest, gateway: &Gateway, session_id: &'a str) -> ExchangeRequest<'a> {
+    let headers = request.headers();
+    let held = cookie::sent(headers, &gateway.portals.catalog()).into_iter();
+    let user_agent = headers.get(USER_AGENT).map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned());
+    ExchangeRequest {
+        session_id,
+        origin: auth::origin(headers),
+        user_agent,
+        held: held.filter_map(|(portal, text)| Some((portal, BrowserToken::parse(&text).ok()?))).collect(),
+    }
+}
+
+fn report(exchanged: &ExchangedSession, client: Option<&str>) {
+    let portal = Some(exchanged.portal.slug.as_str());
+    let handle = exchanged.session.handle.to_string();
+    audit("session.exchanged", &Audit { handle: Some(&handle), portal, client, ..Audit::default() });
+    match &exchanged.replaced {
+        Ok(None) => {}
+        Ok(Some(old)) => {
+            audit("session.replaced", &Audit { handle: Some(&old.to_string()), portal, client, ..Audit::default() });
+        }
+        Err(error) => tracing::warn!(%error, handle, "the browser's former session could not be ended"),
+    }
+}

@@ -1,0 +1,156 @@
+//! What all requests have in common: an id, the security headers, the rendering of errors, the log line.
+//!
+//! Owns: the outermost layer of the server; nothing leaves without passing here.
+//! Must not know: any endpoint. It logs the route's template, never a path, a query string or a header.
+
+use std::time::Instant;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use rand::distr::{Alphanumeric, SampleString};
+use serde::Serialize;
+use tracing::Instrument;
+
+use super::auth::gateway;
+use super::problem::{self, Problem};
+use super::client_address;
+use crate::domain::credential::Handle;
+use crate::domain::error::Error;
+use crate::telemetry::{Audit, audit};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// `req_…`; also in `X-Request-Id`, in every log line of the request and in every error.
+#[derive(Clone)]
+pub struct RequestId(String);
+
+/// The session that a request turned out to be about, for the log line.
+#[derive(Clone, Copy)]
+struct About(Handle);
+
+/// Notes the session that this request is about.
+pub fn note(request: &HttpRequest, handle: Handle) {
+    request.extensions_mut().insert(About(handle));
+}
+
+/// `{"meta":{"requestId":…},"data":…}` with status 200.
+pub fn success(request: &HttpRequest, data: impl Serialize) -> HttpResponse {
+    #[derive(Serialize)]
+    struct Success<T> {
+        data: T,
+    }
+    success_with(request, Success { data })
+}
+
+/// Like [`success`], for what stands beside `data` too.
+pub fn success_with(request: &HttpRequest, body: impl Serialize) -> HttpResponse {
+    #[derive(Serialize)]
+    struct Envelope<T> {
+        meta: Meta,
+        #[serde(flatten)]
+        body: T,
+    }
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Meta {
+        request_id: String,
+    }
+    let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+    HttpResponse::Ok().json(Envelope { meta: Meta { request_id }, body })
+}
+
+/// The outermost layer.
+pub async fn finish(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let started_at = Instant::now();
+    let id = RequestId(format!("req_{}", Alphanumeric.sample_string(&mut rand::rng(), 20)));
+    request.extensions_mut().insert(id.clone());
+    let span = tracing::info_span!("request", request_id = %id.0);
+    async move {
+        let http_request = request.request().clone();
+        let response = match next.call(request).await {
+            Ok(response) => response.map_into_boxed_body(),
+            Err(error) => ServiceResponse::new(http_request, error.error_response()),
+        };
+        Ok(complete(response, &id.0, started_at))
+    }
+    .instrument(span)
+    .await
+}
+
+fn complete(response: ServiceResponse<BoxBody>, id: &str, started_at: Instant) -> ServiceResponse<BoxBody> {
+    let (request, mut response) = response.into_parts();
+    let redirects = problem_of(&response).is_some_and(Problem::redirects);
+    let error = error_of(&response);
+    if let Some(error) = error.as_ref().filter(|_| !redirects) {
+        let type_base = &gateway(&request).error_type_base;
+        let body = problem::render(error, type_base, id, request.headers(), response.headers_mut());
+        response = response.set_body(BoxBody::new(body));
+        *response.status_mut() = problem::status_and_title(error.code).0;
+    }
+    add_common_headers(response.headers_mut(), id, gateway(&request).strict_transport);
+    report(&request, &response, error.as_ref(), started_at);
+    ServiceResponse::new(request, response)
+}
+
+fn problem_of(response: &HttpResponse) -> Option<&Problem> {
+    response.error().and_then(|error| error.as_error::<Problem>())
+}
+
+/// Ours as it was made; what actix made on its own account, by its status.
+fn error_of(response: &HttpResponse) -> Option<Error> {
+    if let Some(problem) = problem_of(response) {
+        return Some(problem.error.clone());
+    }
+    let status = response.status();
+    (response.error().is_some() && (status.is_client_error() || status.is_server_error()))
+        .then(|| problem::of_status(status))
+}
+
+fn add_common_headers(headers: &mut HeaderMap, id: &str, strict_transport: bool) {
+    let mut set = |name, value| headers.insert(name, HeaderValue::from_static(value));
+    set(header::CACHE_CONTROL, "no-store");
+    set(header::PRAGMA, "no-cache");
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::REFERRER_POLICY, "no-referrer");
+    if strict_transport {
+        set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    }
+    if let Ok(id) = HeaderValue::from_str(id) {
+        headers.insert(REQUEST_ID, id);
+    }
+}
+
+fn report(request: &HttpRequest, response: &HttpResponse, error: Option<&Error>, started_at: Instant) {
+    let took = started_at.elapsed();
+    let gateway = gateway(request);
+    let route = request.match_pattern();
+    let route = route.as_deref().unwrap_or("none");
+    let noted = request.extensions().get::<About>().map(|about| about.0);
+    let handle = error.and_then(|error| error.handle).or(noted).map(|handle| handle.to_string());
+    let handle = handle.as_deref();
+    if let Some(refusal) = error.and_then(|error| error.refusal) {
+        gateway.metrics.refusal(refusal.name());
+        let client = client_address::of(request, &gateway.trusted_proxies).map(|client| client.to_string());
+        let reason = Some(refusal.name());
+        audit("session.refused", &Audit { handle, reason, client: client.as_deref(), ..Audit::default() });
+    }
+    // A method can be any token of the client's choice; a metric's label must not.
+    let method = if request.method().is_safe() || request.method() == "POST" { request.method().as_str() } else { "other" };
+    gateway.metrics.request(route, method, response.status().as_str(), took);
+    tracing::info!(
+        target: "vestibule::request",
+        method,
+        route,
+        status = response.status().as_u16(),
+        code = error.map(|error| error.code.wire_name()),
+        handle,
+        duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+        "answered",
+    );
+}

@@ -1,0 +1,75 @@
+//! Rate limits: exchanges per client address, creations per root key (API.md section 2).
+//!
+//! Owns: the buckets and the headers of a refusal.
+//! Must not know: what is limited. An IPv6 client counts by its /64, all of which is one subscriber's.
+
+use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZeroU32;
+
+use actix_web::http::header::{HeaderName, RETRY_AFTER};
+use governor::clock::{Clock, DefaultClock};
+use governor::middleware::NoOpMiddleware;
+use governor::state::keyed::DefaultKeyedStateStore;
+use governor::{Quota, RateLimiter};
+
+use super::problem::Problem;
+use crate::domain::error::{Code, Error};
+
+type Buckets<K> = RateLimiter<K, DefaultKeyedStateStore<K>, DefaultClock, NoOpMiddleware>;
+
+/// The limits of one gateway process.
+pub struct Limits {
+    exchange: Buckets<IpAddr>,
+    exchange_per_minute: NonZeroU32,
+    create: Buckets<String>,
+    create_per_minute: NonZeroU32,
+}
+
+impl Limits {
+    /// A whole minute's worth may come at once; then they refill evenly.
+    pub fn new(exchange_per_minute: u32, create_per_minute: u32) -> Self {
+        let exchange_per_minute = NonZeroU32::new(exchange_per_minute).unwrap_or(NonZeroU32::MIN);
+        let create_per_minute = NonZeroU32::new(create_per_minute).unwrap_or(NonZeroU32::MIN);
+        Limits {
+            exchange: RateLimiter::keyed(Quota::per_minute(exchange_per_minute)),
+            exchange_per_minute,
+            create: RateLimiter::keyed(Quota::per_minute(create_per_minute)),
+            create_per_minute,
+        }
+    }
+
+    /// One more exchange from this address.
+    pub fn check_exchange(&self, client: IpAddr) -> Result<(), Problem> {
+        let subscriber = match client {
+            IpAddr::V4(_) => client,
+            IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64))),
+        };
+        check(&self.exchange, &subscriber, self.exchange_per_minute)
+    }
+
+    /// One more creation with this root key.
+    pub fn check_create(&self, root_key_id: &str) -> Result<(), Problem> {
+        check(&self.create, &root_key_id.to_owned(), self.create_per_minute)
+    }
+
+    /// Forgets whoever has a full bucket again; called now and then, it bounds the memory.
+    pub fn forget_idle(&self) {
+        self.exchange.retain_recent();
+        self.exchange.shrink_to_fit();
+        self.create.retain_recent();
+    }
+}
+
+fn check<K: std::hash::Hash + Eq + Clone>(buckets: &Buckets<K>, key: &K, per_minute: NonZeroU32) -> Result<(), Problem> {
+    let Err(until) = buckets.check_key(key) else {
+        return Ok(());
+    };
+    let wait = until.wait_time_from(DefaultClock::default().now());
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    let header = HeaderName::from_static;
+    Err(Problem::from(Error::new(Code::RateLimited))
+        .with_header(RETRY_AFTER, &seconds.to_string())
+        .with_header(header("ratelimit-limit"), &per_minute.to_string())
+        .with_header(header("ratelimit-remaining"), "0")
+        .with_header(header("ratelimit-reset"), &seconds.to_string()))
+}

@@ -1,0 +1,240 @@
+//! The command line: serve, dev, check, keys, healthcheck.
+//!
+//! Owns: arguments, exit codes (2 for a bad configuration), signals.
+//! Must not know: what a gateway is made of; `app` does.
+
+#![allow(clippy::print_stdout, clippy::print_stderr)] // A command line talks to its user.
+
+use std::io::{Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use tokio::signal::unix::{SignalKind, signal};
+use vestibule::app::{self, Running, SystemClock};
+use vestibule::config::{Settings, Source};
+use vestibule::domain::credential::{Environment, RootKey, random_text};
+use vestibule::domain::error::Fault;
+use vestibule::{dev, telemetry};
+
+const BAD_CONFIGURATION: u8 = 2;
+const HEALTH_TIMEOUT: Duration = Duration::from_secs(3);
+
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the gateway.
+    Serve {
+        /// The configuration file; what it leaves out has the defaults of config/default.toml.
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
+    /// Run a gateway to try out: embedded store, ready configuration, fresh root key.
+    Dev {
+        /// Where to listen; loopback only.
+        #[arg(long)]
+        listen: Option<SocketAddr>,
+    },
+    /// Check a configuration and report every fault.
+    Check {
+        /// The configuration file.
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
+    /// Make keys and secrets.
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
+    /// Ask a running gateway on this machine whether it is alive; exit 0 if so.
+    Healthcheck {
+        /// The configuration file that it runs with.
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
+}
+
+#[derive(Subcommand)]
+enum KeysCommand {
+    /// Make a root key for a backend.
+    New {
+        /// Whether its sessions are for real users or for tests.
+        #[arg(long)]
+        environment: EnvironmentArgument,
+    },
+    /// Make a value for server.secret.
+    Secret,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum EnvironmentArgument {
+    Live,
+    Test,
+}
+
+fn main() -> ExitCode {
+    match Arguments::parse().command {
+        Command::Serve { config } => actix_web::rt::System::new().block_on(serve(config)),
+        Command::Dev { listen } => actix_web::rt::System::new().block_on(develop(listen)),
+        Command::Check { config } => check(config),
+        Command::Keys { command: KeysCommand::New { environment } } => new_key(environment),
+        Command::Keys { command: KeysCommand::Secret } => {
+            println!("{}", random_text());
+            ExitCode::SUCCESS
+        }
+        Command::Healthcheck { config } => healthcheck(config),
+    }
+}
+
+async fn serve(config: Option<PathBuf>) -> ExitCode {
+    let source = Source::File(config);
+    match Settings::load(&source) {
+        Ok(settings) => {
+            telemetry::init_logs(settings.log.json, &settings.log.level);
+            run(settings, &source, |_| ()).await
+        }
+        Err(faults) => report(&faults),
+    }
+}
+
+async fn develop(listen: Option<SocketAddr>) -> ExitCode {
+    let (configuration, key) = dev::configuration();
+    let source = Source::Text(configuration);
+    let mut settings = match Settings::load(&source) {
+        Ok(settings) => settings,
+        Err(faults) => return report(&faults),
+    };
+    if let Some(listen) = listen {
+        settings.server.listen = listen;
+    }
+    if !settings.server.listen.ip().is_loopback() {
+        eprintln!("`vestibule dev` listens on loopback only; use `vestibule serve` for anything else.");
+        return ExitCode::from(BAD_CONFIGURATION);
+    }
+    telemetry::init_logs(settings.log.json, &settings.log.level);
+    run(settings, &source, |running| println!("{}", dev::guide(running.address, &key))).await
+}
+
+async fn run(settings: Settings, source: &Source, started: impl FnOnce(&Running)) -> ExitCode {
+    let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()));
+    let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) = signals else {
+        eprintln!("cannot receive signals");
+        return ExitCode::FAILURE;
+    };
+    let running = match app::start(settings, Arc::new(SystemClock)) {
+        Ok(running) => running,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    tracing::info!(address = %running.address, metrics = ?running.metrics_address, "listening");
+    started(&running);
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            _ = hangup.recv() => reload(&running, source),
+        }
+    }
+    tracing::info!("stopping: requests in flight are finished first");
+    running.stop().await;
+    tracing::info!("stopped");
+    ExitCode::SUCCESS
+}
+
+fn reload(running: &Running, source: &Source) {
+    match Settings::load(source) {
+        Ok(settings) => {
+            running.reload(settings.catalog);
+            tracing::info!("reloaded workspaces, root keys and portals; other sections need a restart");
+        }
+        Err(faults) => {
+            for fault in faults {
+                let Fault { location, message, fix } = fault;
+                tracing::error!(location, message, fix, "the new configuration is refused; the old one stays");
+            }
+        }
+    }
+}
+
+fn check(config: Option<PathBuf>) -> ExitCode {
+    match Settings::load(&Source::File(config)) {
+        Ok(settings) => {
+            let (portals, keys) = (settings.catalog.portals().len(), settings.catalog.root_key_count());
+            println!("The configuration is valid: {portals} portals, {keys} root keys.");
+            ExitCode::SUCCESS
+        }
+        Err(faults) => report(&faults),
+    }
+}
+
+fn report(faults: &[Fault]) -> ExitCode {
+    eprintln!("The configuration has {} faults:", faults.len());
+    for fault in faults {
+        eprintln!("  {}: {} {}", fault.location, fault.message, fault.fix);
+    }
+    ExitCode::from(BAD_CONFIGURATION)
+}
+
+fn new_key(environment: EnvironmentArgument) -> ExitCode {
+    let environment = match environment {
+        EnvironmentArgument::Live => Environment::Live,
+        EnvironmentArgument::Test => Environment::Test,
+    };
+    let key = RootKey::mint(environment);
+    println!("# For the backend; it is shown this once and stored nowhere:");
+    println!("{}\n", key.expose());
+    println!("# For the gateway's configuration:");
+    println!("[[workspaces.root_keys]]");
+    println!("id = \"my-backend\"");
+    println!("sha256 = \"{}\"", key.digest().to_hex());
+    println!("environment = \"{}\"", environment.name());
+    println!("portals = [\"*\"]");
+    println!("permissions = [\"*\"]");
+    ExitCode::SUCCESS
+}
+
+fn healthcheck(config: Option<PathBuf>) -> ExitCode {
+    let listen = match Settings::load(&Source::File(config)) {
+        Ok(settings) => settings.server.listen,
+        Err(faults) => return report(&faults),
+    };
+    match ask_health(on_this_machine(listen)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("the gateway does not answer on {listen}: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// An address to reach a listener that listens on all addresses.
+fn on_this_machine(listen: SocketAddr) -> SocketAddr {
+    let ip = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listen.port())
+}
+
+fn ask_health(address: SocketAddr) -> std::io::Result<bool> {
+    let mut stream = TcpStream::connect_timeout(&address, HEALTH_TIMEOUT)?;
+    stream.set_read_timeout(Some(HEALTH_TIMEOUT))?;
+    stream.set_write_timeout(Some(HEALTH_TIMEOUT))?;
+    stream.write_all(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+    let mut status = [0; 12];
+    stream.read_exact(&mut status)?;
+    Ok(&status == b"HTTP/1.1 200")
+}

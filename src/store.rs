@@ -1,0 +1,8 @@
+//! The session store, twice: on Redis and in process. `tests/store_contract.rs` proves both alike.
+//!
+//! Must not know: HTTP, configuration, or any rule of the product beyond the contract in `domain::ports`.
+
+pub mod memory;
+mod record;
+pub mod redis;
+mod redis_link;

@@ -1,0 +1,218 @@
+//! The session store in this process: for a first look and for tests. One gateway only; gone when it ends.
+//!
+//! Owns: the same guarantees as on Redis, under one lock. (Not `moka`: an exchange changes three entries as
+//! one step, which no cache offers.)
+//! Must not know: the rules of the product.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+
+use super::record;
+use crate::domain::credential::{Digest, Handle, UserTag};
+use crate::domain::error::Refusal;
+use crate::domain::ports::{
+    Clock, Exchange, ExchangeAttempt, Found, Gone, NewSession, Position, Removal, SessionStore, StoreError,
+};
+use crate::domain::session::{PortalSession, State};
+
+/// How long the end of a session is remembered, for the operator.
+const GRACE_MS: u64 = 3_600_000;
+
+/// Keeps every session in a map.
+pub struct MemoryStore {
+    clock: Arc<dyn Clock>,
+    users: Mutex<Users>,
+}
+
+#[derive(Default)]
+struct Users {
+    entries: HashMap<UserTag, BTreeMap<Position, Entry>>,
+    /// When each user's last entry may go; in order of time, so that a sweep touches only what is due.
+    forget_at_ms: BTreeMap<(u64, UserTag), ()>,
+}
+
+/// One session, dead or alive.
+struct Entry {
+    session: PortalSession,
+    session_ttl_ms: u64,
+    ticket: Digest,
+    token: Option<Digest>,
+    removed: Option<Refusal>,
+}
+
+impl Entry {
+    fn state_at(&self, now_ms: u64) -> State {
+        if self.removed.is_some() { State::Expired } else { self.session.state_at(now_ms) }
+    }
+
+    fn forget_at_ms(&self) -> u64 {
+        self.session.expires_at_ms + GRACE_MS
+    }
+}
+
+impl MemoryStore {
+    /// `clock` decides what has expired.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        MemoryStore { clock, users: Mutex::default() }
+    }
+
+    fn lock(&self) -> (MutexGuard<'_, Users>, u64) {
+        // A panic elsewhere cannot leave an entry half changed: every change below is one assignment.
+        let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
+        let now_ms = self.clock.now_ms();
+        users.sweep(now_ms);
+        (users, now_ms)
+    }
+}
+
+impl Users {
+    fn of(&mut self, tag: UserTag) -> impl Iterator<Item = &mut Entry> {
+        self.entries.get_mut(&tag).into_iter().flat_map(BTreeMap::values_mut)
+    }
+
+    fn at(&mut self, handle: &Handle) -> Option<&mut Entry> {
+        self.entries.get_mut(&handle.tag)?.get_mut(&Position::from(*handle))
+    }
+
+    fn remember(&mut self, tag: UserTag, until_ms: u64) {
+        self.forget_at_ms.insert((until_ms, tag), ());
+    }
+
+    fn sweep(&mut self, now_ms: u64) {
+        while let Some((&(due_ms, tag), ())) = self.forget_at_ms.first_key_value() {
+            if due_ms > now_ms {
+                return;
+            }
+            self.forget_at_ms.pop_first();
+            if let Some(entries) = self.entries.get_mut(&tag) {
+                entries.retain(|_, entry| entry.forget_at_ms() > now_ms);
+                if entries.is_empty() {
+                    self.entries.remove(&tag);
+                }
+            }
+        }
+    }
+
+    /// What the index still tells of a digest that finds nothing.
+    fn fate(&mut self, tag: UserTag, digest: &Digest) -> Gone {
+        let found = self.entries.get(&tag).and_then(|entries| {
+            entries.values().rev().find(|entry| entry.ticket == *digest || entry.token.as_ref() == Some(digest))
+        });
+        let Some(entry) = found else {
+            return Gone { refusal: Refusal::Unknown, handle: None };
+        };
+        let spent = entry.token.is_some() && entry.ticket == *digest;
+        let refusal = if spent { Refusal::Used } else { entry.removed.unwrap_or(Refusal::Expired) };
+        Gone { refusal, handle: Some(entry.session.handle) }
+    }
+}
+
+#[async_trait]
+impl SessionStore for MemoryStore {
+    async fn create(&self, new: &NewSession) -> Result<PortalSession, StoreError> {
+        let (mut users, now_ms) = self.lock();
+        let session = record::created(new, now_ms, now_ms + new.ticket_ttl_ms);
+        let entry = Entry {
+            session: session.clone(),
+            session_ttl_ms: new.session_ttl_ms,
+            ticket: new.ticket,
+            token: None,
+            removed: None,
+        };
+        users.remember(new.tag, entry.forget_at_ms());
+        users.entries.entry(new.tag).or_default().insert(Position::from(session.handle), entry);
+        Ok(session)
+    }
+
+    async fn exchange(&self, attempt: &ExchangeAttempt) -> Result<Exchange, StoreError> {
+        let (mut users, now_ms) = self.lock();
+        let ours = users.of(attempt.tag).find(|entry| entry.ticket == attempt.ticket);
+        let Some(entry) = ours.filter(|entry| entry.state_at(now_ms) != State::Expired) else {
+            return Ok(Exchange::Gone(users.fate(attempt.tag, &attempt.ticket)));
+        };
+        if entry.token == Some(attempt.token) {
+            return Ok(Exchange::Done(entry.session.clone()));
+        }
+        if entry.token.is_some() {
+            return Ok(Exchange::Gone(users.fate(attempt.tag, &attempt.ticket)));
+        }
+        if !attempt.portals.admits(&entry.session.grant.slug) {
+            return Ok(Exchange::NotAdmitted(entry.session.clone()));
+        }
+        let agent = record::user_agent_line(attempt.user_agent.as_deref());
+        entry.token = Some(attempt.token);
+        entry.session.exchanged_at_ms = Some(now_ms);
+        entry.session.expires_at_ms = now_ms + entry.session_ttl_ms;
+        entry.session.user_agent = Some(agent).filter(|line| !line.is_empty());
+        let (session, until_ms) = (entry.session.clone(), entry.forget_at_ms());
+        users.remember(attempt.tag, until_ms);
+        Ok(Exchange::Done(session))
+    }
+
+    async fn find(&self, tag: UserTag, token: &Digest) -> Result<Found, StoreError> {
+        let (mut users, now_ms) = self.lock();
+        let entries = users.entries.get(&tag);
+        let active = entries.and_then(|entries| {
+            entries.values().find(|entry| entry.token.as_ref() == Some(token) && entry.state_at(now_ms) == State::Active)
+        });
+        match active {
+            Some(entry) => Ok(Found::Active(entry.session.clone())),
+            None => Ok(Found::Gone(users.fate(tag, token))),
+        }
+    }
+
+    async fn find_by_handle(&self, handle: &Handle) -> Result<Option<PortalSession>, StoreError> {
+        let (mut users, now_ms) = self.lock();
+        let entry = users.at(handle).filter(|entry| entry.state_at(now_ms) != State::Expired);
+        Ok(entry.map(|entry| entry.session.clone()))
+    }
+
+    async fn remove(
+        &self,
+        handle: &Handle,
+        _token: Option<&Digest>,
+        removal: Removal,
+    ) -> Result<bool, StoreError> {
+        let (mut users, now_ms) = self.lock();
+        let Some(entry) = users.at(handle).filter(|entry| entry.state_at(now_ms) != State::Expired) else {
+            return Ok(false);
+        };
+        entry.removed = Some(match removal {
+            Removal::Revoked => Refusal::Revoked,
+            Removal::Ended => Refusal::Ended,
+        });
+        Ok(true)
+    }
+
+    async fn revoke_all(&self, tag: UserTag) -> Result<u64, StoreError> {
+        let (mut users, now_ms) = self.lock();
+        let mut revoked = 0;
+        for entry in users.of(tag) {
+            if entry.state_at(now_ms) != State::Expired {
+                entry.removed = Some(Refusal::Revoked);
+                revoked += 1;
+            }
+        }
+        Ok(revoked)
+    }
+
+    async fn list(
+        &self,
+        tag: UserTag,
+        before: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<PortalSession>, StoreError> {
+        let (users, now_ms) = self.lock();
+        let newest_first = users.entries.get(&tag).into_iter().flat_map(|entries| entries.iter().rev());
+        let live = newest_first
+            .filter(|(position, _)| before.is_none_or(|before| **position < before))
+            .filter(|(_, entry)| entry.state_at(now_ms) != State::Expired);
+        Ok(live.take(limit).map(|(_, entry)| entry.session.clone()).collect())
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}

@@ -1,0 +1,179 @@
+//! The stored form of a session, version 1.
+//!
+//! Owns: the mapping between record and domain. A record is three lines: a head of plain fields that the Lua
+//! scripts read and write too (`scripts/common.lua`), the grant as JSON, which they only pass on, and the
+//! browser's user agent.
+//! Must not know: keys, Redis commands. An unknown version is an error, never an absent session.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::domain::credential::{Environment, Handle, HandleSuffix, UserTag};
+use crate::domain::permission::Permission;
+use crate::domain::ports::{NewSession, StoreError};
+use crate::domain::return_url::parse_http_url;
+use crate::domain::session::{Grant, PortalSession};
+
+const VERSION: &str = "1";
+
+/// One letter a field: a live session should cost few bytes.
+#[derive(Serialize, Deserialize)]
+struct GrantRecord<'a> {
+    #[serde(rename = "w")]
+    workspace: String,
+    #[serde(rename = "n")]
+    environment: String,
+    #[serde(rename = "x")]
+    external_id: String,
+    #[serde(rename = "p")]
+    permissions: Vec<String>,
+    #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
+    external_organization_id: Option<String>,
+    #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    #[serde(rename = "v", default, skip_serializing_if = "std::ops::Not::not")]
+    preview: bool,
+    #[serde(rename = "m", borrow, default, skip_serializing_if = "Option::is_none")]
+    metadata: Option<&'a RawValue>,
+    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
+    return_url: Option<String>,
+}
+
+/// The grant as the scripts pass it on. Everything in it comes from validated values.
+pub fn encode_grant(grant: &Grant) -> Result<String, StoreError> {
+    let metadata = grant.metadata.as_deref().map(serde_json::from_str).transpose().map_err(corrupt)?;
+    let record = GrantRecord {
+        workspace: grant.workspace.clone(),
+        environment: grant.environment.name().to_owned(),
+        external_id: grant.external_id.clone(),
+        permissions: grant.permissions.iter().map(|permission| permission.as_str().to_owned()).collect(),
+        external_organization_id: grant.external_organization_id.clone(),
+        email: grant.email.clone(),
+        preview: grant.preview,
+        metadata,
+        return_url: grant.return_url.as_ref().map(ToString::to_string),
+    };
+    serde_json::to_string(&record).map_err(corrupt)
+}
+
+/// The user agent as it fits into a record: one line of at most 256 characters.
+pub fn user_agent_line(user_agent: Option<&str>) -> String {
+    user_agent.unwrap_or_default().chars().filter(|c| !c.is_control()).take(256).collect()
+}
+
+/// Reads a record. `tag` is the one of the key that it stood under.
+pub fn decode(tag: UserTag, record: &str) -> Result<PortalSession, StoreError> {
+    let mut lines = record.splitn(3, '\n');
+    let (head, grant, user_agent) = (lines.next(), lines.next(), lines.next());
+    let fields: Vec<&str> = head.unwrap_or_default().split(' ').collect();
+    let [VERSION, created, exchanged, expires, _ttl, suffix, slug, _epoch] = fields.as_slice() else {
+        return Err(StoreError::Corrupt(format!("unknown version or head of a record of {tag:?}")));
+    };
+    let time = |text: &str| text.parse::<u64>().map_err(corrupt);
+    let suffix = HandleSuffix::parse(suffix).map_err(|_| StoreError::Corrupt("a handle suffix".into()))?;
+    let handle = Handle { tag, created_at_ms: time(created)?, suffix };
+    let in_session = |error: String| StoreError::Corrupt(format!("{handle}: {error}"));
+    let grant = decode_grant(slug, grant.unwrap_or_default()).map_err(in_session)?;
+    Ok(PortalSession {
+        handle,
+        grant,
+        exchanged_at_ms: Some(time(exchanged)?).filter(|&time| time != 0),
+        expires_at_ms: time(expires)?,
+        user_agent: user_agent.filter(|line| !line.is_empty()).map(str::to_owned),
+    })
+}
+
+/// The error names the fault's position only: a grant holds personal data, and errors are logged.
+fn decode_grant(slug: &str, json: &str) -> Result<Grant, String> {
+    let record: GrantRecord<'_> = serde_json::from_str(json)
+        .map_err(|error| format!("the grant is unreadable at column {}", error.column()))?;
+    let permissions = record.permissions.iter().map(|text| Permission::parse(text)).collect::<Result<_, _>>();
+    let return_url = record.return_url.as_deref().map(parse_http_url).transpose();
+    Ok(Grant {
+        workspace: record.workspace,
+        slug: slug.to_owned(),
+        environment: Environment::from_name(&record.environment).ok_or("the environment is unknown")?,
+        external_id: record.external_id,
+        external_organization_id: record.external_organization_id,
+        email: record.email,
+        permissions: permissions.map_err(|_| "a permission is invalid")?,
+        preview: record.preview,
+        metadata: record.metadata.map(|raw| raw.get().to_owned()),
+        return_url: return_url.map_err(|_| "the return URL is invalid")?,
+    })
+}
+
+/// The session that `create` has just stored, with the store's times.
+pub fn created(new: &NewSession, created_at_ms: u64, expires_at_ms: u64) -> PortalSession {
+    PortalSession {
+        handle: Handle { tag: new.tag, created_at_ms, suffix: new.suffix },
+        grant: new.grant.clone(),
+        exchanged_at_ms: None,
+        expires_at_ms,
+        user_agent: None,
+    }
+}
+
+fn corrupt(error: impl std::fmt::Display) -> StoreError {
+    StoreError::Corrupt(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::session::tests::session;
+
+    fn full() -> PortalSession {
+        let mut full = session(Some(2_000), 9_000);
+        full.grant.external_organization_id = Some("org \"1\"\n".into());
+        full.grant.email = Some("jane@example.com".into());
+        full.grant.preview = true;
+        full.grant.metadata = Some(r#"{"plan":"pro","n":1.50,"nested":{"line":"a\nb"}}"#.into());
+        full.grant.return_url = parse_http_url("https://app.example.com/back?x=1#y").ok();
+        full.user_agent = Some("Mozilla/5.0".into());
+        full
+    }
+
+    fn record_of(session: &PortalSession) -> String {
+        let grant = encode_grant(&session.grant).expect("a grant encodes");
+        let exchanged = session.exchanged_at_ms.unwrap_or(0);
+        let suffix = session.handle.suffix.as_str();
+        let agent = user_agent_line(session.user_agent.as_deref());
+        let created = session.handle.created_at_ms;
+        format!("1 {created} {exchanged} {} 7000 {suffix} my-portal -\n{grant}\n{agent}", session.expires_at_ms)
+    }
+
+    #[test]
+    fn what_is_encoded_is_decoded() {
+        for session in [session(None, 9_000), session(Some(2_000), 9_000), full()] {
+            assert_eq!(decode(session.handle.tag, &record_of(&session)).expect("decodes"), session);
+        }
+    }
+
+    #[test]
+    fn an_unknown_version_or_a_cut_record_is_corrupt_never_absent() {
+        let good = full();
+        let record = record_of(&good);
+        let newer = format!("2{}", &record[1..]);
+        let cut = &record[..record.len() / 2];
+        for bad in ["", "1", "hello", &newer, cut, &record.replace("my-portal -", "my-portal")] {
+            let result = decode(good.handle.tag, bad);
+            assert!(matches!(result, Err(StoreError::Corrupt(_))), "{bad:?} gave {result:?}");
+        }
+    }
+
+    #[test]
+    fn errors_about_a_record_tell_nothing_of_its_user() {
+        let good = full();
+        let bad = record_of(&good).replace("\"p\":", "\"p\":7,\"q\":");
+        let error = decode(good.handle.tag, &bad).expect_err("the grant is broken").to_string();
+        assert!(!error.contains("user_123") && !error.contains("jane"), "{error}");
+    }
+
+    #[test]
+    fn a_user_agent_is_one_short_line() {
+        assert_eq!(user_agent_line(Some("a\r\nb\u{0}c")), "abc");
+        assert_eq!(user_agent_line(Some(&"é".repeat(1_000))).chars().count(), 256);
+        assert_eq!(user_agent_line(None), "");
+    }
+}

@@ -1,0 +1,29 @@
+-- KEYS: ticket record, browser record, index
+-- ARGV: ticket digest, token digest, 'only' or 'all_but', ' slug slug ', user agent, 'fence' or ''
+-- -> { 'done', record } | { 'not_admitted', record } | { 'gone', why, created, suffix } | { 'corrupt' }
+local ticket, token, filter, slugs, user_agent = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local pending = redis.call('GET', KEYS[1])
+if not pending then
+  -- Whoever repeats an attempt finds its own success by the digest of its own token; nobody else can.
+  local active = redis.call('GET', KEYS[2])
+  if active then return { 'done', active } end
+  local why = fate(KEYS[3], ticket)
+  return { 'gone', why[1], why[2], why[3] }
+end
+
+local created, _, _, session_ttl, suffix, slug, minted_in, rest = string.match(pending, HEAD)
+if not created then return { 'corrupt' } end
+local listed = string.find(slugs, ' ' .. slug .. ' ', 1, true) ~= nil
+if listed ~= (filter == 'only') then return { 'not_admitted', pending } end
+
+redis.call('GETDEL', KEYS[1])
+if minted_in ~= '-' and ARGV[6] == 'fence' and minted_in ~= epoch('fence') then
+  return { 'gone', 'fenced', created, suffix }
+end
+local now = now_ms()
+local head = table.concat({ '1', created, now, now + session_ttl, session_ttl, suffix, slug, minted_in }, ' ')
+local active = head .. '\n' .. rest .. user_agent
+redis.call('SET', KEYS[2], active, 'PX', session_ttl)
+put_member(KEYS[3], created, find_member(KEYS[3], created, suffix), suffix .. 'b' .. token .. string.sub(ticket, 1, 8))
+keep(KEYS[3], tonumber(session_ttl))
+return { 'done', active }
