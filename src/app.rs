@@ -96,11 +96,20 @@ impl Running {
 #[derive(Clone)]
 enum StoreMaker {
     Shared(Arc<MemoryStore>),
-    PerWorker { client: Client, timeout: Duration, fence_failover: bool, observer: StoreObserver },
+    PerWorker {
+        client: Client,
+        timeout: Duration,
+        fence_failover: bool,
+        observer: StoreObserver,
+    },
 }
 
 impl StoreMaker {
-    fn new(settings: &config::Store, clock: Arc<dyn Clock>, metrics: &Arc<Metrics>) -> Result<Self, StartError> {
+    fn new(
+        settings: &config::Store,
+        clock: Arc<dyn Clock>,
+        metrics: &Arc<Metrics>,
+    ) -> Result<Self, StartError> {
         match &settings.location {
             StoreLocation::Memory => Ok(StoreMaker::Shared(Arc::new(MemoryStore::new(clock)))),
             StoreLocation::Redis(url) => {
@@ -121,7 +130,12 @@ impl StoreMaker {
     fn make(&self) -> Result<Arc<dyn SessionStore>, redis::RedisError> {
         match self {
             StoreMaker::Shared(store) => Ok(store.clone()),
-            StoreMaker::PerWorker { client, timeout, fence_failover, observer } => {
+            StoreMaker::PerWorker {
+                client,
+                timeout,
+                fence_failover,
+                observer,
+            } => {
                 let store = RedisStore::new(client.clone(), *timeout, *fence_failover, observer.clone())?;
                 Ok(Arc::new(store))
             }
@@ -133,7 +147,10 @@ impl StoreMaker {
 pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, StartError> {
     let metrics = Arc::new(Metrics::new()?);
     let catalog: SharedCatalog = Arc::new(ArcSwap::from_pointee(settings.catalog));
-    let limits = Arc::new(Limits::new(settings.limits.exchange_per_minute, settings.limits.create_per_minute));
+    let limits = Arc::new(Limits::new(
+        settings.limits.exchange_per_minute,
+        settings.limits.create_per_minute,
+    ));
     let stores = StoreMaker::new(&settings.store, clock, &metrics)?;
     stores.make().map_err(StartError::Store)?;
     let tagger = Arc::new(UserTagger::new(&settings.server.secrets));
@@ -144,7 +161,9 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
         move || Gateway {
             portals: Portals::new(
                 catalog.clone(),
-                stores.make().expect("a store that could be made before can be made again"),
+                stores
+                    .make()
+                    .expect("a store that could be made before can be made again"),
                 tagger.clone(),
             ),
             metrics: metrics.clone(),
@@ -156,7 +175,10 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
     };
     let listen = settings.server.listen;
     let server = HttpServer::new(move || {
-        App::new().app_data(web::Data::new(make_gateway())).configure(http::routes).wrap(from_fn(http::finish))
+        App::new()
+            .app_data(web::Data::new(make_gateway()))
+            .configure(http::routes)
+            .wrap(from_fn(http::finish))
     });
     let server = match settings.server.workers {
         0 => server,
@@ -177,10 +199,14 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
     let mut metrics_address = None;
     if let Some(listen) = settings.server.metrics_listen {
         let server = HttpServer::new(move || {
-            App::new().app_data(web::Data::new(metrics.clone())).configure(http::metrics_routes)
+            App::new()
+                .app_data(web::Data::new(metrics.clone()))
+                .configure(http::metrics_routes)
         });
         let server = server.workers(1).disable_signals();
-        let server = server.bind(listen).map_err(|error| StartError::Listen(listen, error))?;
+        let server = server
+            .bind(listen)
+            .map_err(|error| StartError::Listen(listen, error))?;
         metrics_address = server.addrs().first().copied();
         let server = server.run();
         servers.push(server.handle());
@@ -193,5 +219,12 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
             limits.forget_idle();
         }
     });
-    Ok(Running { address, metrics_address, catalog, servers, tasks, housekeeping })
+    Ok(Running {
+        address,
+        metrics_address,
+        catalog,
+        servers,
+        tasks,
+        housekeeping,
+    })
 }

@@ -122,9 +122,15 @@ impl Settings {
     }
 
     /// Reads the embedded default, `text`, and `variables` on top of one another.
-    pub fn from_layers(text: &str, variables: impl Iterator<Item = (String, String)>) -> Result<Settings, Vec<Fault>> {
+    pub fn from_layers(
+        text: &str,
+        variables: impl Iterator<Item = (String, String)>,
+    ) -> Result<Settings, Vec<Fault>> {
         let mut document = layers::read_toml(DEFAULT, "config/default.toml").map_err(|fault| vec![fault])?;
-        layers::merge(&mut document, layers::read_toml(text, "the configuration file").map_err(|fault| vec![fault])?);
+        layers::merge(
+            &mut document,
+            layers::read_toml(text, "the configuration file").map_err(|fault| vec![fault])?,
+        );
         let mut faults = layers::merge_environment(&mut document, variables);
         let settings = read(&document, &mut faults);
         match settings {
@@ -144,7 +150,9 @@ fn read_file(path: &Path) -> Result<String, Vec<Fault>> {
 fn read(document: &Map<String, Value>, faults: &mut Vec<Fault>) -> Option<Settings> {
     let mut top = Fields::new(document, "", faults);
     let store = read_store(top.section("store"));
-    let in_memory = store.as_ref().is_none_or(|store| matches!(store.location, StoreLocation::Memory));
+    let in_memory = store
+        .as_ref()
+        .is_none_or(|store| matches!(store.location, StoreLocation::Memory));
     let server = read_server(top.section("server"), in_memory);
     let limits = read_limits(top.section("limits"));
     let log = read_log(top.section("log"));
@@ -155,8 +163,18 @@ fn read(document: &Map<String, Value>, faults: &mut Vec<Fault>) -> Option<Settin
     let public_url = public_url.or_else(|| Url::parse("http://localhost:8080").ok())?;
     let catalog = workspaces::read(&mut top, &public_url);
     top.finish();
-    let base = type_base.map_or_else(|| without_slash(&public_url) + "/errors", |base| without_slash(&base));
-    Some(Settings { server: server?, store: store?, error_type_base: base, limits, log, catalog })
+    let base = type_base.map_or_else(
+        || without_slash(&public_url) + "/errors",
+        |base| without_slash(&base),
+    );
+    Some(Settings {
+        server: server?,
+        store: store?,
+        error_type_base: base,
+        limits,
+        log,
+        catalog,
+    })
 }
 
 fn without_slash(url: &Url) -> String {
@@ -172,7 +190,8 @@ fn read_server(mut fields: Fields<'_, '_>, in_memory: bool) -> Option<Server> {
     let workers = fields.optional("workers", integer(0, 1_024));
     let trusted_proxies = fields.list("trusted_proxies", |value| parse_network(string(value)?));
     if secret.is_none() && !in_memory && fields.value("secret").is_none() {
-        let fix = "Run `vestibule keys secret` and set it, the same on every replica (VESTIBULE__SERVER__SECRET).";
+        let fix =
+            "Run `vestibule keys secret` and set it, the same on every replica (VESTIBULE__SERVER__SECRET).";
         fields.fault("secret", Invalid::new("With Redis a secret is required.", fix));
     }
     fields.finish();
@@ -181,7 +200,9 @@ fn read_server(mut fields: Fields<'_, '_>, in_memory: bool) -> Option<Server> {
         listen: listen?,
         metrics_listen,
         public_url: public_url?,
-        secrets: std::iter::once(secret).chain(previous.unwrap_or_default()).collect(),
+        secrets: std::iter::once(secret)
+            .chain(previous.unwrap_or_default())
+            .collect(),
         workers: usize::try_from(workers.unwrap_or(0)).unwrap_or(0),
         trusted_proxies: trusted_proxies.unwrap_or_default(),
     })
@@ -189,14 +210,23 @@ fn read_server(mut fields: Fields<'_, '_>, in_memory: bool) -> Option<Server> {
 
 fn read_store(mut fields: Fields<'_, '_>) -> Option<Store> {
     let location = fields.required("url", parsed(parse_store_url));
-    let timeout_ms = fields.optional("timeout_ms", integer(10, 60_000)).unwrap_or(1_000);
+    let timeout_ms = fields
+        .optional("timeout_ms", integer(10, 60_000))
+        .unwrap_or(1_000);
     let fence_failover = fields.optional("fence_failover", boolean).unwrap_or(true);
     fields.optional("wait_replicas", |value| match integer(0, 16)(value)? {
         0 => Ok(()),
-        _ => Err(Invalid::new("Waiting for replicas is not part of this version.", "Write wait_replicas = 0.")),
+        _ => Err(Invalid::new(
+            "Waiting for replicas is not part of this version.",
+            "Write wait_replicas = 0.",
+        )),
     });
     fields.finish();
-    Some(Store { location: location?, timeout: Duration::from_millis(timeout_ms), fence_failover })
+    Some(Store {
+        location: location?,
+        timeout: Duration::from_millis(timeout_ms),
+        fence_failover,
+    })
 }
 
 fn read_limits(mut fields: Fields<'_, '_>) -> Limits {
@@ -216,7 +246,10 @@ fn read_log(mut fields: Fields<'_, '_>) -> Log {
     let json = fields.optional("format", |value| match string(value)? {
         "json" => Ok(true),
         "pretty" => Ok(false),
-        _ => Err(Invalid::new("Expected \"json\" or \"pretty\".", "Write format = \"json\".")),
+        _ => Err(Invalid::new(
+            "Expected \"json\" or \"pretty\".",
+            "Write format = \"json\".",
+        )),
     });
     let level = fields.optional("level", |value| {
         let level = string(value)?;
@@ -227,17 +260,33 @@ fn read_log(mut fields: Fields<'_, '_>) -> Log {
         }
     });
     fields.finish();
-    Log { json: json.unwrap_or(true), level: level.unwrap_or_else(|| "info".into()) }
+    Log {
+        json: json.unwrap_or(true),
+        level: level.unwrap_or_else(|| "info".into()),
+    }
 }
 
 fn parse_address(text: &str) -> Result<SocketAddr, Invalid> {
-    let invalid = |_| Invalid::new("Expected an IP address and a port.", "Write \"127.0.0.1:8080\" or \"[::]:8080\".");
+    let invalid = |_| {
+        Invalid::new(
+            "Expected an IP address and a port.",
+            "Write \"127.0.0.1:8080\" or \"[::]:8080\".",
+        )
+    };
     text.parse().map_err(invalid)
 }
 
 fn parse_network(text: &str) -> Result<IpNet, Invalid> {
-    let network = text.parse::<IpNet>().ok().or_else(|| text.parse::<std::net::IpAddr>().ok().map(IpNet::from));
-    network.ok_or_else(|| Invalid::new("Expected an IP address or network.", "Write \"10.0.0.0/8\" or \"192.0.2.7\"."))
+    let network = text
+        .parse::<IpNet>()
+        .ok()
+        .or_else(|| text.parse::<std::net::IpAddr>().ok().map(IpNet::from));
+    network.ok_or_else(|| {
+        Invalid::new(
+            "Expected an IP address or network.",
+            "Write \"10.0.0.0/8\" or \"192.0.2.7\".",
+        )
+    })
 }
 
 fn parse_secret(text: &str) -> Result<SecretString, Invalid> {
@@ -260,9 +309,10 @@ fn parse_store_url(text: &str) -> Result<StoreLocation, Invalid> {
             Ok(StoreLocation::Redis(SecretString::from(text)))
         }
         "redis" | "rediss" => Err(Invalid::new("This Redis URL cannot be read.", fix)),
-        "redis+cluster" | "redis+sentinel" => {
-            Err(Invalid::new("Redis Cluster and Sentinel are not part of this version.", fix))
-        }
+        "redis+cluster" | "redis+sentinel" => Err(Invalid::new(
+            "Redis Cluster and Sentinel are not part of this version.",
+            fix,
+        )),
         _ => Err(Invalid::new("Expected memory:, redis:// or rediss://.", fix)),
     }
 }

@@ -57,24 +57,44 @@ pub struct Gateway {
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         // For backends; no CORS: a root key has no business in a browser.
-        .service(post("/v2/portal.createSession", web::post().to(create_session::handle)))
-        .service(post("/v2/portal.revokeSession", web::post().to(revoke_session::handle)))
-        .service(post("/v2/portal.listSessions", web::post().to(list_sessions::handle)))
+        .service(post(
+            "/v2/portal.createSession",
+            web::post().to(create_session::handle),
+        ))
+        .service(post(
+            "/v2/portal.revokeSession",
+            web::post().to(revoke_session::handle),
+        ))
+        .service(post(
+            "/v2/portal.listSessions",
+            web::post().to(list_sessions::handle),
+        ))
         // For portals and their pages.
-        .service(post("/v2/portal.exchangeSession", web::post().to(exchange_session::handle)).wrap(from_fn(cors::guard)))
+        .service(
+            post(
+                "/v2/portal.exchangeSession",
+                web::post().to(exchange_session::handle),
+            )
+            .wrap(from_fn(cors::guard)),
+        )
         .service(
             resource("/v2/portal.getSession", "GET, POST")
                 .route(web::get().to(get_session::handle))
                 .route(web::post().to(get_session::handle))
                 .wrap(from_fn(cors::guard)),
         )
-        .service(post("/v2/portal.endSession", web::post().to(end_session::handle)).wrap(from_fn(cors::guard)))
+        .service(
+            post("/v2/portal.endSession", web::post().to(end_session::handle)).wrap(from_fn(cors::guard)),
+        )
         // For proxies.
         .service(web::resource("/v2/portal.authorize").to(authorize::handle))
         // For operators and readers.
         .service(get("/health/live", web::get().to(health::live)))
         .service(get("/health/ready", web::get().to(health::ready)))
-        .service(get("/errors/{category}/{code}", web::get().to(error_pages::handle)))
+        .service(get(
+            "/errors/{category}/{code}",
+            web::get().to(error_pages::handle),
+        ))
         .default_service(web::to(route_not_found));
 }
 

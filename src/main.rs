@@ -86,8 +86,12 @@ fn main() -> ExitCode {
         Command::Serve { config } => actix_web::rt::System::new().block_on(serve(config)),
         Command::Dev { listen } => actix_web::rt::System::new().block_on(develop(listen)),
         Command::Check { config } => check(config),
-        Command::Keys { command: KeysCommand::New { environment } } => new_key(environment),
-        Command::Keys { command: KeysCommand::Secret } => {
+        Command::Keys {
+            command: KeysCommand::New { environment },
+        } => new_key(environment),
+        Command::Keys {
+            command: KeysCommand::Secret,
+        } => {
             println!("{}", random_text());
             ExitCode::SUCCESS
         }
@@ -121,11 +125,18 @@ async fn develop(listen: Option<SocketAddr>) -> ExitCode {
         return ExitCode::from(BAD_CONFIGURATION);
     }
     telemetry::init_logs(settings.log.json, &settings.log.level);
-    run(settings, &source, |running| println!("{}", dev::guide(running.address, &key))).await
+    run(settings, &source, |running| {
+        println!("{}", dev::guide(running.address, &key))
+    })
+    .await
 }
 
 async fn run(settings: Settings, source: &Source, started: impl FnOnce(&Running)) -> ExitCode {
-    let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()));
+    let signals = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::hangup()),
+    );
     let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) = signals else {
         eprintln!("cannot receive signals");
         return ExitCode::FAILURE;
@@ -160,8 +171,17 @@ fn reload(running: &Running, source: &Source) {
         }
         Err(faults) => {
             for fault in faults {
-                let Fault { location, message, fix } = fault;
-                tracing::error!(location, message, fix, "the new configuration is refused; the old one stays");
+                let Fault {
+                    location,
+                    message,
+                    fix,
+                } = fault;
+                tracing::error!(
+                    location,
+                    message,
+                    fix,
+                    "the new configuration is refused; the old one stays"
+                );
             }
         }
     }
@@ -170,7 +190,10 @@ fn reload(running: &Running, source: &Source) {
 fn check(config: Option<PathBuf>) -> ExitCode {
     match Settings::load(&Source::File(config)) {
         Ok(settings) => {
-            let (portals, keys) = (settings.catalog.portals().len(), settings.catalog.root_key_count());
+            let (portals, keys) = (
+                settings.catalog.portals().len(),
+                settings.catalog.root_key_count(),
+            );
             println!("The configuration is valid: {portals} portals, {keys} root keys.");
             ExitCode::SUCCESS
         }

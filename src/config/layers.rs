@@ -36,7 +36,10 @@ pub fn merge(base: &mut Map<String, Value>, over: Map<String, Value>) {
 
 /// Puts `VESTIBULE__SECTION__KEY=value` on top of `base`. A number in the name is the index of a list. A value
 /// that reads as a TOML boolean, number or list is one; anything else is a string.
-pub fn merge_environment(base: &mut Map<String, Value>, variables: impl Iterator<Item = (String, String)>) -> Vec<Fault> {
+pub fn merge_environment(
+    base: &mut Map<String, Value>,
+    variables: impl Iterator<Item = (String, String)>,
+) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut ours: Vec<_> = variables.filter(|(name, _)| name.starts_with(PREFIX)).collect();
     ours.sort();
@@ -66,7 +69,10 @@ fn place(target: &mut Value, steps: &[&str], value: Value) -> Result<(), Invalid
         }
         let next = target.as_array_mut().filter(|list| index <= list.len());
         let list = next.ok_or_else(|| {
-            Invalid::new(format!("There is no list here with an index {index}."), "Count list indexes from 0, without gaps.")
+            Invalid::new(
+                format!("There is no list here with an index {index}."),
+                "Count list indexes from 0, without gaps.",
+            )
         })?;
         if index == list.len() {
             list.push(Value::Null);
@@ -76,10 +82,20 @@ fn place(target: &mut Value, steps: &[&str], value: Value) -> Result<(), Invalid
     if target.is_null() {
         *target = Value::Object(Map::new());
     }
-    let object = target.as_object_mut().filter(|_| !step.is_empty()).ok_or_else(|| {
-        Invalid::new("The name does not lead to a key.", "Use VESTIBULE__<SECTION>__<KEY>, as in VESTIBULE__STORE__URL.")
-    })?;
-    place(object.entry((*step).to_owned()).or_insert(Value::Null), rest, value)
+    let object = target
+        .as_object_mut()
+        .filter(|_| !step.is_empty())
+        .ok_or_else(|| {
+            Invalid::new(
+                "The name does not lead to a key.",
+                "Use VESTIBULE__<SECTION>__<KEY>, as in VESTIBULE__STORE__URL.",
+            )
+        })?;
+    place(
+        object.entry((*step).to_owned()).or_insert(Value::Null),
+        rest,
+        value,
+    )
 }
 
 fn value_of(text: &str) -> Value {

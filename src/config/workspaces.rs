@@ -5,10 +5,11 @@
 
 use std::collections::HashSet;
 
-
 use url::Url;
 
-use crate::domain::catalog::{Catalog, CookieSettings, Portal, PortalScope, RootKeyEntry, SameSite, parse_slug};
+use crate::domain::catalog::{
+    Catalog, CookieSettings, Portal, PortalScope, RootKeyEntry, SameSite, parse_slug,
+};
 use crate::domain::credential::{Digest, Environment};
 use crate::domain::error::Invalid;
 use crate::domain::permission::Permission;
@@ -34,12 +35,16 @@ pub fn read(top: &mut Fields<'_, '_>, public_url: &Url) -> Catalog {
             workspace.fault("id", twice("workspace", &id));
         }
         let own: Vec<Portal> = workspace
-            .sections("portals", |fields| read_portal(fields, &id, public_url, &mut taken))
+            .sections("portals", |fields| {
+                read_portal(fields, &id, public_url, &mut taken)
+            })
             .into_iter()
             .flatten()
             .collect();
         let slugs: Vec<&str> = own.iter().map(|portal| portal.slug.as_str()).collect();
-        let own_keys = workspace.sections("root_keys", |fields| read_root_key(fields, &id, &slugs, &mut taken));
+        let own_keys = workspace.sections("root_keys", |fields| {
+            read_root_key(fields, &id, &slugs, &mut taken)
+        });
         workspace.finish();
         keys.extend(own_keys.into_iter().flatten());
         portals.extend(own);
@@ -48,10 +53,18 @@ pub fn read(top: &mut Fields<'_, '_>, public_url: &Url) -> Catalog {
 }
 
 fn twice(what: &str, name: &str) -> Invalid {
-    Invalid::new(format!("There is another {what} {name:?}."), "Give each its own; they are unique in the whole configuration.")
+    Invalid::new(
+        format!("There is another {what} {name:?}."),
+        "Give each its own; they are unique in the whole configuration.",
+    )
 }
 
-fn read_root_key(mut fields: Fields<'_, '_>, workspace: &str, slugs: &[&str], taken: &mut Taken) -> Option<RootKeyEntry> {
+fn read_root_key(
+    mut fields: Fields<'_, '_>,
+    workspace: &str,
+    slugs: &[&str],
+    taken: &mut Taken,
+) -> Option<RootKeyEntry> {
     let id = fields.required("id", text(1, 64));
     let digest = fields.required("sha256", |value| {
         let fix = "Take the sha256 that `vestibule keys new` prints. It is not the key itself.";
@@ -60,11 +73,18 @@ fn read_root_key(mut fields: Fields<'_, '_>, workspace: &str, slugs: &[&str], ta
     if let Some(digest) = digest
         && !taken.keys.insert(digest)
     {
-        fields.fault("sha256", Invalid::new("Another root key has this sha256.", "Make a key of its own for each entry."));
+        fields.fault(
+            "sha256",
+            Invalid::new(
+                "Another root key has this sha256.",
+                "Make a key of its own for each entry.",
+            ),
+        );
     }
     let environment = fields.required("environment", |value| {
         let environment = Environment::from_name(string(value)?);
-        environment.ok_or_else(|| Invalid::new("Expected \"live\" or \"test\".", "Write environment = \"live\"."))
+        environment
+            .ok_or_else(|| Invalid::new("Expected \"live\" or \"test\".", "Write environment = \"live\"."))
     });
     let listed = fields.list("portals", |value| {
         let slug = string(value)?;
@@ -72,12 +92,19 @@ fn read_root_key(mut fields: Fields<'_, '_>, workspace: &str, slugs: &[&str], ta
             return Ok(slug.to_owned());
         }
         let fix = format!("Use \"*\" or slugs of this workspace: {}.", slugs.join(", "));
-        Err(Invalid::new(format!("This workspace has no portal {slug:?}."), fix))
+        Err(Invalid::new(
+            format!("This workspace has no portal {slug:?}."),
+            fix,
+        ))
     });
     let permissions = fields.list("permissions", |value| Permission::parse(string(value)?));
     fields.finish();
     let listed = listed.unwrap_or_else(|| vec!["*".to_owned()]);
-    let portals = if listed.iter().any(|slug| slug == "*") { PortalScope::All } else { PortalScope::Slugs(listed) };
+    let portals = if listed.iter().any(|slug| slug == "*") {
+        PortalScope::All
+    } else {
+        PortalScope::Slugs(listed)
+    };
     let everything = || Permission::parse("*").map(|all| vec![all]).unwrap_or_default();
     Some(RootKeyEntry {
         workspace: workspace.to_owned(),
@@ -89,7 +116,12 @@ fn read_root_key(mut fields: Fields<'_, '_>, workspace: &str, slugs: &[&str], ta
     })
 }
 
-fn read_portal(mut fields: Fields<'_, '_>, workspace: &str, server_url: &Url, taken: &mut Taken) -> Option<Portal> {
+fn read_portal(
+    mut fields: Fields<'_, '_>,
+    workspace: &str,
+    server_url: &Url,
+    taken: &mut Taken,
+) -> Option<Portal> {
     let slug = fields.required("slug", parsed(parse_slug));
     if let Some(slug) = &slug
         && !taken.slugs.insert(slug.clone())
@@ -101,8 +133,12 @@ fn read_portal(mut fields: Fields<'_, '_>, workspace: &str, server_url: &Url, ta
     let return_url = fields.optional("return_url", parsed(parse_http_url));
     let return_urls = fields.list("return_urls", |value| parse_http_url(string(value)?));
     let origins = fields.list("allowed_origins", |value| parse_origin(string(value)?));
-    let public_url = fields.optional("public_url", parsed(parse_public_url)).unwrap_or_else(|| server_url.clone());
-    let ticket_ttl_seconds = fields.optional("session_id_ttl_seconds", integer(30, 900)).unwrap_or(900);
+    let public_url = fields
+        .optional("public_url", parsed(parse_public_url))
+        .unwrap_or_else(|| server_url.clone());
+    let ticket_ttl_seconds = fields
+        .optional("session_id_ttl_seconds", integer(30, 900))
+        .unwrap_or(900);
     let enabled = fields.optional("enabled", boolean).unwrap_or(true);
     refuse_hosted_landing(&mut fields);
     let default_name = format!("portal_session_{}", slug.as_deref().unwrap_or_default());
@@ -115,7 +151,10 @@ fn read_portal(mut fields: Fields<'_, '_>, workspace: &str, server_url: &Url, ta
     let url = url?;
     let default_origins = || {
         let mut origins: Vec<String> = Vec::new();
-        for url in [Some(&url), test_url.as_ref(), Some(&public_url)].into_iter().flatten() {
+        for url in [Some(&url), test_url.as_ref(), Some(&public_url)]
+            .into_iter()
+            .flatten()
+        {
             let origin = url.origin().ascii_serialization();
             if !origins.contains(&origin) {
                 origins.push(origin);
@@ -142,35 +181,60 @@ fn read_portal(mut fields: Fields<'_, '_>, workspace: &str, server_url: &Url, ta
 fn refuse_hosted_landing(fields: &mut Fields<'_, '_>) {
     fields.optional("landing", |value| match string(value)? {
         "portal" => Ok(()),
-        "hosted" => Err(Invalid::new("The hosted landing is not part of this version.", "Write landing = \"portal\".")),
-        _ => Err(Invalid::new("Expected \"portal\".", "Write landing = \"portal\".")),
+        "hosted" => Err(Invalid::new(
+            "The hosted landing is not part of this version.",
+            "Write landing = \"portal\".",
+        )),
+        _ => Err(Invalid::new(
+            "Expected \"portal\".",
+            "Write landing = \"portal\".",
+        )),
     });
     fields.optional("confirm", |value| match boolean(value)? {
         false => Ok(()),
-        true => Err(Invalid::new("It belongs to the hosted landing, which is not part of this version.", "Write confirm = false.")),
+        true => Err(Invalid::new(
+            "It belongs to the hosted landing, which is not part of this version.",
+            "Write confirm = false.",
+        )),
     });
 }
 
 fn read_cookie(mut fields: Fields<'_, '_>, default_name: String, public_url: &Url) -> CookieSettings {
-    let name = fields.optional("name", parsed(parse_cookie_name)).unwrap_or(default_name);
+    let name = fields
+        .optional("name", parsed(parse_cookie_name))
+        .unwrap_or(default_name);
     let same_site = fields.optional("same_site", |value| match string(value)? {
         "lax" => Ok(SameSite::Lax),
         "strict" => Ok(SameSite::Strict),
         "none" => Ok(SameSite::None),
-        _ => Err(Invalid::new("Expected \"lax\", \"strict\" or \"none\".", "Write same_site = \"lax\".")),
+        _ => Err(Invalid::new(
+            "Expected \"lax\", \"strict\" or \"none\".",
+            "Write same_site = \"lax\".",
+        )),
     });
     let same_site = same_site.unwrap_or(SameSite::Lax);
     let partitioned = fields.optional("partitioned", boolean).unwrap_or(false);
     let domain = fields.optional("domain", |value| parse_domain(string(value)?, public_url));
     let needs_https = "Browsers accept it only over https.";
     if public_url.scheme() != "https" && same_site == SameSite::None {
-        fields.fault("same_site", Invalid::new(needs_https, "Use an https public_url, or same_site = \"lax\"."));
+        fields.fault(
+            "same_site",
+            Invalid::new(needs_https, "Use an https public_url, or same_site = \"lax\"."),
+        );
     }
     if public_url.scheme() != "https" && partitioned {
-        fields.fault("partitioned", Invalid::new(needs_https, "Use an https public_url, or partitioned = false."));
+        fields.fault(
+            "partitioned",
+            Invalid::new(needs_https, "Use an https public_url, or partitioned = false."),
+        );
     }
     fields.finish();
-    CookieSettings { name, same_site, partitioned, domain }
+    CookieSettings {
+        name,
+        same_site,
+        partitioned,
+        domain,
+    }
 }
 
 /// https, or http on this machine only: a cookie over plain http can be read on its way.
@@ -181,7 +245,10 @@ pub fn parse_public_url(text: &str) -> Result<Url, Invalid> {
         return Ok(url);
     }
     let fix = "Use https, or http://localhost or http://127.0.0.1 for a trial.";
-    Err(Invalid::new("Plain http is only possible on localhost: cookies would not be safe.", fix))
+    Err(Invalid::new(
+        "Plain http is only possible on localhost: cookies would not be safe.",
+        fix,
+    ))
 }
 
 fn parse_origin(text: &str) -> Result<String, Invalid> {
@@ -190,17 +257,26 @@ fn parse_origin(text: &str) -> Result<String, Invalid> {
     if text.trim_end_matches('/').eq_ignore_ascii_case(&origin) {
         return Ok(origin);
     }
-    Err(Invalid::new("An origin is a scheme, a host and a port, no more.", format!("Write {origin:?}.")))
+    Err(Invalid::new(
+        "An origin is a scheme, a host and a port, no more.",
+        format!("Write {origin:?}."),
+    ))
 }
 
 fn parse_cookie_name(text: &str) -> Result<String, Invalid> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
     if !(1..=80).contains(&text.len()) || !text.bytes().all(allowed) {
         let fix = "Use a name such as \"portal_session_acme\".";
-        return Err(Invalid::new("A cookie's name has 1 to 80 of the characters A-Z a-z 0-9 _ - .", fix));
+        return Err(Invalid::new(
+            "A cookie's name has 1 to 80 of the characters A-Z a-z 0-9 _ - .",
+            fix,
+        ));
     }
     if text.starts_with("__") || text == "portal_hint" {
-        return Err(Invalid::new("This name is taken.", "Leave out the prefix; __Host- is added where its conditions hold."));
+        return Err(Invalid::new(
+            "This name is taken.",
+            "Leave out the prefix; __Host- is added where its conditions hold.",
+        ));
     }
     Ok(text.to_owned())
 }
@@ -212,6 +288,8 @@ fn parse_domain(text: &str, public_url: &Url) -> Result<String, Invalid> {
         return Ok(text.to_owned());
     }
     let fix = "Use the domain that the portal and the gateway share, such as \"example.com\".";
-    Err(Invalid::new(format!("{host:?} is not a host of this domain."), fix))
+    Err(Invalid::new(
+        format!("{host:?} is not a host of this domain."),
+        fix,
+    ))
 }
-

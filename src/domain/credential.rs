@@ -41,7 +41,9 @@ impl Environment {
 
     /// The reverse of [`Environment::name`].
     pub fn from_name(name: &str) -> Option<Self> {
-        [Environment::Live, Environment::Test].into_iter().find(|environment| environment.name() == name)
+        [Environment::Live, Environment::Test]
+            .into_iter()
+            .find(|environment| environment.name() == name)
     }
 }
 
@@ -104,13 +106,18 @@ pub struct UserTagger {
 impl UserTagger {
     /// `secrets`: the present one first, then the previous ones. Never empty.
     pub fn new(secrets: &[SecretString]) -> Self {
-        let keyed = secrets.iter().map(|secret| keyed_hash(secret.expose_secret().as_bytes())).collect();
+        let keyed = secrets
+            .iter()
+            .map(|secret| keyed_hash(secret.expose_secret().as_bytes()))
+            .collect();
         UserTagger { keyed }
     }
 
     /// The tag of one user under the present secret.
     pub fn tag(&self, user: &UserRef<'_>) -> UserTag {
-        self.keyed.first().map_or(UserTag([b'0'; TAG_CHARS]), |hash| user.tag_under(hash))
+        self.keyed
+            .first()
+            .map_or(UserTag([b'0'; TAG_CHARS]), |hash| user.tag_under(hash))
     }
 
     /// The user's tags under the present and every previous secret: where sessions of this user may lie.
@@ -193,7 +200,12 @@ impl<K: Kind> Credential<K> {
         let random = random_text();
         let mut text = format!("{}{}_{}{}", K::PREFIX, environment.name(), tag.as_str(), random);
         text.push_str(&checksum(&text));
-        Credential { text: SecretString::from(text), environment, tag, kind: std::marker::PhantomData }
+        Credential {
+            text: SecretString::from(text),
+            environment,
+            tag,
+            kind: std::marker::PhantomData,
+        }
     }
 
     /// Reads one that a client sent. A mistyped or made-up one fails here, before any store is asked.
@@ -211,7 +223,12 @@ impl<K: Kind> Credential<K> {
             return Err(Malformed);
         }
         let tag = UserTag(rest.as_bytes()[..TAG_CHARS].try_into().map_err(|_| Malformed)?);
-        Ok(Credential { text: SecretString::from(text), environment, tag, kind: std::marker::PhantomData })
+        Ok(Credential {
+            text: SecretString::from(text),
+            environment,
+            tag,
+            kind: std::marker::PhantomData,
+        })
     }
 
     /// The digest to look it up by.
@@ -251,14 +268,22 @@ impl RootKey {
     pub fn mint(environment: Environment) -> Self {
         let mut text = format!("rk_{}_{}", environment.name(), random_text());
         text.push_str(&checksum(&text));
-        RootKey { text: SecretString::from(text) }
+        RootKey {
+            text: SecretString::from(text),
+        }
     }
 
     /// Reads one that a caller sent. The digest alone decides whether it is configured, so an operator may
     /// bring keys of another make, as long as they begin with `rk_`.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
         let well_formed = text.starts_with("rk_") && text.bytes().all(|byte| byte.is_ascii_graphic());
-        if well_formed { Ok(RootKey { text: SecretString::from(text) }) } else { Err(Malformed) }
+        if well_formed {
+            Ok(RootKey {
+                text: SecretString::from(text),
+            })
+        } else {
+            Err(Malformed)
+        }
     }
 
     /// The digest that the configuration holds.
@@ -291,7 +316,11 @@ impl HandleSuffix {
     /// Reads the characters back.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
         let bytes: [u8; HANDLE_SUFFIX_CHARS] = text.as_bytes().try_into().map_err(|_| Malformed)?;
-        if bytes.iter().all(u8::is_ascii_alphanumeric) { Ok(HandleSuffix(bytes)) } else { Err(Malformed) }
+        if bytes.iter().all(u8::is_ascii_alphanumeric) {
+            Ok(HandleSuffix(bytes))
+        } else {
+            Err(Malformed)
+        }
     }
 
     /// The characters.
@@ -328,9 +357,16 @@ impl Handle {
         }
         let (tag, rest) = rest.split_at(TAG_CHARS);
         let (time, suffix) = rest.split_at(HANDLE_TIME_CHARS);
-        let digit = |byte: u8| BASE62.iter().position(|&d| d == byte).map(|position| position as u64);
-        let created_at_ms =
-            time.bytes().try_fold(0u64, |total, byte| Some(total * 62 + digit(byte)?)).ok_or(Malformed)?;
+        let digit = |byte: u8| {
+            BASE62
+                .iter()
+                .position(|&d| d == byte)
+                .map(|position| position as u64)
+        };
+        let created_at_ms = time
+            .bytes()
+            .try_fold(0u64, |total, byte| Some(total * 62 + digit(byte)?))
+            .ok_or(Malformed)?;
         Ok(Handle {
             tag: UserTag(tag.as_bytes().try_into().map_err(|_| Malformed)?),
             created_at_ms,
@@ -364,7 +400,9 @@ pub fn random_text() -> String {
 fn random_bytes() -> [u8; 32] {
     let mut bytes = [0; 32];
     // Without randomness there is no safe answer; the panic becomes a 500 and the process goes on.
-    rand::rngs::SysRng.try_fill_bytes(&mut bytes).expect("the operating system has a random source");
+    rand::rngs::SysRng
+        .try_fill_bytes(&mut bytes)
+        .expect("the operating system has a random source");
     bytes
 }
 

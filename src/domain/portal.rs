@@ -14,7 +14,8 @@ use super::credential::{BrowserToken, Handle, HandleSuffix, RootKey, Ticket, Use
 use super::error::{Code, Error, Invalid, Refusal};
 use super::permission::{Permission, any_covers};
 use super::ports::{
-    Exchange, ExchangeAttempt, Found, Gone, NewSession, PortalFilter, Position, Removal, SessionStore, StoreError,
+    Exchange, ExchangeAttempt, Found, Gone, NewSession, PortalFilter, Position, Removal, SessionStore,
+    StoreError,
 };
 use super::presented::Presented;
 use super::return_url::with_parameter;
@@ -120,7 +121,11 @@ pub struct Portals {
 impl Portals {
     /// `store` and `catalog` outlive every request.
     pub fn new(catalog: SharedCatalog, store: Arc<dyn SessionStore>, tagger: Arc<UserTagger>) -> Self {
-        Portals { catalog, store, tagger }
+        Portals {
+            catalog,
+            store,
+            tagger,
+        }
     }
 
     /// The catalog in force now.
@@ -202,15 +207,25 @@ impl Portals {
             Exchange::Gone(Gone { refusal, handle }) => return Err(not_found(refusal, handle)),
         };
         let Some(portal) = portal_of(&catalog, &session).cloned() else {
-            self.store.remove(&session.handle, Some(&token.digest()), Removal::Revoked).await?;
+            self.store
+                .remove(&session.handle, Some(&token.digest()), Removal::Revoked)
+                .await?;
             return Err(not_found(Refusal::PortalGone, Some(session.handle)));
         };
-        let held = request.held.into_iter().find(|(held_for, _)| held_for.slug == portal.slug);
+        let held = request
+            .held
+            .into_iter()
+            .find(|(held_for, _)| held_for.slug == portal.slug);
         let replaced = match held {
             Some((_, old)) if old.digest() != token.digest() => self.end_replaced(&portal, &old).await,
             Some(_) | None => Ok(None),
         };
-        Ok(ExchangedSession { session, portal, token, replaced })
+        Ok(ExchangedSession {
+            session,
+            portal,
+            token,
+            replaced,
+        })
     }
 
     /// A browser that gets a new session loses the one it had of the same portal. By now the ticket is spent,
@@ -222,7 +237,9 @@ impl Portals {
         if session.grant.slug != portal.slug {
             return Ok(None);
         }
-        self.store.remove(&session.handle, Some(&old.digest()), Removal::Ended).await?;
+        self.store
+            .remove(&session.handle, Some(&old.digest()), Removal::Ended)
+            .await?;
         Ok(Some(session.handle))
     }
 
@@ -235,7 +252,10 @@ impl Portals {
         };
         let Some(presented_token) = &presented.token else {
             let error = Error::refused(Code::PortalTokenMissing, Refusal::Missing, None);
-            return Err(Error { home: presented.home(&catalog), ..error });
+            return Err(Error {
+                home: presented.home(&catalog),
+                ..error
+            });
         };
         let Ok(token) = presented_token.token.clone() else {
             return Err(dead(Refusal::Malformed, None));
@@ -245,7 +265,9 @@ impl Portals {
             Found::Gone(Gone { refusal, handle }) => return Err(dead(refusal, handle)),
         };
         let handle = session.handle;
-        let portal = portal_of(&catalog, &session).cloned().ok_or_else(|| dead(Refusal::PortalGone, Some(handle)))?;
+        let portal = portal_of(&catalog, &session)
+            .cloned()
+            .ok_or_else(|| dead(Refusal::PortalGone, Some(handle)))?;
         if presented.expected_slug().is_some_and(|slug| slug != portal.slug) {
             return Err(dead(Refusal::OtherPortal, Some(handle)));
         }
@@ -253,7 +275,11 @@ impl Portals {
             let error = Error::refused(Code::Forbidden, Refusal::PortalDisabled, Some(handle));
             return Err(error.with_detail("This portal is disabled."));
         }
-        Ok(CurrentSession { session, portal, token })
+        Ok(CurrentSession {
+            session,
+            portal,
+            token,
+        })
     }
 
     /// [`Portals::find`] for reading: a page that the portal does not list is refused.
@@ -266,10 +292,16 @@ impl Portals {
     }
 
     /// The live session that a request presents, if it holds every one of `required`.
-    pub async fn authorize(&self, presented: &Presented, required: &[Permission]) -> Result<CurrentSession, Error> {
+    pub async fn authorize(
+        &self,
+        presented: &Presented,
+        required: &[Permission],
+    ) -> Result<CurrentSession, Error> {
         let current = self.find(presented).await?;
-        let lacking: Vec<_> =
-            required.iter().filter(|asked| !any_covers(&current.session.grant.permissions, asked)).collect();
+        let lacking: Vec<_> = required
+            .iter()
+            .filter(|asked| !any_covers(&current.session.grant.permissions, asked))
+            .collect();
         if lacking.is_empty() {
             return Ok(current);
         }
@@ -285,7 +317,9 @@ impl Portals {
             return Err(origin_not_listed(Some(current.session.handle)));
         }
         let token = current.token.digest();
-        self.store.remove(&current.session.handle, Some(&token), Removal::Ended).await?;
+        self.store
+            .remove(&current.session.handle, Some(&token), Removal::Ended)
+            .await?;
         Ok(current)
     }
 
@@ -298,7 +332,9 @@ impl Portals {
         if !caller.key.sees(&grant.workspace, &grant.slug, grant.environment) {
             return Ok(0);
         }
-        Ok(u64::from(self.store.remove(handle, None, Removal::Revoked).await?))
+        Ok(u64::from(
+            self.store.remove(handle, None, Removal::Revoked).await?,
+        ))
     }
 
     /// Revokes all of a user's sessions, also those of tags under previous secrets.
@@ -328,27 +364,45 @@ impl Portals {
         let mut sessions = Vec::new();
         for tag in self.tagger.all_tags(&user_of(caller, slug, external_id)) {
             // One more than asked for tells whether there is a next page.
-            sessions.extend(self.store.list(tag, before.map(Position::from), limit + 1).await?);
+            sessions.extend(
+                self.store
+                    .list(tag, before.map(Position::from), limit + 1)
+                    .await?,
+            );
         }
         sessions.sort_by_key(|session| std::cmp::Reverse(Position::from(session.handle)));
         let has_more = sessions.len() > limit;
         sessions.truncate(limit);
-        let next = if has_more { sessions.last().map(|session| session.handle) } else { None };
+        let next = if has_more {
+            sessions.last().map(|session| session.handle)
+        } else {
+            None
+        };
         Ok(SessionPage { sessions, next })
     }
 }
 
 fn user_of<'a>(caller: &'a Caller, slug: &'a str, external_id: &'a str) -> UserRef<'a> {
-    UserRef { workspace: &caller.key.workspace, environment: caller.key.environment, slug, external_id }
+    UserRef {
+        workspace: &caller.key.workspace,
+        environment: caller.key.environment,
+        slug,
+        external_id,
+    }
 }
 
 /// The session's portal, if it is still configured in the session's own workspace.
 fn portal_of<'a>(catalog: &'a Catalog, session: &PortalSession) -> Option<&'a Arc<Portal>> {
-    catalog.portal(&session.grant.slug).filter(|portal| portal.workspace == session.grant.workspace)
+    catalog
+        .portal(&session.grant.slug)
+        .filter(|portal| portal.workspace == session.grant.workspace)
 }
 
 fn check_ceiling(key: &RootKeyEntry, permissions: &[Permission]) -> Result<(), Error> {
-    let above: Vec<_> = permissions.iter().filter(|asked| !any_covers(&key.permissions, asked)).collect();
+    let above: Vec<_> = permissions
+        .iter()
+        .filter(|asked| !any_covers(&key.permissions, asked))
+        .collect();
     if above.is_empty() {
         return Ok(());
     }
@@ -361,7 +415,9 @@ fn check_return_url(portal: &Portal, return_url: Option<&Url>) -> Result<(), Err
         Some(url) if !portal.allows_return_to(url) => {
             let message = "The URL is not under any of the portal's return_urls.";
             let fix = "Use a URL under a configured prefix, or add its prefix to the portal's return_urls.";
-            Err(Error::invalid(vec![Invalid::new(message, fix).at("body.returnUrl")]))
+            Err(Error::invalid(vec![
+                Invalid::new(message, fix).at("body.returnUrl"),
+            ]))
         }
         Some(_) | None => Ok(()),
     }
@@ -376,14 +432,20 @@ fn admitted_portals(catalog: &Catalog, origin: Option<&str>) -> Result<PortalFil
         [] => Err(origin_not_listed(None)),
         listing => {
             let enabled = listing.iter().filter(|portal| portal.enabled);
-            Ok(PortalFilter::Only(enabled.map(|portal| portal.slug.clone()).collect()))
+            Ok(PortalFilter::Only(
+                enabled.map(|portal| portal.slug.clone()).collect(),
+            ))
         }
     }
 }
 
 fn why_not_admitted(catalog: &Catalog, session: &PortalSession) -> Error {
     match portal_of(catalog, session) {
-        None => Error::refused(Code::PortalSessionNotFound, Refusal::PortalGone, Some(session.handle)),
+        None => Error::refused(
+            Code::PortalSessionNotFound,
+            Refusal::PortalGone,
+            Some(session.handle),
+        ),
         Some(portal) if !portal.enabled => {
             let error = Error::refused(Code::Forbidden, Refusal::PortalDisabled, Some(session.handle));
             error.with_detail("This portal is disabled.")
@@ -398,7 +460,11 @@ fn origin_not_listed(handle: Option<Handle>) -> Error {
 }
 
 fn join(permissions: &[&Permission]) -> String {
-    permissions.iter().map(|permission| permission.as_str()).collect::<Vec<_>>().join(", ")
+    permissions
+        .iter()
+        .map(|permission| permission.as_str())
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 impl From<StoreError> for Error {

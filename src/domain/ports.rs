@@ -128,7 +128,10 @@ pub struct Position {
 
 impl From<Handle> for Position {
     fn from(handle: Handle) -> Self {
-        Position { created_at_ms: handle.created_at_ms, suffix: handle.suffix }
+        Position {
+            created_at_ms: handle.created_at_ms,
+            suffix: handle.suffix,
+        }
     }
 }
 

@@ -33,22 +33,37 @@ impl Reason {
 pub fn parse_http_url(text: &str) -> Result<Url, Invalid> {
     let fix = "Use an absolute URL such as \"https://app.example.com/billing\".";
     if text.chars().count() > MAX_CHARS {
-        return Err(Invalid::new(format!("The URL has more than {MAX_CHARS} characters."), fix));
+        return Err(Invalid::new(
+            format!("The URL has more than {MAX_CHARS} characters."),
+            fix,
+        ));
     }
     let lower = text.get(..8).unwrap_or(text).to_ascii_lowercase();
     if !lower.starts_with("https://") && !lower.starts_with("http://") {
         return Err(Invalid::new("The URL must begin with https:// or http://", fix));
     }
-    if text.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\') {
-        return Err(Invalid::new("The URL has a space, a control character or a backslash.", fix));
+    if text
+        .chars()
+        .any(|c| c.is_control() || c.is_whitespace() || c == '\\')
+    {
+        return Err(Invalid::new(
+            "The URL has a space, a control character or a backslash.",
+            fix,
+        ));
     }
     let after_scheme = &text[text.find("//").map_or(0, |at| at + 2)..];
     if after_scheme.starts_with('/') {
         return Err(Invalid::new("The URL has no host.", fix));
     }
     let url = Url::parse(text).map_err(|error| Invalid::new(format!("The URL is invalid: {error}."), fix))?;
-    if !url.username().is_empty() || url.password().is_some() || after_scheme.split('/').next().unwrap_or("").contains('@') {
-        return Err(Invalid::new("The URL must not have user info before its host.", fix));
+    if !url.username().is_empty()
+        || url.password().is_some()
+        || after_scheme.split('/').next().unwrap_or("").contains('@')
+    {
+        return Err(Invalid::new(
+            "The URL must not have user info before its host.",
+            fix,
+        ));
     }
     Ok(url)
 }
@@ -61,10 +76,14 @@ pub fn is_under(url: &Url, prefix: &Url) -> bool {
         && url.port_or_known_default() == prefix.port_or_known_default();
     // Once decoded by a server, %2e%2e and %2f could climb out of the prefix.
     let encoded_path = url.path().to_ascii_lowercase();
-    let climbs = encoded_path.contains("%2e%2e") || encoded_path.contains("%2f") || encoded_path.contains("%5c");
+    let climbs =
+        encoded_path.contains("%2e%2e") || encoded_path.contains("%2f") || encoded_path.contains("%5c");
     let base = prefix.path().trim_end_matches('/');
     let under = base.is_empty()
-        || url.path().strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        || url
+            .path()
+            .strip_prefix(base)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     same_place && under && (base.is_empty() || !climbs)
 }
 
@@ -77,7 +96,12 @@ pub fn with_reason(url: &Url, reason: Reason) -> Url {
 /// `name` and `value` must need no encoding, as all of ours do.
 pub fn with_parameter(url: &Url, name: &str, value: &str) -> Url {
     let is_other = |pair: &&str| pair.split('=').next() != Some(name) && !pair.is_empty();
-    let mut query: Vec<&str> = url.query().unwrap_or_default().split('&').filter(is_other).collect();
+    let mut query: Vec<&str> = url
+        .query()
+        .unwrap_or_default()
+        .split('&')
+        .filter(is_other)
+        .collect();
     let parameter = format!("{name}={value}");
     query.push(&parameter);
     let query = query.join("&");
@@ -100,8 +124,15 @@ mod tests {
         let prefix = url("https://app.example.com/");
         let corpus = include_str!("../../tests/testdata/open_redirects.txt");
         let mut tried = 0;
-        for line in corpus.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
-            let text = line.replace("<CR>", "\r").replace("<LF>", "\n").replace("<TAB>", "\t").replace("<NUL>", "\0");
+        for line in corpus
+            .lines()
+            .filter(|line| !line.starts_with('#') && !line.is_empty())
+        {
+            let text = line
+                .replace("<CR>", "\r")
+                .replace("<LF>", "\n")
+                .replace("<TAB>", "\t")
+                .replace("<NUL>", "\0");
             let passes = parse_http_url(&text).is_ok_and(|url| is_under(&url, &prefix));
             assert!(!passes, "an open redirect passes: {line}");
             tried += 1;
@@ -113,23 +144,67 @@ mod tests {
     fn under_a_prefix_by_whole_segments() {
         let table = [
             ("https://app.example.com/", "https://app.example.com", true),
-            ("https://app.example.com/", "https://app.example.com/a/b?c=d#e", true),
+            (
+                "https://app.example.com/",
+                "https://app.example.com/a/b?c=d#e",
+                true,
+            ),
             ("https://app.example.com/", "https://app.example.com:443/a", true),
             ("https://app.example.com/", "https://APP.example.com/a", true),
             ("https://app.example.com/", "http://app.example.com/a", false),
-            ("https://app.example.com/", "https://app.example.com:8443/a", false),
-            ("https://app.example.com/", "https://app.example.com.evil.example/", false),
+            (
+                "https://app.example.com/",
+                "https://app.example.com:8443/a",
+                false,
+            ),
+            (
+                "https://app.example.com/",
+                "https://app.example.com.evil.example/",
+                false,
+            ),
             ("https://app.example.com/app", "https://app.example.com/app", true),
-            ("https://app.example.com/app", "https://app.example.com/app/x", true),
-            ("https://app.example.com/app/", "https://app.example.com/app", true),
-            ("https://app.example.com/app", "https://app.example.com/apple", false),
-            ("https://app.example.com/app", "https://app.example.com/app/../admin", false),
-            ("https://app.example.com/app", "https://app.example.com/app/%2e%2e/admin", false),
-            ("https://app.example.com/app", "https://app.example.com/app/..%2fadmin", false),
-            ("https://app.example.com/app", "https://app.example.com/app/%252e", true),
+            (
+                "https://app.example.com/app",
+                "https://app.example.com/app/x",
+                true,
+            ),
+            (
+                "https://app.example.com/app/",
+                "https://app.example.com/app",
+                true,
+            ),
+            (
+                "https://app.example.com/app",
+                "https://app.example.com/apple",
+                false,
+            ),
+            (
+                "https://app.example.com/app",
+                "https://app.example.com/app/../admin",
+                false,
+            ),
+            (
+                "https://app.example.com/app",
+                "https://app.example.com/app/%2e%2e/admin",
+                false,
+            ),
+            (
+                "https://app.example.com/app",
+                "https://app.example.com/app/..%2fadmin",
+                false,
+            ),
+            (
+                "https://app.example.com/app",
+                "https://app.example.com/app/%252e",
+                true,
+            ),
         ];
         for (prefix, candidate, expected) in table {
-            assert_eq!(is_under(&url(candidate), &url(prefix)), expected, "{candidate} under {prefix}");
+            assert_eq!(
+                is_under(&url(candidate), &url(prefix)),
+                expected,
+                "{candidate} under {prefix}"
+            );
         }
     }
 
@@ -137,9 +212,18 @@ mod tests {
     fn the_reason_joins_the_query_and_all_else_stays() {
         let table = [
             ("https://a.example/", "https://a.example/?reason=session_expired"),
-            ("https://a.example/b?x=1&y=%20z+w#top", "https://a.example/b?x=1&y=%20z+w&reason=session_expired#top"),
-            ("https://a.example/?reason=session_missing&x=1", "https://a.example/?x=1&reason=session_expired"),
-            ("https://a.example/?reasons=1", "https://a.example/?reasons=1&reason=session_expired"),
+            (
+                "https://a.example/b?x=1&y=%20z+w#top",
+                "https://a.example/b?x=1&y=%20z+w&reason=session_expired#top",
+            ),
+            (
+                "https://a.example/?reason=session_missing&x=1",
+                "https://a.example/?x=1&reason=session_expired",
+            ),
+            (
+                "https://a.example/?reasons=1",
+                "https://a.example/?reasons=1&reason=session_expired",
+            ),
             ("https://a.example/?", "https://a.example/?reason=session_expired"),
         ];
         for (before, after) in table {

@@ -86,7 +86,11 @@ pub(crate) mod tests {
         };
         let tag = Ticket::mint(Environment::Live, UserTagger::new(&["s".into()]).tag(&user)).tag();
         PortalSession {
-            handle: Handle { tag, created_at_ms: 1_000, suffix: HandleSuffix::mint() },
+            handle: Handle {
+                tag,
+                created_at_ms: 1_000,
+                suffix: HandleSuffix::mint(),
+            },
             grant: Grant {
                 workspace: "acme".into(),
                 slug: "my-portal".into(),

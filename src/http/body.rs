@@ -24,7 +24,13 @@ pub async fn read(request: &HttpRequest, payload: web::Payload) -> Result<Map<St
     let bytes = match reading.await {
         Err(_) => return Err(Error::new(Code::RequestTimeout)),
         Ok(Err(_)) => return Err(Error::new(Code::RequestBodyTooLarge)),
-        Ok(Ok(Err(_))) => return Err(unreadable("body", "The body broke off or its encoding is broken.", FIX)),
+        Ok(Ok(Err(_))) => {
+            return Err(unreadable(
+                "body",
+                "The body broke off or its encoding is broken.",
+                FIX,
+            ));
+        }
         Ok(Ok(Ok(bytes))) => bytes,
     };
     if bytes.is_empty() {
@@ -34,10 +40,16 @@ pub async fn read(request: &HttpRequest, payload: web::Payload) -> Result<Map<St
         return Err(Error::new(Code::UnsupportedMediaType));
     }
     let value: Value = serde_json::from_slice(&bytes).map_err(|error| {
-        let place = format!("The body is no valid JSON at line {}, column {}.", error.line(), error.column());
+        let place = format!(
+            "The body is no valid JSON at line {}, column {}.",
+            error.line(),
+            error.column()
+        );
         unreadable("body", place, FIX)
     })?;
-    object(&value).cloned().map_err(|invalid| Error::invalid(vec![invalid.at("body")]))
+    object(&value)
+        .cloned()
+        .map_err(|invalid| Error::invalid(vec![invalid.at("body")]))
 }
 
 /// Reads all fields with `read`; any fault among them, or an unknown field, fails the request.
@@ -55,12 +67,21 @@ pub fn fields<T>(
     }
 }
 
-
 /// Another type than JSON fails at once: a form of another site can send `text/plain` without a preflight.
 fn has_json_type(request: &HttpRequest) -> Result<bool, Error> {
     let Some(value) = request.headers().get(CONTENT_TYPE) else {
         return Ok(false);
     };
-    let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    if essence.eq_ignore_ascii_case("application/json") { Ok(true) } else { Err(Error::new(Code::UnsupportedMediaType)) }
+    let essence = value
+        .to_str()
+        .unwrap_or_default()
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim();
+    if essence.eq_ignore_ascii_case("application/json") {
+        Ok(true)
+    } else {
+        Err(Error::new(Code::UnsupportedMediaType))
+    }
 }

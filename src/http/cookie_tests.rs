@@ -30,8 +30,12 @@ fn portal(public_url: &str) -> Portal {
 }
 
 fn token() -> BrowserToken {
-    let user =
-        UserRef { workspace: "acme", environment: Environment::Live, slug: "my-portal", external_id: "user_123" };
+    let user = UserRef {
+        workspace: "acme",
+        environment: Environment::Live,
+        slug: "my-portal",
+        external_id: "user_123",
+    };
     BrowserToken::mint(Environment::Live, UserTagger::new(&["s".into()]).tag(&user))
 }
 
@@ -46,9 +50,14 @@ fn on_https_the_prefix_binds_the_cookie_to_its_host() {
     let value = token.expose();
     assert_eq!(
         session,
-        format!("__Host-portal_session_my-portal={value}; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=86400")
+        format!(
+            "__Host-portal_session_my-portal={value}; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=86400"
+        )
     );
-    assert_eq!(hint, "portal_hint=my-portal; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=2592000");
+    assert_eq!(
+        hint,
+        "portal_hint=my-portal; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=2592000"
+    );
     assert!("__Host-portal_session_my-portal=".len() + value.len() <= 96);
 }
 
@@ -57,7 +66,10 @@ fn on_localhost_without_secure() {
     let token = token();
     let [session, _] = begun(&portal("http://localhost:8080"), &token);
     let value = token.expose();
-    assert_eq!(session, format!("portal_session_my-portal={value}; HttpOnly; SameSite=Lax; Path=/; Max-Age=86400"));
+    assert_eq!(
+        session,
+        format!("portal_session_my-portal={value}; HttpOnly; SameSite=Lax; Path=/; Max-Age=86400")
+    );
 }
 
 #[test]
@@ -66,7 +78,10 @@ fn a_domain_gives_up_the_prefix() {
     portal.cookie.domain = Some("example.com".into());
     let [session, _] = begun(&portal, &token());
     assert!(session.starts_with("portal_session_my-portal="), "{session}");
-    assert!(session.contains("; Secure") && session.contains("; Domain=example.com"), "{session}");
+    assert!(
+        session.contains("; Secure") && session.contains("; Domain=example.com"),
+        "{session}"
+    );
 }
 
 #[test]
@@ -75,21 +90,30 @@ fn embedded_portals() {
     portal.cookie.same_site = catalog::SameSite::None;
     portal.cookie.partitioned = true;
     let [session, _] = begun(&portal, &token());
-    assert!(session.contains("SameSite=None") && session.contains("Partitioned"), "{session}");
+    assert!(
+        session.contains("SameSite=None") && session.contains("Partitioned"),
+        "{session}"
+    );
 }
 
 #[test]
 fn a_removal_repeats_the_attributes() {
     let mut portal = portal("https://portal.example.com");
     portal.cookie.partitioned = true;
-    for (set, cleared) in begun(&portal, &token()).iter().zip(end(&portal).map(|cookie| cookie.to_string())) {
+    for (set, cleared) in begun(&portal, &token())
+        .iter()
+        .zip(end(&portal).map(|cookie| cookie.to_string()))
+    {
         let attributes = |cookie: &str| {
             let mut attributes: Vec<String> = cookie.split("; ").skip(1).map(str::to_owned).collect();
             attributes.retain(|attribute| !attribute.starts_with("Max-Age"));
             attributes
         };
         assert_eq!(attributes(set), attributes(&cleared));
-        assert!(cleared.contains("=; ") && cleared.contains("Max-Age=0"), "{cleared}");
+        assert!(
+            cleared.contains("=; ") && cleared.contains("Max-Age=0"),
+            "{cleared}"
+        );
     }
 }
 
@@ -101,14 +125,20 @@ fn only_the_exact_name_is_read() {
         ("portal_session_my-portal=a", vec![]),
         ("__host-portal_session_my-portal=a", vec![]),
         ("x=1; __Host-portal_session_my-portal=a; y=2", vec!["a"]),
-        ("__Host-portal_session_my-portal=a; __Host-portal_session_my-portal=b", vec!["a"]),
+        (
+            "__Host-portal_session_my-portal=a; __Host-portal_session_my-portal=b",
+            vec!["a"],
+        ),
         ("__Host-portal_session_other=a", vec![]),
         ("", vec![]),
     ];
     for (line, expected) in table {
         let mut headers = HeaderMap::new();
         headers.append(COOKIE, HeaderValue::from_str(line).expect("a header"));
-        let found: Vec<String> = sent(&headers, &catalog).into_iter().map(|(_, text)| text).collect();
+        let found: Vec<String> = sent(&headers, &catalog)
+            .into_iter()
+            .map(|(_, text)| text)
+            .collect();
         assert_eq!(found, expected, "{line}");
     }
 }
@@ -123,5 +153,11 @@ fn the_hint_reads_back() {
     let line = format!("{}={}", written.name(), written.value());
     headers.append(COOKIE, HeaderValue::from_str(&line).expect("a header"));
     let read = hint(&headers).expect("a hint");
-    assert_eq!(read, Hint { slug: "my-portal".into(), return_url: session.grant.return_url });
+    assert_eq!(
+        read,
+        Hint {
+            slug: "my-portal".into(),
+            return_url: session.grant.return_url
+        }
+    );
 }

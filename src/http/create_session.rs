@@ -31,7 +31,11 @@ struct Created<'a> {
 }
 
 /// Creates a pending session.
-pub async fn handle(request: HttpRequest, caller: Caller, payload: web::Payload) -> Result<HttpResponse, Problem> {
+pub async fn handle(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
     let gateway = gateway(&request);
     gateway.limits.check_create(&caller.key.id)?;
     let asked = read(&body::read(&request, payload).await?)?;
@@ -41,7 +45,15 @@ pub async fn handle(request: HttpRequest, caller: Caller, payload: web::Payload)
     finish::note(&request, created.session.handle);
     gateway.metrics.created(&grant.slug, grant.environment.name());
     let (portal, root_key) = (Some(grant.slug.as_str()), Some(caller.key.id.as_str()));
-    audit("session.created", &Audit { handle: Some(&handle), portal, root_key, ..Audit::default() });
+    audit(
+        "session.created",
+        &Audit {
+            handle: Some(&handle),
+            portal,
+            root_key,
+            ..Audit::default()
+        },
+    );
     Ok(finish::success(
         &request,
         Created {
@@ -97,5 +109,11 @@ fn read_metadata(value: &Value) -> Result<String, Invalid> {
         return Ok(json);
     }
     let fix = "Keep large data in your own database and put its key here.";
-    Err(Invalid::new(format!("The object has {} bytes as JSON; allowed are {MAX_METADATA_BYTES}.", json.len()), fix))
+    Err(Invalid::new(
+        format!(
+            "The object has {} bytes as JSON; allowed are {MAX_METADATA_BYTES}.",
+            json.len()
+        ),
+        fix,
+    ))
 }

@@ -17,10 +17,16 @@ use crate::domain::error::{Code, Error};
 const STYLE: &str = include_str!("error_pages.css");
 
 /// Serves the page of one code.
-pub async fn handle(request: HttpRequest, path: web::Path<(String, String)>) -> Result<HttpResponse, Problem> {
+pub async fn handle(
+    request: HttpRequest,
+    path: web::Path<(String, String)>,
+) -> Result<HttpResponse, Problem> {
     let (category, name) = path.into_inner();
     let wire_name = format!("{category}/{name}");
-    let code = Code::ALL.iter().copied().find(|code| code.wire_name() == wire_name);
+    let code = Code::ALL
+        .iter()
+        .copied()
+        .find(|code| code.wire_name() == wire_name);
     let code = code.ok_or_else(|| Error::new(Code::RouteNotFound))?;
     let headers = request.headers();
     let mut response = if negotiate::accepts(headers, "text/html") {
@@ -29,9 +35,13 @@ pub async fn handle(request: HttpRequest, path: web::Path<(String, String)>) -> 
         as_json(&request, code)
     } else {
         let markdown = "text/markdown; charset=utf-8";
-        HttpResponse::Ok().insert_header((CONTENT_TYPE, markdown)).body(markdown_of(code))
+        HttpResponse::Ok()
+            .insert_header((CONTENT_TYPE, markdown))
+            .body(markdown_of(code))
     };
-    response.headers_mut().append(VARY, actix_web::http::header::HeaderValue::from_static("Accept"));
+    response
+        .headers_mut()
+        .append(VARY, actix_web::http::header::HeaderValue::from_static("Accept"));
     Ok(response)
 }
 
@@ -59,7 +69,9 @@ fn as_html(code: Code) -> HttpResponse {
         code.wire_name(),
     );
     let hash = STANDARD.encode(Sha256::digest(STYLE));
-    let policy = format!("default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    );
     HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
         .insert_header((CONTENT_SECURITY_POLICY, policy))

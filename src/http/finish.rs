@@ -15,8 +15,8 @@ use serde::Serialize;
 use tracing::Instrument;
 
 use super::auth::gateway;
-use super::problem::{self, Problem};
 use super::client_address;
+use super::problem::{self, Problem};
 use crate::domain::credential::Handle;
 use crate::domain::error::Error;
 use crate::telemetry::{Audit, audit};
@@ -58,8 +58,15 @@ pub fn success_with(request: &HttpRequest, body: impl Serialize) -> HttpResponse
     struct Meta {
         request_id: String,
     }
-    let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
-    HttpResponse::Ok().json(Envelope { meta: Meta { request_id }, body })
+    let request_id = request
+        .extensions()
+        .get::<RequestId>()
+        .map(|id| id.0.clone())
+        .unwrap_or_default();
+    HttpResponse::Ok().json(Envelope {
+        meta: Meta { request_id },
+        body,
+    })
 }
 
 /// The outermost layer.
@@ -68,15 +75,16 @@ pub async fn finish(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let started_at = Instant::now();
-    let id = RequestId(format!("req_{}", Alphanumeric.sample_string(&mut rand::rng(), 20)));
+    let id = RequestId(format!(
+        "req_{}",
+        Alphanumeric.sample_string(&mut rand::rng(), 20)
+    ));
     request.extensions_mut().insert(id.clone());
     let span = tracing::info_span!("request", request_id = %id.0);
     async move {
-        let http_request = request.request().clone();
-        let response = match next.call(request).await {
-            Ok(response) => response.map_into_boxed_body(),
-            Err(error) => ServiceResponse::new(http_request, error.error_response()),
-        };
+        // No clone of the request may live across this call: actix's router needs it for itself. Nothing below
+        // returns `Err`: handlers and guards answer with responses that carry their error.
+        let response = next.call(request).await?.map_into_boxed_body();
         Ok(complete(response, &id.0, started_at))
     }
     .instrument(span)
@@ -132,17 +140,34 @@ fn report(request: &HttpRequest, response: &HttpResponse, error: Option<&Error>,
     let route = request.match_pattern();
     let route = route.as_deref().unwrap_or("none");
     let noted = request.extensions().get::<About>().map(|about| about.0);
-    let handle = error.and_then(|error| error.handle).or(noted).map(|handle| handle.to_string());
+    let handle = error
+        .and_then(|error| error.handle)
+        .or(noted)
+        .map(|handle| handle.to_string());
     let handle = handle.as_deref();
     if let Some(refusal) = error.and_then(|error| error.refusal) {
         gateway.metrics.refusal(refusal.name());
         let client = client_address::of(request, &gateway.trusted_proxies).map(|client| client.to_string());
         let reason = Some(refusal.name());
-        audit("session.refused", &Audit { handle, reason, client: client.as_deref(), ..Audit::default() });
+        audit(
+            "session.refused",
+            &Audit {
+                handle,
+                reason,
+                client: client.as_deref(),
+                ..Audit::default()
+            },
+        );
     }
     // A method can be any token of the client's choice; a metric's label must not.
-    let method = if request.method().is_safe() || request.method() == "POST" { request.method().as_str() } else { "other" };
-    gateway.metrics.request(route, method, response.status().as_str(), took);
+    let method = if request.method().is_safe() || request.method() == "POST" {
+        request.method().as_str()
+    } else {
+        "other"
+    };
+    gateway
+        .metrics
+        .request(route, method, response.status().as_str(), took);
     tracing::info!(
         target: "vestibule::request",
         method,

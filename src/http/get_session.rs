@@ -9,9 +9,16 @@ use super::{body, finish};
 use crate::domain::presented::Presented;
 
 /// Tells a portal who is there.
-pub async fn handle(request: HttpRequest, presented: Presented, payload: web::Payload) -> Result<HttpResponse, Problem> {
+pub async fn handle(
+    request: HttpRequest,
+    presented: Presented,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
     body::fields(&body::read(&request, payload).await?, |_| Some(()))?;
     let current = gateway(&request).portals.find_for_reading(&presented).await?;
     finish::note(&request, current.session.handle);
-    Ok(finish::success(&request, SessionView::new(&current.session, &current.portal)))
+    Ok(finish::success(
+        &request,
+        SessionView::new(&current.session, &current.portal),
+    ))
 }

@@ -60,7 +60,11 @@ impl Limits {
     }
 }
 
-fn check<K: std::hash::Hash + Eq + Clone>(buckets: &Buckets<K>, key: &K, per_minute: NonZeroU32) -> Result<(), Problem> {
+fn check<K: std::hash::Hash + Eq + Clone>(
+    buckets: &Buckets<K>,
+    key: &K,
+    per_minute: NonZeroU32,
+) -> Result<(), Problem> {
     let Err(until) = buckets.check_key(key) else {
         return Ok(());
     };

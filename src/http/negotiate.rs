@@ -3,8 +3,8 @@
 //! Owns: reading `Accept`, `Sec-Fetch-Mode` and the original method behind a proxy.
 //! Must not know: any endpoint. (A hosted page is the third form; it will be chosen here too.)
 
-use actix_web::http::header::{ACCEPT, HeaderMap, HeaderName};
 use actix_web::http::Method;
+use actix_web::http::header::{ACCEPT, HeaderMap, HeaderName};
 use url::Url;
 
 use crate::domain::error::Error;
@@ -36,7 +36,9 @@ fn is_navigation(method: &Method, headers: &HeaderMap) -> bool {
     if let Some(mode) = headers.get(FETCH_MODE) {
         return mode == "navigate";
     }
-    let is_get = headers.get(FORWARDED_METHOD).map_or(method == Method::GET, |method| method == "GET");
+    let is_get = headers
+        .get(FORWARDED_METHOD)
+        .map_or(method == Method::GET, |method| method == "GET");
     is_get && accepts(headers, "text/html")
 }
 
@@ -50,7 +52,9 @@ pub fn accepts(headers: &HeaderMap, media_type: &str) -> bool {
     let values = headers.get_all(ACCEPT).filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|range| {
         let mut parts = range.split(';').map(str::trim);
-        let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(media_type));
+        let named = parts
+            .next()
+            .is_some_and(|name| name.eq_ignore_ascii_case(media_type));
         let refused = parts.any(|part| matches!(part, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
         named && !refused
     })
@@ -89,10 +93,17 @@ mod tests {
             ("GET", &[], false),
         ];
         for (method, pairs, expected) in table {
-            let pairs: Vec<_> = pairs.iter().map(|(n, v)| (&*n.to_string().leak(), &*v.to_string().leak())).collect();
+            let pairs: Vec<_> = pairs
+                .iter()
+                .map(|(n, v)| (&*n.to_string().leak(), &*v.to_string().leak()))
+                .collect();
             let pairs: Vec<(&'static str, &'static str)> = pairs;
             let method = Method::from_bytes(method.as_bytes()).expect("a method");
-            assert_eq!(is_navigation(&method, &headers(&pairs)), *expected, "{method} {pairs:?}");
+            assert_eq!(
+                is_navigation(&method, &headers(&pairs)),
+                *expected,
+                "{method} {pairs:?}"
+            );
         }
     }
 
@@ -115,7 +126,11 @@ mod tests {
             ("text/html", false),
         ];
         for (accept, expected) in table {
-            assert_eq!(wants_plain_json(&headers(&[("accept", accept)])), expected, "{accept}");
+            assert_eq!(
+                wants_plain_json(&headers(&[("accept", accept)])),
+                expected,
+                "{accept}"
+            );
         }
     }
 }

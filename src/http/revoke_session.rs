@@ -25,7 +25,11 @@ struct Revoked {
 }
 
 /// Revokes; what is gone, or not the caller's to see, counts as nothing.
-pub async fn handle(request: HttpRequest, caller: Caller, payload: web::Payload) -> Result<HttpResponse, Problem> {
+pub async fn handle(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
     let which = read(&body::read(&request, payload).await?)?;
     let portals = &gateway(&request).portals;
     let root_key = Some(caller.key.id.as_str());
@@ -37,12 +41,28 @@ pub async fn handle(request: HttpRequest, caller: Caller, payload: web::Payload)
             if revoked > 0 {
                 finish::note(&request, handle);
             }
-            audit("session.revoked", &Audit { handle: Some(&name), root_key, count: Some(revoked), ..Audit::default() });
+            audit(
+                "session.revoked",
+                &Audit {
+                    handle: Some(&name),
+                    root_key,
+                    count: Some(revoked),
+                    ..Audit::default()
+                },
+            );
             revoked
         }
         Which::AllOf { slug, external_id } => {
             let revoked = portals.revoke_all(&caller, &slug, &external_id).await?;
-            audit("session.revoked", &Audit { portal: Some(&slug), root_key, count: Some(revoked), ..Audit::default() });
+            audit(
+                "session.revoked",
+                &Audit {
+                    portal: Some(&slug),
+                    root_key,
+                    count: Some(revoked),
+                    ..Audit::default()
+                },
+            );
             revoked
         }
     };
@@ -65,6 +85,9 @@ fn read(body: &Map<String, Value>) -> Result<Which, Error> {
         fields.value("id");
         let slug = fields.required("slug", parsed(parse_slug));
         let external_id = fields.required("externalId", text(1, 256));
-        Some(Which::AllOf { slug: slug?, external_id: external_id? })
+        Some(Which::AllOf {
+            slug: slug?,
+            external_id: external_id?,
+        })
     })
 }

@@ -44,7 +44,11 @@ struct Entry {
 
 impl Entry {
     fn state_at(&self, now_ms: u64) -> State {
-        if self.removed.is_some() { State::Expired } else { self.session.state_at(now_ms) }
+        if self.removed.is_some() {
+            State::Expired
+        } else {
+            self.session.state_at(now_ms)
+        }
     }
 
     fn forget_at_ms(&self) -> u64 {
@@ -55,7 +59,10 @@ impl Entry {
 impl MemoryStore {
     /// `clock` decides what has expired.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        MemoryStore { clock, users: Mutex::default() }
+        MemoryStore {
+            clock,
+            users: Mutex::default(),
+        }
     }
 
     fn lock(&self) -> (MutexGuard<'_, Users>, u64) {
@@ -69,11 +76,16 @@ impl MemoryStore {
 
 impl Users {
     fn of(&mut self, tag: UserTag) -> impl Iterator<Item = &mut Entry> {
-        self.entries.get_mut(&tag).into_iter().flat_map(BTreeMap::values_mut)
+        self.entries
+            .get_mut(&tag)
+            .into_iter()
+            .flat_map(BTreeMap::values_mut)
     }
 
     fn at(&mut self, handle: &Handle) -> Option<&mut Entry> {
-        self.entries.get_mut(&handle.tag)?.get_mut(&Position::from(*handle))
+        self.entries
+            .get_mut(&handle.tag)?
+            .get_mut(&Position::from(*handle))
     }
 
     fn remember(&mut self, tag: UserTag, until_ms: u64) {
@@ -98,14 +110,27 @@ impl Users {
     /// What the index still tells of a digest that finds nothing.
     fn fate(&mut self, tag: UserTag, digest: &Digest) -> Gone {
         let found = self.entries.get(&tag).and_then(|entries| {
-            entries.values().rev().find(|entry| entry.ticket == *digest || entry.token.as_ref() == Some(digest))
+            entries
+                .values()
+                .rev()
+                .find(|entry| entry.ticket == *digest || entry.token.as_ref() == Some(digest))
         });
         let Some(entry) = found else {
-            return Gone { refusal: Refusal::Unknown, handle: None };
+            return Gone {
+                refusal: Refusal::Unknown,
+                handle: None,
+            };
         };
         let spent = entry.token.is_some() && entry.ticket == *digest;
-        let refusal = if spent { Refusal::Used } else { entry.removed.unwrap_or(Refusal::Expired) };
-        Gone { refusal, handle: Some(entry.session.handle) }
+        let refusal = if spent {
+            Refusal::Used
+        } else {
+            entry.removed.unwrap_or(Refusal::Expired)
+        };
+        Gone {
+            refusal,
+            handle: Some(entry.session.handle),
+        }
     }
 }
 
@@ -122,7 +147,11 @@ impl SessionStore for MemoryStore {
             removed: None,
         };
         users.remember(new.tag, entry.forget_at_ms());
-        users.entries.entry(new.tag).or_default().insert(Position::from(session.handle), entry);
+        users
+            .entries
+            .entry(new.tag)
+            .or_default()
+            .insert(Position::from(session.handle), entry);
         Ok(session)
     }
 
@@ -155,7 +184,9 @@ impl SessionStore for MemoryStore {
         let (mut users, now_ms) = self.lock();
         let entries = users.entries.get(&tag);
         let active = entries.and_then(|entries| {
-            entries.values().find(|entry| entry.token.as_ref() == Some(token) && entry.state_at(now_ms) == State::Active)
+            entries
+                .values()
+                .find(|entry| entry.token.as_ref() == Some(token) && entry.state_at(now_ms) == State::Active)
         });
         match active {
             Some(entry) => Ok(Found::Active(entry.session.clone())),
@@ -165,7 +196,9 @@ impl SessionStore for MemoryStore {
 
     async fn find_by_handle(&self, handle: &Handle) -> Result<Option<PortalSession>, StoreError> {
         let (mut users, now_ms) = self.lock();
-        let entry = users.at(handle).filter(|entry| entry.state_at(now_ms) != State::Expired);
+        let entry = users
+            .at(handle)
+            .filter(|entry| entry.state_at(now_ms) != State::Expired);
         Ok(entry.map(|entry| entry.session.clone()))
     }
 
@@ -176,7 +209,10 @@ impl SessionStore for MemoryStore {
         removal: Removal,
     ) -> Result<bool, StoreError> {
         let (mut users, now_ms) = self.lock();
-        let Some(entry) = users.at(handle).filter(|entry| entry.state_at(now_ms) != State::Expired) else {
+        let Some(entry) = users
+            .at(handle)
+            .filter(|entry| entry.state_at(now_ms) != State::Expired)
+        else {
             return Ok(false);
         };
         entry.removed = Some(match removal {
@@ -205,7 +241,11 @@ impl SessionStore for MemoryStore {
         limit: usize,
     ) -> Result<Vec<PortalSession>, StoreError> {
         let (users, now_ms) = self.lock();
-        let newest_first = users.entries.get(&tag).into_iter().flat_map(|entries| entries.iter().rev());
+        let newest_first = users
+            .entries
+            .get(&tag)
+            .into_iter()
+            .flat_map(|entries| entries.iter().rev());
         let live = newest_first
             .filter(|(position, _)| before.is_none_or(|before| **position < before))
             .filter(|(_, entry)| entry.state_at(now_ms) != State::Expired);

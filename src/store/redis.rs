@@ -18,7 +18,8 @@ use super::redis_link::{Call, RedisLink};
 use crate::domain::credential::{Digest, Handle, HandleSuffix, UserTag};
 use crate::domain::error::Refusal;
 use crate::domain::ports::{
-    Exchange, ExchangeAttempt, Found, Gone, NewSession, PortalFilter, Position, Removal, SessionStore, StoreError,
+    Exchange, ExchangeAttempt, Found, Gone, NewSession, PortalFilter, Position, Removal, SessionStore,
+    StoreError,
 };
 use crate::domain::session::PortalSession;
 
@@ -28,7 +29,11 @@ const BATCH: usize = 200;
 macro_rules! script {
     ($name:ident, $file:literal) => {
         static $name: LazyLock<Script> = LazyLock::new(|| {
-            Script::new(concat!(include_str!("scripts/common.lua"), "\n", include_str!(concat!("scripts/", $file))))
+            Script::new(concat!(
+                include_str!("scripts/common.lua"),
+                "\n",
+                include_str!(concat!("scripts/", $file))
+            ))
         });
     };
 }
@@ -56,7 +61,10 @@ impl RedisStore {
         fence_failover: bool,
         observer: StoreObserver,
     ) -> RedisResult<Self> {
-        Ok(RedisStore { link: RedisLink::new(client, timeout, observer)?, fence_failover })
+        Ok(RedisStore {
+            link: RedisLink::new(client, timeout, observer)?,
+            fence_failover,
+        })
     }
 
     /// For the scripts that mint or check an epoch.
@@ -118,8 +126,7 @@ impl SessionStore for RedisStore {
             .arg(format!(" {} ", slugs.join(" ")))
             .arg(record::user_agent_line(attempt.user_agent.as_deref()))
             .arg(self.fence());
-        let reply: Vec<String> =
-            self.link.call("exchange", Call::Script(&script)).await?;
+        let reply: Vec<String> = self.link.call("exchange", Call::Script(&script)).await?;
         let reply: Vec<&str> = reply.iter().map(String::as_str).collect();
         match reply.as_slice() {
             ["done", record] => Ok(Exchange::Done(decode(attempt.tag, record)?)),
@@ -138,8 +145,7 @@ impl SessionStore for RedisStore {
         // Only a dead session costs this second question: the operator wants to know why it is dead.
         let mut script = FATE.prepare_invoke();
         script.key(key).key(index_key(tag)).arg(digest_text(token));
-        let reply: Vec<String> =
-            self.link.call("fate", Call::Script(&script)).await?;
+        let reply: Vec<String> = self.link.call("fate", Call::Script(&script)).await?;
         let reply: Vec<&str> = reply.iter().map(String::as_str).collect();
         match reply.as_slice() {
             ["found", record] => Ok(Found::Active(decode(tag, record)?)),
@@ -150,9 +156,11 @@ impl SessionStore for RedisStore {
 
     async fn find_by_handle(&self, handle: &Handle) -> Result<Option<PortalSession>, StoreError> {
         let mut script = BY_HANDLE.prepare_invoke();
-        script.key(index_key(handle.tag)).arg(handle.created_at_ms).arg(handle.suffix.as_str());
-        let record: Option<String> =
-            self.link.call("find_by_handle", Call::Script(&script)).await?;
+        script
+            .key(index_key(handle.tag))
+            .arg(handle.created_at_ms)
+            .arg(handle.suffix.as_str());
+        let record: Option<String> = self.link.call("find_by_handle", Call::Script(&script)).await?;
         record.map(|record| decode(handle.tag, &record)).transpose()
     }
 
@@ -171,9 +179,11 @@ impl SessionStore for RedisStore {
         if let Some(token) = token {
             script.key(browser_key(handle.tag, token));
         }
-        script.arg(handle.created_at_ms).arg(handle.suffix.as_str()).arg(state);
-        let removed: u64 =
-            self.link.call("remove", Call::Script(&script)).await?;
+        script
+            .arg(handle.created_at_ms)
+            .arg(handle.suffix.as_str())
+            .arg(state);
+        let removed: u64 = self.link.call("remove", Call::Script(&script)).await?;
         Ok(removed > 0)
     }
 
@@ -183,8 +193,7 @@ impl SessionStore for RedisStore {
         loop {
             let mut script = REVOKE_ALL.prepare_invoke();
             script.key(index_key(tag)).arg(&created).arg(&suffix).arg(BATCH);
-            let reply: (u64, String, String) =
-                self.link.call("revoke_all", Call::Script(&script)).await?;
+            let reply: (u64, String, String) = self.link.call("revoke_all", Call::Script(&script)).await?;
             revoked += reply.0;
             (created, suffix) = (reply.1, reply.2);
             if created.is_empty() {
@@ -205,8 +214,7 @@ impl SessionStore for RedisStore {
         loop {
             let mut script = LIST.prepare_invoke();
             script.key(index_key(tag)).arg(&created).arg(&suffix).arg(BATCH);
-            let reply: Vec<String> =
-                self.link.call("list", Call::Script(&script)).await?;
+            let reply: Vec<String> = self.link.call("list", Call::Script(&script)).await?;
             let [next_created, next_suffix, records @ ..] = reply.as_slice() else {
                 return Err(corrupt("an unknown reply of list.lua"));
             };
@@ -246,7 +254,11 @@ fn gone(tag: UserTag, why: &str, created: &str, suffix: &str) -> Result<Gone, St
         _ => return Err(corrupt("an entry of a user's index in an unknown state")),
     };
     let handle = match (created.parse(), HandleSuffix::parse(suffix)) {
-        (Ok(created_at_ms), Ok(suffix)) => Some(Handle { tag, created_at_ms, suffix }),
+        (Ok(created_at_ms), Ok(suffix)) => Some(Handle {
+            tag,
+            created_at_ms,
+            suffix,
+        }),
         (Err(_), _) | (_, Err(_)) => None,
     };
     Ok(Gone { refusal, handle })

@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, Cmd, ErrorKind, FromRedisValue, RedisError, RedisResult, ScriptInvocation, ServerErrorKind, Value};
+use redis::{
+    Client, Cmd, ErrorKind, FromRedisValue, RedisError, RedisResult, ScriptInvocation, ServerErrorKind, Value,
+};
 
 use crate::domain::ports::StoreError;
 
@@ -36,7 +38,12 @@ impl RedisLink {
     /// Connects at the first use. Needs the tokio runtime of the thread that will use it.
     pub fn new(client: Client, timeout: Duration, observer: StoreObserver) -> RedisResult<Self> {
         let manager = ArcSwap::from_pointee(connect_lazily(&client, timeout)?);
-        Ok(RedisLink { client, timeout, manager, observer })
+        Ok(RedisLink {
+            client,
+            timeout,
+            manager,
+            observer,
+        })
     }
 
     /// Makes a call, and makes it once more if its connection was lost or its answer did not come in time.
@@ -68,7 +75,9 @@ impl RedisLink {
         // Over connecting and answering together: the manager's own limits add up.
         let result = match tokio::time::timeout(self.timeout, answer).await {
             Ok(result) => result,
-            Err(_) => Err(RedisError::from(std::io::Error::from(std::io::ErrorKind::TimedOut))),
+            Err(_) => Err(RedisError::from(std::io::Error::from(
+                std::io::ErrorKind::TimedOut,
+            ))),
         };
         if result.as_ref().is_err_and(needs_another_connection) {
             self.replace(&manager)?;

@@ -1,0 +1,351 @@
+//! The contract of `domain::ports::SessionStore`, proven of both stores, with time to fast-forward.
+
+mod support;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use support::app::FakeClock;
+use support::redis_server::RedisServer;
+use vestibule::domain::credential::{
+    BrowserToken, Digest, Environment, HandleSuffix, Ticket, UserRef, UserTag, UserTagger,
+};
+use vestibule::domain::error::Refusal;
+use vestibule::domain::permission::Permission;
+use vestibule::domain::ports::{
+    Exchange, ExchangeAttempt, Found, NewSession, PortalFilter, Position, Removal, SessionStore,
+};
+use vestibule::domain::return_url::parse_http_url;
+use vestibule::domain::session::{Grant, PortalSession, State};
+use vestibule::store::memory::MemoryStore;
+use vestibule::store::redis::RedisStore;
+
+const TICKET_TTL: Duration = Duration::from_secs(900);
+const SESSION_TTL: Duration = Duration::from_secs(86_400);
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A store with the means to let time pass.
+struct Fixture {
+    store: Arc<dyn SessionStore>,
+    clock: Arc<FakeClock>,
+    redis: Option<RedisServer>,
+}
+
+impl Fixture {
+    fn memory() -> Self {
+        let clock = FakeClock::new();
+        Fixture {
+            store: Arc::new(MemoryStore::new(clock.clone())),
+            clock,
+            redis: None,
+        }
+    }
+
+    fn redis() -> Self {
+        let redis = RedisServer::start();
+        Fixture {
+            store: redis_store(&redis.url(), true),
+            clock: FakeClock::new(),
+            redis: Some(redis),
+        }
+    }
+
+    fn forward(&self, by: Duration) {
+        self.clock.forward(by);
+        if let Some(redis) = &self.redis {
+            redis.forward(by);
+        }
+    }
+
+    async fn create(&self, new: &NewSession) -> PortalSession {
+        self.store.create(new).await.expect("the store creates")
+    }
+
+    async fn exchange(&self, attempt: &ExchangeAttempt) -> Exchange {
+        self.store.exchange(attempt).await.expect("the store exchanges")
+    }
+
+    async fn active(&self, user: &str) -> (PortalSession, Digest) {
+        let new = new_session(user);
+        self.create(&new).await;
+        let attempt = attempt(&new);
+        let Exchange::Done(session) = self.exchange(&attempt).await else {
+            panic!("a fresh ticket is exchanged")
+        };
+        (session, attempt.token)
+    }
+
+    async fn refusal_of(&self, tag: UserTag, token: &Digest) -> Option<Refusal> {
+        match self.store.find(tag, token).await.expect("the store answers") {
+            Found::Active(_) => None,
+            Found::Gone(gone) => Some(gone.refusal),
+        }
+    }
+}
+
+fn redis_store(url: &str, fence_failover: bool) -> Arc<dyn SessionStore> {
+    let client = redis::Client::open(url).expect("a Redis URL");
+    let store = RedisStore::new(client, SECOND, fence_failover, Arc::new(|_, _, _| ()));
+    Arc::new(store.expect("a store"))
+}
+
+fn tag_of(user: &str) -> UserTag {
+    let user = UserRef {
+        workspace: "acme",
+        environment: Environment::Live,
+        slug: "my-portal",
+        external_id: user,
+    };
+    UserTagger::new(&["secret".into()]).tag(&user)
+}
+
+fn new_session(user: &str) -> NewSession {
+    let tag = tag_of(user);
+    NewSession {
+        tag,
+        suffix: HandleSuffix::mint(),
+        ticket: Ticket::mint(Environment::Live, tag).digest(),
+        ticket_ttl_ms: 900_000,
+        session_ttl_ms: 86_400_000,
+        grant: Grant {
+            workspace: "acme".into(),
+            slug: "my-portal".into(),
+            environment: Environment::Live,
+            external_id: user.into(),
+            external_organization_id: Some("org_1".into()),
+            email: Some("jane@example.com".into()),
+            permissions: vec![Permission::parse("api.*.read_key").expect("a permission")],
+            preview: true,
+            metadata: Some(r#"{"plan":"pro","lines":"a\nb"}"#.into()),
+            return_url: parse_http_url("https://app.example.com/back").ok(),
+        },
+    }
+}
+
+/// A new try to exchange: with a token of its own.
+fn attempt(new: &NewSession) -> ExchangeAttempt {
+    ExchangeAttempt {
+        tag: new.tag,
+        ticket: new.ticket,
+        token: BrowserToken::mint(Environment::Live, new.tag).digest(),
+        portals: PortalFilter::AllBut(Vec::new()),
+        user_agent: Some("Mozilla/5.0 (Test)".into()),
+    }
+}
+
+#[track_caller]
+fn assert_gone(exchange: &Exchange, refusal: Refusal) {
+    match exchange {
+        Exchange::Gone(gone) => assert_eq!(gone.refusal, refusal),
+        Exchange::Done(_) | Exchange::NotAdmitted(_) => panic!("expected {refusal:?}, got {exchange:?}"),
+    }
+}
+
+macro_rules! contract {
+    ($($(#[$meta:meta])* async fn $name:ident($fixture:ident: Fixture) $body:block)*) => {$(
+        mod $name {
+            use super::*;
+            $(#[$meta])*
+            async fn check($fixture: Fixture) $body
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn memory() { check(Fixture::memory()).await; }
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn redis() { check(Fixture::redis()).await; }
+        }
+    )*};
+}
+
+contract! {
+    async fn a_created_session_is_pending_and_keeps_every_field(fixture: Fixture) {
+        let new = new_session("user");
+        let created = fixture.create(&new).await;
+        assert_eq!(created.expires_at_ms - created.handle.created_at_ms, 900_000);
+        assert_eq!(created.state_at(created.handle.created_at_ms), State::Pending);
+        let found = fixture.store.find_by_handle(&created.handle).await.expect("an answer");
+        assert_eq!(found, Some(created.clone()));
+        assert_eq!(created.grant, new.grant);
+    }
+
+    async fn a_creation_repeated_after_a_lost_reply_is_one_session(fixture: Fixture) {
+        let new = new_session("user");
+        let first = fixture.create(&new).await;
+        let second = fixture.create(&new).await;
+        assert_eq!(first, second);
+        assert_eq!(fixture.store.list(new.tag, None, 10).await.expect("a list").len(), 1);
+    }
+
+    async fn a_ticket_is_exchanged_once(fixture: Fixture) {
+        let new = new_session("user");
+        let created = fixture.create(&new).await;
+        let first = attempt(&new);
+        let Exchange::Done(session) = fixture.exchange(&first).await else { panic!("the first wins") };
+        let exchanged_at_ms = session.exchanged_at_ms.expect("it is active");
+        assert_eq!(session.handle, created.handle);
+        assert_eq!(session.expires_at_ms, exchanged_at_ms + 86_400_000);
+        assert_eq!(session.user_agent.as_deref(), Some("Mozilla/5.0 (Test)"));
+        assert_eq!(session.grant, new.grant);
+        assert_gone(&fixture.exchange(&attempt(&new)).await, Refusal::Used);
+        let Found::Active(found) = fixture.store.find(new.tag, &first.token).await.expect("an answer") else {
+            panic!("the session is live")
+        };
+        assert_eq!(found, session);
+    }
+
+    async fn a_repeated_attempt_finds_its_own_success(fixture: Fixture) {
+        let new = new_session("user");
+        fixture.create(&new).await;
+        let attempt = attempt(&new);
+        let Exchange::Done(first) = fixture.exchange(&attempt).await else { panic!("it wins") };
+        let Exchange::Done(second) = fixture.exchange(&attempt).await else { panic!("it finds its success") };
+        assert_eq!(first, second);
+    }
+
+    async fn a_repeated_attempt_never_brings_back_what_was_revoked(fixture: Fixture) {
+        let new = new_session("user");
+        let created = fixture.create(&new).await;
+        let attempt = attempt(&new);
+        fixture.exchange(&attempt).await;
+        assert!(fixture.store.remove(&created.handle, None, Removal::Revoked).await.expect("an answer"));
+        assert_gone(&fixture.exchange(&attempt).await, Refusal::Used);
+        assert_eq!(fixture.refusal_of(new.tag, &attempt.token).await, Some(Refusal::Revoked));
+    }
+
+    async fn of_fifty_racing_attempts_exactly_one_wins(fixture: Fixture) {
+        for round in 0..10 {
+            let new = new_session(&format!("user {round}"));
+            fixture.create(&new).await;
+            let racers: Vec<_> = (0..50)
+                .map(|_| (fixture.store.clone(), attempt(&new)))
+                .map(|(store, attempt)| tokio::spawn(async move { store.exchange(&attempt).await }))
+                .collect();
+            let mut winners = 0;
+            for racer in racers {
+                match racer.await.expect("no panic").expect("an answer") {
+                    Exchange::Done(_) => winners += 1,
+                    Exchange::Gone(gone) => assert_eq!(gone.refusal, Refusal::Used),
+                    Exchange::NotAdmitted(session) => panic!("{session:?}"),
+                }
+            }
+            assert_eq!(winners, 1);
+        }
+    }
+
+    async fn a_ticket_that_is_not_admitted_stays_unspent(fixture: Fixture) {
+        let new = new_session("user");
+        let created = fixture.create(&new).await;
+        let refused = [
+            PortalFilter::Only(vec![]),
+            PortalFilter::Only(vec!["other".into(), "my-portal-2".into(), "my".into()]),
+            PortalFilter::AllBut(vec!["other".into(), "my-portal".into()]),
+        ];
+        for portals in refused {
+            let attempt = ExchangeAttempt { portals, ..attempt(&new) };
+            let Exchange::NotAdmitted(session) = fixture.exchange(&attempt).await else { panic!("{attempt:?}") };
+            assert_eq!(session, created);
+        }
+        let portals = PortalFilter::Only(vec!["other".into(), "my-portal".into()]);
+        let attempt = ExchangeAttempt { portals, ..attempt(&new) };
+        assert!(matches!(fixture.exchange(&attempt).await, Exchange::Done(_)));
+    }
+
+    async fn a_ticket_lives_until_its_time(fixture: Fixture) {
+        let (early, late) = (new_session("early"), new_session("late"));
+        fixture.create(&early).await;
+        fixture.create(&late).await;
+        fixture.forward(TICKET_TTL - SECOND);
+        assert!(matches!(fixture.exchange(&attempt(&early)).await, Exchange::Done(_)));
+        fixture.forward(SECOND);
+        assert_gone(&fixture.exchange(&attempt(&late)).await, Refusal::Expired);
+    }
+
+    async fn a_session_lives_until_its_time(fixture: Fixture) {
+        let (session, token) = fixture.active("user").await;
+        fixture.forward(SESSION_TTL - SECOND);
+        assert_eq!(fixture.refusal_of(session.handle.tag, &token).await, None);
+        fixture.forward(SECOND);
+        assert_eq!(fixture.refusal_of(session.handle.tag, &token).await, Some(Refusal::Expired));
+        assert_eq!(fixture.store.find_by_handle(&session.handle).await.expect("an answer"), None);
+        assert!(!fixture.store.remove(&session.handle, None, Removal::Revoked).await.expect("an answer"));
+    }
+
+    async fn nothing_is_known_of_a_made_up_credential(fixture: Fixture) {
+        let new = new_session("user");
+        assert_gone(&fixture.exchange(&attempt(&new)).await, Refusal::Unknown);
+        assert_eq!(fixture.refusal_of(new.tag, &attempt(&new).token).await, Some(Refusal::Unknown));
+    }
+
+    async fn a_removed_session_is_gone_and_tells_why(fixture: Fixture) {
+        for (removal, refusal) in [(Removal::Revoked, Refusal::Revoked), (Removal::Ended, Refusal::Ended)] {
+            let (session, token) = fixture.active("user").await;
+            let (handle, tag) = (session.handle, session.handle.tag);
+            assert!(fixture.store.remove(&handle, Some(&token), removal).await.expect("an answer"));
+            assert_eq!(fixture.refusal_of(tag, &token).await, Some(refusal));
+            assert!(!fixture.store.remove(&handle, Some(&token), removal).await.expect("an answer"));
+        }
+        let new = new_session("user");
+        let pending = fixture.create(&new).await;
+        assert!(fixture.store.remove(&pending.handle, None, Removal::Revoked).await.expect("an answer"));
+        assert_gone(&fixture.exchange(&attempt(&new)).await, Refusal::Revoked);
+    }
+
+    async fn revoking_all_of_a_user_spares_everyone_else(fixture: Fixture) {
+        let mut tokens = Vec::new();
+        for _ in 0..3 {
+            tokens.push(fixture.active("user").await.1);
+        }
+        let pending = new_session("user");
+        fixture.create(&pending).await;
+        let (_, other) = fixture.active("other").await;
+        let tag = tag_of("user");
+        assert_eq!(fixture.store.revoke_all(tag).await.expect("a count"), 4);
+        for token in &tokens {
+            assert_eq!(fixture.refusal_of(tag, token).await, Some(Refusal::Revoked));
+        }
+        assert_gone(&fixture.exchange(&attempt(&pending)).await, Refusal::Revoked);
+        assert_eq!(fixture.refusal_of(tag_of("other"), &other).await, None);
+        assert_eq!(fixture.store.revoke_all(tag).await.expect("a count"), 0);
+        let (_, later) = fixture.active("user").await;
+        assert_eq!(fixture.refusal_of(tag, &later).await, None, "a later session is not touched");
+    }
+
+    async fn a_user_with_many_sessions_is_listed_and_revoked_completely(fixture: Fixture) {
+        for _ in 0..450 {
+            fixture.create(&new_session("user")).await;
+        }
+        let tag = tag_of("user");
+        let mut seen = Vec::new();
+        let mut before = None;
+        loop {
+            let page = fixture.store.list(tag, before, 100).await.expect("a list");
+            let Some(last) = page.last() else { break };
+            assert!(page.len() <= 100);
+            before = Some(Position::from(last.handle));
+            seen.extend(page.iter().map(|session| Position::from(session.handle)));
+        }
+        assert_eq!(seen.len(), 450);
+        assert!(seen.is_sorted_by(|a, b| a > b), "newest first, none twice");
+        assert_eq!(fixture.store.revoke_all(tag).await.expect("a count"), 450);
+        assert!(fixture.store.list(tag, None, 100).await.expect("a list").is_empty());
+    }
+
+    async fn a_list_shows_what_is_live(fixture: Fixture) {
+        let (active, _) = fixture.active("user").await;
+        let (ended, token) = fixture.active("user").await;
+        fixture.store.remove(&ended.handle, Some(&token), Removal::Ended).await.expect("an answer");
+        fixture.forward(SECOND);
+        let pending = fixture.create(&new_session("user")).await;
+        fixture.active("other").await;
+        let listed = fixture.store.list(tag_of("user"), None, 10).await.expect("a list");
+        assert_eq!(listed, [pending, active.clone()]);
+        fixture.forward(TICKET_TTL);
+        let listed = fixture.store.list(tag_of("user"), None, 10).await.expect("a list");
+        assert_eq!(listed, [active]);
+    }
+
+    async fn it_is_ready(fixture: Fixture) {
+        fixture.store.ready().await.expect("ready");
+    }
+}
+
+#[path = "store_contract/on_redis_alone.rs"]
+mod on_redis_alone;

@@ -1,0 +1,236 @@
+//! What can only go wrong with a store that is another process.
+
+use std::time::Instant;
+
+use redis::Commands;
+use vestibule::domain::ports::StoreError;
+
+use super::support::swallowing_proxy::SwallowingProxy;
+use super::*;
+
+fn fixture_of(fixture: &mut Fixture) -> &mut RedisServer {
+    fixture.redis.as_mut().expect("this fixture has a Redis")
+}
+
+#[tokio::test]
+async fn a_reply_lost_in_an_exchange_locks_nobody_out() {
+    let redis = RedisServer::start();
+    let proxy = SwallowingProxy::start(redis.port(), b"all_but").await;
+    let store = redis_store(&format!("redis://127.0.0.1:{}/0", proxy.port), true);
+    let new = new_session("user");
+    store.create(&new).await.expect("the store creates");
+    proxy.swallow_next(1);
+    let attempt = attempt(&new);
+    let Exchange::Done(session) = store.exchange(&attempt).await.expect("the repeat is answered") else {
+        panic!("the repeat finds its own success")
+    };
+    assert_eq!(proxy.swallowed(), 1, "the fault was caused");
+    let Found::Active(found) = store.find(new.tag, &attempt.token).await.expect("an answer") else {
+        panic!("the session is live")
+    };
+    assert_eq!(found, session);
+}
+
+#[tokio::test]
+async fn a_reply_lost_in_a_creation_makes_one_session() {
+    let redis = RedisServer::start();
+    let proxy = SwallowingProxy::start(redis.port(), b"read_key").await;
+    let store = redis_store(&format!("redis://127.0.0.1:{}/0", proxy.port), true);
+    proxy.swallow_next(1);
+    let new = new_session("user");
+    let created = store.create(&new).await.expect("the repeat is answered");
+    assert_eq!(proxy.swallowed(), 1, "the fault was caused");
+    assert_eq!(store.list(new.tag, None, 10).await.expect("a list"), [created]);
+}
+
+#[tokio::test]
+async fn an_outage_is_an_error_in_time_and_ends_by_itself() {
+    let mut fixture = Fixture::redis();
+    let (session, token) = fixture.active("user").await;
+    fixture_of(&mut fixture).stop();
+    let started_at = Instant::now();
+    let result = fixture.store.find(session.handle.tag, &token).await;
+    assert!(matches!(result, Err(StoreError::Unavailable(_))), "{result:?}");
+    assert!(started_at.elapsed() < 3 * SECOND);
+    fixture_of(&mut fixture).start_again();
+    // The first call after an outage may still meet the connection that broke.
+    let deadline = Instant::now() + 2 * SECOND;
+    while fixture.store.ready().await.is_err() {
+        assert!(Instant::now() < deadline, "the store recovers within two seconds");
+    }
+    assert_eq!(
+        fixture.refusal_of(session.handle.tag, &token).await,
+        None,
+        "nobody was logged out"
+    );
+}
+
+#[tokio::test]
+async fn a_redis_that_hangs_is_an_error_in_time() {
+    let mut fixture = Fixture::redis();
+    let (session, token) = fixture.active("user").await;
+    let pid = fixture_of(&mut fixture).pid().to_string();
+    let signal = |name: &str| {
+        std::process::Command::new("kill")
+            .args([name, &pid])
+            .status()
+            .expect("kill runs")
+    };
+    signal("-STOP");
+    let started_at = Instant::now();
+    let result = fixture.store.find(session.handle.tag, &token).await;
+    signal("-CONT");
+    assert!(matches!(result, Err(StoreError::Unavailable(_))), "{result:?}");
+    assert!(started_at.elapsed() < 3 * SECOND, "two tries of a second each");
+    assert_eq!(fixture.refusal_of(session.handle.tag, &token).await, None);
+}
+
+#[tokio::test]
+async fn a_ticket_from_before_a_restart_is_refused_and_sessions_live_on() {
+    let mut fixture = Fixture::redis();
+    let new = new_session("user");
+    fixture.create(&new).await;
+    let (session, token) = fixture.active("user").await;
+    fixture_of(&mut fixture).stop();
+    fixture_of(&mut fixture).start_again();
+    let fresh = redis_store(&fixture_of(&mut fixture).url(), true);
+    let exchange = fresh.exchange(&attempt(&new)).await.expect("an answer");
+    assert_gone(&exchange, Refusal::Fenced);
+    assert!(matches!(
+        fresh.find(session.handle.tag, &token).await,
+        Ok(Found::Active(_))
+    ));
+}
+
+#[tokio::test]
+async fn without_the_fence_a_ticket_survives_a_restart() {
+    let mut redis = RedisServer::start();
+    let new = new_session("user");
+    redis_store(&redis.url(), false)
+        .create(&new)
+        .await
+        .expect("the store creates");
+    redis.stop();
+    redis.start_again();
+    let exchange = redis_store(&redis.url(), false)
+        .exchange(&attempt(&new))
+        .await
+        .expect("an answer");
+    assert!(matches!(exchange, Exchange::Done(_)), "{exchange:?}");
+}
+
+#[tokio::test]
+async fn scripts_that_redis_has_forgotten_are_loaded_again() {
+    let mut fixture = Fixture::redis();
+    fixture.active("user").await;
+    let mut redis = fixture_of(&mut fixture).connect().expect("redis answers");
+    redis::cmd("SCRIPT")
+        .arg("FLUSH")
+        .exec(&mut redis)
+        .expect("redis forgets");
+    fixture.active("user").await;
+}
+
+#[tokio::test]
+async fn foreign_data_under_our_keys_is_corrupt_never_absent() {
+    let mut fixture = Fixture::redis();
+    let new = new_session("user");
+    fixture.create(&new).await;
+    let (session, token) = fixture.active("user").await;
+    let redis = fixture_of(&mut fixture);
+    let mut connection = redis.connect().expect("redis answers");
+    for key in redis.keys() {
+        if key.contains(":t:") || key.contains(":b:") {
+            let _: () = connection
+                .set(&key, "2 a record of the future")
+                .expect("redis writes");
+        }
+    }
+    let exchange = fixture.store.exchange(&attempt(&new)).await;
+    assert!(matches!(exchange, Err(StoreError::Corrupt(_))), "{exchange:?}");
+    let found = fixture.store.find(session.handle.tag, &token).await;
+    assert!(matches!(found, Err(StoreError::Corrupt(_))), "{found:?}");
+    let redis = fixture_of(&mut fixture);
+    let spent = redis.keys().iter().filter(|key| key.contains(":t:")).count();
+    assert_eq!(spent, 1, "an unreadable ticket is not spent");
+    for key in redis.keys() {
+        let _: () = connection.del(&key).expect("redis deletes");
+        let _: () = connection.rpush(&key, "a list").expect("redis writes");
+    }
+    let found = fixture.store.find(session.handle.tag, &token).await;
+    assert!(matches!(found, Err(StoreError::Corrupt(_))), "{found:?}");
+}
+
+#[tokio::test]
+async fn everything_of_a_user_has_one_hash_tag_and_a_time_to_live() {
+    let mut fixture = Fixture::redis();
+    fixture.create(&new_session("user")).await;
+    fixture.active("user").await;
+    let redis = fixture_of(&mut fixture);
+    let prefix = format!("vst:{{{}}}:", tag_of("user").as_str());
+    let keys = redis.keys();
+    assert_eq!(keys.len(), 3, "{keys:?}");
+    let mut connection = redis.connect().expect("redis answers");
+    for key in keys {
+        assert!(key.starts_with(&prefix), "{key}");
+        let left_ms: i64 = connection.pttl(&key).expect("redis answers");
+        assert!(
+            left_ms > 0 && left_ms <= 86_400_000 + 3_600_000,
+            "{key} lives {left_ms} ms"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_a_live_session_costs_in_redis() {
+    let mut fixture = Fixture::redis();
+    let mut new = new_session("user_123");
+    new.grant = Grant {
+        external_organization_id: None,
+        email: None,
+        preview: false,
+        metadata: None,
+        return_url: None,
+        permissions: ["api.*.read_key", "api.*.read_analytics"]
+            .map(|p| Permission::parse(p).expect("valid"))
+            .into(),
+        ..new.grant
+    };
+    fixture.create(&new).await;
+    fixture
+        .exchange(&ExchangeAttempt {
+            user_agent: None,
+            ..attempt(&new)
+        })
+        .await;
+    let redis = fixture_of(&mut fixture);
+    let mut connection = redis.connect().expect("redis answers");
+    let bytes = |key: &String, connection: &mut redis::Connection| -> u64 {
+        redis::cmd("MEMORY")
+            .arg("USAGE")
+            .arg(key)
+            .query(connection)
+            .expect("redis tells")
+    };
+    let total: u64 = redis.keys().iter().map(|key| bytes(key, &mut connection)).sum();
+    assert!(
+        total <= 600,
+        "a live session of the standard example costs {total} bytes"
+    );
+}
+
+#[tokio::test]
+async fn a_redis_with_user_password_and_database() {
+    let redis = RedisServer::start_with(&["--requirepass", "pass word/1"]);
+    let url = format!("redis://default:pass%20word%2F1@127.0.0.1:{}/5", redis.port());
+    redis_store(&url, true).ready().await.expect("ready");
+    let wrong = redis_store(
+        &format!("redis://default:wrong@127.0.0.1:{}/5", redis.port()),
+        true,
+    );
+    let result = wrong.ready().await;
+    assert!(
+        matches!(&result, Err(StoreError::Unavailable(text)) if !text.contains("wrong@")),
+        "{result:?}"
+    );
+}

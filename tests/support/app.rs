@@ -1,0 +1,316 @@
+//! The real gateway, started on a free port, with either store; and a client that speaks its wire.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use vestibule::app::{self, Running};
+use vestibule::config::Settings;
+use vestibule::domain::credential::RootKey;
+use vestibule::domain::ports::Clock;
+
+use super::redis_server::RedisServer;
+
+pub const ACME_LIVE: &str = "rk_live_acme000000000000000000000000000000live";
+pub const ACME_TEST: &str = "rk_test_acme000000000000000000000000000000test";
+pub const ACME_LIMITED: &str = "rk_live_acme00000000000000000000000000limited";
+pub const UMBRELLA_LIVE: &str = "rk_live_umbrella0000000000000000000000000live";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Memory,
+    Redis,
+}
+
+/// A clock that only the test moves.
+pub struct FakeClock(AtomicU64);
+
+impl FakeClock {
+    pub fn new() -> Arc<Self> {
+        Arc::new(FakeClock(AtomicU64::new(1_742_000_000_000)))
+    }
+
+    pub fn forward(&self, by: Duration) {
+        self.0.fetch_add(
+            u64::try_from(by.as_millis()).expect("a short time"),
+            Ordering::SeqCst,
+        );
+    }
+}
+
+impl Clock for FakeClock {
+    fn now_ms(&self) -> u64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+pub struct TestApp {
+    pub base: String,
+    pub client: reqwest::Client,
+    pub redis: Option<Arc<RedisServer>>,
+    clock: Arc<FakeClock>,
+    running: Option<Running>,
+}
+
+impl TestApp {
+    pub async fn start(kind: Kind) -> Self {
+        Self::start_with(kind, |config| config).await
+    }
+
+    /// With a changed configuration.
+    pub async fn start_with(kind: Kind, change: impl FnOnce(String) -> String) -> Self {
+        let redis = (kind == Kind::Redis).then(|| Arc::new(RedisServer::start()));
+        Self::start_on(redis, change).await
+    }
+
+    /// Another replica on the same Redis.
+    pub async fn replica(&self) -> Self {
+        Self::start_on(self.redis.clone(), |config| config).await
+    }
+
+    pub async fn start_on(redis: Option<Arc<RedisServer>>, change: impl FnOnce(String) -> String) -> Self {
+        let url = redis
+            .as_ref()
+            .map_or_else(|| "memory:".to_owned(), |redis| redis.url());
+        let mut app = Self::start_at(&url, change).await;
+        app.redis = redis;
+        app
+    }
+
+    /// On a store that may not be there.
+    pub async fn start_at(store_url: &str, change: impl FnOnce(String) -> String) -> Self {
+        let clock = FakeClock::new();
+        let settings = settings(&change(config(store_url)));
+        let running = app::start(settings, clock.clone()).expect("the gateway starts");
+        let base = format!("http://{}", running.address);
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy();
+        let client = client.timeout(Duration::from_secs(30)).build().expect("a client");
+        TestApp {
+            base,
+            client,
+            redis: None,
+            clock,
+            running: Some(running),
+        }
+    }
+
+    /// Lets time pass for everything that is stored.
+    pub fn forward(&self, by: Duration) {
+        self.clock.forward(by);
+        if let Some(redis) = &self.redis {
+            redis.forward(by);
+        }
+    }
+
+    pub fn running(&self) -> &Running {
+        self.running.as_ref().expect("the gateway runs")
+    }
+
+    pub async fn stop(mut self) {
+        if let Some(running) = self.running.take() {
+            running.stop().await;
+        }
+    }
+
+    pub fn get(&self, path: &str) -> Call {
+        self.call(reqwest::Method::GET, path)
+    }
+
+    pub fn post(&self, path: &str, body: Value) -> Call {
+        Call(self.call(reqwest::Method::POST, path).0.json(&body))
+    }
+
+    /// As `curl` would: no header but those that are added.
+    pub fn call(&self, method: reqwest::Method, path: &str) -> Call {
+        Call(self.client.request(method, format!("{}{path}", self.base)))
+    }
+
+    /// The standard example's session, with further fields, created by `key`.
+    pub async fn create_with(&self, key: &str, fields: Value) -> Reply {
+        let mut body = json!({
+            "slug": "my-portal",
+            "externalId": "user_123",
+            "permissions": ["api.*.read_key", "api.*.read_analytics"],
+        });
+        for (name, value) in fields.as_object().expect("fields are an object") {
+            body[name] = value.clone();
+        }
+        self.post("/v2/portal.createSession", body)
+            .bearer(key)
+            .send()
+            .await
+    }
+
+    /// The data of a created session.
+    pub async fn create(&self, fields: Value) -> Value {
+        let reply = self.create_with(ACME_LIVE, fields).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        reply.data().clone()
+    }
+
+    /// As a server-side portal does: no browser headers.
+    pub async fn exchange(&self, session_id: &str) -> Reply {
+        self.post("/v2/portal.exchangeSession", json!({ "sessionId": session_id }))
+            .send()
+            .await
+    }
+
+    /// The browser token of a fresh session.
+    pub async fn signed_in(&self, fields: Value) -> String {
+        let created = self.create(fields).await;
+        let reply = self.exchange(text(&created["sessionId"])).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        text(&reply.data()["token"]).to_owned()
+    }
+}
+
+pub fn text(value: &Value) -> &str {
+    value.as_str().expect("a string")
+}
+
+/// The tests' configuration with its keys and a store.
+pub fn config(store_url: &str) -> String {
+    let mut config = include_str!("../testdata/gateway.toml").to_owned();
+    let keys = [
+        ("{acme-live}", ACME_LIVE),
+        ("{acme-test}", ACME_TEST),
+        ("{acme-limited}", ACME_LIMITED),
+        ("{umbrella-live}", UMBRELLA_LIVE),
+    ];
+    for (place, key) in keys {
+        config = config.replace(place, &RootKey::parse(key).expect("a root key").digest().to_hex());
+    }
+    format!("store.url = \"{store_url}\"\n{config}")
+}
+
+pub fn settings(config: &str) -> Settings {
+    Settings::from_layers(config, std::iter::empty()).unwrap_or_else(|faults| panic!("{faults:#?}"))
+}
+
+/// A request in the making.
+pub struct Call(pub reqwest::RequestBuilder);
+
+impl Call {
+    pub fn header(self, name: &str, value: &str) -> Self {
+        Call(self.0.header(name, value))
+    }
+
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("authorization", &format!("Bearer {token}"))
+    }
+
+    pub fn body(self, body: impl Into<reqwest::Body>) -> Self {
+        Call(self.0.body(body))
+    }
+
+    /// With my-portal's session cookie.
+    pub fn cookie(self, token: &str) -> Self {
+        self.header("cookie", &format!("__Host-portal_session_my-portal={token}"))
+    }
+
+    pub async fn send(self) -> Reply {
+        let response = self.0.send().await.expect("the gateway answers");
+        let status = response.status().as_u16();
+        let headers = response.headers().clone();
+        let text = response.text().await.expect("a body of text");
+        Reply {
+            status,
+            headers,
+            text,
+        }
+    }
+}
+
+/// A whole answer.
+pub struct Reply {
+    pub status: u16,
+    pub headers: reqwest::header::HeaderMap,
+    pub text: String,
+}
+
+impl Reply {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().expect("a header of ASCII"))
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    pub fn data(&self) -> Value {
+        self.json()["data"].clone()
+    }
+
+    pub fn error(&self) -> Value {
+        self.json()["error"].clone()
+    }
+
+    /// `category/code` of the error.
+    pub fn code(&self) -> String {
+        let error = self.error();
+        let parts: Vec<&str> = text(&error["type"]).rsplit('/').take(2).collect();
+        format!("{}/{}", parts[1], parts[0])
+    }
+
+    /// Where the faults of a 400 are.
+    pub fn locations(&self) -> Vec<String> {
+        let error = self.error();
+        let faults = error["errors"].as_array().expect("every 400 has errors");
+        assert!(
+            faults
+                .iter()
+                .all(|fault| !text(&fault["message"]).is_empty() && !text(&fault["fix"]).is_empty())
+        );
+        faults
+            .iter()
+            .map(|fault| text(&fault["location"]).to_owned())
+            .collect()
+    }
+
+    /// All `Set-Cookie` lines.
+    pub fn set_cookies(&self) -> Vec<&str> {
+        let lines = self.headers.get_all("set-cookie").iter();
+        lines
+            .map(|line| line.to_str().expect("a cookie of ASCII"))
+            .collect()
+    }
+
+    /// Status and code at once.
+    pub fn expect(&self, status: u16, code: &str) {
+        assert_eq!(
+            (self.status, self.code().as_str()),
+            (status, code),
+            "{}",
+            self.text
+        );
+    }
+}
+
+/// Runs each test on both stores, each with a gateway of its own.
+#[macro_export]
+macro_rules! on_both_stores {
+    ($($(#[$meta:meta])* async fn $name:ident($app:ident: TestApp) $body:block)*) => {$(
+        mod $name {
+            use super::*;
+            use $crate::support::app::Kind;
+
+            $(#[$meta])*
+            async fn check($app: TestApp) $body
+
+            #[tokio::test]
+            async fn memory() {
+                check(TestApp::start(Kind::Memory).await).await;
+            }
+
+            #[tokio::test]
+            async fn redis() {
+                check(TestApp::start(Kind::Redis).await).await;
+            }
+        }
+    )*};
+}

@@ -1,0 +1,7 @@
+//! What the test binaries share: real Redis servers and the real app, started by the tests themselves.
+
+#![allow(dead_code)] // Each binary uses its part.
+
+pub mod app;
+pub mod redis_server;
+pub mod swallowing_proxy;

@@ -1,0 +1,146 @@
+//! A real `redis-server` on a free port, with a directory of its own; gone with the value.
+
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+pub struct RedisServer {
+    child: Option<Child>,
+    port: u16,
+    directory: TempDir,
+    arguments: Vec<String>,
+}
+
+impl RedisServer {
+    pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// With further arguments of `redis-server`, such as `--requirepass`.
+    pub fn start_with(arguments: &[&str]) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+        let mut server = RedisServer {
+            child: None,
+            port: free_port(),
+            directory,
+            arguments,
+        };
+        server.start_again();
+        server
+    }
+
+    /// After [`RedisServer::stop`] or [`RedisServer::kill`]: the same port and data.
+    pub fn start_again(&mut self) {
+        let mut command = Command::new("redis-server");
+        command.args([
+            "--port",
+            &self.port.to_string(),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+        ]);
+        command
+            .args(["--dbfilename", "dump.rdb", "--dir"])
+            .arg(self.directory.path())
+            .args(&self.arguments);
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        self.child = Some(child.expect("redis-server is not installed: run ./tests/run, which installs it"));
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while self
+            .connect()
+            .and_then(|mut redis| redis::cmd("PING").query::<String>(&mut redis))
+            .is_err()
+        {
+            assert!(
+                Instant::now() < deadline,
+                "redis-server did not start on port {}",
+                self.port
+            );
+            // A wait for the condition above, not for time to pass.
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Ends it in good order, with its data saved.
+    pub fn stop(&mut self) {
+        let mut redis = self.connect().expect("redis answers");
+        redis::cmd("SAVE").exec(&mut redis).expect("redis saves");
+        self.kill();
+    }
+
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().expect("redis-server can be killed");
+            child.wait().expect("redis-server ends");
+        }
+    }
+
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}/0", self.port)
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().expect("redis-server runs").id()
+    }
+
+    /// A connection for the test itself.
+    pub fn connect(&self) -> redis::RedisResult<redis::Connection> {
+        let mut url = url::Url::parse(&self.url()).expect("a URL");
+        if let Some(password) = self
+            .arguments
+            .iter()
+            .skip_while(|name| *name != "--requirepass")
+            .nth(1)
+        {
+            url.set_password(Some(password))
+                .expect("a URL that takes a password");
+        }
+        redis::Client::open(url)?.get_connection()
+    }
+
+    /// Every key, as text where it is text.
+    pub fn keys(&self) -> Vec<String> {
+        let mut redis = self.connect().expect("redis answers");
+        redis::cmd("KEYS")
+            .arg("*")
+            .query(&mut redis)
+            .expect("redis lists its keys")
+    }
+
+    /// Lets time pass for everything that is stored.
+    pub fn forward(&self, by: Duration) {
+        let script = r"
+            for _, key in ipairs(redis.call('KEYS', '*')) do
+              local left = redis.call('PTTL', key)
+              if left >= 0 then
+                if left <= tonumber(ARGV[1]) then redis.call('DEL', key)
+                else redis.call('PEXPIRE', key, left - tonumber(ARGV[1])) end
+              end
+            end";
+        let mut redis = self.connect().expect("redis answers");
+        let by_ms = u64::try_from(by.as_millis()).expect("a short time");
+        redis::Script::new(script)
+            .arg(by_ms)
+            .invoke::<()>(&mut redis)
+            .expect("time can be forwarded");
+    }
+}
+
+impl Drop for RedisServer {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("an address").port()
+}
