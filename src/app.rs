@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
-use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use arc_swap::ArcSwap;
 use redis::Client;
@@ -19,21 +18,15 @@ use tokio::task::JoinHandle;
 
 use crate::config::{self, Settings, StoreLocation};
 use crate::domain::catalog::Catalog;
-use crate::domain::credential::UserTagger;
 use crate::domain::portal::{Portals, SharedCatalog};
 use crate::domain::ports::{Clock, SessionStore};
+use crate::domain::user_tag::UserTagger;
 use crate::http::limits::Limits;
 use crate::http::{self, Gateway};
 use crate::store::memory::MemoryStore;
 use crate::store::redis::{RedisStore, StoreObserver};
 use crate::telemetry::Metrics;
 
-/// The head of a request must arrive within this time; its body too (`http::body`).
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
-/// Longer than the idle time of common proxies, so that they close first and never meet a closing connection.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// For requests in flight at a stop.
-const DRAIN_SECONDS: u64 = 30;
 const FORGET_EVERY: Duration = Duration::from_secs(30);
 
 /// Why a gateway did not start.
@@ -96,12 +89,7 @@ impl Running {
 #[derive(Clone)]
 enum StoreMaker {
     Shared(Arc<MemoryStore>),
-    PerWorker {
-        client: Client,
-        timeout: Duration,
-        fence_failover: bool,
-        observer: StoreObserver,
-    },
+    PerWorker { client: Client, timeout: Duration, fence_failover: bool, observer: StoreObserver },
 }
 
 impl StoreMaker {
@@ -130,12 +118,7 @@ impl StoreMaker {
     fn make(&self) -> Result<Arc<dyn SessionStore>, redis::RedisError> {
         match self {
             StoreMaker::Shared(store) => Ok(store.clone()),
-            StoreMaker::PerWorker {
-                client,
-                timeout,
-                fence_failover,
-                observer,
-            } => {
+            StoreMaker::PerWorker { client, timeout, fence_failover, observer } => {
                 let store = RedisStore::new(client.clone(), *timeout, *fence_failover, observer.clone())?;
                 Ok(Arc::new(store))
             }
@@ -147,10 +130,8 @@ impl StoreMaker {
 pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, StartError> {
     let metrics = Arc::new(Metrics::new()?);
     let catalog: SharedCatalog = Arc::new(ArcSwap::from_pointee(settings.catalog));
-    let limits = Arc::new(Limits::new(
-        settings.limits.exchange_per_minute,
-        settings.limits.create_per_minute,
-    ));
+    let limits =
+        Arc::new(Limits::new(settings.limits.exchange_per_minute, settings.limits.create_per_minute));
     let stores = StoreMaker::new(&settings.store, clock, &metrics)?;
     stores.make().map_err(StartError::Store)?;
     let tagger = Arc::new(UserTagger::new(&settings.server.secrets));
@@ -161,9 +142,7 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
         move || Gateway {
             portals: Portals::new(
                 catalog.clone(),
-                stores
-                    .make()
-                    .expect("a store that could be made before can be made again"),
+                stores.make().expect("a store that could be made before can be made again"),
                 tagger.clone(),
             ),
             metrics: metrics.clone(),
@@ -174,39 +153,17 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
         }
     };
     let listen = settings.server.listen;
-    let server = HttpServer::new(move || {
-        App::new()
-            .app_data(web::Data::new(make_gateway()))
-            .configure(http::routes)
-            .wrap(from_fn(http::finish))
-    });
-    let server = match settings.server.workers {
-        0 => server,
-        workers => server.workers(workers),
-    };
-    let server = server
-        .client_request_timeout(REQUEST_TIMEOUT)
-        .keep_alive(KEEP_ALIVE)
-        .tcp_nodelay(true)
-        .shutdown_timeout(DRAIN_SECONDS)
-        .disable_signals()
-        .bind(listen)
+    let (server, address) = http::listen(listen, settings.server.workers, make_gateway)
         .map_err(|error| StartError::Listen(listen, error))?;
-    let address = server.addrs().first().copied().unwrap_or(listen);
-    let server = server.run();
     let (mut servers, mut tasks) = (vec![server.handle()], vec![tokio::spawn(server)]);
 
     let mut metrics_address = None;
     if let Some(listen) = settings.server.metrics_listen {
         let server = HttpServer::new(move || {
-            App::new()
-                .app_data(web::Data::new(metrics.clone()))
-                .configure(http::metrics_routes)
+            App::new().app_data(web::Data::new(metrics.clone())).configure(http::metrics_routes)
         });
         let server = server.workers(1).disable_signals();
-        let server = server
-            .bind(listen)
-            .map_err(|error| StartError::Listen(listen, error))?;
+        let server = server.bind(listen).map_err(|error| StartError::Listen(listen, error))?;
         metrics_address = server.addrs().first().copied();
         let server = server.run();
         servers.push(server.handle());
@@ -219,12 +176,5 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
             limits.forget_idle();
         }
     });
-    Ok(Running {
-        address,
-        metrics_address,
-        catalog,
-        servers,
-        tasks,
-        housekeeping,
-    })
+    Ok(Running { address, metrics_address, catalog, servers, tasks, housekeeping })
 }

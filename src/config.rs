@@ -16,8 +16,8 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 use url::Url;
 
+use crate::domain::base62;
 use crate::domain::catalog::Catalog;
-use crate::domain::credential;
 use crate::domain::error::{Fault, Invalid};
 use crate::domain::return_url::parse_http_url;
 use crate::fields::{Fields, boolean, integer, parsed, string};
@@ -150,9 +150,7 @@ fn read_file(path: &Path) -> Result<String, Vec<Fault>> {
 fn read(document: &Map<String, Value>, faults: &mut Vec<Fault>) -> Option<Settings> {
     let mut top = Fields::new(document, "", faults);
     let store = read_store(top.section("store"));
-    let in_memory = store
-        .as_ref()
-        .is_none_or(|store| matches!(store.location, StoreLocation::Memory));
+    let in_memory = store.as_ref().is_none_or(|store| matches!(store.location, StoreLocation::Memory));
     let server = read_server(top.section("server"), in_memory);
     let limits = read_limits(top.section("limits"));
     let log = read_log(top.section("log"));
@@ -163,18 +161,8 @@ fn read(document: &Map<String, Value>, faults: &mut Vec<Fault>) -> Option<Settin
     let public_url = public_url.or_else(|| Url::parse("http://localhost:8080").ok())?;
     let catalog = workspaces::read(&mut top, &public_url);
     top.finish();
-    let base = type_base.map_or_else(
-        || without_slash(&public_url) + "/errors",
-        |base| without_slash(&base),
-    );
-    Some(Settings {
-        server: server?,
-        store: store?,
-        error_type_base: base,
-        limits,
-        log,
-        catalog,
-    })
+    let base = type_base.map_or_else(|| without_slash(&public_url) + "/errors", |base| without_slash(&base));
+    Some(Settings { server: server?, store: store?, error_type_base: base, limits, log, catalog })
 }
 
 fn without_slash(url: &Url) -> String {
@@ -195,14 +183,12 @@ fn read_server(mut fields: Fields<'_, '_>, in_memory: bool) -> Option<Server> {
         fields.fault("secret", Invalid::new("With Redis a secret is required.", fix));
     }
     fields.finish();
-    let secret = secret.unwrap_or_else(|| SecretString::from(credential::random_text()));
+    let secret = secret.unwrap_or_else(|| SecretString::from(base62::random_text()));
     Some(Server {
         listen: listen?,
         metrics_listen,
         public_url: public_url?,
-        secrets: std::iter::once(secret)
-            .chain(previous.unwrap_or_default())
-            .collect(),
+        secrets: std::iter::once(secret).chain(previous.unwrap_or_default()).collect(),
         workers: usize::try_from(workers.unwrap_or(0)).unwrap_or(0),
         trusted_proxies: trusted_proxies.unwrap_or_default(),
     })
@@ -210,23 +196,16 @@ fn read_server(mut fields: Fields<'_, '_>, in_memory: bool) -> Option<Server> {
 
 fn read_store(mut fields: Fields<'_, '_>) -> Option<Store> {
     let location = fields.required("url", parsed(parse_store_url));
-    let timeout_ms = fields
-        .optional("timeout_ms", integer(10, 60_000))
-        .unwrap_or(1_000);
+    let timeout_ms = fields.optional("timeout_ms", integer(10, 60_000)).unwrap_or(1_000);
     let fence_failover = fields.optional("fence_failover", boolean).unwrap_or(true);
     fields.optional("wait_replicas", |value| match integer(0, 16)(value)? {
         0 => Ok(()),
-        _ => Err(Invalid::new(
-            "Waiting for replicas is not part of this version.",
-            "Write wait_replicas = 0.",
-        )),
+        _ => {
+            Err(Invalid::new("Waiting for replicas is not part of this version.", "Write wait_replicas = 0."))
+        }
     });
     fields.finish();
-    Some(Store {
-        location: location?,
-        timeout: Duration::from_millis(timeout_ms),
-        fence_failover,
-    })
+    Some(Store { location: location?, timeout: Duration::from_millis(timeout_ms), fence_failover })
 }
 
 fn read_limits(mut fields: Fields<'_, '_>) -> Limits {
@@ -246,10 +225,7 @@ fn read_log(mut fields: Fields<'_, '_>) -> Log {
     let json = fields.optional("format", |value| match string(value)? {
         "json" => Ok(true),
         "pretty" => Ok(false),
-        _ => Err(Invalid::new(
-            "Expected \"json\" or \"pretty\".",
-            "Write format = \"json\".",
-        )),
+        _ => Err(Invalid::new("Expected \"json\" or \"pretty\".", "Write format = \"json\".")),
     });
     let level = fields.optional("level", |value| {
         let level = string(value)?;
@@ -260,32 +236,20 @@ fn read_log(mut fields: Fields<'_, '_>) -> Log {
         }
     });
     fields.finish();
-    Log {
-        json: json.unwrap_or(true),
-        level: level.unwrap_or_else(|| "info".into()),
-    }
+    Log { json: json.unwrap_or(true), level: level.unwrap_or_else(|| "info".into()) }
 }
 
 fn parse_address(text: &str) -> Result<SocketAddr, Invalid> {
-    let invalid = |_| {
-        Invalid::new(
-            "Expected an IP address and a port.",
-            "Write \"127.0.0.1:8080\" or \"[::]:8080\".",
-        )
-    };
+    let invalid =
+        |_| Invalid::new("Expected an IP address and a port.", "Write \"127.0.0.1:8080\" or \"[::]:8080\".");
     text.parse().map_err(invalid)
 }
 
 fn parse_network(text: &str) -> Result<IpNet, Invalid> {
-    let network = text
-        .parse::<IpNet>()
-        .ok()
-        .or_else(|| text.parse::<std::net::IpAddr>().ok().map(IpNet::from));
+    let network =
+        text.parse::<IpNet>().ok().or_else(|| text.parse::<std::net::IpAddr>().ok().map(IpNet::from));
     network.ok_or_else(|| {
-        Invalid::new(
-            "Expected an IP address or network.",
-            "Write \"10.0.0.0/8\" or \"192.0.2.7\".",
-        )
+        Invalid::new("Expected an IP address or network.", "Write \"10.0.0.0/8\" or \"192.0.2.7\".")
     })
 }
 
@@ -309,10 +273,9 @@ fn parse_store_url(text: &str) -> Result<StoreLocation, Invalid> {
             Ok(StoreLocation::Redis(SecretString::from(text)))
         }
         "redis" | "rediss" => Err(Invalid::new("This Redis URL cannot be read.", fix)),
-        "redis+cluster" | "redis+sentinel" => Err(Invalid::new(
-            "Redis Cluster and Sentinel are not part of this version.",
-            fix,
-        )),
+        "redis+cluster" | "redis+sentinel" => {
+            Err(Invalid::new("Redis Cluster and Sentinel are not part of this version.", fix))
+        }
         _ => Err(Invalid::new("Expected memory:, redis:// or rediss://.", fix)),
     }
 }

@@ -2,12 +2,17 @@
 //!
 //! Must not know: actix, redis, environment variables, the system clock, or any wire format.
 
+pub mod base62;
 pub mod catalog;
 pub mod credential;
 pub mod error;
+pub mod handle;
+pub mod messages;
 pub mod permission;
 pub mod portal;
 pub mod ports;
 pub mod presented;
 pub mod return_url;
+pub mod rules;
 pub mod session;
+pub mod user_tag;

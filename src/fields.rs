@@ -19,21 +19,12 @@ pub struct Fields<'d, 'f> {
 impl<'d, 'f> Fields<'d, 'f> {
     /// The fields of `object`, which stands at `at` in its document (empty for the top).
     pub fn new(object: &'d Map<String, Value>, at: impl Into<String>, faults: &'f mut Vec<Fault>) -> Self {
-        Fields {
-            object,
-            at: at.into(),
-            faults,
-            known: Vec::new(),
-        }
+        Fields { object, at: at.into(), faults, known: Vec::new() }
     }
 
     /// Where a field stands.
     pub fn location(&self, name: &str) -> String {
-        if self.at.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{}.{name}", self.at)
-        }
+        if self.at.is_empty() { name.to_owned() } else { format!("{}.{name}", self.at) }
     }
 
     /// Adds a fault of one field.
@@ -55,10 +46,7 @@ impl<'d, 'f> Fields<'d, 'f> {
         read: impl FnOnce(&'d Value) -> Result<T, Invalid>,
     ) -> Option<T> {
         if self.value(name).is_none() {
-            self.fault(
-                name,
-                Invalid::new("This field is missing.", format!("Add the field {name}.")),
-            );
+            self.fault(name, Invalid::new("This field is missing.", format!("Add the field {name}.")));
             return None;
         }
         self.optional(name, read)
@@ -121,17 +109,10 @@ impl<'d, 'f> Fields<'d, 'f> {
 
     /// Reports every field that nothing has asked for. Call it last.
     pub fn finish(mut self) {
-        let unknown: Vec<_> = self
-            .object
-            .keys()
-            .filter(|name| !self.known.contains(&name.as_str()))
-            .collect();
+        let unknown: Vec<_> =
+            self.object.keys().filter(|name| !self.known.contains(&name.as_str())).collect();
         for name in unknown {
-            let known = if self.known.is_empty() {
-                "none".to_owned()
-            } else {
-                self.known.join(", ")
-            };
+            let known = if self.known.is_empty() { "none".to_owned() } else { self.known.join(", ") };
             let fix = format!("Remove it, or correct its spelling. Known here: {known}.");
             // The name is the writer's own, of any length.
             let name: String = name.chars().take(64).collect();
@@ -157,9 +138,7 @@ fn wrong_type(value: &Value, expected: &str, example: &str) -> Invalid {
 
 /// A string.
 pub fn string(value: &Value) -> Result<&str, Invalid> {
-    value
-        .as_str()
-        .ok_or_else(|| wrong_type(value, "a string", "\"text\""))
+    value.as_str().ok_or_else(|| wrong_type(value, "a string", "\"text\""))
 }
 
 /// A string that `parse` accepts.
@@ -178,18 +157,13 @@ pub fn text<'d>(min: usize, max: usize) -> impl Fn(&'d Value) -> Result<String, 
             return Ok(text.to_owned());
         }
         let fix = format!("Use a string of {min} to {max} characters.");
-        Err(Invalid::new(
-            format!("The string has {chars} characters; allowed are {min} to {max}."),
-            fix,
-        ))
+        Err(Invalid::new(format!("The string has {chars} characters; allowed are {min} to {max}."), fix))
     }
 }
 
 /// A boolean.
 pub fn boolean(value: &Value) -> Result<bool, Invalid> {
-    value
-        .as_bool()
-        .ok_or_else(|| wrong_type(value, "a boolean", "true"))
+    value.as_bool().ok_or_else(|| wrong_type(value, "a boolean", "true"))
 }
 
 /// A whole number of `min` to `max`.
@@ -205,15 +179,10 @@ pub fn integer<'d>(min: u64, max: u64) -> impl Fn(&'d Value) -> Result<u64, Inva
 }
 
 fn array(value: &Value) -> Result<&[Value], Invalid> {
-    value
-        .as_array()
-        .map(Vec::as_slice)
-        .ok_or_else(|| wrong_type(value, "a list", "[]"))
+    value.as_array().map(Vec::as_slice).ok_or_else(|| wrong_type(value, "a list", "[]"))
 }
 
 /// An object.
 pub fn object(value: &Value) -> Result<&Map<String, Value>, Invalid> {
-    value
-        .as_object()
-        .ok_or_else(|| wrong_type(value, "an object", "{}"))
+    value.as_object().ok_or_else(|| wrong_type(value, "an object", "{}"))
 }

@@ -18,8 +18,10 @@ mod get_session;
 mod health;
 pub mod limits;
 mod list_sessions;
+mod listener;
 mod negotiate;
 mod problem;
+mod raw_errors;
 mod revoke_session;
 mod session_view;
 
@@ -35,7 +37,9 @@ use crate::domain::portal::Portals;
 use crate::telemetry::Metrics;
 use problem::Problem;
 
+use finish::finish;
 pub use health::metrics_routes;
+pub use listener::listen;
 
 /// What every handler can reach.
 pub struct Gateway {
@@ -54,28 +58,16 @@ pub struct Gateway {
 }
 
 /// All routes of the public listener.
-pub fn routes(config: &mut web::ServiceConfig) {
+fn routes(config: &mut web::ServiceConfig) {
     config
         // For backends; no CORS: a root key has no business in a browser.
-        .service(post(
-            "/v2/portal.createSession",
-            web::post().to(create_session::handle),
-        ))
-        .service(post(
-            "/v2/portal.revokeSession",
-            web::post().to(revoke_session::handle),
-        ))
-        .service(post(
-            "/v2/portal.listSessions",
-            web::post().to(list_sessions::handle),
-        ))
+        .service(post("/v2/portal.createSession", web::post().to(create_session::handle)))
+        .service(post("/v2/portal.revokeSession", web::post().to(revoke_session::handle)))
+        .service(post("/v2/portal.listSessions", web::post().to(list_sessions::handle)))
         // For portals and their pages.
         .service(
-            post(
-                "/v2/portal.exchangeSession",
-                web::post().to(exchange_session::handle),
-            )
-            .wrap(from_fn(cors::guard)),
+            post("/v2/portal.exchangeSession", web::post().to(exchange_session::handle))
+                .wrap(from_fn(cors::guard)),
         )
         .service(
             resource("/v2/portal.getSession", "GET, POST")
@@ -91,15 +83,9 @@ pub fn routes(config: &mut web::ServiceConfig) {
         // For operators and readers.
         .service(get("/health/live", web::get().to(health::live)))
         .service(get("/health/ready", web::get().to(health::ready)))
-        .service(get(
-            "/errors/{category}/{code}",
-            web::get().to(error_pages::handle),
-        ))
+        .service(get("/errors/{category}/{code}", web::get().to(error_pages::handle)))
         .default_service(web::to(route_not_found));
 }
-
-/// What surrounds every request: its id, the common headers, the rendering of errors, the log line.
-pub use finish::finish;
 
 fn post(path: &str, route: actix_web::Route) -> Resource {
     resource(path, "POST").route(route)

@@ -16,7 +16,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 use tokio::signal::unix::{SignalKind, signal};
 use vestibule::app::{self, Running, SystemClock};
 use vestibule::config::{Settings, Source};
-use vestibule::domain::credential::{Environment, RootKey, random_text};
+use vestibule::domain::base62::random_text;
+use vestibule::domain::credential::{Environment, RootKey};
 use vestibule::domain::error::Fault;
 use vestibule::{dev, telemetry};
 
@@ -86,12 +87,8 @@ fn main() -> ExitCode {
         Command::Serve { config } => actix_web::rt::System::new().block_on(serve(config)),
         Command::Dev { listen } => actix_web::rt::System::new().block_on(develop(listen)),
         Command::Check { config } => check(config),
-        Command::Keys {
-            command: KeysCommand::New { environment },
-        } => new_key(environment),
-        Command::Keys {
-            command: KeysCommand::Secret,
-        } => {
+        Command::Keys { command: KeysCommand::New { environment } } => new_key(environment),
+        Command::Keys { command: KeysCommand::Secret } => {
             println!("{}", random_text());
             ExitCode::SUCCESS
         }
@@ -125,18 +122,12 @@ async fn develop(listen: Option<SocketAddr>) -> ExitCode {
         return ExitCode::from(BAD_CONFIGURATION);
     }
     telemetry::init_logs(settings.log.json, &settings.log.level);
-    run(settings, &source, |running| {
-        println!("{}", dev::guide(running.address, &key))
-    })
-    .await
+    run(settings, &source, |running| println!("{}", dev::guide(running.address, &key))).await
 }
 
 async fn run(settings: Settings, source: &Source, started: impl FnOnce(&Running)) -> ExitCode {
-    let signals = (
-        signal(SignalKind::terminate()),
-        signal(SignalKind::interrupt()),
-        signal(SignalKind::hangup()),
-    );
+    let signals =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()));
     let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) = signals else {
         eprintln!("cannot receive signals");
         return ExitCode::FAILURE;
@@ -171,11 +162,7 @@ fn reload(running: &Running, source: &Source) {
         }
         Err(faults) => {
             for fault in faults {
-                let Fault {
-                    location,
-                    message,
-                    fix,
-                } = fault;
+                let Fault { location, message, fix } = fault;
                 tracing::error!(
                     location,
                     message,
@@ -190,10 +177,7 @@ fn reload(running: &Running, source: &Source) {
 fn check(config: Option<PathBuf>) -> ExitCode {
     match Settings::load(&Source::File(config)) {
         Ok(settings) => {
-            let (portals, keys) = (
-                settings.catalog.portals().len(),
-                settings.catalog.root_key_count(),
-            );
+            let (portals, keys) = (settings.catalog.portals().len(), settings.catalog.root_key_count());
             println!("The configuration is valid: {portals} portals, {keys} root keys.");
             ExitCode::SUCCESS
         }
@@ -247,7 +231,7 @@ fn on_this_machine(listen: SocketAddr) -> SocketAddr {
     let ip = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
+        ip @ (IpAddr::V4(_) | IpAddr::V6(_)) => ip,
     };
     SocketAddr::new(ip, listen.port())
 }

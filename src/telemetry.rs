@@ -9,9 +9,7 @@ use std::time::Duration;
 use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder, core::Collector};
 
 /// Below a millisecond and up to the longest wait for the store.
-const SECONDS: &[f64] = &[
-    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0,
-];
+const SECONDS: &[f64] = &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
 
 /// Sends logs to standard output. Once in a process, by `main`.
 pub fn init_logs(json: bool, level: &str) {
@@ -19,9 +17,7 @@ pub fn init_logs(json: bool, level: &str) {
     let filter = EnvFilter::try_new(level).unwrap_or_else(|_| EnvFilter::new("info"));
     let registry = tracing_subscriber::registry().with(filter);
     let installed = if json {
-        registry
-            .with(fmt::layer().json().flatten_event(true).with_span_list(false))
-            .try_init()
+        registry.with(fmt::layer().json().flatten_event(true).with_span_list(false)).try_init()
     } else {
         registry.with(fmt::layer().with_target(false)).try_init()
     };
@@ -88,11 +84,7 @@ impl Metrics {
                 "Requests answered.",
                 &["route", "method", "status"],
             )?,
-            durations: histogram(
-                "vestibule_http_request_duration_seconds",
-                "Time to answer.",
-                &["route"],
-            )?,
+            durations: histogram("vestibule_http_request_duration_seconds", "Time to answer.", &["route"])?,
             created: counter(
                 "vestibule_sessions_created_total",
                 "Sessions created.",
@@ -103,11 +95,7 @@ impl Metrics {
                 "Exchanges of session IDs by outcome.",
                 &["outcome"],
             )?,
-            refusals: counter(
-                "vestibule_refusals_total",
-                "Refusals by their true reason.",
-                &["reason"],
-            )?,
+            refusals: counter("vestibule_refusals_total", "Refusals by their true reason.", &["reason"])?,
             store_errors: counter(
                 "vestibule_store_errors_total",
                 "Calls that the store failed.",
@@ -138,9 +126,7 @@ impl Metrics {
     /// A request was answered. `route` is the template, never the path: a path can hold anything.
     pub fn request(&self, route: &str, method: &str, status: &str, took: Duration) {
         self.requests.with_label_values(&[route, method, status]).inc();
-        self.durations
-            .with_label_values(&[route])
-            .observe(took.as_secs_f64());
+        self.durations.with_label_values(&[route]).observe(took.as_secs_f64());
     }
 
     /// A session was created.
@@ -160,9 +146,7 @@ impl Metrics {
 
     /// The store was asked.
     pub fn store_call(&self, operation: &str, took: Duration, answered: bool) {
-        self.store_durations
-            .with_label_values(&[operation])
-            .observe(took.as_secs_f64());
+        self.store_durations.with_label_values(&[operation]).observe(took.as_secs_f64());
         if !answered {
             self.store_errors.with_label_values(&[operation]).inc();
         }

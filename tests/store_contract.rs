@@ -7,16 +7,16 @@ use std::time::Duration;
 
 use support::app::FakeClock;
 use support::redis_server::RedisServer;
-use vestibule::domain::credential::{
-    BrowserToken, Digest, Environment, HandleSuffix, Ticket, UserRef, UserTag, UserTagger,
-};
+use vestibule::domain::credential::{BrowserToken, Digest, Environment, Ticket};
 use vestibule::domain::error::Refusal;
+use vestibule::domain::handle::HandleSuffix;
 use vestibule::domain::permission::Permission;
 use vestibule::domain::ports::{
     Exchange, ExchangeAttempt, Found, NewSession, PortalFilter, Position, Removal, SessionStore,
 };
 use vestibule::domain::return_url::parse_http_url;
 use vestibule::domain::session::{Grant, PortalSession, State};
+use vestibule::domain::user_tag::{UserRef, UserTag, UserTagger};
 use vestibule::store::memory::MemoryStore;
 use vestibule::store::redis::RedisStore;
 
@@ -34,20 +34,12 @@ struct Fixture {
 impl Fixture {
     fn memory() -> Self {
         let clock = FakeClock::new();
-        Fixture {
-            store: Arc::new(MemoryStore::new(clock.clone())),
-            clock,
-            redis: None,
-        }
+        Fixture { store: Arc::new(MemoryStore::new(clock.clone())), clock, redis: None }
     }
 
     fn redis() -> Self {
         let redis = RedisServer::start();
-        Fixture {
-            store: redis_store(&redis.url(), true),
-            clock: FakeClock::new(),
-            redis: Some(redis),
-        }
+        Fixture { store: redis_store(&redis.url(), true), clock: FakeClock::new(), redis: Some(redis) }
     }
 
     fn forward(&self, by: Duration) {
@@ -90,12 +82,8 @@ fn redis_store(url: &str, fence_failover: bool) -> Arc<dyn SessionStore> {
 }
 
 fn tag_of(user: &str) -> UserTag {
-    let user = UserRef {
-        workspace: "acme",
-        environment: Environment::Live,
-        slug: "my-portal",
-        external_id: user,
-    };
+    let user =
+        UserRef { workspace: "acme", environment: Environment::Live, slug: "my-portal", external_id: user };
     UserTagger::new(&["secret".into()]).tag(&user)
 }
 

@@ -82,20 +82,13 @@ fn place(target: &mut Value, steps: &[&str], value: Value) -> Result<(), Invalid
     if target.is_null() {
         *target = Value::Object(Map::new());
     }
-    let object = target
-        .as_object_mut()
-        .filter(|_| !step.is_empty())
-        .ok_or_else(|| {
-            Invalid::new(
-                "The name does not lead to a key.",
-                "Use VESTIBULE__<SECTION>__<KEY>, as in VESTIBULE__STORE__URL.",
-            )
-        })?;
-    place(
-        object.entry((*step).to_owned()).or_insert(Value::Null),
-        rest,
-        value,
-    )
+    let object = target.as_object_mut().filter(|_| !step.is_empty()).ok_or_else(|| {
+        Invalid::new(
+            "The name does not lead to a key.",
+            "Use VESTIBULE__<SECTION>__<KEY>, as in VESTIBULE__STORE__URL.",
+        )
+    })?;
+    place(object.entry((*step).to_owned()).or_insert(Value::Null), rest, value)
 }
 
 fn value_of(text: &str) -> Value {

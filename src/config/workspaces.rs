@@ -35,16 +35,13 @@ pub fn read(top: &mut Fields<'_, '_>, public_url: &Url) -> Catalog {
             workspace.fault("id", twice("workspace", &id));
         }
         let own: Vec<Portal> = workspace
-            .sections("portals", |fields| {
-                read_portal(fields, &id, public_url, &mut taken)
-            })
+            .sections("portals", |fields| read_portal(fields, &id, public_url, &mut taken))
             .into_iter()
             .flatten()
             .collect();
         let slugs: Vec<&str> = own.iter().map(|portal| portal.slug.as_str()).collect();
-        let own_keys = workspace.sections("root_keys", |fields| {
-            read_root_key(fields, &id, &slugs, &mut taken)
-        });
+        let own_keys =
+            workspace.sections("root_keys", |fields| read_root_key(fields, &id, &slugs, &mut taken));
         workspace.finish();
         keys.extend(own_keys.into_iter().flatten());
         portals.extend(own);
@@ -75,10 +72,7 @@ fn read_root_key(
     {
         fields.fault(
             "sha256",
-            Invalid::new(
-                "Another root key has this sha256.",
-                "Make a key of its own for each entry.",
-            ),
+            Invalid::new("Another root key has this sha256.", "Make a key of its own for each entry."),
         );
     }
     let environment = fields.required("environment", |value| {
@@ -92,19 +86,13 @@ fn read_root_key(
             return Ok(slug.to_owned());
         }
         let fix = format!("Use \"*\" or slugs of this workspace: {}.", slugs.join(", "));
-        Err(Invalid::new(
-            format!("This workspace has no portal {slug:?}."),
-            fix,
-        ))
+        Err(Invalid::new(format!("This workspace has no portal {slug:?}."), fix))
     });
     let permissions = fields.list("permissions", |value| Permission::parse(string(value)?));
     fields.finish();
     let listed = listed.unwrap_or_else(|| vec!["*".to_owned()]);
-    let portals = if listed.iter().any(|slug| slug == "*") {
-        PortalScope::All
-    } else {
-        PortalScope::Slugs(listed)
-    };
+    let portals =
+        if listed.iter().any(|slug| slug == "*") { PortalScope::All } else { PortalScope::Slugs(listed) };
     let everything = || Permission::parse("*").map(|all| vec![all]).unwrap_or_default();
     Some(RootKeyEntry {
         workspace: workspace.to_owned(),
@@ -133,12 +121,9 @@ fn read_portal(
     let return_url = fields.optional("return_url", parsed(parse_http_url));
     let return_urls = fields.list("return_urls", |value| parse_http_url(string(value)?));
     let origins = fields.list("allowed_origins", |value| parse_origin(string(value)?));
-    let public_url = fields
-        .optional("public_url", parsed(parse_public_url))
-        .unwrap_or_else(|| server_url.clone());
-    let ticket_ttl_seconds = fields
-        .optional("session_id_ttl_seconds", integer(30, 900))
-        .unwrap_or(900);
+    let public_url =
+        fields.optional("public_url", parsed(parse_public_url)).unwrap_or_else(|| server_url.clone());
+    let ticket_ttl_seconds = fields.optional("session_id_ttl_seconds", integer(30, 900)).unwrap_or(900);
     let enabled = fields.optional("enabled", boolean).unwrap_or(true);
     refuse_hosted_landing(&mut fields);
     let default_name = format!("portal_session_{}", slug.as_deref().unwrap_or_default());
@@ -151,10 +136,7 @@ fn read_portal(
     let url = url?;
     let default_origins = || {
         let mut origins: Vec<String> = Vec::new();
-        for url in [Some(&url), test_url.as_ref(), Some(&public_url)]
-            .into_iter()
-            .flatten()
-        {
+        for url in [Some(&url), test_url.as_ref(), Some(&public_url)].into_iter().flatten() {
             let origin = url.origin().ascii_serialization();
             if !origins.contains(&origin) {
                 origins.push(origin);
@@ -185,10 +167,7 @@ fn refuse_hosted_landing(fields: &mut Fields<'_, '_>) {
             "The hosted landing is not part of this version.",
             "Write landing = \"portal\".",
         )),
-        _ => Err(Invalid::new(
-            "Expected \"portal\".",
-            "Write landing = \"portal\".",
-        )),
+        _ => Err(Invalid::new("Expected \"portal\".", "Write landing = \"portal\".")),
     });
     fields.optional("confirm", |value| match boolean(value)? {
         false => Ok(()),
@@ -200,17 +179,12 @@ fn refuse_hosted_landing(fields: &mut Fields<'_, '_>) {
 }
 
 fn read_cookie(mut fields: Fields<'_, '_>, default_name: String, public_url: &Url) -> CookieSettings {
-    let name = fields
-        .optional("name", parsed(parse_cookie_name))
-        .unwrap_or(default_name);
+    let name = fields.optional("name", parsed(parse_cookie_name)).unwrap_or(default_name);
     let same_site = fields.optional("same_site", |value| match string(value)? {
         "lax" => Ok(SameSite::Lax),
         "strict" => Ok(SameSite::Strict),
         "none" => Ok(SameSite::None),
-        _ => Err(Invalid::new(
-            "Expected \"lax\", \"strict\" or \"none\".",
-            "Write same_site = \"lax\".",
-        )),
+        _ => Err(Invalid::new("Expected \"lax\", \"strict\" or \"none\".", "Write same_site = \"lax\".")),
     });
     let same_site = same_site.unwrap_or(SameSite::Lax);
     let partitioned = fields.optional("partitioned", boolean).unwrap_or(false);
@@ -229,12 +203,7 @@ fn read_cookie(mut fields: Fields<'_, '_>, default_name: String, public_url: &Ur
         );
     }
     fields.finish();
-    CookieSettings {
-        name,
-        same_site,
-        partitioned,
-        domain,
-    }
+    CookieSettings { name, same_site, partitioned, domain }
 }
 
 /// https, or http on this machine only: a cookie over plain http can be read on its way.
@@ -245,10 +214,7 @@ pub fn parse_public_url(text: &str) -> Result<Url, Invalid> {
         return Ok(url);
     }
     let fix = "Use https, or http://localhost or http://127.0.0.1 for a trial.";
-    Err(Invalid::new(
-        "Plain http is only possible on localhost: cookies would not be safe.",
-        fix,
-    ))
+    Err(Invalid::new("Plain http is only possible on localhost: cookies would not be safe.", fix))
 }
 
 fn parse_origin(text: &str) -> Result<String, Invalid> {
@@ -257,20 +223,14 @@ fn parse_origin(text: &str) -> Result<String, Invalid> {
     if text.trim_end_matches('/').eq_ignore_ascii_case(&origin) {
         return Ok(origin);
     }
-    Err(Invalid::new(
-        "An origin is a scheme, a host and a port, no more.",
-        format!("Write {origin:?}."),
-    ))
+    Err(Invalid::new("An origin is a scheme, a host and a port, no more.", format!("Write {origin:?}.")))
 }
 
 fn parse_cookie_name(text: &str) -> Result<String, Invalid> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
     if !(1..=80).contains(&text.len()) || !text.bytes().all(allowed) {
         let fix = "Use a name such as \"portal_session_acme\".";
-        return Err(Invalid::new(
-            "A cookie's name has 1 to 80 of the characters A-Z a-z 0-9 _ - .",
-            fix,
-        ));
+        return Err(Invalid::new("A cookie's name has 1 to 80 of the characters A-Z a-z 0-9 _ - .", fix));
     }
     if text.starts_with("__") || text == "portal_hint" {
         return Err(Invalid::new(
@@ -288,8 +248,5 @@ fn parse_domain(text: &str, public_url: &Url) -> Result<String, Invalid> {
         return Ok(text.to_owned());
     }
     let fix = "Use the domain that the portal and the gateway share, such as \"example.com\".";
-    Err(Invalid::new(
-        format!("{host:?} is not a host of this domain."),
-        fix,
-    ))
+    Err(Invalid::new(format!("{host:?} is not a host of this domain."), fix))
 }

@@ -155,15 +155,9 @@ impl Catalog {
         let mut catalog = Catalog::default();
         for portal in portals.into_iter().map(Arc::new) {
             for origin in &portal.allowed_origins {
-                catalog
-                    .by_origin
-                    .entry(origin.clone())
-                    .or_default()
-                    .push(portal.clone());
+                catalog.by_origin.entry(origin.clone()).or_default().push(portal.clone());
             }
-            catalog
-                .by_cookie_name
-                .insert(portal.cookie.name.clone(), portal.clone());
+            catalog.by_cookie_name.insert(portal.cookie.name.clone(), portal.clone());
             if !portal.enabled {
                 catalog.disabled_slugs.push(portal.slug.clone());
             }
@@ -221,7 +215,6 @@ impl Catalog {
 
     /// The portal of this slug that a key may see.
     pub fn portal_seen_by(&self, key: &RootKeyEntry, slug: &str) -> Option<&Arc<Portal>> {
-        self.portal(slug)
-            .filter(|portal| key.sees(&portal.workspace, slug, key.environment))
+        self.portal(slug).filter(|portal| key.sees(&portal.workspace, slug, key.environment))
     }
 }

@@ -1,18 +1,15 @@
 //! What a credential promises: it reads back, a mistyped one is refused, and it never prints itself.
 
 use super::*;
+use crate::domain::handle::{Handle, HandleSuffix};
+use crate::domain::user_tag::{UserRef, UserTagger};
 
 fn tagger(secret: &str) -> UserTagger {
     UserTagger::new(&[SecretString::from(secret)])
 }
 
 fn user(external_id: &str) -> UserRef<'_> {
-    UserRef {
-        workspace: "acme",
-        environment: Environment::Live,
-        slug: "my-portal",
-        external_id,
-    }
+    UserRef { workspace: "acme", environment: Environment::Live, slug: "my-portal", external_id }
 }
 
 fn ticket() -> Ticket {
@@ -26,11 +23,7 @@ fn a_minted_credential_reads_back_with_its_tag() {
     assert_eq!(read.tag(), minted.tag());
     assert_eq!(read.digest(), minted.digest());
     assert_eq!(minted.expose().len(), "pst_live_".len() + 16 + 33 + 6);
-    assert!(
-        BrowserToken::mint(Environment::Test, minted.tag())
-            .expose()
-            .starts_with("ps_test_")
-    );
+    assert!(BrowserToken::mint(Environment::Test, minted.tag()).expose().starts_with("ps_test_"));
 }
 
 #[test]
@@ -48,16 +41,7 @@ fn every_single_mistyped_character_is_refused() {
 fn texts_that_are_no_ticket() {
     let token = BrowserToken::mint(Environment::Live, ticket().tag());
     let long = "a".repeat(10_000);
-    for text in [
-        "",
-        "pst_",
-        "pst_live_",
-        "pst_prod_abc",
-        "pst_live_é",
-        "\u{0}",
-        token.expose(),
-        &long,
-    ] {
+    for text in ["", "pst_", "pst_live_", "pst_prod_abc", "pst_live_é", "\u{0}", token.expose(), &long] {
         assert!(Ticket::parse(text).is_err(), "accepted {text:?}");
     }
 }
@@ -73,11 +57,7 @@ fn no_debug_shows_a_secret() {
 #[test]
 fn a_handle_reads_back_and_sorts_by_time() {
     let tag = ticket().tag();
-    let at = |created_at_ms| Handle {
-        tag,
-        created_at_ms,
-        suffix: HandleSuffix::mint(),
-    };
+    let at = |created_at_ms| Handle { tag, created_at_ms, suffix: HandleSuffix::mint() };
     let handle = at(1_742_000_000_000);
     assert_eq!(Handle::parse(&handle.to_string()), Ok(handle));
     assert!(at(1_742_000_000_000).to_string() < at(1_742_000_000_001).to_string());
@@ -92,48 +72,23 @@ fn a_tag_depends_on_every_part_and_on_the_secret() {
     assert_eq!(base, tagger("secret").tag(&user("user_123")));
     assert_ne!(base, tagger("other").tag(&user("user_123")));
     assert_ne!(base, tagger("secret").tag(&user("user_124")));
-    assert_ne!(
-        base,
-        tagger("secret").tag(&UserRef {
-            slug: "other",
-            ..user("user_123")
-        })
-    );
-    assert_ne!(
-        base,
-        tagger("secret").tag(&UserRef {
-            workspace: "other",
-            ..user("user_123")
-        })
-    );
-    assert_ne!(
-        base,
-        tagger("secret").tag(&UserRef {
-            environment: Environment::Test,
-            ..user("user_123")
-        })
-    );
+    assert_ne!(base, tagger("secret").tag(&UserRef { slug: "other", ..user("user_123") }));
+    assert_ne!(base, tagger("secret").tag(&UserRef { workspace: "other", ..user("user_123") }));
+    assert_ne!(base, tagger("secret").tag(&UserRef { environment: Environment::Test, ..user("user_123") }));
 }
 
 #[test]
 fn previous_secrets_give_the_tags_of_older_sessions() {
     let rotated = UserTagger::new(&[SecretString::from("new"), SecretString::from("old")]);
     let tags = rotated.all_tags(&user("user_123"));
-    assert_eq!(
-        tags,
-        [
-            tagger("new").tag(&user("user_123")),
-            tagger("old").tag(&user("user_123"))
-        ]
-    );
+    assert_eq!(tags, [tagger("new").tag(&user("user_123")), tagger("old").tag(&user("user_123"))]);
 }
 
 #[test]
 fn a_hundred_thousand_credentials_do_not_repeat() {
     let tag = ticket().tag();
-    let minted: std::collections::HashSet<_> = (0..100_000)
-        .map(|_| BrowserToken::mint(Environment::Live, tag).digest())
-        .collect();
+    let minted: std::collections::HashSet<_> =
+        (0..100_000).map(|_| BrowserToken::mint(Environment::Live, tag).digest()).collect();
     assert_eq!(minted.len(), 100_000);
 }
 

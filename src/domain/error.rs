@@ -6,7 +6,7 @@
 
 use url::Url;
 
-use super::credential::Handle;
+use super::handle::Handle;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $wire:literal, $detail:literal;)*) => {
@@ -152,19 +152,12 @@ pub struct Invalid {
 impl Invalid {
     /// Both texts are for the person who wrote the value.
     pub fn new(message: impl Into<String>, fix: impl Into<String>) -> Self {
-        Invalid {
-            message: message.into(),
-            fix: fix.into(),
-        }
+        Invalid { message: message.into(), fix: fix.into() }
     }
 
     /// Says where the value stands.
     pub fn at(self, location: impl Into<String>) -> Fault {
-        Fault {
-            location: location.into(),
-            message: self.message,
-            fix: self.fix,
-        }
+        Fault { location: location.into(), message: self.message, fix: self.fix }
     }
 }
 
@@ -199,39 +192,22 @@ pub struct Error {
 impl Error {
     /// An error with the code's own words.
     pub fn new(code: Code) -> Self {
-        Error {
-            code,
-            detail: None,
-            faults: Vec::new(),
-            refusal: None,
-            handle: None,
-            home: None,
-        }
+        Error { code, detail: None, faults: Vec::new(), refusal: None, handle: None, home: None }
     }
 
     /// A request whose values break rules.
     pub fn invalid(faults: Vec<Fault>) -> Self {
-        Error {
-            faults,
-            ..Error::new(Code::InvalidInput)
-        }
+        Error { faults, ..Error::new(Code::InvalidInput) }
     }
 
     /// A refused credential: the client learns the code, the operator the reason.
     pub fn refused(code: Code, refusal: Refusal, handle: Option<Handle>) -> Self {
-        Error {
-            refusal: Some(refusal),
-            handle,
-            ..Error::new(code)
-        }
+        Error { refusal: Some(refusal), handle, ..Error::new(code) }
     }
 
     /// The same error in words that help more.
     pub fn with_detail(self, detail: impl Into<String>) -> Self {
-        Error {
-            detail: Some(detail.into()),
-            ..self
-        }
+        Error { detail: Some(detail.into()), ..self }
     }
 
     /// What the client reads.

@@ -83,11 +83,7 @@ mod tests {
         ];
         for (held, asked, expected) in table {
             let parse = |text| Permission::parse(text).expect("a valid permission");
-            assert_eq!(
-                parse(held).covers(&parse(asked)),
-                expected,
-                "{held} covers {asked}"
-            );
+            assert_eq!(parse(held).covers(&parse(asked)), expected, "{held} covers {asked}");
         }
     }
 
@@ -96,15 +92,7 @@ mod tests {
         for good in ["a", "api.*.read_key", "keys:read", "*", "A-Z_0", &"a".repeat(256)] {
             assert!(Permission::parse(good).is_ok(), "refused {good}");
         }
-        for bad in [
-            "",
-            "has space",
-            "käse",
-            "a,b",
-            "a/b",
-            "new\nline",
-            &"a".repeat(257),
-        ] {
+        for bad in ["", "has space", "käse", "a,b", "a/b", "new\nline", &"a".repeat(257)] {
             assert!(Permission::parse(bad).is_err(), "accepted {bad:?}");
         }
     }

@@ -6,20 +6,26 @@
 
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
-use url::Url;
-
 use super::catalog::{Catalog, Portal, RootKeyEntry};
-use super::credential::{BrowserToken, Handle, HandleSuffix, RootKey, Ticket, UserRef, UserTagger};
-use super::error::{Code, Error, Invalid, Refusal};
+use super::credential::{BrowserToken, RootKey, Ticket};
+use super::error::{Code, Error, Refusal};
+use super::handle::{Handle, HandleSuffix};
+use super::messages::{
+    CreatedSession, CurrentSession, ExchangeRequest, ExchangedSession, SessionPage, SessionRequest,
+};
 use super::permission::{Permission, any_covers};
 use super::ports::{
-    Exchange, ExchangeAttempt, Found, Gone, NewSession, PortalFilter, Position, Removal, SessionStore,
-    StoreError,
+    Exchange, ExchangeAttempt, Found, Gone, NewSession, Position, Removal, SessionStore, StoreError,
 };
 use super::presented::Presented;
 use super::return_url::with_parameter;
-use super::session::{Grant, PortalSession};
+use super::rules::{
+    admitted_portals, check_ceiling, check_return_url, join, origin_not_listed, portal_disabled, portal_of,
+    why_not_admitted,
+};
+use super::session::Grant;
+use super::user_tag::{UserRef, UserTagger};
+use arc_swap::ArcSwap;
 
 /// The catalog in force; a reload stores another.
 pub type SharedCatalog = Arc<ArcSwap<Catalog>>;
@@ -29,86 +35,6 @@ pub type SharedCatalog = Arc<ArcSwap<Catalog>>;
 pub struct Caller {
     /// Its key's entry.
     pub key: Arc<RootKeyEntry>,
-}
-
-/// What a caller asks `create` for.
-#[derive(Clone, Debug)]
-pub struct SessionRequest {
-    /// Of the portal.
-    pub slug: String,
-    /// The caller's identifier of its user.
-    pub external_id: String,
-    /// What the user may do.
-    pub permissions: Vec<Permission>,
-    /// Not by a real user.
-    pub preview: bool,
-    /// Overrides the portal's.
-    pub return_url: Option<Url>,
-    /// Life of the browser session.
-    pub session_ttl_ms: u64,
-    /// For people to read.
-    pub email: Option<String>,
-    /// The caller's identifier of the organisation.
-    pub external_organization_id: Option<String>,
-    /// Compact JSON.
-    pub metadata: Option<String>,
-}
-
-/// A session that waits for its browser.
-#[derive(Debug)]
-pub struct CreatedSession {
-    /// The session.
-    pub session: PortalSession,
-    /// Its only credential so far.
-    pub ticket: Ticket,
-    /// Where the browser takes it.
-    pub url: Url,
-}
-
-/// A browser session that has just begun.
-#[derive(Debug)]
-pub struct ExchangedSession {
-    /// The session.
-    pub session: PortalSession,
-    /// Its portal.
-    pub portal: Arc<Portal>,
-    /// Its credential.
-    pub token: BrowserToken,
-    /// What became of the session that this browser had before.
-    pub replaced: Result<Option<Handle>, StoreError>,
-}
-
-/// What a browser brings to an exchange.
-#[derive(Debug, Default)]
-pub struct ExchangeRequest<'a> {
-    /// The text that should be a ticket.
-    pub session_id: &'a str,
-    /// The serialised origin of the page, if a page sends it.
-    pub origin: Option<String>,
-    /// Of the browser.
-    pub user_agent: Option<String>,
-    /// The portal cookies that the browser already holds.
-    pub held: Vec<(Arc<Portal>, BrowserToken)>,
-}
-
-/// Who is there.
-#[derive(Clone, Debug)]
-pub struct CurrentSession {
-    /// The live session.
-    pub session: PortalSession,
-    /// Its portal.
-    pub portal: Arc<Portal>,
-    /// Its credential.
-    pub token: BrowserToken,
-}
-
-/// One page of a list.
-#[derive(Debug)]
-pub struct SessionPage {
-    /// Newest first.
-    pub sessions: Vec<PortalSession>,
-    /// Where the next page begins, if there is one.
-    pub next: Option<Handle>,
 }
 
 /// The product.
@@ -121,11 +47,7 @@ pub struct Portals {
 impl Portals {
     /// `store` and `catalog` outlive every request.
     pub fn new(catalog: SharedCatalog, store: Arc<dyn SessionStore>, tagger: Arc<UserTagger>) -> Self {
-        Portals {
-            catalog,
-            store,
-            tagger,
-        }
+        Portals { catalog, store, tagger }
     }
 
     /// The catalog in force now.
@@ -153,8 +75,7 @@ impl Portals {
             .portal_seen_by(&caller.key, &request.slug)
             .ok_or_else(|| Error::new(Code::PortalConfigNotFound))?;
         if !portal.enabled {
-            let error = Error::refused(Code::Forbidden, Refusal::PortalDisabled, None);
-            return Err(error.with_detail("This portal is disabled."));
+            return Err(portal_disabled(None));
         }
         check_ceiling(&caller.key, &request.permissions)?;
         check_return_url(portal, request.return_url.as_ref())?;
@@ -207,25 +128,15 @@ impl Portals {
             Exchange::Gone(Gone { refusal, handle }) => return Err(not_found(refusal, handle)),
         };
         let Some(portal) = portal_of(&catalog, &session).cloned() else {
-            self.store
-                .remove(&session.handle, Some(&token.digest()), Removal::Revoked)
-                .await?;
+            self.store.remove(&session.handle, Some(&token.digest()), Removal::Revoked).await?;
             return Err(not_found(Refusal::PortalGone, Some(session.handle)));
         };
-        let held = request
-            .held
-            .into_iter()
-            .find(|(held_for, _)| held_for.slug == portal.slug);
+        let held = request.held.into_iter().find(|(held_for, _)| held_for.slug == portal.slug);
         let replaced = match held {
             Some((_, old)) if old.digest() != token.digest() => self.end_replaced(&portal, &old).await,
             Some(_) | None => Ok(None),
         };
-        Ok(ExchangedSession {
-            session,
-            portal,
-            token,
-            replaced,
-        })
+        Ok(ExchangedSession { session, portal, token, replaced })
     }
 
     /// A browser that gets a new session loses the one it had of the same portal. By now the ticket is spent,
@@ -237,9 +148,7 @@ impl Portals {
         if session.grant.slug != portal.slug {
             return Ok(None);
         }
-        self.store
-            .remove(&session.handle, Some(&old.digest()), Removal::Ended)
-            .await?;
+        self.store.remove(&session.handle, Some(&old.digest()), Removal::Ended).await?;
         Ok(Some(session.handle))
     }
 
@@ -252,10 +161,7 @@ impl Portals {
         };
         let Some(presented_token) = &presented.token else {
             let error = Error::refused(Code::PortalTokenMissing, Refusal::Missing, None);
-            return Err(Error {
-                home: presented.home(&catalog),
-                ..error
-            });
+            return Err(Error { home: presented.home(&catalog), ..error });
         };
         let Ok(token) = presented_token.token.clone() else {
             return Err(dead(Refusal::Malformed, None));
@@ -265,21 +171,15 @@ impl Portals {
             Found::Gone(Gone { refusal, handle }) => return Err(dead(refusal, handle)),
         };
         let handle = session.handle;
-        let portal = portal_of(&catalog, &session)
-            .cloned()
-            .ok_or_else(|| dead(Refusal::PortalGone, Some(handle)))?;
+        let portal =
+            portal_of(&catalog, &session).cloned().ok_or_else(|| dead(Refusal::PortalGone, Some(handle)))?;
         if presented.expected_slug().is_some_and(|slug| slug != portal.slug) {
             return Err(dead(Refusal::OtherPortal, Some(handle)));
         }
         if !portal.enabled {
-            let error = Error::refused(Code::Forbidden, Refusal::PortalDisabled, Some(handle));
-            return Err(error.with_detail("This portal is disabled."));
+            return Err(portal_disabled(Some(handle)));
         }
-        Ok(CurrentSession {
-            session,
-            portal,
-            token,
-        })
+        Ok(CurrentSession { session, portal, token })
     }
 
     /// [`Portals::find`] for reading: a page that the portal does not list is refused.
@@ -298,10 +198,8 @@ impl Portals {
         required: &[Permission],
     ) -> Result<CurrentSession, Error> {
         let current = self.find(presented).await?;
-        let lacking: Vec<_> = required
-            .iter()
-            .filter(|asked| !any_covers(&current.session.grant.permissions, asked))
-            .collect();
+        let lacking: Vec<_> =
+            required.iter().filter(|asked| !any_covers(&current.session.grant.permissions, asked)).collect();
         if lacking.is_empty() {
             return Ok(current);
         }
@@ -317,9 +215,7 @@ impl Portals {
             return Err(origin_not_listed(Some(current.session.handle)));
         }
         let token = current.token.digest();
-        self.store
-            .remove(&current.session.handle, Some(&token), Removal::Ended)
-            .await?;
+        self.store.remove(&current.session.handle, Some(&token), Removal::Ended).await?;
         Ok(current)
     }
 
@@ -332,9 +228,7 @@ impl Portals {
         if !caller.key.sees(&grant.workspace, &grant.slug, grant.environment) {
             return Ok(0);
         }
-        Ok(u64::from(
-            self.store.remove(handle, None, Removal::Revoked).await?,
-        ))
+        Ok(u64::from(self.store.remove(handle, None, Removal::Revoked).await?))
     }
 
     /// Revokes all of a user's sessions, also those of tags under previous secrets.
@@ -364,107 +258,18 @@ impl Portals {
         let mut sessions = Vec::new();
         for tag in self.tagger.all_tags(&user_of(caller, slug, external_id)) {
             // One more than asked for tells whether there is a next page.
-            sessions.extend(
-                self.store
-                    .list(tag, before.map(Position::from), limit + 1)
-                    .await?,
-            );
+            sessions.extend(self.store.list(tag, before.map(Position::from), limit + 1).await?);
         }
         sessions.sort_by_key(|session| std::cmp::Reverse(Position::from(session.handle)));
         let has_more = sessions.len() > limit;
         sessions.truncate(limit);
-        let next = if has_more {
-            sessions.last().map(|session| session.handle)
-        } else {
-            None
-        };
+        let next = if has_more { sessions.last().map(|session| session.handle) } else { None };
         Ok(SessionPage { sessions, next })
     }
 }
 
 fn user_of<'a>(caller: &'a Caller, slug: &'a str, external_id: &'a str) -> UserRef<'a> {
-    UserRef {
-        workspace: &caller.key.workspace,
-        environment: caller.key.environment,
-        slug,
-        external_id,
-    }
-}
-
-/// The session's portal, if it is still configured in the session's own workspace.
-fn portal_of<'a>(catalog: &'a Catalog, session: &PortalSession) -> Option<&'a Arc<Portal>> {
-    catalog
-        .portal(&session.grant.slug)
-        .filter(|portal| portal.workspace == session.grant.workspace)
-}
-
-fn check_ceiling(key: &RootKeyEntry, permissions: &[Permission]) -> Result<(), Error> {
-    let above: Vec<_> = permissions
-        .iter()
-        .filter(|asked| !any_covers(&key.permissions, asked))
-        .collect();
-    if above.is_empty() {
-        return Ok(());
-    }
-    let error = Error::refused(Code::InsufficientPermissions, Refusal::PermissionNotHeld, None);
-    Err(error.with_detail(format!("This root key may not grant: {}.", join(&above))))
-}
-
-fn check_return_url(portal: &Portal, return_url: Option<&Url>) -> Result<(), Error> {
-    match return_url {
-        Some(url) if !portal.allows_return_to(url) => {
-            let message = "The URL is not under any of the portal's return_urls.";
-            let fix = "Use a URL under a configured prefix, or add its prefix to the portal's return_urls.";
-            Err(Error::invalid(vec![
-                Invalid::new(message, fix).at("body.returnUrl"),
-            ]))
-        }
-        Some(_) | None => Ok(()),
-    }
-}
-
-/// Whose tickets an exchange from this origin may spend.
-fn admitted_portals(catalog: &Catalog, origin: Option<&str>) -> Result<PortalFilter, Error> {
-    let Some(origin) = origin else {
-        return Ok(PortalFilter::AllBut(catalog.disabled_slugs().to_vec()));
-    };
-    match catalog.portals_listing(origin) {
-        [] => Err(origin_not_listed(None)),
-        listing => {
-            let enabled = listing.iter().filter(|portal| portal.enabled);
-            Ok(PortalFilter::Only(
-                enabled.map(|portal| portal.slug.clone()).collect(),
-            ))
-        }
-    }
-}
-
-fn why_not_admitted(catalog: &Catalog, session: &PortalSession) -> Error {
-    match portal_of(catalog, session) {
-        None => Error::refused(
-            Code::PortalSessionNotFound,
-            Refusal::PortalGone,
-            Some(session.handle),
-        ),
-        Some(portal) if !portal.enabled => {
-            let error = Error::refused(Code::Forbidden, Refusal::PortalDisabled, Some(session.handle));
-            error.with_detail("This portal is disabled.")
-        }
-        Some(_) => origin_not_listed(Some(session.handle)),
-    }
-}
-
-fn origin_not_listed(handle: Option<Handle>) -> Error {
-    let error = Error::refused(Code::Forbidden, Refusal::OriginNotListed, handle);
-    error.with_detail("The portal does not list the origin of this request in allowed_origins.")
-}
-
-fn join(permissions: &[&Permission]) -> String {
-    permissions
-        .iter()
-        .map(|permission| permission.as_str())
-        .collect::<Vec<_>>()
-        .join(", ")
+    UserRef { workspace: &caller.key.workspace, environment: caller.key.environment, slug, external_id }
 }
 
 impl From<StoreError> for Error {

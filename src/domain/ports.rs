@@ -6,9 +6,11 @@
 
 use async_trait::async_trait;
 
-use super::credential::{Digest, Handle, HandleSuffix, UserTag};
+use super::credential::Digest;
 use super::error::Refusal;
+use super::handle::{Handle, HandleSuffix};
 use super::session::{Grant, PortalSession};
+use super::user_tag::UserTag;
 
 /// The time where no store tells it. Unix milliseconds.
 pub trait Clock: Send + Sync {
@@ -128,10 +130,7 @@ pub struct Position {
 
 impl From<Handle> for Position {
     fn from(handle: Handle) -> Self {
-        Position {
-            created_at_ms: handle.created_at_ms,
-            suffix: handle.suffix,
-        }
+        Position { created_at_ms: handle.created_at_ms, suffix: handle.suffix }
     }
 }
 

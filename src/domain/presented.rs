@@ -68,17 +68,11 @@ impl Presented {
     }
 
     fn by_cookie(&self) -> bool {
-        self.token
-            .as_ref()
-            .is_some_and(|token| matches!(token.source, Source::Cookie(_)))
+        self.token.as_ref().is_some_and(|token| matches!(token.source, Source::Cookie(_)))
     }
 
     fn vouched_for(&self, portal: &Portal) -> bool {
-        self.same_origin
-            || self
-                .origin
-                .as_deref()
-                .is_some_and(|origin| portal.lists_origin(origin))
+        self.same_origin || self.origin.as_deref().is_some_and(|origin| portal.lists_origin(origin))
     }
 
     /// The portal that the session must be of: the one that the request names, else the cookie's own.
@@ -95,37 +89,23 @@ impl Presented {
         let portal = self.portal(catalog)?;
         let hint = self.hint.as_ref().filter(|hint| hint.slug == portal.slug);
         let had_session = self.token.is_some() || hint.is_some();
-        let reason = if had_session {
-            Reason::SessionExpired
-        } else {
-            Reason::SessionMissing
-        };
-        let own = hint
-            .and_then(|hint| hint.return_url.as_ref())
-            .filter(|url| portal.allows_return_to(url));
-        own.or(portal.return_url.as_ref())
-            .map(|url| with_reason(url, reason))
+        let reason = if had_session { Reason::SessionExpired } else { Reason::SessionMissing };
+        let own = hint.and_then(|hint| hint.return_url.as_ref()).filter(|url| portal.allows_return_to(url));
+        own.or(portal.return_url.as_ref()).map(|url| with_reason(url, reason))
     }
 
     fn portal<'a>(&'a self, catalog: &'a Catalog) -> Option<&'a Arc<Portal>> {
         if let Some(slug) = &self.slug {
             return catalog.portal(slug);
         }
-        if let Some(PresentedToken {
-            source: Source::Cookie(portal),
-            ..
-        }) = &self.token
-        {
+        if let Some(PresentedToken { source: Source::Cookie(portal), .. }) = &self.token {
             return Some(portal);
         }
         let hinted = self.hint.as_ref().and_then(|hint| catalog.portal(&hint.slug));
-        let listing = self
-            .origin
-            .as_deref()
-            .and_then(|origin| match catalog.portals_listing(origin) {
-                [portal] => Some(portal),
-                [] | [_, _, ..] => None,
-            });
+        let listing = self.origin.as_deref().and_then(|origin| match catalog.portals_listing(origin) {
+            [portal] => Some(portal),
+            [] | [_, _, ..] => None,
+        });
         hinted.or(listing).or_else(|| catalog.only_portal())
     }
 }

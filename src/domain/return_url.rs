@@ -33,23 +33,14 @@ impl Reason {
 pub fn parse_http_url(text: &str) -> Result<Url, Invalid> {
     let fix = "Use an absolute URL such as \"https://app.example.com/billing\".";
     if text.chars().count() > MAX_CHARS {
-        return Err(Invalid::new(
-            format!("The URL has more than {MAX_CHARS} characters."),
-            fix,
-        ));
+        return Err(Invalid::new(format!("The URL has more than {MAX_CHARS} characters."), fix));
     }
     let lower = text.get(..8).unwrap_or(text).to_ascii_lowercase();
     if !lower.starts_with("https://") && !lower.starts_with("http://") {
         return Err(Invalid::new("The URL must begin with https:// or http://", fix));
     }
-    if text
-        .chars()
-        .any(|c| c.is_control() || c.is_whitespace() || c == '\\')
-    {
-        return Err(Invalid::new(
-            "The URL has a space, a control character or a backslash.",
-            fix,
-        ));
+    if text.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\') {
+        return Err(Invalid::new("The URL has a space, a control character or a backslash.", fix));
     }
     let after_scheme = &text[text.find("//").map_or(0, |at| at + 2)..];
     if after_scheme.starts_with('/') {
@@ -60,10 +51,7 @@ pub fn parse_http_url(text: &str) -> Result<Url, Invalid> {
         || url.password().is_some()
         || after_scheme.split('/').next().unwrap_or("").contains('@')
     {
-        return Err(Invalid::new(
-            "The URL must not have user info before its host.",
-            fix,
-        ));
+        return Err(Invalid::new("The URL must not have user info before its host.", fix));
     }
     Ok(url)
 }
@@ -80,10 +68,7 @@ pub fn is_under(url: &Url, prefix: &Url) -> bool {
         encoded_path.contains("%2e%2e") || encoded_path.contains("%2f") || encoded_path.contains("%5c");
     let base = prefix.path().trim_end_matches('/');
     let under = base.is_empty()
-        || url
-            .path()
-            .strip_prefix(base)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        || url.path().strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     same_place && under && (base.is_empty() || !climbs)
 }
 
@@ -96,12 +81,7 @@ pub fn with_reason(url: &Url, reason: Reason) -> Url {
 /// `name` and `value` must need no encoding, as all of ours do.
 pub fn with_parameter(url: &Url, name: &str, value: &str) -> Url {
     let is_other = |pair: &&str| pair.split('=').next() != Some(name) && !pair.is_empty();
-    let mut query: Vec<&str> = url
-        .query()
-        .unwrap_or_default()
-        .split('&')
-        .filter(is_other)
-        .collect();
+    let mut query: Vec<&str> = url.query().unwrap_or_default().split('&').filter(is_other).collect();
     let parameter = format!("{name}={value}");
     query.push(&parameter);
     let query = query.join("&");
@@ -124,10 +104,7 @@ mod tests {
         let prefix = url("https://app.example.com/");
         let corpus = include_str!("../../tests/testdata/open_redirects.txt");
         let mut tried = 0;
-        for line in corpus
-            .lines()
-            .filter(|line| !line.starts_with('#') && !line.is_empty())
-        {
+        for line in corpus.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
             let text = line
                 .replace("<CR>", "\r")
                 .replace("<LF>", "\n")
@@ -144,67 +121,23 @@ mod tests {
     fn under_a_prefix_by_whole_segments() {
         let table = [
             ("https://app.example.com/", "https://app.example.com", true),
-            (
-                "https://app.example.com/",
-                "https://app.example.com/a/b?c=d#e",
-                true,
-            ),
+            ("https://app.example.com/", "https://app.example.com/a/b?c=d#e", true),
             ("https://app.example.com/", "https://app.example.com:443/a", true),
             ("https://app.example.com/", "https://APP.example.com/a", true),
             ("https://app.example.com/", "http://app.example.com/a", false),
-            (
-                "https://app.example.com/",
-                "https://app.example.com:8443/a",
-                false,
-            ),
-            (
-                "https://app.example.com/",
-                "https://app.example.com.evil.example/",
-                false,
-            ),
+            ("https://app.example.com/", "https://app.example.com:8443/a", false),
+            ("https://app.example.com/", "https://app.example.com.evil.example/", false),
             ("https://app.example.com/app", "https://app.example.com/app", true),
-            (
-                "https://app.example.com/app",
-                "https://app.example.com/app/x",
-                true,
-            ),
-            (
-                "https://app.example.com/app/",
-                "https://app.example.com/app",
-                true,
-            ),
-            (
-                "https://app.example.com/app",
-                "https://app.example.com/apple",
-                false,
-            ),
-            (
-                "https://app.example.com/app",
-                "https://app.example.com/app/../admin",
-                false,
-            ),
-            (
-                "https://app.example.com/app",
-                "https://app.example.com/app/%2e%2e/admin",
-                false,
-            ),
-            (
-                "https://app.example.com/app",
-                "https://app.example.com/app/..%2fadmin",
-                false,
-            ),
-            (
-                "https://app.example.com/app",
-                "https://app.example.com/app/%252e",
-                true,
-            ),
+            ("https://app.example.com/app", "https://app.example.com/app/x", true),
+            ("https://app.example.com/app/", "https://app.example.com/app", true),
+            ("https://app.example.com/app", "https://app.example.com/apple", false),
+            ("https://app.example.com/app", "https://app.example.com/app/../admin", false),
+            ("https://app.example.com/app", "https://app.example.com/app/%2e%2e/admin", false),
+            ("https://app.example.com/app", "https://app.example.com/app/..%2fadmin", false),
+            ("https://app.example.com/app", "https://app.example.com/app/%252e", true),
         ];
         for (prefix, candidate, expected) in table {
-            assert_eq!(
-                is_under(&url(candidate), &url(prefix)),
-                expected,
-                "{candidate} under {prefix}"
-            );
+            assert_eq!(is_under(&url(candidate), &url(prefix)), expected, "{candidate} under {prefix}");
         }
     }
 
@@ -220,10 +153,7 @@ mod tests {
                 "https://a.example/?reason=session_missing&x=1",
                 "https://a.example/?x=1&reason=session_expired",
             ),
-            (
-                "https://a.example/?reasons=1",
-                "https://a.example/?reasons=1&reason=session_expired",
-            ),
+            ("https://a.example/?reasons=1", "https://a.example/?reasons=1&reason=session_expired"),
             ("https://a.example/?", "https://a.example/?reason=session_expired"),
         ];
         for (before, after) in table {

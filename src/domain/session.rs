@@ -5,7 +5,8 @@
 
 use url::Url;
 
-use super::credential::{Environment, Handle};
+use super::credential::Environment;
+use super::handle::Handle;
 use super::permission::Permission;
 
 /// What a backend grants one of its users: fixed when the session is created.
@@ -75,7 +76,9 @@ impl PortalSession {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::domain::credential::{HandleSuffix, Ticket, UserRef, UserTagger};
+    use crate::domain::credential::Ticket;
+    use crate::domain::handle::HandleSuffix;
+    use crate::domain::user_tag::{UserRef, UserTagger};
 
     pub(crate) fn session(exchanged_at_ms: Option<u64>, expires_at_ms: u64) -> PortalSession {
         let user = UserRef {
@@ -86,11 +89,7 @@ pub(crate) mod tests {
         };
         let tag = Ticket::mint(Environment::Live, UserTagger::new(&["s".into()]).tag(&user)).tag();
         PortalSession {
-            handle: Handle {
-                tag,
-                created_at_ms: 1_000,
-                suffix: HandleSuffix::mint(),
-            },
+            handle: Handle { tag, created_at_ms: 1_000, suffix: HandleSuffix::mint() },
             grant: Grant {
                 workspace: "acme".into(),
                 slug: "my-portal".into(),

@@ -31,9 +31,7 @@ impl FromRequest for Caller {
 fn caller(request: &HttpRequest) -> Result<Caller, Error> {
     let mut values = request.headers().get_all(AUTHORIZATION);
     let refused = |code, refusal| Error::refused(code, refusal, None);
-    let value = values
-        .next()
-        .ok_or_else(|| refused(Code::Missing, Refusal::Missing))?;
+    let value = values.next().ok_or_else(|| refused(Code::Missing, Refusal::Missing))?;
     let malformed = || refused(Code::Malformed, Refusal::Malformed);
     if values.next().is_some() {
         return Err(malformed());
@@ -75,31 +73,17 @@ fn presented(request: &HttpRequest, catalog: &Catalog) -> Result<Presented, Erro
         }
     };
     let same_origin = headers.get(FETCH_SITE).is_some_and(|site| site == "same-origin");
-    Ok(Presented {
-        token,
-        slug,
-        origin,
-        same_origin,
-        hint: cookie::hint(headers),
-    })
+    Ok(Presented { token, slug, origin, same_origin, hint: cookie::hint(headers) })
 }
 
 fn bearer_token(headers: &HeaderMap) -> Option<PresentedToken> {
-    let text = headers
-        .get_all(AUTHORIZATION)
-        .filter_map(|value| value.to_str().ok())
-        .find_map(bearer)?;
-    Some(PresentedToken {
-        token: BrowserToken::parse(text),
-        source: Source::Bearer,
-    })
+    let text = headers.get_all(AUTHORIZATION).filter_map(|value| value.to_str().ok()).find_map(bearer)?;
+    Some(PresentedToken { token: BrowserToken::parse(text), source: Source::Bearer })
 }
 
 /// The page's origin as the browser serialised it; one that is no text is one that nobody lists.
 pub fn origin(headers: &HeaderMap) -> Option<String> {
-    headers
-        .get(ORIGIN)
-        .map(|origin| String::from_utf8_lossy(origin.as_bytes()).into_owned())
+    headers.get(ORIGIN).map(|origin| String::from_utf8_lossy(origin.as_bytes()).into_owned())
 }
 
 /// Whether script of a web page may read the answer: then it must not see a token. Not by `Sec-Fetch-Mode`:
@@ -111,14 +95,10 @@ pub fn is_browser(headers: &HeaderMap) -> bool {
 /// All values of one query parameter, decoded.
 pub fn query<'a>(request: &'a HttpRequest, name: &'a str) -> impl Iterator<Item = String> + 'a {
     let pairs = url::form_urlencoded::parse(request.query_string().as_bytes());
-    pairs
-        .filter(move |(key, _)| key == name)
-        .map(|(_, value)| value.into_owned())
+    pairs.filter(move |(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
 /// The gateway that serves this request; the app puts it there before anything else.
 pub fn gateway(request: &HttpRequest) -> &web::Data<Gateway> {
-    request
-        .app_data::<web::Data<Gateway>>()
-        .expect("the app registers the gateway for every route")
+    request.app_data::<web::Data<Gateway>>().expect("the app registers the gateway for every route")
 }

@@ -12,8 +12,8 @@ use super::finish;
 use super::negotiate::{Form, form_of};
 use super::problem::Problem;
 use crate::domain::error::{Error, Fault};
+use crate::domain::messages::CurrentSession;
 use crate::domain::permission::Permission;
-use crate::domain::portal::CurrentSession;
 use crate::domain::presented::Presented;
 
 /// Everything that is not visible ASCII, and `%` itself.
@@ -39,29 +39,18 @@ fn read_permissions(request: &HttpRequest) -> Result<Vec<Permission>, Error> {
             Err(invalid) => faults.push(invalid.at(format!("query.permission[{index}]"))),
         }
     }
-    if faults.is_empty() {
-        Ok(required)
-    } else {
-        Err(Error::invalid(faults))
-    }
+    if faults.is_empty() { Ok(required) } else { Err(Error::invalid(faults)) }
 }
 
 /// Always all of them, empty where there is no value: a proxy that copies them overwrites what a client sent.
 fn allowed(current: &CurrentSession) -> HttpResponse {
     let (session, grant) = (&current.session, &current.session.grant);
-    let permissions: Vec<_> = grant
-        .permissions
-        .iter()
-        .map(|permission| permission.as_str())
-        .collect();
+    let permissions: Vec<_> = grant.permissions.iter().map(|permission| permission.as_str()).collect();
     let headers = [
         ("portal-session-id", session.handle.to_string()),
         ("portal-slug", grant.slug.clone()),
         ("portal-external-id", grant.external_id.clone()),
-        (
-            "portal-organization-id",
-            grant.external_organization_id.clone().unwrap_or_default(),
-        ),
+        ("portal-organization-id", grant.external_organization_id.clone().unwrap_or_default()),
         ("portal-permissions", permissions.join(",")),
         ("portal-environment", grant.environment.name().to_owned()),
         ("portal-preview", grant.preview.to_string()),
@@ -72,9 +61,7 @@ fn allowed(current: &CurrentSession) -> HttpResponse {
         let value = utf8_percent_encode(&value, NOT_VISIBLE).to_string();
         // Percent-encoded, so every value is a valid header.
         if let Ok(value) = HeaderValue::from_str(&value) {
-            response
-                .headers_mut()
-                .insert(HeaderName::from_static(name), value);
+            response.headers_mut().insert(HeaderName::from_static(name), value);
         }
     }
     response

@@ -25,11 +25,7 @@ pub async fn read(request: &HttpRequest, payload: web::Payload) -> Result<Map<St
         Err(_) => return Err(Error::new(Code::RequestTimeout)),
         Ok(Err(_)) => return Err(Error::new(Code::RequestBodyTooLarge)),
         Ok(Ok(Err(_))) => {
-            return Err(unreadable(
-                "body",
-                "The body broke off or its encoding is broken.",
-                FIX,
-            ));
+            return Err(unreadable("body", "The body broke off or its encoding is broken.", FIX));
         }
         Ok(Ok(Ok(bytes))) => bytes,
     };
@@ -40,16 +36,10 @@ pub async fn read(request: &HttpRequest, payload: web::Payload) -> Result<Map<St
         return Err(Error::new(Code::UnsupportedMediaType));
     }
     let value: Value = serde_json::from_slice(&bytes).map_err(|error| {
-        let place = format!(
-            "The body is no valid JSON at line {}, column {}.",
-            error.line(),
-            error.column()
-        );
+        let place = format!("The body is no valid JSON at line {}, column {}.", error.line(), error.column());
         unreadable("body", place, FIX)
     })?;
-    object(&value)
-        .cloned()
-        .map_err(|invalid| Error::invalid(vec![invalid.at("body")]))
+    object(&value).cloned().map_err(|invalid| Error::invalid(vec![invalid.at("body")]))
 }
 
 /// Reads all fields with `read`; any fault among them, or an unknown field, fails the request.
@@ -72,13 +62,7 @@ fn has_json_type(request: &HttpRequest) -> Result<bool, Error> {
     let Some(value) = request.headers().get(CONTENT_TYPE) else {
         return Ok(false);
     };
-    let essence = value
-        .to_str()
-        .unwrap_or_default()
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim();
+    let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
     if essence.eq_ignore_ascii_case("application/json") {
         Ok(true)
     } else {

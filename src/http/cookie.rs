@@ -62,12 +62,7 @@ pub fn begin(portal: &Portal, session: &PortalSession, token: &BrowserToken) -> 
         None => portal.slug.clone(),
     };
     [
-        build(
-            portal,
-            session_cookie_name(portal),
-            token.expose().to_owned(),
-            life,
-        ),
+        build(portal, session_cookie_name(portal), token.expose().to_owned(), life),
         build(portal, HINT_NAME.to_owned(), hint, Duration::days(HINT_DAYS)),
     ]
 }
@@ -92,21 +87,13 @@ fn build(portal: &Portal, name: String, value: String, life: Duration) -> Cookie
         catalog::SameSite::Strict => SameSite::Strict,
         catalog::SameSite::None => SameSite::None,
     };
-    let cookie = Cookie::build((name, value))
-        .path("/")
-        .http_only(true)
-        .same_site(same_site)
-        .max_age(life);
+    let cookie = Cookie::build((name, value)).path("/").http_only(true).same_site(same_site).max_age(life);
     let cookie = match Mode::of(portal) {
         Mode::Host => cookie.secure(true),
         Mode::Domain(domain) => cookie.secure(true).domain(domain.to_owned()),
         Mode::Loopback => cookie,
     };
-    if portal.cookie.partitioned {
-        cookie.partitioned(true).build()
-    } else {
-        cookie.build()
-    }
+    if portal.cookie.partitioned { cookie.partitioned(true).build() } else { cookie.build() }
 }
 
 /// The portal sessions' cookies that a request carries, each with its text. Only the exact name counts: a
@@ -115,9 +102,8 @@ pub fn sent(headers: &HeaderMap, catalog: &Catalog) -> Vec<(Arc<Portal>, String)
     let mut found: Vec<(Arc<Portal>, String)> = Vec::new();
     for cookie in all(headers) {
         let bare = cookie.name().strip_prefix(HOST_PREFIX).unwrap_or(cookie.name());
-        let portal = catalog
-            .portal_of_cookie(bare)
-            .filter(|portal| session_cookie_name(portal) == cookie.name());
+        let portal =
+            catalog.portal_of_cookie(bare).filter(|portal| session_cookie_name(portal) == cookie.name());
         if let Some(portal) = portal
             && !found.iter().any(|(other, _)| other.slug == portal.slug)
         {
@@ -136,10 +122,7 @@ pub fn hint(headers: &HeaderMap) -> Option<Hint> {
     };
     let decode = |text: &str| String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok();
     let return_url = url.and_then(decode).and_then(|text| parse_http_url(&text).ok());
-    Some(Hint {
-        slug: slug.to_owned(),
-        return_url,
-    })
+    Some(Hint { slug: slug.to_owned(), return_url })
 }
 
 fn all(headers: &HeaderMap) -> impl Iterator<Item = Cookie<'_>> {

@@ -4,8 +4,9 @@ use actix_web::http::header::HeaderValue;
 
 use super::*;
 use crate::domain::catalog::CookieSettings;
-use crate::domain::credential::{Environment, UserRef, UserTagger};
+use crate::domain::credential::Environment;
 use crate::domain::session::tests::session;
+use crate::domain::user_tag::{UserRef, UserTagger};
 
 fn portal(public_url: &str) -> Portal {
     let url = |text| parse_http_url(text).expect("a valid URL");
@@ -54,10 +55,7 @@ fn on_https_the_prefix_binds_the_cookie_to_its_host() {
             "__Host-portal_session_my-portal={value}; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=86400"
         )
     );
-    assert_eq!(
-        hint,
-        "portal_hint=my-portal; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=2592000"
-    );
+    assert_eq!(hint, "portal_hint=my-portal; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=2592000");
     assert!("__Host-portal_session_my-portal=".len() + value.len() <= 96);
 }
 
@@ -78,10 +76,7 @@ fn a_domain_gives_up_the_prefix() {
     portal.cookie.domain = Some("example.com".into());
     let [session, _] = begun(&portal, &token());
     assert!(session.starts_with("portal_session_my-portal="), "{session}");
-    assert!(
-        session.contains("; Secure") && session.contains("; Domain=example.com"),
-        "{session}"
-    );
+    assert!(session.contains("; Secure") && session.contains("; Domain=example.com"), "{session}");
 }
 
 #[test]
@@ -90,30 +85,21 @@ fn embedded_portals() {
     portal.cookie.same_site = catalog::SameSite::None;
     portal.cookie.partitioned = true;
     let [session, _] = begun(&portal, &token());
-    assert!(
-        session.contains("SameSite=None") && session.contains("Partitioned"),
-        "{session}"
-    );
+    assert!(session.contains("SameSite=None") && session.contains("Partitioned"), "{session}");
 }
 
 #[test]
 fn a_removal_repeats_the_attributes() {
     let mut portal = portal("https://portal.example.com");
     portal.cookie.partitioned = true;
-    for (set, cleared) in begun(&portal, &token())
-        .iter()
-        .zip(end(&portal).map(|cookie| cookie.to_string()))
-    {
+    for (set, cleared) in begun(&portal, &token()).iter().zip(end(&portal).map(|cookie| cookie.to_string())) {
         let attributes = |cookie: &str| {
             let mut attributes: Vec<String> = cookie.split("; ").skip(1).map(str::to_owned).collect();
             attributes.retain(|attribute| !attribute.starts_with("Max-Age"));
             attributes
         };
         assert_eq!(attributes(set), attributes(&cleared));
-        assert!(
-            cleared.contains("=; ") && cleared.contains("Max-Age=0"),
-            "{cleared}"
-        );
+        assert!(cleared.contains("=; ") && cleared.contains("Max-Age=0"), "{cleared}");
     }
 }
 
@@ -125,20 +111,14 @@ fn only_the_exact_name_is_read() {
         ("portal_session_my-portal=a", vec![]),
         ("__host-portal_session_my-portal=a", vec![]),
         ("x=1; __Host-portal_session_my-portal=a; y=2", vec!["a"]),
-        (
-            "__Host-portal_session_my-portal=a; __Host-portal_session_my-portal=b",
-            vec!["a"],
-        ),
+        ("__Host-portal_session_my-portal=a; __Host-portal_session_my-portal=b", vec!["a"]),
         ("__Host-portal_session_other=a", vec![]),
         ("", vec![]),
     ];
     for (line, expected) in table {
         let mut headers = HeaderMap::new();
         headers.append(COOKIE, HeaderValue::from_str(line).expect("a header"));
-        let found: Vec<String> = sent(&headers, &catalog)
-            .into_iter()
-            .map(|(_, text)| text)
-            .collect();
+        let found: Vec<String> = sent(&headers, &catalog).into_iter().map(|(_, text)| text).collect();
         assert_eq!(found, expected, "{line}");
     }
 }
@@ -153,11 +133,5 @@ fn the_hint_reads_back() {
     let line = format!("{}={}", written.name(), written.value());
     headers.append(COOKIE, HeaderValue::from_str(&line).expect("a header"));
     let read = hint(&headers).expect("a hint");
-    assert_eq!(
-        read,
-        Hint {
-            slug: "my-portal".into(),
-            return_url: session.grant.return_url
-        }
-    );
+    assert_eq!(read, Hint { slug: "my-portal".into(), return_url: session.grant.return_url });
 }

@@ -24,27 +24,13 @@ pub async fn guard(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let allowed = allowed_origin(&request);
     let is_preflight = request.method() == Method::OPTIONS
-        && request
-            .headers()
-            .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+        && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     let mut response = if is_preflight {
         let mut response = HttpResponse::NoContent().finish();
         if allowed.is_some() {
-            set(
-                response.headers_mut(),
-                header::ACCESS_CONTROL_ALLOW_METHODS,
-                "GET, POST",
-            );
-            set(
-                response.headers_mut(),
-                header::ACCESS_CONTROL_ALLOW_HEADERS,
-                ALLOWED_HEADERS,
-            );
-            set(
-                response.headers_mut(),
-                header::ACCESS_CONTROL_MAX_AGE,
-                PREFLIGHT_SECONDS,
-            );
+            set(response.headers_mut(), header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST");
+            set(response.headers_mut(), header::ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED_HEADERS);
+            set(response.headers_mut(), header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_SECONDS);
         }
         request.into_response(response)
     } else {

@@ -11,8 +11,9 @@ use super::auth::gateway;
 use super::problem::Problem;
 use super::{body, finish};
 use crate::domain::error::{Error, Invalid};
+use crate::domain::messages::SessionRequest;
 use crate::domain::permission::Permission;
-use crate::domain::portal::{Caller, SessionRequest};
+use crate::domain::portal::Caller;
 use crate::domain::return_url::parse_http_url;
 use crate::fields::{boolean, integer, object, parsed, string, text};
 use crate::telemetry::{Audit, audit};
@@ -45,15 +46,7 @@ pub async fn handle(
     finish::note(&request, created.session.handle);
     gateway.metrics.created(&grant.slug, grant.environment.name());
     let (portal, root_key) = (Some(grant.slug.as_str()), Some(caller.key.id.as_str()));
-    audit(
-        "session.created",
-        &Audit {
-            handle: Some(&handle),
-            portal,
-            root_key,
-            ..Audit::default()
-        },
-    );
+    audit("session.created", &Audit { handle: Some(&handle), portal, root_key, ..Audit::default() });
     Ok(finish::success(
         &request,
         Created {
@@ -110,10 +103,7 @@ fn read_metadata(value: &Value) -> Result<String, Invalid> {
     }
     let fix = "Keep large data in your own database and put its key here.";
     Err(Invalid::new(
-        format!(
-            "The object has {} bytes as JSON; allowed are {MAX_METADATA_BYTES}.",
-            json.len()
-        ),
+        format!("The object has {} bytes as JSON; allowed are {MAX_METADATA_BYTES}.", json.len()),
         fix,
     ))
 }

@@ -28,29 +28,16 @@ pub async fn handle(
     let (session, portal) = (&current.session, &current.portal);
     finish::note(&request, session.handle);
     let handle = session.handle.to_string();
-    audit(
-        "session.ended",
-        &Audit {
-            handle: Some(&handle),
-            portal: Some(&portal.slug),
-            ..Audit::default()
-        },
-    );
+    audit("session.ended", &Audit { handle: Some(&handle), portal: Some(&portal.slug), ..Audit::default() });
     let return_url = session.grant.return_url.as_ref().or(portal.return_url.as_ref());
-    let mut response = finish::success(
-        &request,
-        Ended {
-            return_url: return_url.map(url::Url::as_str),
-        },
-    );
+    let mut response = finish::success(&request, Ended { return_url: return_url.map(url::Url::as_str) });
     for cookie in cookie::end(portal) {
         cookie::add(&mut response, &cookie);
     }
     // What the portal kept of its user in this browser goes too (ASVS 14.3.1).
     let clear = HeaderName::from_static("clear-site-data");
-    response.headers_mut().insert(
-        clear,
-        actix_web::http::header::HeaderValue::from_static("\"cache\", \"storage\""),
-    );
+    response
+        .headers_mut()
+        .insert(clear, actix_web::http::header::HeaderValue::from_static("\"cache\", \"storage\""));
     Ok(response)
 }

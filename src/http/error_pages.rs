@@ -23,10 +23,7 @@ pub async fn handle(
 ) -> Result<HttpResponse, Problem> {
     let (category, name) = path.into_inner();
     let wire_name = format!("{category}/{name}");
-    let code = Code::ALL
-        .iter()
-        .copied()
-        .find(|code| code.wire_name() == wire_name);
+    let code = Code::ALL.iter().copied().find(|code| code.wire_name() == wire_name);
     let code = code.ok_or_else(|| Error::new(Code::RouteNotFound))?;
     let headers = request.headers();
     let mut response = if negotiate::accepts(headers, "text/html") {
@@ -35,13 +32,9 @@ pub async fn handle(
         as_json(&request, code)
     } else {
         let markdown = "text/markdown; charset=utf-8";
-        HttpResponse::Ok()
-            .insert_header((CONTENT_TYPE, markdown))
-            .body(markdown_of(code))
+        HttpResponse::Ok().insert_header((CONTENT_TYPE, markdown)).body(markdown_of(code))
     };
-    response
-        .headers_mut()
-        .append(VARY, actix_web::http::header::HeaderValue::from_static("Accept"));
+    response.headers_mut().append(VARY, actix_web::http::header::HeaderValue::from_static("Accept"));
     Ok(response)
 }
 

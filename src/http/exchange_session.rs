@@ -14,7 +14,7 @@ use super::session_view::SessionView;
 use super::{Gateway, body, client_address, cookie, finish};
 use crate::domain::credential::BrowserToken;
 use crate::domain::error::Error;
-use crate::domain::portal::{ExchangeRequest, ExchangedSession};
+use crate::domain::messages::{ExchangeRequest, ExchangedSession};
 use crate::fields::text;
 use crate::telemetry::{Audit, audit};
 
@@ -36,15 +36,8 @@ pub async fn handle(request: HttpRequest, payload: web::Payload) -> Result<HttpR
     }
     let body = body::read(&request, payload).await?;
     let session_id = read(&body)?;
-    let result = gateway
-        .portals
-        .exchange(exchange_request(&request, gateway, &session_id))
-        .await;
-    gateway.metrics.exchange(
-        result
-            .as_ref()
-            .map_or_else(|error| error.code.wire_name(), |_| "done"),
-    );
+    let result = gateway.portals.exchange(exchange_request(&request, gateway, &session_id)).await;
+    gateway.metrics.exchange(result.as_ref().map_or_else(|error| error.code.wire_name(), |_| "done"));
     let exchanged = result?;
     finish::note(&request, exchanged.session.handle);
     report(&exchanged, client.map(|client| client.to_string()).as_deref());
@@ -76,42 +69,26 @@ fn exchange_request<'a>(
 ) -> ExchangeRequest<'a> {
     let headers = request.headers();
     let held = cookie::sent(headers, &gateway.portals.catalog()).into_iter();
-    let user_agent = headers
-        .get(USER_AGENT)
-        .map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned());
+    let user_agent =
+        headers.get(USER_AGENT).map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned());
     ExchangeRequest {
         session_id,
         origin: auth::origin(headers),
         user_agent,
-        held: held
-            .filter_map(|(portal, text)| Some((portal, BrowserToken::parse(&text).ok()?)))
-            .collect(),
+        held: held.filter_map(|(portal, text)| Some((portal, BrowserToken::parse(&text).ok()?))).collect(),
     }
 }
 
 fn report(exchanged: &ExchangedSession, client: Option<&str>) {
     let portal = Some(exchanged.portal.slug.as_str());
     let handle = exchanged.session.handle.to_string();
-    audit(
-        "session.exchanged",
-        &Audit {
-            handle: Some(&handle),
-            portal,
-            client,
-            ..Audit::default()
-        },
-    );
+    audit("session.exchanged", &Audit { handle: Some(&handle), portal, client, ..Audit::default() });
     match &exchanged.replaced {
         Ok(None) => {}
         Ok(Some(old)) => {
             audit(
                 "session.replaced",
-                &Audit {
-                    handle: Some(&old.to_string()),
-                    portal,
-                    client,
-                    ..Audit::default()
-                },
+                &Audit { handle: Some(&old.to_string()), portal, client, ..Audit::default() },
             );
         }
         Err(error) => tracing::warn!(%error, handle, "the browser's former session could not be ended"),

@@ -3,10 +3,11 @@
 //! Owns: the outermost layer of the server; nothing leaves without passing here.
 //! Must not know: any endpoint. It logs the route's template, never a path, a query string or a header.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
@@ -14,18 +15,28 @@ use rand::distr::{Alphanumeric, SampleString};
 use serde::Serialize;
 use tracing::Instrument;
 
+use super::Gateway;
 use super::auth::gateway;
 use super::client_address;
 use super::problem::{self, Problem};
-use crate::domain::credential::Handle;
 use crate::domain::error::Error;
+use crate::domain::handle::Handle;
 use crate::telemetry::{Audit, audit};
 
+/// Labels for what has none of its own.
+const NO_ROUTE: &str = "none";
+const NO_METHOD: &str = "other";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// `req_…`; also in `X-Request-Id`, in every log line of the request and in every error.
 #[derive(Clone)]
 pub struct RequestId(String);
+
+impl RequestId {
+    fn new() -> Self {
+        RequestId(format!("req_{}", Alphanumeric.sample_string(&mut rand::rng(), 20)))
+    }
+}
 
 /// The session that a request turned out to be about, for the log line.
 #[derive(Clone, Copy)]
@@ -58,15 +69,8 @@ pub fn success_with(request: &HttpRequest, body: impl Serialize) -> HttpResponse
     struct Meta {
         request_id: String,
     }
-    let request_id = request
-        .extensions()
-        .get::<RequestId>()
-        .map(|id| id.0.clone())
-        .unwrap_or_default();
-    HttpResponse::Ok().json(Envelope {
-        meta: Meta { request_id },
-        body,
-    })
+    let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+    HttpResponse::Ok().json(Envelope { meta: Meta { request_id }, body })
 }
 
 /// The outermost layer.
@@ -75,10 +79,7 @@ pub async fn finish(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let started_at = Instant::now();
-    let id = RequestId(format!(
-        "req_{}",
-        Alphanumeric.sample_string(&mut rand::rng(), 20)
-    ));
+    let id = RequestId::new();
     request.extensions_mut().insert(id.clone());
     let span = tracing::info_span!("request", request_id = %id.0);
     async move {
@@ -89,6 +90,36 @@ pub async fn finish(
     }
     .instrument(span)
     .await
+}
+
+/// The whole answer to what never became a request: nothing of it can be trusted, so nothing of it is logged.
+pub fn finish_raw(gateway: &Gateway, status: StatusCode) -> Vec<u8> {
+    let id = RequestId::new();
+    let error = problem::of_status(status);
+    let mut headers = HeaderMap::new();
+    let body = problem::render(&error, &gateway.error_type_base, &id.0, &HeaderMap::new(), &mut headers);
+    add_common_headers(&mut headers, &id.0, gateway.strict_transport);
+    let (status, _) = problem::status_and_title(error.code);
+    gateway.metrics.request(NO_ROUTE, NO_METHOD, status.as_str(), Duration::ZERO);
+    tracing::info!(
+        target: "vestibule::request",
+        request_id = id.0,
+        route = NO_ROUTE,
+        status = status.as_u16(),
+        code = error.code.wire_name(),
+        "answered what could not be read",
+    );
+    let mut answer =
+        format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n", body.len()).into_bytes();
+    for (name, value) in &headers {
+        answer.extend_from_slice(name.as_str().as_bytes());
+        answer.extend_from_slice(b": ");
+        answer.extend_from_slice(value.as_bytes());
+        answer.extend_from_slice(b"\r\n");
+    }
+    answer.extend_from_slice(b"\r\n");
+    answer.extend_from_slice(&body);
+    answer
 }
 
 fn complete(response: ServiceResponse<BoxBody>, id: &str, started_at: Instant) -> ServiceResponse<BoxBody> {
@@ -138,36 +169,23 @@ fn report(request: &HttpRequest, response: &HttpResponse, error: Option<&Error>,
     let took = started_at.elapsed();
     let gateway = gateway(request);
     let route = request.match_pattern();
-    let route = route.as_deref().unwrap_or("none");
+    let route = route.as_deref().unwrap_or(NO_ROUTE);
     let noted = request.extensions().get::<About>().map(|about| about.0);
-    let handle = error
-        .and_then(|error| error.handle)
-        .or(noted)
-        .map(|handle| handle.to_string());
+    let handle = error.and_then(|error| error.handle).or(noted).map(|handle| handle.to_string());
     let handle = handle.as_deref();
     if let Some(refusal) = error.and_then(|error| error.refusal) {
         gateway.metrics.refusal(refusal.name());
         let client = client_address::of(request, &gateway.trusted_proxies).map(|client| client.to_string());
         let reason = Some(refusal.name());
-        audit(
-            "session.refused",
-            &Audit {
-                handle,
-                reason,
-                client: client.as_deref(),
-                ..Audit::default()
-            },
-        );
+        audit("session.refused", &Audit { handle, reason, client: client.as_deref(), ..Audit::default() });
     }
     // A method can be any token of the client's choice; a metric's label must not.
     let method = if request.method().is_safe() || request.method() == "POST" {
         request.method().as_str()
     } else {
-        "other"
+        NO_METHOD
     };
-    gateway
-        .metrics
-        .request(route, method, response.status().as_str(), took);
+    gateway.metrics.request(route, method, response.status().as_str(), took);
     tracing::info!(
         target: "vestibule::request",
         method,

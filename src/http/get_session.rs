@@ -17,8 +17,5 @@ pub async fn handle(
     body::fields(&body::read(&request, payload).await?, |_| Some(()))?;
     let current = gateway(&request).portals.find_for_reading(&presented).await?;
     finish::note(&request, current.session.handle);
-    Ok(finish::success(
-        &request,
-        SessionView::new(&current.session, &current.portal),
-    ))
+    Ok(finish::success(&request, SessionView::new(&current.session, &current.portal)))
 }

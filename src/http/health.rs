@@ -28,9 +28,7 @@ pub fn metrics_routes(config: &mut web::ServiceConfig) {
 
 async fn metrics(metrics: web::Data<Arc<Metrics>>) -> HttpResponse {
     match metrics.render() {
-        Ok(text) => HttpResponse::Ok()
-            .insert_header((CONTENT_TYPE, "text/plain; version=0.0.4"))
-            .body(text),
+        Ok(text) => HttpResponse::Ok().insert_header((CONTENT_TYPE, "text/plain; version=0.0.4")).body(text),
         Err(error) => {
             tracing::error!(%error, "the metrics cannot be rendered");
             HttpResponse::InternalServerError().finish()

@@ -8,8 +8,8 @@ use super::auth::gateway;
 use super::problem::Problem;
 use super::{body, finish};
 use crate::domain::catalog::parse_slug;
-use crate::domain::credential::Handle;
 use crate::domain::error::{Error, Invalid};
+use crate::domain::handle::Handle;
 use crate::domain::portal::Caller;
 use crate::domain::session::PortalSession;
 use crate::fields::{integer, parsed, text};
@@ -55,11 +55,7 @@ impl From<PortalSession> for Item {
     fn from(session: PortalSession) -> Self {
         Item {
             id: session.handle.to_string(),
-            state: if session.exchanged_at_ms.is_some() {
-                "active"
-            } else {
-                "pending"
-            },
+            state: if session.exchanged_at_ms.is_some() { "active" } else { "pending" },
             created_at: session.handle.created_at_ms,
             exchanged_at: session.exchanged_at_ms,
             expires_at: session.expires_at_ms,
@@ -77,19 +73,9 @@ pub async fn handle(
 ) -> Result<HttpResponse, Problem> {
     let asked = read(&body::read(&request, payload).await?)?;
     let portals = &gateway(&request).portals;
-    let page = portals
-        .list(
-            &caller,
-            &asked.slug,
-            &asked.external_id,
-            asked.before,
-            asked.limit,
-        )
-        .await?;
-    let pagination = Pagination {
-        cursor: page.next.map(|handle| handle.to_string()),
-        has_more: page.next.is_some(),
-    };
+    let page = portals.list(&caller, &asked.slug, &asked.external_id, asked.before, asked.limit).await?;
+    let pagination =
+        Pagination { cursor: page.next.map(|handle| handle.to_string()), has_more: page.next.is_some() };
     let data = page.sessions.into_iter().map(Item::from).collect();
     Ok(finish::success_with(&request, Listed { data, pagination }))
 }
@@ -98,9 +84,7 @@ fn read(body: &Map<String, Value>) -> Result<Asked, Error> {
     body::fields(body, |fields| {
         let slug = fields.required("slug", parsed(parse_slug));
         let external_id = fields.required("externalId", text(1, 256));
-        let limit = fields
-            .optional("limit", integer(1, MAX_LIMIT))
-            .unwrap_or(MAX_LIMIT);
+        let limit = fields.optional("limit", integer(1, MAX_LIMIT)).unwrap_or(MAX_LIMIT);
         let before = fields.optional(
             "cursor",
             parsed(|text| {
@@ -108,11 +92,6 @@ fn read(body: &Map<String, Value>) -> Result<Asked, Error> {
                 Handle::parse(text).map_err(|_| Invalid::new("This is no cursor of this endpoint.", fix))
             }),
         );
-        Some(Asked {
-            slug: slug?,
-            external_id: external_id?,
-            limit: usize::try_from(limit).ok()?,
-            before,
-        })
+        Some(Asked { slug: slug?, external_id: external_id?, limit: usize::try_from(limit).ok()?, before })
     })
 }

@@ -36,9 +36,7 @@ fn is_navigation(method: &Method, headers: &HeaderMap) -> bool {
     if let Some(mode) = headers.get(FETCH_MODE) {
         return mode == "navigate";
     }
-    let is_get = headers
-        .get(FORWARDED_METHOD)
-        .map_or(method == Method::GET, |method| method == "GET");
+    let is_get = headers.get(FORWARDED_METHOD).map_or(method == Method::GET, |method| method == "GET");
     is_get && accepts(headers, "text/html")
 }
 
@@ -52,9 +50,7 @@ pub fn accepts(headers: &HeaderMap, media_type: &str) -> bool {
     let values = headers.get_all(ACCEPT).filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|range| {
         let mut parts = range.split(';').map(str::trim);
-        let named = parts
-            .next()
-            .is_some_and(|name| name.eq_ignore_ascii_case(media_type));
+        let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(media_type));
         let refused = parts.any(|part| matches!(part, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
         named && !refused
     })
@@ -77,33 +73,25 @@ mod tests {
 
     #[test]
     fn navigations() {
-        let html = ("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
-        let table: &[(&str, &[(&str, &str)], bool)] = &[
+        const HTML: (&str, &str) = ("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
+        type Row = (&'static str, &'static [(&'static str, &'static str)], bool);
+        let table: &[Row] = &[
             ("GET", &[("sec-fetch-mode", "navigate")], true),
             ("POST", &[("sec-fetch-mode", "navigate")], true),
-            ("GET", &[("sec-fetch-mode", "cors"), html], false),
-            ("GET", &[("sec-fetch-mode", "no-cors"), html], false),
-            ("GET", &[html], true),
-            ("POST", &[html], false),
-            ("GET", &[html, ("x-forwarded-method", "POST")], false),
-            ("POST", &[html, ("x-forwarded-method", "GET")], true),
+            ("GET", &[("sec-fetch-mode", "cors"), HTML], false),
+            ("GET", &[("sec-fetch-mode", "no-cors"), HTML], false),
+            ("GET", &[HTML], true),
+            ("POST", &[HTML], false),
+            ("GET", &[HTML, ("x-forwarded-method", "POST")], false),
+            ("POST", &[HTML, ("x-forwarded-method", "GET")], true),
             ("GET", &[("accept", "application/json")], false),
             ("GET", &[("accept", "*/*")], false),
             ("GET", &[("accept", "text/html;q=0")], false),
             ("GET", &[], false),
         ];
         for (method, pairs, expected) in table {
-            let pairs: Vec<_> = pairs
-                .iter()
-                .map(|(n, v)| (&*n.to_string().leak(), &*v.to_string().leak()))
-                .collect();
-            let pairs: Vec<(&'static str, &'static str)> = pairs;
             let method = Method::from_bytes(method.as_bytes()).expect("a method");
-            assert_eq!(
-                is_navigation(&method, &headers(&pairs)),
-                *expected,
-                "{method} {pairs:?}"
-            );
+            assert_eq!(is_navigation(&method, &headers(pairs)), *expected, "{method} {pairs:?}");
         }
     }
 
@@ -126,11 +114,7 @@ mod tests {
             ("text/html", false),
         ];
         for (accept, expected) in table {
-            assert_eq!(
-                wants_plain_json(&headers(&[("accept", accept)])),
-                expected,
-                "{accept}"
-            );
+            assert_eq!(wants_plain_json(&headers(&[("accept", accept)])), expected, "{accept}");
         }
     }
 }

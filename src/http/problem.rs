@@ -30,11 +30,7 @@ impl Problem {
     /// The same refusal for a browser on its way to a page: `302` home. It is logged and counted as the
     /// error that it is.
     pub fn redirect(error: Error, home: &Url) -> Self {
-        let problem = Problem {
-            error,
-            headers: Vec::new(),
-            redirects: true,
-        };
+        let problem = Problem { error, headers: Vec::new(), redirects: true };
         problem.with_header(LOCATION, home.as_str())
     }
 
@@ -54,11 +50,7 @@ impl Problem {
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        Problem {
-            error,
-            headers: Vec::new(),
-            redirects: false,
-        }
+        Problem { error, headers: Vec::new(), redirects: false }
     }
 }
 
@@ -70,11 +62,7 @@ impl std::fmt::Display for Problem {
 
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
-        if self.redirects {
-            StatusCode::FOUND
-        } else {
-            status_and_title(self.error.code).0
-        }
+        if self.redirects { StatusCode::FOUND } else { status_and_title(self.error.code).0 }
     }
 
     fn error_response(&self) -> HttpResponse {
@@ -117,11 +105,9 @@ pub fn of_status(status: StatusCode) -> Error {
             Error::new(Code::RequestBodyTooLarge)
         }
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Error::new(Code::UnsupportedMediaType),
-        status if status.is_client_error() => unreadable(
-            "request",
-            "The request could not be read.",
-            "Send a valid HTTP request.",
-        ),
+        status if status.is_client_error() => {
+            unreadable("request", "The request could not be read.", "Send a valid HTTP request.")
+        }
         _ => Error::new(Code::UnexpectedError),
     }
 }
@@ -129,10 +115,7 @@ pub fn of_status(status: StatusCode) -> Error {
 /// A request of which a part could not be read.
 pub fn unreadable(location: &str, message: impl Into<String>, fix: &str) -> Error {
     let faults = vec![Invalid::new(message, fix).at(location)];
-    Error {
-        faults,
-        ..Error::new(Code::RequestBodyUnreadable)
-    }
+    Error { faults, ..Error::new(Code::RequestBodyUnreadable) }
 }
 
 #[derive(Serialize)]
@@ -171,11 +154,7 @@ struct FaultView<'a> {
 
 impl<'a> From<&'a Fault> for FaultView<'a> {
     fn from(fault: &'a Fault) -> Self {
-        FaultView {
-            location: &fault.location,
-            message: &fault.message,
-            fix: &fault.fix,
-        }
+        FaultView { location: &fault.location, message: &fault.message, fix: &fault.fix }
     }
 }
 
@@ -217,18 +196,10 @@ pub fn render(
         errors: error.faults.iter().map(FaultView::from).collect(),
         redirect_url: error.home.as_ref().map(Url::as_str),
     };
-    let media_type = if plain {
-        "application/json"
-    } else {
-        "application/problem+json"
-    };
+    let media_type = if plain { "application/json" } else { "application/problem+json" };
     response.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     add_headers(error.code, response);
-    let body = Body {
-        meta: Meta { request_id },
-        error: details,
-        top,
-    };
+    let body = Body { meta: Meta { request_id }, error: details, top };
     serde_json::to_vec(&body).unwrap_or_default()
 }
 
@@ -237,10 +208,7 @@ fn add_headers(code: Code, headers: &mut HeaderMap) {
     if status == StatusCode::UNAUTHORIZED {
         headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
-    let retry = matches!(
-        status,
-        StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS
-    );
+    let retry = matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS);
     if retry && !headers.contains_key(RETRY_AFTER) {
         headers.insert(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
     }
@@ -279,10 +247,7 @@ mod tests {
         });
         let body: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
         assert_eq!(body, expected);
-        assert_eq!(
-            response.get(CONTENT_TYPE).expect("a content type"),
-            "application/json"
-        );
+        assert_eq!(response.get(CONTENT_TYPE).expect("a content type"), "application/json");
         assert_eq!(response.get(WWW_AUTHENTICATE).expect("a challenge"), "Bearer");
     }
 
@@ -290,11 +255,7 @@ mod tests {
     fn every_4xx_and_5xx_of_actix_finds_a_code() {
         for status in (400..600).filter_map(|status| StatusCode::from_u16(status).ok()) {
             let found = status_and_title(of_status(status).code).0;
-            assert_eq!(
-                found.is_server_error(),
-                status.is_server_error(),
-                "{status} became {found}"
-            );
+            assert_eq!(found.is_server_error(), status.is_server_error(), "{status} became {found}");
         }
     }
 

@@ -8,8 +8,8 @@ use super::auth::gateway;
 use super::problem::Problem;
 use super::{body, finish};
 use crate::domain::catalog::parse_slug;
-use crate::domain::credential::Handle;
 use crate::domain::error::{Error, Invalid};
+use crate::domain::handle::Handle;
 use crate::domain::portal::Caller;
 use crate::fields::{parsed, string, text};
 use crate::telemetry::{Audit, audit};
@@ -43,12 +43,7 @@ pub async fn handle(
             }
             audit(
                 "session.revoked",
-                &Audit {
-                    handle: Some(&name),
-                    root_key,
-                    count: Some(revoked),
-                    ..Audit::default()
-                },
+                &Audit { handle: Some(&name), root_key, count: Some(revoked), ..Audit::default() },
             );
             revoked
         }
@@ -56,12 +51,7 @@ pub async fn handle(
             let revoked = portals.revoke_all(&caller, &slug, &external_id).await?;
             audit(
                 "session.revoked",
-                &Audit {
-                    portal: Some(&slug),
-                    root_key,
-                    count: Some(revoked),
-                    ..Audit::default()
-                },
+                &Audit { portal: Some(&slug), root_key, count: Some(revoked), ..Audit::default() },
             );
             revoked
         }
@@ -85,9 +75,6 @@ fn read(body: &Map<String, Value>) -> Result<Which, Error> {
         fields.value("id");
         let slug = fields.required("slug", parsed(parse_slug));
         let external_id = fields.required("externalId", text(1, 256));
-        Some(Which::AllOf {
-            slug: slug?,
-            external_id: external_id?,
-        })
+        Some(Which::AllOf { slug: slug?, external_id: external_id? })
     })
 }

@@ -45,16 +45,9 @@ impl<'a> SessionView<'a> {
             external_id: &grant.external_id,
             external_organization_id: grant.external_organization_id.as_deref(),
             email: grant.email.as_deref(),
-            permissions: grant
-                .permissions
-                .iter()
-                .map(|permission| permission.as_str())
-                .collect(),
+            permissions: grant.permissions.iter().map(|permission| permission.as_str()).collect(),
             preview: grant.preview,
-            metadata: grant
-                .metadata
-                .as_deref()
-                .and_then(|json| serde_json::from_str(json).ok()),
+            metadata: grant.metadata.as_deref().and_then(|json| serde_json::from_str(json).ok()),
             created_at: session.handle.created_at_ms,
             exchanged_at: session.exchanged_at_ms,
             expires_at: session.expires_at_ms,

@@ -10,12 +10,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use super::record;
-use crate::domain::credential::{Digest, Handle, UserTag};
+use crate::domain::credential::Digest;
 use crate::domain::error::Refusal;
+use crate::domain::handle::Handle;
 use crate::domain::ports::{
     Clock, Exchange, ExchangeAttempt, Found, Gone, NewSession, Position, Removal, SessionStore, StoreError,
 };
 use crate::domain::session::{PortalSession, State};
+use crate::domain::user_tag::UserTag;
 
 /// How long the end of a session is remembered, for the operator.
 const GRACE_MS: u64 = 3_600_000;
@@ -44,11 +46,7 @@ struct Entry {
 
 impl Entry {
     fn state_at(&self, now_ms: u64) -> State {
-        if self.removed.is_some() {
-            State::Expired
-        } else {
-            self.session.state_at(now_ms)
-        }
+        if self.removed.is_some() { State::Expired } else { self.session.state_at(now_ms) }
     }
 
     fn forget_at_ms(&self) -> u64 {
@@ -59,10 +57,7 @@ impl Entry {
 impl MemoryStore {
     /// `clock` decides what has expired.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        MemoryStore {
-            clock,
-            users: Mutex::default(),
-        }
+        MemoryStore { clock, users: Mutex::default() }
     }
 
     fn lock(&self) -> (MutexGuard<'_, Users>, u64) {
@@ -76,16 +71,11 @@ impl MemoryStore {
 
 impl Users {
     fn of(&mut self, tag: UserTag) -> impl Iterator<Item = &mut Entry> {
-        self.entries
-            .get_mut(&tag)
-            .into_iter()
-            .flat_map(BTreeMap::values_mut)
+        self.entries.get_mut(&tag).into_iter().flat_map(BTreeMap::values_mut)
     }
 
     fn at(&mut self, handle: &Handle) -> Option<&mut Entry> {
-        self.entries
-            .get_mut(&handle.tag)?
-            .get_mut(&Position::from(*handle))
+        self.entries.get_mut(&handle.tag)?.get_mut(&Position::from(*handle))
     }
 
     fn remember(&mut self, tag: UserTag, until_ms: u64) {
@@ -116,21 +106,11 @@ impl Users {
                 .find(|entry| entry.ticket == *digest || entry.token.as_ref() == Some(digest))
         });
         let Some(entry) = found else {
-            return Gone {
-                refusal: Refusal::Unknown,
-                handle: None,
-            };
+            return Gone { refusal: Refusal::Unknown, handle: None };
         };
         let spent = entry.token.is_some() && entry.ticket == *digest;
-        let refusal = if spent {
-            Refusal::Used
-        } else {
-            entry.removed.unwrap_or(Refusal::Expired)
-        };
-        Gone {
-            refusal,
-            handle: Some(entry.session.handle),
-        }
+        let refusal = if spent { Refusal::Used } else { entry.removed.unwrap_or(Refusal::Expired) };
+        Gone { refusal, handle: Some(entry.session.handle) }
     }
 }
 
@@ -147,11 +127,7 @@ impl SessionStore for MemoryStore {
             removed: None,
         };
         users.remember(new.tag, entry.forget_at_ms());
-        users
-            .entries
-            .entry(new.tag)
-            .or_default()
-            .insert(Position::from(session.handle), entry);
+        users.entries.entry(new.tag).or_default().insert(Position::from(session.handle), entry);
         Ok(session)
     }
 
@@ -196,9 +172,7 @@ impl SessionStore for MemoryStore {
 
     async fn find_by_handle(&self, handle: &Handle) -> Result<Option<PortalSession>, StoreError> {
         let (mut users, now_ms) = self.lock();
-        let entry = users
-            .at(handle)
-            .filter(|entry| entry.state_at(now_ms) != State::Expired);
+        let entry = users.at(handle).filter(|entry| entry.state_at(now_ms) != State::Expired);
         Ok(entry.map(|entry| entry.session.clone()))
     }
 
@@ -209,10 +183,7 @@ impl SessionStore for MemoryStore {
         removal: Removal,
     ) -> Result<bool, StoreError> {
         let (mut users, now_ms) = self.lock();
-        let Some(entry) = users
-            .at(handle)
-            .filter(|entry| entry.state_at(now_ms) != State::Expired)
-        else {
+        let Some(entry) = users.at(handle).filter(|entry| entry.state_at(now_ms) != State::Expired) else {
             return Ok(false);
         };
         entry.removed = Some(match removal {
@@ -241,11 +212,7 @@ impl SessionStore for MemoryStore {
         limit: usize,
     ) -> Result<Vec<PortalSession>, StoreError> {
         let (users, now_ms) = self.lock();
-        let newest_first = users
-            .entries
-            .get(&tag)
-            .into_iter()
-            .flat_map(|entries| entries.iter().rev());
+        let newest_first = users.entries.get(&tag).into_iter().flat_map(|entries| entries.iter().rev());
         let live = newest_first
             .filter(|(position, _)| before.is_none_or(|before| **position < before))
             .filter(|(_, entry)| entry.state_at(now_ms) != State::Expired);

@@ -8,11 +8,13 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::domain::credential::{Environment, Handle, HandleSuffix, UserTag};
+use crate::domain::credential::Environment;
+use crate::domain::handle::{Handle, HandleSuffix};
 use crate::domain::permission::Permission;
 use crate::domain::ports::{NewSession, StoreError};
 use crate::domain::return_url::parse_http_url;
 use crate::domain::session::{Grant, PortalSession};
+use crate::domain::user_tag::UserTag;
 
 const VERSION: &str = "1";
 
@@ -41,21 +43,12 @@ struct GrantRecord<'a> {
 
 /// The grant as the scripts pass it on. Everything in it comes from validated values.
 pub fn encode_grant(grant: &Grant) -> Result<String, StoreError> {
-    let metadata = grant
-        .metadata
-        .as_deref()
-        .map(serde_json::from_str)
-        .transpose()
-        .map_err(corrupt)?;
+    let metadata = grant.metadata.as_deref().map(serde_json::from_str).transpose().map_err(corrupt)?;
     let record = GrantRecord {
         workspace: grant.workspace.clone(),
         environment: grant.environment.name().to_owned(),
         external_id: grant.external_id.clone(),
-        permissions: grant
-            .permissions
-            .iter()
-            .map(|permission| permission.as_str().to_owned())
-            .collect(),
+        permissions: grant.permissions.iter().map(|permission| permission.as_str().to_owned()).collect(),
         external_organization_id: grant.external_organization_id.clone(),
         email: grant.email.clone(),
         preview: grant.preview,
@@ -67,12 +60,7 @@ pub fn encode_grant(grant: &Grant) -> Result<String, StoreError> {
 
 /// The user agent as it fits into a record: one line of at most 256 characters.
 pub fn user_agent_line(user_agent: Option<&str>) -> String {
-    user_agent
-        .unwrap_or_default()
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(256)
-        .collect()
+    user_agent.unwrap_or_default().chars().filter(|c| !c.is_control()).take(256).collect()
 }
 
 /// Reads a record. `tag` is the one of the key that it stood under.
@@ -81,17 +69,11 @@ pub fn decode(tag: UserTag, record: &str) -> Result<PortalSession, StoreError> {
     let (head, grant, user_agent) = (lines.next(), lines.next(), lines.next());
     let fields: Vec<&str> = head.unwrap_or_default().split(' ').collect();
     let [VERSION, created, exchanged, expires, _ttl, suffix, slug, _epoch] = fields.as_slice() else {
-        return Err(StoreError::Corrupt(format!(
-            "unknown version or head of a record of {tag:?}"
-        )));
+        return Err(StoreError::Corrupt(format!("unknown version or head of a record of {tag:?}")));
     };
     let time = |text: &str| text.parse::<u64>().map_err(corrupt);
     let suffix = HandleSuffix::parse(suffix).map_err(|_| StoreError::Corrupt("a handle suffix".into()))?;
-    let handle = Handle {
-        tag,
-        created_at_ms: time(created)?,
-        suffix,
-    };
+    let handle = Handle { tag, created_at_ms: time(created)?, suffix };
     let in_session = |error: String| StoreError::Corrupt(format!("{handle}: {error}"));
     let grant = decode_grant(slug, grant.unwrap_or_default()).map_err(in_session)?;
     Ok(PortalSession {
@@ -107,11 +89,7 @@ pub fn decode(tag: UserTag, record: &str) -> Result<PortalSession, StoreError> {
 fn decode_grant(slug: &str, json: &str) -> Result<Grant, String> {
     let record: GrantRecord<'_> = serde_json::from_str(json)
         .map_err(|error| format!("the grant is unreadable at column {}", error.column()))?;
-    let permissions = record
-        .permissions
-        .iter()
-        .map(|text| Permission::parse(text))
-        .collect::<Result<_, _>>();
+    let permissions = record.permissions.iter().map(|text| Permission::parse(text)).collect::<Result<_, _>>();
     let return_url = record.return_url.as_deref().map(parse_http_url).transpose();
     Ok(Grant {
         workspace: record.workspace,
@@ -130,11 +108,7 @@ fn decode_grant(slug: &str, json: &str) -> Result<Grant, String> {
 /// The session that `create` has just stored, with the store's times.
 pub fn created(new: &NewSession, created_at_ms: u64, expires_at_ms: u64) -> PortalSession {
     PortalSession {
-        handle: Handle {
-            tag: new.tag,
-            created_at_ms,
-            suffix: new.suffix,
-        },
+        handle: Handle { tag: new.tag, created_at_ms, suffix: new.suffix },
         grant: new.grant.clone(),
         exchanged_at_ms: None,
         expires_at_ms,
@@ -177,10 +151,7 @@ mod tests {
     #[test]
     fn what_is_encoded_is_decoded() {
         for session in [session(None, 9_000), session(Some(2_000), 9_000), full()] {
-            assert_eq!(
-                decode(session.handle.tag, &record_of(&session)).expect("decodes"),
-                session
-            );
+            assert_eq!(decode(session.handle.tag, &record_of(&session)).expect("decodes"), session);
         }
     }
 
@@ -190,19 +161,9 @@ mod tests {
         let record = record_of(&good);
         let newer = format!("2{}", &record[1..]);
         let cut = &record[..record.len() / 2];
-        for bad in [
-            "",
-            "1",
-            "hello",
-            &newer,
-            cut,
-            &record.replace("my-portal -", "my-portal"),
-        ] {
+        for bad in ["", "1", "hello", &newer, cut, &record.replace("my-portal -", "my-portal")] {
             let result = decode(good.handle.tag, bad);
-            assert!(
-                matches!(result, Err(StoreError::Corrupt(_))),
-                "{bad:?} gave {result:?}"
-            );
+            assert!(matches!(result, Err(StoreError::Corrupt(_))), "{bad:?} gave {result:?}");
         }
     }
 
@@ -210,9 +171,7 @@ mod tests {
     fn errors_about_a_record_tell_nothing_of_its_user() {
         let good = full();
         let bad = record_of(&good).replace("\"p\":", "\"p\":7,\"q\":");
-        let error = decode(good.handle.tag, &bad)
-            .expect_err("the grant is broken")
-            .to_string();
+        let error = decode(good.handle.tag, &bad).expect_err("the grant is broken").to_string();
         assert!(!error.contains("user_123") && !error.contains("jane"), "{error}");
     }
 

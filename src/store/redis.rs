@@ -15,13 +15,15 @@ use redis::{Client, Cmd, RedisResult, Script};
 use super::record;
 pub use super::redis_link::StoreObserver;
 use super::redis_link::{Call, RedisLink};
-use crate::domain::credential::{Digest, Handle, HandleSuffix, UserTag};
+use crate::domain::credential::Digest;
 use crate::domain::error::Refusal;
+use crate::domain::handle::{Handle, HandleSuffix};
 use crate::domain::ports::{
     Exchange, ExchangeAttempt, Found, Gone, NewSession, PortalFilter, Position, Removal, SessionStore,
     StoreError,
 };
 use crate::domain::session::PortalSession;
+use crate::domain::user_tag::UserTag;
 
 /// Records that one call of a list or a revocation touches: well below a millisecond of Redis's time.
 const BATCH: usize = 200;
@@ -61,10 +63,7 @@ impl RedisStore {
         fence_failover: bool,
         observer: StoreObserver,
     ) -> RedisResult<Self> {
-        Ok(RedisStore {
-            link: RedisLink::new(client, timeout, observer)?,
-            fence_failover,
-        })
+        Ok(RedisStore { link: RedisLink::new(client, timeout, observer)?, fence_failover })
     }
 
     /// For the scripts that mint or check an epoch.
@@ -156,10 +155,7 @@ impl SessionStore for RedisStore {
 
     async fn find_by_handle(&self, handle: &Handle) -> Result<Option<PortalSession>, StoreError> {
         let mut script = BY_HANDLE.prepare_invoke();
-        script
-            .key(index_key(handle.tag))
-            .arg(handle.created_at_ms)
-            .arg(handle.suffix.as_str());
+        script.key(index_key(handle.tag)).arg(handle.created_at_ms).arg(handle.suffix.as_str());
         let record: Option<String> = self.link.call("find_by_handle", Call::Script(&script)).await?;
         record.map(|record| decode(handle.tag, &record)).transpose()
     }
@@ -179,10 +175,7 @@ impl SessionStore for RedisStore {
         if let Some(token) = token {
             script.key(browser_key(handle.tag, token));
         }
-        script
-            .arg(handle.created_at_ms)
-            .arg(handle.suffix.as_str())
-            .arg(state);
+        script.arg(handle.created_at_ms).arg(handle.suffix.as_str()).arg(state);
         let removed: u64 = self.link.call("remove", Call::Script(&script)).await?;
         Ok(removed > 0)
     }
@@ -254,11 +247,7 @@ fn gone(tag: UserTag, why: &str, created: &str, suffix: &str) -> Result<Gone, St
         _ => return Err(corrupt("an entry of a user's index in an unknown state")),
     };
     let handle = match (created.parse(), HandleSuffix::parse(suffix)) {
-        (Ok(created_at_ms), Ok(suffix)) => Some(Handle {
-            tag,
-            created_at_ms,
-            suffix,
-        }),
+        (Ok(created_at_ms), Ok(suffix)) => Some(Handle { tag, created_at_ms, suffix }),
         (Err(_), _) | (_, Err(_)) => None,
     };
     Ok(Gone { refusal, handle })

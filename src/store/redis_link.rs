@@ -38,12 +38,7 @@ impl RedisLink {
     /// Connects at the first use. Needs the tokio runtime of the thread that will use it.
     pub fn new(client: Client, timeout: Duration, observer: StoreObserver) -> RedisResult<Self> {
         let manager = ArcSwap::from_pointee(connect_lazily(&client, timeout)?);
-        Ok(RedisLink {
-            client,
-            timeout,
-            manager,
-            observer,
-        })
+        Ok(RedisLink { client, timeout, manager, observer })
     }
 
     /// Makes a call, and makes it once more if its connection was lost or its answer did not come in time.
@@ -75,9 +70,7 @@ impl RedisLink {
         // Over connecting and answering together: the manager's own limits add up.
         let result = match tokio::time::timeout(self.timeout, answer).await {
             Ok(result) => result,
-            Err(_) => Err(RedisError::from(std::io::Error::from(
-                std::io::ErrorKind::TimedOut,
-            ))),
+            Err(_) => Err(RedisError::from(std::io::Error::from(std::io::ErrorKind::TimedOut))),
         };
         if result.as_ref().is_err_and(needs_another_connection) {
             self.replace(&manager)?;

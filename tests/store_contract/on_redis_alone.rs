@@ -58,11 +58,7 @@ async fn an_outage_is_an_error_in_time_and_ends_by_itself() {
     while fixture.store.ready().await.is_err() {
         assert!(Instant::now() < deadline, "the store recovers within two seconds");
     }
-    assert_eq!(
-        fixture.refusal_of(session.handle.tag, &token).await,
-        None,
-        "nobody was logged out"
-    );
+    assert_eq!(fixture.refusal_of(session.handle.tag, &token).await, None, "nobody was logged out");
 }
 
 #[tokio::test]
@@ -70,12 +66,8 @@ async fn a_redis_that_hangs_is_an_error_in_time() {
     let mut fixture = Fixture::redis();
     let (session, token) = fixture.active("user").await;
     let pid = fixture_of(&mut fixture).pid().to_string();
-    let signal = |name: &str| {
-        std::process::Command::new("kill")
-            .args([name, &pid])
-            .status()
-            .expect("kill runs")
-    };
+    let signal =
+        |name: &str| std::process::Command::new("kill").args([name, &pid]).status().expect("kill runs");
     signal("-STOP");
     let started_at = Instant::now();
     let result = fixture.store.find(session.handle.tag, &token).await;
@@ -96,26 +88,17 @@ async fn a_ticket_from_before_a_restart_is_refused_and_sessions_live_on() {
     let fresh = redis_store(&fixture_of(&mut fixture).url(), true);
     let exchange = fresh.exchange(&attempt(&new)).await.expect("an answer");
     assert_gone(&exchange, Refusal::Fenced);
-    assert!(matches!(
-        fresh.find(session.handle.tag, &token).await,
-        Ok(Found::Active(_))
-    ));
+    assert!(matches!(fresh.find(session.handle.tag, &token).await, Ok(Found::Active(_))));
 }
 
 #[tokio::test]
 async fn without_the_fence_a_ticket_survives_a_restart() {
     let mut redis = RedisServer::start();
     let new = new_session("user");
-    redis_store(&redis.url(), false)
-        .create(&new)
-        .await
-        .expect("the store creates");
+    redis_store(&redis.url(), false).create(&new).await.expect("the store creates");
     redis.stop();
     redis.start_again();
-    let exchange = redis_store(&redis.url(), false)
-        .exchange(&attempt(&new))
-        .await
-        .expect("an answer");
+    let exchange = redis_store(&redis.url(), false).exchange(&attempt(&new)).await.expect("an answer");
     assert!(matches!(exchange, Exchange::Done(_)), "{exchange:?}");
 }
 
@@ -124,10 +107,7 @@ async fn scripts_that_redis_has_forgotten_are_loaded_again() {
     let mut fixture = Fixture::redis();
     fixture.active("user").await;
     let mut redis = fixture_of(&mut fixture).connect().expect("redis answers");
-    redis::cmd("SCRIPT")
-        .arg("FLUSH")
-        .exec(&mut redis)
-        .expect("redis forgets");
+    redis::cmd("SCRIPT").arg("FLUSH").exec(&mut redis).expect("redis forgets");
     fixture.active("user").await;
 }
 
@@ -141,9 +121,7 @@ async fn foreign_data_under_our_keys_is_corrupt_never_absent() {
     let mut connection = redis.connect().expect("redis answers");
     for key in redis.keys() {
         if key.contains(":t:") || key.contains(":b:") {
-            let _: () = connection
-                .set(&key, "2 a record of the future")
-                .expect("redis writes");
+            let _: () = connection.set(&key, "2 a record of the future").expect("redis writes");
         }
     }
     let exchange = fixture.store.exchange(&attempt(&new)).await;
@@ -174,10 +152,7 @@ async fn everything_of_a_user_has_one_hash_tag_and_a_time_to_live() {
     for key in keys {
         assert!(key.starts_with(&prefix), "{key}");
         let left_ms: i64 = connection.pttl(&key).expect("redis answers");
-        assert!(
-            left_ms > 0 && left_ms <= 86_400_000 + 3_600_000,
-            "{key} lives {left_ms} ms"
-        );
+        assert!(left_ms > 0 && left_ms <= 86_400_000 + 3_600_000, "{key} lives {left_ms} ms");
     }
 }
 
@@ -197,26 +172,14 @@ async fn what_a_live_session_costs_in_redis() {
         ..new.grant
     };
     fixture.create(&new).await;
-    fixture
-        .exchange(&ExchangeAttempt {
-            user_agent: None,
-            ..attempt(&new)
-        })
-        .await;
+    fixture.exchange(&ExchangeAttempt { user_agent: None, ..attempt(&new) }).await;
     let redis = fixture_of(&mut fixture);
     let mut connection = redis.connect().expect("redis answers");
     let bytes = |key: &String, connection: &mut redis::Connection| -> u64 {
-        redis::cmd("MEMORY")
-            .arg("USAGE")
-            .arg(key)
-            .query(connection)
-            .expect("redis tells")
+        redis::cmd("MEMORY").arg("USAGE").arg(key).query(connection).expect("redis tells")
     };
     let total: u64 = redis.keys().iter().map(|key| bytes(key, &mut connection)).sum();
-    assert!(
-        total <= 600,
-        "a live session of the standard example costs {total} bytes"
-    );
+    assert!(total <= 600, "a live session of the standard example costs {total} bytes");
 }
 
 #[tokio::test]
@@ -224,13 +187,7 @@ async fn a_redis_with_user_password_and_database() {
     let redis = RedisServer::start_with(&["--requirepass", "pass word/1"]);
     let url = format!("redis://default:pass%20word%2F1@127.0.0.1:{}/5", redis.port());
     redis_store(&url, true).ready().await.expect("ready");
-    let wrong = redis_store(
-        &format!("redis://default:wrong@127.0.0.1:{}/5", redis.port()),
-        true,
-    );
+    let wrong = redis_store(&format!("redis://default:wrong@127.0.0.1:{}/5", redis.port()), true);
     let result = wrong.ready().await;
-    assert!(
-        matches!(&result, Err(StoreError::Unavailable(text)) if !text.contains("wrong@")),
-        "{result:?}"
-    );
+    assert!(matches!(&result, Err(StoreError::Unavailable(text)) if !text.contains("wrong@")), "{result:?}");
 }

@@ -32,10 +32,7 @@ impl FakeClock {
     }
 
     pub fn forward(&self, by: Duration) {
-        self.0.fetch_add(
-            u64::try_from(by.as_millis()).expect("a short time"),
-            Ordering::SeqCst,
-        );
+        self.0.fetch_add(u64::try_from(by.as_millis()).expect("a short time"), Ordering::SeqCst);
     }
 }
 
@@ -70,9 +67,7 @@ impl TestApp {
     }
 
     pub async fn start_on(redis: Option<Arc<RedisServer>>, change: impl FnOnce(String) -> String) -> Self {
-        let url = redis
-            .as_ref()
-            .map_or_else(|| "memory:".to_owned(), |redis| redis.url());
+        let url = redis.as_ref().map_or_else(|| "memory:".to_owned(), |redis| redis.url());
         let mut app = Self::start_at(&url, change).await;
         app.redis = redis;
         app
@@ -84,17 +79,9 @@ impl TestApp {
         let settings = settings(&change(config(store_url)));
         let running = app::start(settings, clock.clone()).expect("the gateway starts");
         let base = format!("http://{}", running.address);
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy();
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
         let client = client.timeout(Duration::from_secs(30)).build().expect("a client");
-        TestApp {
-            base,
-            client,
-            redis: None,
-            clock,
-            running: Some(running),
-        }
+        TestApp { base, client, redis: None, clock, running: Some(running) }
     }
 
     /// Lets time pass for everything that is stored.
@@ -138,10 +125,7 @@ impl TestApp {
         for (name, value) in fields.as_object().expect("fields are an object") {
             body[name] = value.clone();
         }
-        self.post("/v2/portal.createSession", body)
-            .bearer(key)
-            .send()
-            .await
+        self.post("/v2/portal.createSession", body).bearer(key).send().await
     }
 
     /// The data of a created session.
@@ -153,9 +137,7 @@ impl TestApp {
 
     /// As a server-side portal does: no browser headers.
     pub async fn exchange(&self, session_id: &str) -> Reply {
-        self.post("/v2/portal.exchangeSession", json!({ "sessionId": session_id }))
-            .send()
-            .await
+        self.post("/v2/portal.exchangeSession", json!({ "sessionId": session_id })).send().await
     }
 
     /// The browser token of a fresh session.
@@ -216,11 +198,7 @@ impl Call {
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let text = response.text().await.expect("a body of text");
-        Reply {
-            status,
-            headers,
-            text,
-        }
+        Reply { status, headers, text }
     }
 }
 
@@ -233,9 +211,7 @@ pub struct Reply {
 
 impl Reply {
     pub fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().expect("a header of ASCII"))
+        self.headers.get(name).map_or("", |value| value.to_str().expect("a header of ASCII"))
     }
 
     pub fn json(&self) -> Value {
@@ -262,32 +238,20 @@ impl Reply {
         let error = self.error();
         let faults = error["errors"].as_array().expect("every 400 has errors");
         assert!(
-            faults
-                .iter()
-                .all(|fault| !text(&fault["message"]).is_empty() && !text(&fault["fix"]).is_empty())
+            faults.iter().all(|fault| !text(&fault["message"]).is_empty() && !text(&fault["fix"]).is_empty())
         );
-        faults
-            .iter()
-            .map(|fault| text(&fault["location"]).to_owned())
-            .collect()
+        faults.iter().map(|fault| text(&fault["location"]).to_owned()).collect()
     }
 
     /// All `Set-Cookie` lines.
     pub fn set_cookies(&self) -> Vec<&str> {
         let lines = self.headers.get_all("set-cookie").iter();
-        lines
-            .map(|line| line.to_str().expect("a cookie of ASCII"))
-            .collect()
+        lines.map(|line| line.to_str().expect("a cookie of ASCII")).collect()
     }
 
     /// Status and code at once.
     pub fn expect(&self, status: u16, code: &str) {
-        assert_eq!(
-            (self.status, self.code().as_str()),
-            (status, code),
-            "{}",
-            self.text
-        );
+        assert_eq!((self.status, self.code().as_str()), (status, code), "{}", self.text);
     }
 }
 

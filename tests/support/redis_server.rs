@@ -22,12 +22,7 @@ impl RedisServer {
     pub fn start_with(arguments: &[&str]) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
-        let mut server = RedisServer {
-            child: None,
-            port: free_port(),
-            directory,
-            arguments,
-        };
+        let mut server = RedisServer { child: None, port: free_port(), directory, arguments };
         server.start_again();
         server
     }
@@ -35,31 +30,13 @@ impl RedisServer {
     /// After [`RedisServer::stop`] or [`RedisServer::kill`]: the same port and data.
     pub fn start_again(&mut self) {
         let mut command = Command::new("redis-server");
-        command.args([
-            "--port",
-            &self.port.to_string(),
-            "--bind",
-            "127.0.0.1",
-            "--save",
-            "",
-        ]);
-        command
-            .args(["--dbfilename", "dump.rdb", "--dir"])
-            .arg(self.directory.path())
-            .args(&self.arguments);
+        command.args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
+        command.args(["--dbfilename", "dump.rdb", "--dir"]).arg(self.directory.path()).args(&self.arguments);
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         self.child = Some(child.expect("redis-server is not installed: run ./tests/run, which installs it"));
         let deadline = Instant::now() + Duration::from_secs(10);
-        while self
-            .connect()
-            .and_then(|mut redis| redis::cmd("PING").query::<String>(&mut redis))
-            .is_err()
-        {
-            assert!(
-                Instant::now() < deadline,
-                "redis-server did not start on port {}",
-                self.port
-            );
+        while self.connect().and_then(|mut redis| redis::cmd("PING").query::<String>(&mut redis)).is_err() {
+            assert!(Instant::now() < deadline, "redis-server did not start on port {}", self.port);
             // A wait for the condition above, not for time to pass.
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -94,14 +71,8 @@ impl RedisServer {
     /// A connection for the test itself.
     pub fn connect(&self) -> redis::RedisResult<redis::Connection> {
         let mut url = url::Url::parse(&self.url()).expect("a URL");
-        if let Some(password) = self
-            .arguments
-            .iter()
-            .skip_while(|name| *name != "--requirepass")
-            .nth(1)
-        {
-            url.set_password(Some(password))
-                .expect("a URL that takes a password");
+        if let Some(password) = self.arguments.iter().skip_while(|name| *name != "--requirepass").nth(1) {
+            url.set_password(Some(password)).expect("a URL that takes a password");
         }
         redis::Client::open(url)?.get_connection()
     }
@@ -109,10 +80,7 @@ impl RedisServer {
     /// Every key, as text where it is text.
     pub fn keys(&self) -> Vec<String> {
         let mut redis = self.connect().expect("redis answers");
-        redis::cmd("KEYS")
-            .arg("*")
-            .query(&mut redis)
-            .expect("redis lists its keys")
+        redis::cmd("KEYS").arg("*").query(&mut redis).expect("redis lists its keys")
     }
 
     /// Lets time pass for everything that is stored.
@@ -127,10 +95,7 @@ impl RedisServer {
             end";
         let mut redis = self.connect().expect("redis answers");
         let by_ms = u64::try_from(by.as_millis()).expect("a short time");
-        redis::Script::new(script)
-            .arg(by_ms)
-            .invoke::<()>(&mut redis)
-            .expect("time can be forwarded");
+        redis::Script::new(script).arg(by_ms).invoke::<()>(&mut redis).expect("time can be forwarded");
     }
 }
 

@@ -25,11 +25,7 @@ impl SwallowingProxy {
                 tokio::spawn(serve(client, redis_port, marker, counters.clone()));
             }
         });
-        SwallowingProxy {
-            port,
-            swallow,
-            swallowed,
-        }
+        SwallowingProxy { port, swallow, swallowed }
     }
 
     pub fn swallow_next(&self, count: usize) {

@@ -1,0 +1,61 @@
+//! Base62 text: the alphabet of everything that is minted here.
+//!
+//! Owns: the encoding, the checksum, the random source.
+//! Must not know: what the text is for.
+
+use rand::TryRng;
+
+/// Ascending in ASCII, so that fixed-width numbers sort as text the way they sort as numbers.
+const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+/// 62^33 > 2^196: above the 192 bits that the contract asks for (API.md section 1).
+pub const RANDOM_CHARS: usize = 33;
+/// Six digits hold 32 bits.
+pub const CHECKSUM_CHARS: usize = 6;
+
+/// 192 bits and more from the operating system, as text; also what `vestibule keys secret` prints.
+pub fn random_text() -> String {
+    let text: [u8; RANDOM_CHARS] = base62(&random_bytes());
+    text.iter().map(|&byte| char::from(byte)).collect()
+}
+
+/// 256 bits from the operating system.
+pub fn random_bytes() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    // Without randomness there is no safe answer; the panic becomes a 500 and the process goes on.
+    rand::rngs::SysRng.try_fill_bytes(&mut bytes).expect("the operating system has a random source");
+    bytes
+}
+
+/// The last `N` base62 digits of a 256-bit big-endian number. For `N` = 33 the bias is below 2^-59.
+pub fn base62<const N: usize>(number: &[u8; 32]) -> [u8; N] {
+    let mut limbs = [0u32; 8];
+    for (limb, bytes) in limbs.iter_mut().zip(number.as_chunks::<4>().0) {
+        *limb = u32::from_be_bytes(*bytes);
+    }
+    let mut digits = [b'0'; N];
+    for digit in digits.iter_mut().rev() {
+        let mut remainder = 0u64;
+        for limb in &mut limbs {
+            let dividend = (remainder << 32) | u64::from(*limb);
+            *limb = (dividend / 62) as u32;
+            remainder = dividend % 62;
+        }
+        *digit = BASE62[remainder as usize];
+    }
+    digits
+}
+
+/// The number that base62 digits write, if they are digits.
+pub fn number(text: &str) -> Option<u64> {
+    let digit = |byte: u8| BASE62.iter().position(|&other| other == byte).map(|position| position as u64);
+    text.bytes().try_fold(0u64, |total, byte| total.checked_mul(62)?.checked_add(digit(byte)?))
+}
+
+/// CRC-32 in six base62 digits: finds typing errors and lets secret scanners recognise a credential. It is
+/// no protection against forgery; the digest in the store is.
+pub fn checksum(text: &str) -> String {
+    let mut number = [0; 32];
+    number[28..].copy_from_slice(&crc32fast::hash(text.as_bytes()).to_be_bytes());
+    let digits: [u8; CHECKSUM_CHARS] = base62(&number);
+    digits.iter().map(|&byte| char::from(byte)).collect()
+}

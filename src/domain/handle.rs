@@ -1,0 +1,87 @@
+//! The handle: the public name of a portal session.
+//!
+//! Owns: its text form. It holds the user tag and the time of creation, so it alone finds its session.
+//! Must not know: credentials. A handle opens nothing; it may be logged and handed around.
+
+use std::fmt;
+
+use super::base62::{base62, number, random_bytes};
+use super::credential::Malformed;
+use super::user_tag::{TAG_CHARS, UserTag};
+
+const TIME_CHARS: usize = 8;
+const SUFFIX_CHARS: usize = 8;
+
+/// The random part of a handle, and so its name inside the user's index.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct HandleSuffix([u8; SUFFIX_CHARS]);
+
+impl HandleSuffix {
+    /// A new one. 47 bits are enough: it only has to differ among one user's sessions of one millisecond.
+    pub fn mint() -> Self {
+        HandleSuffix(base62(&random_bytes()))
+    }
+
+    /// Reads the characters back.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        let bytes: [u8; SUFFIX_CHARS] = text.as_bytes().try_into().map_err(|_| Malformed)?;
+        if bytes.iter().all(u8::is_ascii_alphanumeric) { Ok(HandleSuffix(bytes)) } else { Err(Malformed) }
+    }
+
+    /// The characters.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for HandleSuffix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The public name of a portal session, `sess_…`: no credential, and the only name of it that may be logged.
+/// It holds the user tag and the time of its creation, so that it alone finds its session.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Handle {
+    /// Where its user's sessions lie.
+    pub tag: UserTag,
+    /// The store's time when it was minted, Unix milliseconds.
+    pub created_at_ms: u64,
+    /// Tells it from the user's other sessions of that millisecond.
+    pub suffix: HandleSuffix,
+}
+
+impl Handle {
+    /// Reads `sess_…`.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        let rest = text.strip_prefix("sess_").ok_or(Malformed)?;
+        let expected = TAG_CHARS + TIME_CHARS + SUFFIX_CHARS;
+        if rest.len() != expected || !rest.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Err(Malformed);
+        }
+        let (tag, rest) = rest.split_at(TAG_CHARS);
+        let (time, suffix) = rest.split_at(TIME_CHARS);
+        Ok(Handle {
+            tag: UserTag::parse(tag)?,
+            created_at_ms: number(time).ok_or(Malformed)?,
+            suffix: HandleSuffix::parse(suffix)?,
+        })
+    }
+}
+
+impl fmt::Display for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut number = [0; 32];
+        number[24..].copy_from_slice(&self.created_at_ms.to_be_bytes());
+        let time: [u8; TIME_CHARS] = base62(&number);
+        let time = std::str::from_utf8(&time).unwrap_or_default();
+        write!(f, "sess_{}{}{}", self.tag.as_str(), time, self.suffix.as_str())
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

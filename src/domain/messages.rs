@@ -1,0 +1,94 @@
+//! What goes into and comes out of `portal::Portals`: plain values.
+//!
+//! Must not know: any rule; what may stand in them was checked where they are made.
+
+use std::sync::Arc;
+
+use url::Url;
+
+use super::catalog::Portal;
+use super::credential::{BrowserToken, Ticket};
+use super::handle::Handle;
+use super::permission::Permission;
+use super::ports::StoreError;
+use super::session::PortalSession;
+
+/// What a caller asks `create` for.
+#[derive(Clone, Debug)]
+pub struct SessionRequest {
+    /// Of the portal.
+    pub slug: String,
+    /// The caller's identifier of its user.
+    pub external_id: String,
+    /// What the user may do.
+    pub permissions: Vec<Permission>,
+    /// Not by a real user.
+    pub preview: bool,
+    /// Overrides the portal's.
+    pub return_url: Option<Url>,
+    /// Life of the browser session.
+    pub session_ttl_ms: u64,
+    /// For people to read.
+    pub email: Option<String>,
+    /// The caller's identifier of the organisation.
+    pub external_organization_id: Option<String>,
+    /// Compact JSON.
+    pub metadata: Option<String>,
+}
+
+/// A session that waits for its browser.
+#[derive(Debug)]
+pub struct CreatedSession {
+    /// The session.
+    pub session: PortalSession,
+    /// Its only credential so far.
+    pub ticket: Ticket,
+    /// Where the browser takes it.
+    pub url: Url,
+}
+
+/// A browser session that has just begun.
+#[derive(Debug)]
+pub struct ExchangedSession {
+    /// The session.
+    pub session: PortalSession,
+    /// Its portal.
+    pub portal: Arc<Portal>,
+    /// Its credential.
+    pub token: BrowserToken,
+    /// What became of the session that this browser had before.
+    pub replaced: Result<Option<Handle>, StoreError>,
+}
+
+/// What a browser brings to an exchange.
+#[derive(Debug, Default)]
+pub struct ExchangeRequest<'a> {
+    /// The text that should be a ticket.
+    pub session_id: &'a str,
+    /// The serialised origin of the page, if a page sends it.
+    pub origin: Option<String>,
+    /// Of the browser.
+    pub user_agent: Option<String>,
+    /// The portal cookies that the browser already holds.
+    pub held: Vec<(Arc<Portal>, BrowserToken)>,
+}
+
+/// Who is there.
+#[derive(Clone, Debug)]
+pub struct CurrentSession {
+    /// The live session.
+    pub session: PortalSession,
+    /// Its portal.
+    pub portal: Arc<Portal>,
+    /// Its credential.
+    pub token: BrowserToken,
+}
+
+/// One page of a list.
+#[derive(Debug)]
+pub struct SessionPage {
+    /// Newest first.
+    pub sessions: Vec<PortalSession>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<Handle>,
+}

@@ -1,0 +1,81 @@
+//! The rules that `portal::Portals` applies, each with the error of its breach.
+//!
+//! Must not know: the store. Everything here is pure.
+
+use std::sync::Arc;
+
+use url::Url;
+
+use super::catalog::{Catalog, Portal, RootKeyEntry};
+use super::error::{Code, Error, Invalid, Refusal};
+use super::handle::Handle;
+use super::permission::{Permission, any_covers};
+use super::ports::PortalFilter;
+use super::session::PortalSession;
+
+/// The session's portal, if it is still configured in the session's own workspace.
+pub fn portal_of<'a>(catalog: &'a Catalog, session: &PortalSession) -> Option<&'a Arc<Portal>> {
+    catalog.portal(&session.grant.slug).filter(|portal| portal.workspace == session.grant.workspace)
+}
+
+/// A root key grants at most what it holds itself.
+pub fn check_ceiling(key: &RootKeyEntry, permissions: &[Permission]) -> Result<(), Error> {
+    let above: Vec<_> = permissions.iter().filter(|asked| !any_covers(&key.permissions, asked)).collect();
+    if above.is_empty() {
+        return Ok(());
+    }
+    let error = Error::refused(Code::InsufficientPermissions, Refusal::PermissionNotHeld, None);
+    Err(error.with_detail(format!("This root key may not grant: {}.", join(&above))))
+}
+
+/// A session's own return URL lies under one that the portal allows.
+pub fn check_return_url(portal: &Portal, return_url: Option<&Url>) -> Result<(), Error> {
+    match return_url {
+        Some(url) if !portal.allows_return_to(url) => {
+            let message = "The URL is not under any of the portal's return_urls.";
+            let fix = "Use a URL under a configured prefix, or add its prefix to the portal's return_urls.";
+            Err(Error::invalid(vec![Invalid::new(message, fix).at("body.returnUrl")]))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Whose tickets an exchange from this origin may spend.
+pub fn admitted_portals(catalog: &Catalog, origin: Option<&str>) -> Result<PortalFilter, Error> {
+    let Some(origin) = origin else {
+        return Ok(PortalFilter::AllBut(catalog.disabled_slugs().to_vec()));
+    };
+    match catalog.portals_listing(origin) {
+        [] => Err(origin_not_listed(None)),
+        listing => {
+            let enabled = listing.iter().filter(|portal| portal.enabled);
+            Ok(PortalFilter::Only(enabled.map(|portal| portal.slug.clone()).collect()))
+        }
+    }
+}
+
+/// The error for a ticket whose portal the filter did not admit.
+pub fn why_not_admitted(catalog: &Catalog, session: &PortalSession) -> Error {
+    match portal_of(catalog, session) {
+        None => Error::refused(Code::PortalSessionNotFound, Refusal::PortalGone, Some(session.handle)),
+        Some(portal) if !portal.enabled => portal_disabled(Some(session.handle)),
+        Some(_) => origin_not_listed(Some(session.handle)),
+    }
+}
+
+/// A page of an origin that the portal does not list.
+pub fn origin_not_listed(handle: Option<Handle>) -> Error {
+    let error = Error::refused(Code::Forbidden, Refusal::OriginNotListed, handle);
+    error.with_detail("The portal does not list the origin of this request in allowed_origins.")
+}
+
+/// For a message.
+pub fn join(permissions: &[&Permission]) -> String {
+    permissions.iter().map(|permission| permission.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// The portal is switched off.
+pub fn portal_disabled(handle: Option<Handle>) -> Error {
+    let error = Error::refused(Code::Forbidden, Refusal::PortalDisabled, handle);
+    error.with_detail("This portal is disabled.")
+}

@@ -1,0 +1,93 @@
+//! The user tag: what all credentials and handles of one user have in common.
+//!
+//! Owns: its derivation from `server.secret`, and that a changed secret still finds older sessions.
+//! Must not know: keys of a store, or who asks.
+
+use std::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::Sha256;
+
+use super::base62::base62;
+use super::credential::{Environment, Malformed};
+
+/// How long a tag is.
+pub const TAG_CHARS: usize = 16;
+
+/// 16 characters that every credential and handle of one user share, so that one handle is enough to find
+/// everything of its user in a sharded store. Keyed: it tells nobody who the user is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UserTag([u8; TAG_CHARS]);
+
+impl UserTag {
+    /// Reads the characters back.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        let bytes: [u8; TAG_CHARS] = text.as_bytes().try_into().map_err(|_| Malformed)?;
+        if bytes.iter().all(u8::is_ascii_alphanumeric) { Ok(UserTag(bytes)) } else { Err(Malformed) }
+    }
+
+    /// The characters.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for UserTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Derives user tags from `server.secret`.
+pub struct UserTagger {
+    keyed: Vec<Hmac<Sha256>>,
+}
+
+impl UserTagger {
+    /// `secrets`: the present one first, then the previous ones. Never empty.
+    pub fn new(secrets: &[SecretString]) -> Self {
+        let keyed = secrets.iter().map(|secret| keyed_hash(secret.expose_secret().as_bytes())).collect();
+        UserTagger { keyed }
+    }
+
+    /// The tag of one user under the present secret.
+    pub fn tag(&self, user: &UserRef<'_>) -> UserTag {
+        self.keyed.first().map_or(UserTag([b'0'; TAG_CHARS]), |hash| user.tag_under(hash))
+    }
+
+    /// The user's tags under the present and every previous secret: where sessions of this user may lie.
+    pub fn all_tags(&self, user: &UserRef<'_>) -> Vec<UserTag> {
+        self.keyed.iter().map(|hash| user.tag_under(hash)).collect()
+    }
+}
+
+fn keyed_hash(key: &[u8]) -> Hmac<Sha256> {
+    // HMAC takes a key of any length (RFC 2104), so this cannot fail.
+    Hmac::<Sha256>::new_from_slice(key).expect("HMAC accepts every key length")
+}
+
+/// Who a user is: an external id means nothing outside its portal, workspace and environment.
+pub struct UserRef<'a> {
+    /// The workspace's id.
+    pub workspace: &'a str,
+    /// Live and test sessions never share an index.
+    pub environment: Environment,
+    /// The portal's slug.
+    pub slug: &'a str,
+    /// The caller's own identifier of its user.
+    pub external_id: &'a str,
+}
+
+impl UserRef<'_> {
+    fn tag_under(&self, hash: &Hmac<Sha256>) -> UserTag {
+        let mut hash = hash.clone();
+        // Only the last part may hold a NUL, so no two users give the same bytes.
+        for part in [self.workspace, self.environment.name(), self.slug] {
+            hash.update(part.as_bytes());
+            hash.update(b"\0");
+        }
+        hash.update(self.external_id.as_bytes());
+        UserTag(base62(&hash.finalize().into_bytes().into()))
+    }
+}

@@ -1,0 +1,84 @@
+//! The public listener: accepts connections and serves the routes on them.
+//!
+//! Owns: the limits of a connection, and that even what never becomes a request is answered as a problem.
+//! Must not know: where it listens, or what a gateway is made of. (Not `actix_web::HttpServer`: it leaves no
+//! place between the socket and the HTTP codec, where [`super::raw_errors`] has to stand.)
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_http::HttpService;
+use actix_server::Server;
+use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
+use actix_web::dev::AppConfig;
+use actix_web::middleware::from_fn;
+use actix_web::rt::net::TcpStream;
+use actix_web::{App, web};
+
+use super::raw_errors::{Answer, RawErrors};
+use super::{Gateway, finish, routes};
+
+/// The head of a request must arrive within this time; its body too (`super::body`).
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longer than the idle time of common proxies, so that they close first and never meet a closing connection.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// For requests in flight at a stop.
+const DRAIN_SECONDS: u64 = 30;
+/// Connections that wait to be accepted.
+const BACKLOG: i32 = 1_024;
+
+/// Starts to listen; every worker thread makes a gateway of its own.
+pub fn listen(
+    address: SocketAddr,
+    workers: usize,
+    make_gateway: impl Fn() -> Gateway + Send + Clone + 'static,
+) -> io::Result<(Server, SocketAddr)> {
+    let listener = bind(address)?;
+    let address = listener.local_addr()?;
+    let mut builder = Server::build().disable_signals().shutdown_timeout(DRAIN_SECONDS);
+    if workers > 0 {
+        builder = builder.workers(workers);
+    }
+    let stopping = builder.graceful_shutdown_signal();
+    let builder = builder.listen("vestibule", listener, move || {
+        let gateway = web::Data::new(make_gateway());
+        let answer: Answer = Arc::new({
+            let gateway = gateway.clone().into_inner();
+            move |status| finish::finish_raw(&gateway, status)
+        });
+        let app = App::new().app_data(gateway).configure(routes).wrap(from_fn(finish));
+        let app = app.into_factory().map_err(|error: actix_web::Error| error.error_response());
+        let stopping = stopping.clone();
+        let http = HttpService::build()
+            .keep_alive(KEEP_ALIVE)
+            .client_request_timeout(HEAD_TIMEOUT)
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+            .local_addr(address)
+            .finish(map_config(app, |()| AppConfig::default()));
+        let connection = fn_service(move |socket: TcpStream| {
+            let answer = answer.clone();
+            async move {
+                // Answers are small and whole; waiting to fill a packet would only delay them.
+                let _ = socket.set_nodelay(true);
+                let peer = socket.peer_addr().ok();
+                Ok((RawErrors::new(socket, answer), actix_http::Protocol::Http1, peer))
+            }
+        });
+        connection.and_then(http)
+    })?;
+    Ok((builder.run(), address))
+}
+
+fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+    let domain = socket2::Domain::for_address(address);
+    let socket = socket2::Socket::new(domain, socket2::Type::STREAM, Some(socket2::Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
