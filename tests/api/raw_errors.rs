@@ -19,7 +19,11 @@ async fn raw(app: &TestApp, bytes: &[u8]) -> (u16, String, Value) {
     let answer = String::from_utf8(answer).expect("text");
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("an answer: {answer:?}"));
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
-    (status, head.to_ascii_lowercase(), serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}")))
+    (
+        status,
+        head.to_ascii_lowercase(),
+        serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}")),
+    )
 }
 
 #[tokio::test]
@@ -45,7 +49,10 @@ async fn malformed_heads_are_problems() {
         assert!(head.contains("content-type: application/problem+json"), "{head}");
         assert!(head.contains("cache-control: no-store") && head.contains("x-request-id: req_"), "{head}");
         let problem_type = format!("https://sessions.example.com/errors/bad_request/{code}");
-        assert_eq!((&body["type"], &body["error"]["type"]), (&problem_type.clone().into(), &problem_type.into()));
+        assert_eq!(
+            (&body["type"], &body["error"]["type"]),
+            (&problem_type.clone().into(), &problem_type.into())
+        );
     }
 }
 

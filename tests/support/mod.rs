@@ -3,5 +3,6 @@
 #![allow(dead_code)] // Each binary uses its part.
 
 pub mod app;
+pub mod process;
 pub mod redis_server;
 pub mod swallowing_proxy;

@@ -1,0 +1,253 @@
+//! The binary as its operator runs it: commands, exit codes, signals, and what it logs.
+
+mod support;
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::{Value, json};
+use support::app::{ACME_LIVE, Call, Reply, config};
+use support::process::{Process, run, vestibule};
+use support::redis_server::{RedisServer, free_port};
+use tempfile::TempDir;
+
+fn file(directory: &TempDir, text: &str) -> PathBuf {
+    let path = directory.path().join("gateway.toml");
+    std::fs::write(&path, text).expect("the file is written");
+    path
+}
+
+fn text_of(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("text")
+}
+
+async fn post(process: &Process, path: &str, key: &str, body: Value) -> Reply {
+    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    Call(client.post(process.url(path)).json(&body)).bearer(key).send().await
+}
+
+async fn create(process: &Process, slug: &str) -> Reply {
+    let body = json!({ "slug": slug, "externalId": "user_123", "permissions": ["keys:read"] });
+    post(process, "/v2/portal.createSession", ACME_LIVE, body).await
+}
+
+#[test]
+fn dev_prints_commands_that_work_as_printed() {
+    let port = free_port();
+    let listen = format!("127.0.0.1:{port}");
+    let mut process = Process::start(&mut vestibule(&["dev", "--listen", &listen]), |line| {
+        line.contains("Vestibule is listening").then(|| listen.parse().expect("an address"))
+    });
+    process.wait_for_line(|line| line.starts_with("Stop with"));
+    let guide: Vec<&str> =
+        process.output.iter().map(String::as_str).skip_while(|line| !line.starts_with("# 1.")).collect();
+    let script = guide.join("\n").split("Stop with").next().expect("the commands").to_owned();
+    let output = Command::new("sh").args(["-e", "-c", &script]).output().expect("sh runs");
+    let answers = text_of(&output.stdout);
+    assert!(answers.contains("\"sessionId\":\"pst_live_"), "{answers}");
+    assert!(answers.contains("HTTP/1.1 200 OK") && answers.contains("Max-Age=86400"), "{answers}");
+    let last: Value = serde_json::from_str(answers.trim().lines().last().expect("a line")).expect("JSON");
+    assert_eq!(last["data"]["externalId"], "user_123");
+    assert_eq!(last["data"]["permissions"], json!(["api.*.read_key", "api.*.read_analytics"]));
+}
+
+#[test]
+fn dev_listens_on_loopback_only() {
+    let output = run(&["dev", "--listen", "0.0.0.0:0"]);
+    assert_eq!(output.status.code(), Some(2), "{}", text_of(&output.stderr));
+}
+
+#[test]
+fn a_bad_configuration_is_reported_whole_and_exits_2() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path =
+        file(&directory, "store.url = \"mongodb://\"\n[server]\nlisten = \"nowhere\"\nlisen = \"x\"\n");
+    for command in ["serve", "check"] {
+        let output = run(&[command, "--config", path.to_str().expect("a path")]);
+        let report = text_of(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{report}");
+        for location in ["store.url:", "server.listen:", "server.lisen:"] {
+            assert!(report.contains(location), "{location} in {report}");
+        }
+    }
+    let missing = run(&["serve", "--config", "/nowhere/gateway.toml"]);
+    assert_eq!(missing.status.code(), Some(2));
+}
+
+#[test]
+fn check_accepts_what_serve_accepts() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = file(&directory, &config("memory:"));
+    let output = run(&["check", "--config", path.to_str().expect("a path")]);
+    assert_eq!(output.status.code(), Some(0), "{}", text_of(&output.stderr));
+}
+
+#[tokio::test]
+async fn a_new_key_opens_the_gateway_that_is_given_its_digest() {
+    let output = text_of(&run(&["keys", "new", "--environment", "test"]).stdout);
+    let key = output.lines().find(|line| line.starts_with("rk_test_")).expect("a key");
+    let entry = &output[output.find("[[workspaces.root_keys]]").expect("an entry")..];
+    let directory = tempfile::tempdir().expect("a directory");
+    let workspace = "[[workspaces]]\nid = \"own\"\n[[workspaces.portals]]\nslug = \"own-portal\"\nurl = \"https://own.example.com/\"\n";
+    let server = "[server]\nlisten = \"127.0.0.1:0\"\n";
+    let process = Process::serve(&file(&directory, &format!("{server}{workspace}{entry}")));
+    let body = json!({ "slug": "own-portal", "externalId": "user_123", "permissions": ["keys:read"] });
+    let reply = post(&process, "/v2/portal.createSession", key, body).await;
+    assert_eq!(reply.status, 200, "{}", reply.text);
+}
+
+#[test]
+fn a_new_secret_is_long_enough_and_never_the_same() {
+    let secret = || text_of(&run(&["keys", "secret"]).stdout).trim().to_owned();
+    let (first, second) = (secret(), secret());
+    assert!(first.len() >= 32 && first != second);
+}
+
+#[test]
+fn healthcheck_tells_whether_the_gateway_lives() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let port = free_port();
+    let text = config("memory:").replace("127.0.0.1:0", &format!("0.0.0.0:{port}"));
+    let path = file(&directory, &text);
+    let check = || run(&["healthcheck", "--config", path.to_str().expect("a path")]).status.code();
+    assert_eq!(check(), Some(1), "nothing listens yet");
+    let process = Process::serve(&path);
+    assert_eq!(check(), Some(0));
+    drop(process);
+    assert_eq!(check(), Some(1));
+}
+
+#[tokio::test]
+async fn hangup_reloads_workspaces_and_a_bad_file_changes_nothing() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let text = config("memory:");
+    let path = file(&directory, &text);
+    let mut process = Process::serve(&path);
+    assert_eq!(create(&process, "my-portal").await.status, 200);
+    assert_eq!(create(&process, "fresh-portal").await.status, 404);
+
+    let portal = "[[workspaces.portals]]\nslug = \"fresh-portal\"\nurl = \"https://fresh.example.com/\"\n";
+    let marker = "[[workspaces.root_keys]]";
+    file(&directory, &text.replacen(marker, &format!("{portal}{marker}"), 1));
+    process.signal("-HUP");
+    process.wait_for_line(|line| line.contains("reloaded"));
+    assert_eq!(create(&process, "fresh-portal").await.status, 200);
+
+    file(&directory, "this is no TOML");
+    process.signal("-HUP");
+    process.wait_for_line(|line| line.contains("the old one stays"));
+    assert_eq!(create(&process, "fresh-portal").await.status, 200);
+}
+
+#[test]
+fn terminate_finishes_the_request_in_flight_and_exits_0() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let process = Process::serve(&file(&directory, &config("memory:")));
+    let body = r#"{"slug":"my-portal","externalId":"user_123","permissions":["keys:read"]}"#;
+    let (first, rest) = body.split_at(10);
+    let mut idle = TcpStream::connect(process.address).expect("it listens");
+    idle.write_all(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n").expect("it reads");
+    idle.read_exact(&mut [0; 12]).expect("it answers, and the connection stays open");
+    let mut stream = TcpStream::connect(process.address).expect("it listens");
+    write!(
+        stream,
+        "POST /v2/portal.createSession HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {ACME_LIVE}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+        body.len()
+    )
+    .expect("it reads");
+    // The interim answer proves that the handler is at work before the signal comes.
+    stream.read_exact(&mut [0; 25]).expect("100 Continue");
+    stream.write_all(first.as_bytes()).expect("it reads");
+    process.signal("-TERM");
+    while TcpStream::connect(process.address).is_ok() {
+        // Until the listener is closed: then the stop has begun.
+        std::thread::yield_now();
+    }
+    stream.write_all(rest.as_bytes()).expect("it still reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("it answers");
+    assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.contains("pst_live_"), "{answer}");
+    let (code, output) = process.end();
+    assert_eq!(code, Some(0), "{output:#?}");
+}
+
+/// Everything secret or personal of a whole flow, refusals included, must be in no line of the log, even at
+/// the level at which every library tells all it knows.
+async fn no_canary_in_the_log(store_url: &str) {
+    let directory = tempfile::tempdir().expect("a directory");
+    let text = format!("log.level = \"trace\"\n{}", config(store_url));
+    let process = Process::serve(&file(&directory, &text));
+    let canaries =
+        ["canary-user", "canary@example.com", "canary-meta", "canary-query", "canary-body", "canary-cookie"];
+    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let body = json!({
+        "slug": "my-portal", "externalId": canaries[0], "permissions": ["keys:read"], "email": canaries[1],
+        "metadata": { "secret": canaries[2] }, "returnUrl": "https://app.example.com/canary-return",
+    });
+    let created = post(&process, "/v2/portal.createSession", ACME_LIVE, body).await.data();
+    let session_id = created["sessionId"].as_str().expect("a session ID").to_owned();
+    let exchange = || json!({ "sessionId": session_id });
+    let exchanged =
+        Call(client.post(process.url("/v2/portal.exchangeSession")).json(&exchange())).send().await;
+    let token = exchanged.data()["token"].as_str().expect("a token").to_owned();
+    let cookie = format!("__Host-portal_session_my-portal={token}; other={}", canaries[5]);
+    let get = |path: &str| Call(client.get(process.url(path)));
+    assert_eq!(
+        get("/v2/portal.getSession?x=canary-query").header("cookie", &cookie).send().await.status,
+        200
+    );
+    assert_eq!(get("/v2/portal.authorize?permission=canary.query").bearer(&token).send().await.status, 403);
+    assert_eq!(get("/nothing/canary-query?x=canary-query").send().await.status, 404);
+    assert_eq!(
+        Call(client.post(process.url("/v2/portal.exchangeSession")).json(&exchange())).send().await.status,
+        401
+    );
+    let made_up = "rk_live_canary-key-that-is-not-configured";
+    assert_eq!(post(&process, "/v2/portal.listSessions", made_up, json!({})).await.status, 401);
+    let bad = Call(client.post(process.url("/v2/portal.exchangeSession")))
+        .header("content-type", "application/json");
+    assert_eq!(bad.body("{\"canary-body\":").send().await.status, 400);
+    let end = Call(client.post(process.url("/v2/portal.endSession"))).bearer(&token);
+    assert_eq!(end.send().await.status, 200);
+    process.signal("-TERM");
+    let (code, output) = process.end();
+    assert_eq!(code, Some(0));
+
+    let log = output.join("\n");
+    let secrets = [session_id.as_str(), token.as_str(), ACME_LIVE, made_up, "canary-return", "canary.query"];
+    for secret in canaries.iter().chain(&secrets) {
+        let line = output.iter().find(|line| line.contains(secret));
+        assert_eq!(line, None, "{secret} is in the log");
+    }
+    // The log is there, and tells what it should.
+    let handle = created["id"].as_str().expect("a handle");
+    for event in ["session.created", "session.exchanged", "session.ended"] {
+        let line =
+            output.iter().find(|line| line.contains(event)).unwrap_or_else(|| panic!("{event} in {log}"));
+        assert!(line.contains(handle) && line.contains("req_"), "{line}");
+    }
+    let reasons: Vec<Value> = output
+        .iter()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|line| line["event"] == "session.refused")
+        .map(|line| line["reason"].clone())
+        .collect();
+    assert_eq!(reasons, ["permission_not_held", "used", "unknown"], "the operator learns the true reasons");
+    assert!(log.contains("TRACE"), "the level was in force");
+}
+
+#[tokio::test]
+async fn no_credential_or_personal_data_is_ever_logged_with_the_embedded_store() {
+    no_canary_in_the_log("memory:").await;
+}
+
+#[tokio::test]
+async fn no_credential_or_personal_data_is_ever_logged_with_redis() {
+    let redis = RedisServer::start();
+    no_canary_in_the_log(&redis.url()).await;
+    let kept: Vec<String> = redis.keys();
+    assert!(kept.iter().all(|key| !key.contains("pst_") && !key.contains("ps_live")), "{kept:?}");
+}
