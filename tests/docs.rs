@@ -1,0 +1,127 @@
+//! The documents are true: every shell command in them runs against a live gateway, every configuration in
+//! them is accepted, and the parts of the contract that can be listed are the ones that the code has.
+
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use support::app::{ACME_LIVE, Kind, TestApp};
+use vestibule::config::Settings;
+use vestibule::domain::error::Code;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every Markdown file that users read.
+fn documents() -> Vec<PathBuf> {
+    let mut found = vec![root().join("README.md"), root().join("CHANGELOG.md")];
+    let mut folders = vec![root().join("docs")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "md") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The fenced blocks of one language.
+fn blocks(path: &Path, language: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(path).expect("the document");
+    let mut found = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        // Blocks in lists are indented.
+        if line.trim_start() == format!("```{language}") {
+            let block = lines.by_ref().take_while(|line| line.trim_start() != "```");
+            found.push(block.collect::<Vec<_>>().join("\n"));
+        }
+    }
+    found
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_shell_block_runs() {
+    // On localhost as `vestibule dev`, so that curl sends the cookie back.
+    let app = TestApp::start_with(Kind::Memory, |config| {
+        config
+            .replace("https://sessions.example.com", "http://localhost:8080")
+            .replace("https://portal.example.com\"", "http://localhost:8080\"")
+    })
+    .await;
+    let mut ran = 0;
+    for document in documents() {
+        // One folder a document: the blocks of the README build on one another.
+        let folder = tempfile::tempdir().expect("a directory");
+        for block in blocks(&document, "sh") {
+            let mut command = Command::new("bash");
+            command.args(["-eu", "-o", "pipefail", "-c", &block]).current_dir(folder.path());
+            command.env("VESTIBULE_URL", &app.base).env("VESTIBULE_ROOT_KEY", ACME_LIVE);
+            let output = command.output().expect("bash runs");
+            let (printed, errors) =
+                (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+            assert!(output.status.success(), "{}:\n{block}\n{printed}{errors}", document.display());
+            ran += 1;
+        }
+    }
+    assert!(ran > 20, "only {ran} blocks were found");
+}
+
+#[test]
+fn the_configuration_in_the_readme_is_accepted() {
+    let blocks = blocks(&root().join("README.md"), "toml");
+    for block in &blocks {
+        // The README takes the secret from the environment.
+        let secret = ("VESTIBULE__SERVER__SECRET".to_owned(), "s".repeat(32));
+        let read = Settings::from_layers(block, std::iter::once(secret));
+        assert!(read.is_ok(), "{:#?}", read.err());
+    }
+    assert_eq!(blocks.len(), 1);
+}
+
+#[test]
+fn every_json_block_is_json() {
+    for document in documents() {
+        for block in blocks(&document, "json") {
+            if let Err(error) = serde_json::from_str::<serde_json::Value>(&block) {
+                panic!("{}: {error}\n{block}", document.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn every_error_page_shows_its_own_code_and_words() {
+    for code in Code::ALL {
+        let path = root().join(format!("docs/errors/{}.md", code.wire_name()));
+        let text =
+            std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let first = text.lines().next().unwrap_or_default();
+        assert!(first.starts_with("# ") && first.contains(&format!("`{}`", code.wire_name())), "{first}");
+        for part in ["## What happened", "## How to fix it", "## Common mistakes", "## Related errors"] {
+            assert!(text.contains(part), "{part} in {}", path.display());
+        }
+    }
+}
+
+#[test]
+fn the_reference_names_every_route_and_every_code() {
+    let reference = std::fs::read_to_string(root().join("docs/api.md")).expect("docs/api.md");
+    let routes = std::fs::read_to_string(root().join("src/http.rs")).expect("the route table");
+    let mut named = 0;
+    for path in routes.split('"').filter(|text| text.starts_with("/v2/") || text.starts_with("/health/")) {
+        assert!(reference.contains(path), "docs/api.md does not name {path}");
+        named += 1;
+    }
+    assert!(named >= 9, "the route table was not understood");
+    for code in Code::ALL {
+        assert!(reference.contains(code.wire_name()), "docs/api.md does not name {}", code.wire_name());
+    }
+}
