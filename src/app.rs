@@ -12,7 +12,7 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpServer, web};
 use arc_swap::ArcSwap;
-use redis::Client;
+use redis::{Client, TlsCertificates};
 use secrecy::ExposeSecret;
 use tokio::task::JoinHandle;
 
@@ -103,7 +103,7 @@ impl StoreMaker {
             StoreLocation::Redis(url) => {
                 let metrics = metrics.clone();
                 Ok(StoreMaker::PerWorker {
-                    client: Client::open(url.expose_secret()).map_err(StartError::Store)?,
+                    client: redis_client(url.expose_secret(), settings.ca_certificates.clone())?,
                     timeout: settings.timeout,
                     fence_failover: settings.fence_failover,
                     observer: Arc::new(move |operation, took, answered| {
@@ -124,6 +124,14 @@ impl StoreMaker {
             }
         }
     }
+}
+
+fn redis_client(url: &str, ca_certificates: Option<Vec<u8>>) -> Result<Client, StartError> {
+    match ca_certificates {
+        None => Client::open(url),
+        root_cert => Client::build_with_tls(url, TlsCertificates { client_tls: None, root_cert }),
+    }
+    .map_err(StartError::Store)
 }
 
 /// Starts a gateway. It listens when this returns; a store that cannot be reached yet does not hinder it.

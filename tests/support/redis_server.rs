@@ -1,6 +1,7 @@
 //! A real `redis-server` on a free port, with a directory of its own; gone with the value.
 
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -20,11 +21,32 @@ impl RedisServer {
 
     /// With further arguments of `redis-server`, such as `--requirepass`.
     pub fn start_with(arguments: &[&str]) -> Self {
-        let directory = tempfile::tempdir().expect("a temporary directory");
+        Self::start_in(tempfile::tempdir().expect("a temporary directory"), arguments)
+    }
+
+    fn start_in(directory: TempDir, arguments: &[&str]) -> Self {
         let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
         let mut server = RedisServer { child: None, port: free_port(), directory, arguments };
         server.start_again();
         server
+    }
+
+    /// A port with TLS beside the plain one: its URL, and the file of the authority that vouches for it.
+    pub fn start_with_tls() -> (Self, String, PathBuf) {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let file = |name: &str, text: String| {
+            let path = directory.path().join(name);
+            std::fs::write(&path, text).expect("a file is written");
+            path
+        };
+        let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+        let certificate = file("certificate.pem", certified.cert.pem());
+        let key = file("key.pem", certified.signing_key.serialize_pem());
+        let port = free_port().to_string();
+        let (certificate_path, key) = (certificate.to_str().expect("a path"), key.to_str().expect("a path"));
+        let tls = ["--tls-port", &port, "--tls-auth-clients", "no", "--tls-cert-file", certificate_path];
+        let server = Self::start_in(directory, &[&tls[..], &["--tls-key-file", key]].concat());
+        (server, format!("rediss://localhost:{port}/0"), certificate)
     }
 
     /// After [`RedisServer::stop`] or [`RedisServer::kill`]: the same port and data.
