@@ -27,9 +27,8 @@ mod session_view;
 
 use std::sync::Arc;
 
-use actix_web::http::Method;
 use actix_web::middleware::from_fn;
-use actix_web::{HttpRequest, HttpResponse, Resource, web};
+use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder, web};
 use ipnet::IpNet;
 
 use crate::domain::error::{Code, Error};
@@ -61,38 +60,43 @@ pub struct Gateway {
 fn routes(config: &mut web::ServiceConfig) {
     config
         // For backends; no CORS: a root key has no business in a browser.
-        .service(post("/v2/portal.createSession", web::post().to(create_session::handle)))
-        .service(post("/v2/portal.revokeSession", web::post().to(revoke_session::handle)))
-        .service(post("/v2/portal.listSessions", web::post().to(list_sessions::handle)))
+        .service(post("/v2/portal.createSession", create_session::handle))
+        .service(post("/v2/portal.revokeSession", revoke_session::handle))
+        .service(post("/v2/portal.listSessions", list_sessions::handle))
         // For portals and their pages.
+        .service(post("/v2/portal.exchangeSession", exchange_session::handle).wrap(from_fn(cors::guard)))
         .service(
-            post("/v2/portal.exchangeSession", web::post().to(exchange_session::handle))
-                .wrap(from_fn(cors::guard)),
-        )
-        .service(
-            resource("/v2/portal.getSession", "GET, POST")
-                .route(web::get().to(get_session::handle))
+            get("/v2/portal.getSession", "GET, HEAD, POST", get_session::handle)
                 .route(web::post().to(get_session::handle))
                 .wrap(from_fn(cors::guard)),
         )
-        .service(
-            post("/v2/portal.endSession", web::post().to(end_session::handle)).wrap(from_fn(cors::guard)),
-        )
+        .service(post("/v2/portal.endSession", end_session::handle).wrap(from_fn(cors::guard)))
         // For proxies.
         .service(web::resource("/v2/portal.authorize").to(authorize::handle))
         // For operators and readers.
-        .service(get("/health/live", web::get().to(health::live)))
-        .service(get("/health/ready", web::get().to(health::ready)))
-        .service(get("/errors/{category}/{code}", web::get().to(error_pages::handle)))
+        .service(get("/health/live", "GET, HEAD", health::live))
+        .service(get("/health/ready", "GET, HEAD", health::ready))
+        .service(get("/errors/{category}/{code}", "GET, HEAD", error_pages::handle))
         .default_service(web::to(route_not_found));
 }
 
-fn post(path: &str, route: actix_web::Route) -> Resource {
-    resource(path, "POST").route(route)
+fn post<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    resource(path, "POST").route(web::post().to(handler))
 }
 
-fn get(path: &str, route: actix_web::Route) -> Resource {
-    resource(path, "GET").route(route)
+/// HEAD wherever there is GET (RFC 9110 section 9.3.2): actix leaves out the body.
+fn get<F, Args>(path: &str, allowed: &'static str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    resource(path, allowed).route(web::get().to(handler.clone())).route(web::head().to(handler))
 }
 
 fn resource(path: &str, allowed: &'static str) -> Resource {
@@ -104,10 +108,6 @@ async fn method_not_allowed(allowed: &'static str) -> Result<HttpResponse, Probl
     Err(problem.with_header(actix_web::http::header::ALLOW, allowed))
 }
 
-async fn route_not_found(request: HttpRequest) -> Result<HttpResponse, Problem> {
-    // TRACE would echo headers, cookies among them.
-    if request.method() == Method::TRACE || request.method() == Method::CONNECT {
-        return method_not_allowed("GET, POST").await;
-    }
+async fn route_not_found() -> Result<HttpResponse, Problem> {
     Err(Error::new(Code::RouteNotFound).into())
 }
