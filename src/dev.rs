@@ -3,19 +3,25 @@
 //! Owns: the guide that is printed.
 //! Must not know: how the gateway works; the guide uses the public API only.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use crate::config::DEVELOPMENT;
 use crate::domain::credential::{Environment, RootKey};
 
-/// The configuration with a fresh root key, and that key.
-pub fn configuration() -> (String, RootKey) {
+/// Where `vestibule dev` listens unless told otherwise.
+pub const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+
+/// The configuration for this address with a fresh root key, and that key.
+pub fn configuration(listen: SocketAddr) -> (String, RootKey) {
     let key = RootKey::mint(Environment::Live);
     let digest = key.digest().to_hex();
     let entry = format!(
         "\n[[workspaces.root_keys]]\nid = \"development\"\nsha256 = \"{digest}\"\nenvironment = \"live\"\n"
     );
-    (format!("{DEVELOPMENT}{entry}"), key)
+    let development = DEVELOPMENT
+        .replace("127.0.0.1:8080", &listen.to_string())
+        .replace("http://localhost:8080", &format!("http://localhost:{}", listen.port()));
+    (format!("{development}{entry}"), key)
 }
 
 /// What to type to see the flow, step by step.

@@ -35,7 +35,9 @@ impl<'d, 'f> Fields<'d, 'f> {
 
     /// The raw value; from now on the name is known.
     pub fn value(&mut self, name: &'static str) -> Option<&'d Value> {
-        self.known.push(name);
+        if !self.known.contains(&name) {
+            self.known.push(name);
+        }
         self.object.get(name)
     }
 

@@ -20,8 +20,11 @@ pub mod limits;
 mod list_sessions;
 mod listener;
 mod negotiate;
+pub mod openapi;
+mod page;
 mod problem;
 mod raw_errors;
+mod reference;
 mod revoke_session;
 mod session_view;
 
@@ -77,6 +80,8 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(get("/health/live", "GET, HEAD", health::live))
         .service(get("/health/ready", "GET, HEAD", health::ready))
         .service(get("/errors/{category}/{code}", "GET, HEAD", error_pages::handle))
+        .service(get("/openapi.json", "GET, HEAD", openapi::handle))
+        .service(get("/docs", "GET, HEAD", reference::handle))
         .default_service(web::to(route_not_found));
 }
 

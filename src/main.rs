@@ -56,6 +56,8 @@ enum Command {
         #[command(subcommand)]
         command: KeysCommand,
     },
+    /// Print the OpenAPI document.
+    Openapi,
     /// Ask a running gateway on this machine whether it is alive; exit 0 if so.
     Healthcheck {
         /// The configuration file that it runs with.
@@ -92,6 +94,7 @@ fn main() -> ExitCode {
             println!("{}", random_text());
             ExitCode::SUCCESS
         }
+        Command::Openapi => print_openapi(),
         Command::Healthcheck { config } => healthcheck(config),
     }
 }
@@ -108,19 +111,17 @@ async fn serve(config: Option<PathBuf>) -> ExitCode {
 }
 
 async fn develop(listen: Option<SocketAddr>) -> ExitCode {
-    let (configuration, key) = dev::configuration();
-    let source = Source::Text(configuration);
-    let mut settings = match Settings::load(&source) {
-        Ok(settings) => settings,
-        Err(faults) => return report(&faults),
-    };
-    if let Some(listen) = listen {
-        settings.server.listen = listen;
-    }
-    if !settings.server.listen.ip().is_loopback() {
+    let listen = listen.unwrap_or(dev::LISTEN);
+    if !listen.ip().is_loopback() {
         eprintln!("`vestibule dev` listens on loopback only; use `vestibule serve` for anything else.");
         return ExitCode::from(BAD_CONFIGURATION);
     }
+    let (configuration, key) = dev::configuration(listen);
+    let source = Source::Text(configuration);
+    let settings = match Settings::load(&source) {
+        Ok(settings) => settings,
+        Err(faults) => return report(&faults),
+    };
     telemetry::init_logs(settings.log.json, &settings.log.level);
     run(settings, &source, |running| println!("{}", dev::guide(running.address, &key))).await
 }
@@ -209,6 +210,19 @@ fn new_key(environment: EnvironmentArgument) -> ExitCode {
     println!("portals = [\"*\"]");
     println!("permissions = [\"*\"]");
     ExitCode::SUCCESS
+}
+
+fn print_openapi() -> ExitCode {
+    match vestibule::http::openapi::document().to_pretty_json() {
+        Ok(json) => {
+            println!("{json}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("the document cannot be written: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 fn healthcheck(config: Option<PathBuf>) -> ExitCode {

@@ -14,7 +14,8 @@ use actix_web::{Error, HttpResponse};
 use super::auth;
 
 const ALLOWED_HEADERS: &str = "authorization, content-type, idempotency-key";
-const EXPOSED_HEADERS: &str = "retry-after, x-request-id";
+const EXPOSED_HEADERS: &str =
+    "ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after, x-request-id";
 const PREFLIGHT_SECONDS: &str = "600";
 
 /// Answers preflights and marks what a listed origin may read.

@@ -38,7 +38,7 @@ pub async fn handle(
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let gateway = gateway(&request);
-    gateway.limits.check_create(&caller.key.id)?;
+    gateway.limits.check_create(&caller.key)?;
     let asked = read(&body::read(&request, payload).await?)?;
     let created = gateway.portals.create(&caller, asked).await?;
     let grant = &created.session.grant;

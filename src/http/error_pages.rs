@@ -3,18 +3,13 @@
 //! Owns: the embedded pages of `docs/errors/`, as HTML for a browser, Markdown or JSON for a program.
 //! Must not know: any particular error in flight.
 
-use actix_web::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY};
+use actix_web::http::header::{CONTENT_TYPE, VARY};
 use actix_web::{HttpRequest, HttpResponse, web};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use pulldown_cmark::{Options, Parser, html};
-use sha2::{Digest, Sha256};
 
 use super::problem::{Problem, status_and_title};
-use super::{finish, negotiate};
+use super::{finish, negotiate, page};
 use crate::domain::error::{Code, Error};
-
-const STYLE: &str = include_str!("error_pages.css");
 
 /// Serves the page of one code.
 pub async fn handle(
@@ -55,23 +50,10 @@ fn as_html(code: Code) -> HttpResponse {
     // Links between the pages name the files; on the gateway the names have no ending.
     let markdown = markdown_of(code).replace(".md)", ")");
     html::push_html(&mut content, Parser::new_ext(&markdown, Options::ENABLE_TABLES));
-    let page = format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <title>{}</title><style>{STYLE}</style></head><body><main>{content}</main></body></html>",
-        code.wire_name(),
-    );
-    let hash = STANDARD.encode(Sha256::digest(STYLE));
-    let policy = format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    );
-    HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
-        .insert_header((CONTENT_SECURITY_POLICY, policy))
-        .body(page)
+    page::html(code.wire_name(), &content)
 }
 
-macro_rules! page {
+macro_rules! markdown {
     ($name:literal) => {
         include_str!(concat!("../../docs/errors/", $name, ".md"))
     };
@@ -79,23 +61,23 @@ macro_rules! page {
 
 fn markdown_of(code: Code) -> &'static str {
     match code {
-        Code::Missing => page!("authentication/missing"),
-        Code::Malformed => page!("authentication/malformed"),
-        Code::KeyNotFound => page!("authentication/key_not_found"),
-        Code::PortalTokenMissing => page!("authentication/portal_token_missing"),
-        Code::PortalSessionNotFound => page!("authentication/portal_session_not_found"),
-        Code::Forbidden => page!("authorization/forbidden"),
-        Code::InsufficientPermissions => page!("authorization/insufficient_permissions"),
-        Code::PortalConfigNotFound => page!("data/portal_config_not_found"),
-        Code::InvalidInput => page!("application/invalid_input"),
-        Code::RequestBodyUnreadable => page!("bad_request/request_body_unreadable"),
-        Code::UnsupportedMediaType => page!("bad_request/unsupported_media_type"),
-        Code::RequestBodyTooLarge => page!("bad_request/request_body_too_large"),
-        Code::RequestTimeout => page!("bad_request/request_timeout"),
-        Code::RouteNotFound => page!("bad_request/route_not_found"),
-        Code::MethodNotAllowed => page!("bad_request/method_not_allowed"),
-        Code::RateLimited => page!("too_many_requests/rate_limited"),
-        Code::ServiceUnavailable => page!("application/service_unavailable"),
-        Code::UnexpectedError => page!("application/unexpected_error"),
+        Code::Missing => markdown!("authentication/missing"),
+        Code::Malformed => markdown!("authentication/malformed"),
+        Code::KeyNotFound => markdown!("authentication/key_not_found"),
+        Code::PortalTokenMissing => markdown!("authentication/portal_token_missing"),
+        Code::PortalSessionNotFound => markdown!("authentication/portal_session_not_found"),
+        Code::Forbidden => markdown!("authorization/forbidden"),
+        Code::InsufficientPermissions => markdown!("authorization/insufficient_permissions"),
+        Code::PortalConfigNotFound => markdown!("data/portal_config_not_found"),
+        Code::InvalidInput => markdown!("application/invalid_input"),
+        Code::RequestBodyUnreadable => markdown!("bad_request/request_body_unreadable"),
+        Code::UnsupportedMediaType => markdown!("bad_request/unsupported_media_type"),
+        Code::RequestBodyTooLarge => markdown!("bad_request/request_body_too_large"),
+        Code::RequestTimeout => markdown!("bad_request/request_timeout"),
+        Code::RouteNotFound => markdown!("bad_request/route_not_found"),
+        Code::MethodNotAllowed => markdown!("bad_request/method_not_allowed"),
+        Code::RateLimited => markdown!("too_many_requests/rate_limited"),
+        Code::ServiceUnavailable => markdown!("application/service_unavailable"),
+        Code::UnexpectedError => markdown!("application/unexpected_error"),
     }
 }

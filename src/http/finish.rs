@@ -3,6 +3,7 @@
 //! Owns: the outermost layer of the server; nothing leaves without passing here.
 //! Must not know: any endpoint. It logs the route's template, never a path, a query string or a header.
 
+use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
@@ -11,6 +12,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use futures_util::FutureExt;
 use rand::distr::{Alphanumeric, SampleString};
 use serde::Serialize;
 use tracing::Instrument;
@@ -19,7 +21,7 @@ use super::Gateway;
 use super::auth::gateway;
 use super::client_address;
 use super::problem::{self, Problem};
-use crate::domain::error::Error;
+use crate::domain::error::{Code, Error};
 use crate::domain::handle::Handle;
 use crate::telemetry::{Audit, audit};
 
@@ -85,11 +87,19 @@ pub async fn finish(
     async move {
         // No clone of the request may live across this call: actix's router needs it for itself. Nothing below
         // returns `Err`: handlers and guards answer with responses that carry their error.
-        let response = next.call(request).await?.map_into_boxed_body();
+        let answered = AssertUnwindSafe(next.call(request)).catch_unwind().await;
+        let response = answered.unwrap_or_else(|_| Err(defect()))?.map_into_boxed_body();
         Ok(complete(response, &id.0, started_at))
     }
     .instrument(span)
     .await
+}
+
+/// A handler has panicked: a defect of ours. The request is lost with it, so this answer goes out bare, and
+/// `super::raw_errors` gives it its form.
+fn defect() -> actix_web::Error {
+    tracing::error!("a request met a defect; the panic's message is on standard error");
+    Problem::from(Error::new(Code::UnexpectedError)).into()
 }
 
 /// The whole answer to what never became a request: nothing of it can be trusted, so nothing of it is logged.

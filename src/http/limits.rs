@@ -13,6 +13,7 @@ use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
 
 use super::problem::Problem;
+use crate::domain::catalog::RootKeyEntry;
 use crate::domain::error::{Code, Error};
 
 type Buckets<K> = RateLimiter<K, DefaultKeyedStateStore<K>, DefaultClock, NoOpMiddleware>;
@@ -21,7 +22,7 @@ type Buckets<K> = RateLimiter<K, DefaultKeyedStateStore<K>, DefaultClock, NoOpMi
 pub struct Limits {
     exchange: Buckets<IpAddr>,
     exchange_per_minute: NonZeroU32,
-    create: Buckets<String>,
+    create: Buckets<[u8; 32]>,
     create_per_minute: NonZeroU32,
 }
 
@@ -48,8 +49,8 @@ impl Limits {
     }
 
     /// One more creation with this root key.
-    pub fn check_create(&self, root_key_id: &str) -> Result<(), Problem> {
-        check(&self.create, &root_key_id.to_owned(), self.create_per_minute)
+    pub fn check_create(&self, key: &RootKeyEntry) -> Result<(), Problem> {
+        check(&self.create, key.digest.as_bytes(), self.create_per_minute)
     }
 
     /// Forgets whoever has a full bucket again; called now and then, it bounds the memory.

@@ -82,3 +82,88 @@ fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     socket.listen(BACKLOG)?;
     Ok(socket.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+
+    use async_trait::async_trait;
+
+    use super::*;
+    use crate::domain::credential::Digest;
+    use crate::domain::handle::Handle;
+    use crate::domain::portal::Portals;
+    use crate::domain::ports::{
+        Exchange, ExchangeAttempt, Found, NewSession, Position, Removal, SessionStore, StoreError,
+    };
+    use crate::domain::session::PortalSession;
+    use crate::domain::user_tag::{UserTag, UserTagger};
+    use crate::http::limits::Limits;
+    use crate::telemetry::Metrics;
+
+    /// A defect, wherever it is asked.
+    struct Broken;
+
+    #[async_trait]
+    impl SessionStore for Broken {
+        async fn create(&self, _: &NewSession) -> Result<PortalSession, StoreError> {
+            panic!("a defect")
+        }
+        async fn exchange(&self, _: &ExchangeAttempt) -> Result<Exchange, StoreError> {
+            panic!("a defect")
+        }
+        async fn find(&self, _: UserTag, _: &Digest) -> Result<Found, StoreError> {
+            panic!("a defect")
+        }
+        async fn find_by_handle(&self, _: &Handle) -> Result<Option<PortalSession>, StoreError> {
+            panic!("a defect")
+        }
+        async fn remove(&self, _: &Handle, _: Option<&Digest>, _: Removal) -> Result<bool, StoreError> {
+            panic!("a defect")
+        }
+        async fn revoke_all(&self, _: UserTag) -> Result<u64, StoreError> {
+            panic!("a defect")
+        }
+        async fn list(
+            &self,
+            _: UserTag,
+            _: Option<Position>,
+            _: usize,
+        ) -> Result<Vec<PortalSession>, StoreError> {
+            panic!("a defect")
+        }
+        async fn ready(&self) -> Result<(), StoreError> {
+            panic!("a defect with internals to tell")
+        }
+    }
+
+    fn broken_gateway() -> Gateway {
+        Gateway {
+            portals: Portals::new(Arc::default(), Arc::new(Broken), Arc::new(UserTagger::new(&["s".into()]))),
+            metrics: Arc::new(Metrics::new().expect("the metrics register")),
+            limits: Arc::new(Limits::new(1, 1)),
+            trusted_proxies: Vec::new(),
+            error_type_base: "https://sessions.example.com/errors".into(),
+            strict_transport: false,
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_panic_is_a_500_that_tells_nothing_and_the_gateway_goes_on() {
+        let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+        let (server, address) = listen(loopback, 1, broken_gateway).expect("it listens");
+        let handle = server.handle();
+        tokio::spawn(server);
+        for _ in 0..3 {
+            let mut stream = std::net::TcpStream::connect(address).expect("it accepts");
+            let request = b"GET /health/ready HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+            stream.write_all(request).expect("it reads");
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).expect("it answers");
+            assert!(answer.starts_with("HTTP/1.1 500 "), "{answer}");
+            assert!(answer.contains("errors/application/unexpected_error"), "{answer}");
+            assert!(answer.contains("x-request-id: req_") && !answer.contains("internals"), "{answer}");
+        }
+        handle.stop(false).await;
+    }
+}

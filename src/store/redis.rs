@@ -222,8 +222,11 @@ impl SessionStore for RedisStore {
         }
     }
 
+    /// By a write: a replica, or a Redis without memory, answers a PING as well.
     async fn ready(&self) -> Result<(), StoreError> {
-        self.link.call("ready", Call::Command(&redis::cmd("PING"))).await
+        let mut write = redis::cmd("SET");
+        write.arg("vst:ready").arg(1).arg("PX").arg(1_000);
+        self.link.call("ready", Call::Command(&write)).await
     }
 }
 

@@ -22,7 +22,7 @@ pub type StoreObserver = Arc<dyn Fn(&'static str, Duration, bool) + Send + Sync>
 pub enum Call<'a> {
     /// One of our scripts.
     Script(&'a ScriptInvocation<'a>),
-    /// A command that only reads.
+    /// A command without a script: it reads, or writes what nobody reads.
     Command(&'a Cmd),
 }
 
