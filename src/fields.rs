@@ -175,7 +175,11 @@ pub fn integer<'d>(min: u64, max: u64) -> impl Fn(&'d Value) -> Result<u64, Inva
             return Err(wrong_type(value, "a whole number", &min.to_string()));
         }
         let fix = format!("Use a whole number from {min} to {max}.");
-        let number = value.as_u64().filter(|number| (min..=max).contains(number));
+        // JSON knows one kind of number: 60.0 is a whole one.
+        let whole =
+            |number: f64| (number.fract() == 0.0 && (0.0..1e15).contains(&number)).then_some(number as u64);
+        let number = value.as_u64().or_else(|| value.as_f64().and_then(whole));
+        let number = number.filter(|number| (min..=max).contains(number));
         number.ok_or_else(|| Invalid::new(format!("{value} is not a whole number from {min} to {max}."), fix))
     }
 }
