@@ -1,0 +1,184 @@
+//! The OpenAPI document and the gateway are the same: routes, methods and bounds, each tried on a live gateway;
+//! and the document is valid for those who read it.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use support::app::{ACME_LIVE, Kind, TestApp, text};
+use support::process::run;
+
+fn document() -> Value {
+    serde_json::to_value(vestibule::http::openapi::document()).expect("JSON")
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A program that `tests/run` installs.
+fn tool(name: &str) -> PathBuf {
+    let path = root().join("target/tools/venv/bin").join(name);
+    assert!(path.exists(), "{name} is not installed: run ./tests/run, which installs it");
+    path
+}
+
+fn resolve<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
+    let reference = schema["$ref"].as_str();
+    reference
+        .map_or(schema, |reference| document.pointer(reference.trim_start_matches('#')).expect("a reference"))
+}
+
+#[test]
+fn the_command_prints_the_document_that_is_served() {
+    let printed: Value = serde_json::from_slice(&run(&["openapi"]).stdout).expect("JSON");
+    assert_eq!(printed, document());
+    assert_eq!(text(&printed["openapi"]), "3.1.0");
+}
+
+#[tokio::test]
+async fn the_gateway_serves_the_document_and_its_page() {
+    let app = TestApp::start(Kind::Memory).await;
+    assert_eq!(app.get("/openapi.json").send().await.json(), document());
+    let page = app.get("/docs").send().await;
+    assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
+    let policy = page.header("content-security-policy");
+    assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+    for path in document()["paths"].as_object().expect("paths").keys() {
+        assert!(page.text.contains(path.as_str()), "the page does not show {path}");
+    }
+    for outside in ["src=", "<script", "http-equiv", "@import", "url("] {
+        assert!(!page.text.contains(outside), "the page loads or runs something: {outside}");
+    }
+}
+
+/// The route table in `src/http.rs` and the document name the same paths.
+#[test]
+fn every_route_is_in_the_document_and_every_path_is_a_route() {
+    let table = include_str!("../src/http.rs");
+    let routes: BTreeSet<&str> =
+        table.split('"').filter(|part| part.starts_with('/') && !part.contains('\n')).collect();
+    let document = document();
+    let paths: BTreeSet<&str> =
+        document["paths"].as_object().expect("paths").keys().map(String::as_str).collect();
+    assert_eq!(routes, paths);
+}
+
+#[tokio::test]
+async fn every_path_answers_the_documented_methods_and_no_other() {
+    let app = TestApp::start(Kind::Memory).await;
+    for (path, item) in document()["paths"].as_object().expect("paths") {
+        let path = path.replace("{category}", "authentication").replace("{code}", "missing");
+        for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
+            let documented = item.get(method.to_ascii_lowercase()).is_some();
+            let reply =
+                app.call(Method::from_bytes(method.as_bytes()).expect("a method"), &path).send().await;
+            assert_eq!(reply.status != 405, documented, "{method} {path} answers {}", reply.status);
+            let allowed: Vec<&str> = reply.header("allow").split(", ").collect();
+            assert!(documented || (!allowed.contains(&method) && !allowed[0].is_empty()), "{method} {path}");
+        }
+    }
+}
+
+/// Values just inside and just outside of every documented bound of one field.
+fn around_the_bounds(schema: &Value) -> Vec<(Value, bool)> {
+    let number = |name: &str| schema[name].as_u64();
+    let repeat = |count: u64| "a".repeat(usize::try_from(count).expect("a short text"));
+    let url = |count: u64| format!("https://app.example.com/{}", repeat(count - 24));
+    let of_length = |count: u64| json!(if schema["format"] == "uri" { url(count) } else { repeat(count) });
+    let list = |count: u64| json!((0..count).map(|_| "keys:read").collect::<Vec<_>>());
+    let mut values = Vec::new();
+    for (name, inside, outside) in [("minLength", 0, -1), ("maxLength", 0, 1)] {
+        if let Some(bound) = number(name) {
+            values.push((of_length(bound + inside), true));
+            values.push((of_length(bound.checked_add_signed(outside).expect("a length")), false));
+        }
+    }
+    for (name, outside) in [("minimum", -1), ("maximum", 1)] {
+        if let Some(bound) = number(name) {
+            values.push((json!(bound), true));
+            values.push((json!(bound.checked_add_signed(outside).expect("a number")), false));
+        }
+    }
+    for (name, outside) in [("minItems", -1), ("maxItems", 1)] {
+        if let Some(bound) = number(name) {
+            values.push((list(bound), true));
+            values.push((list(bound.checked_add_signed(outside).expect("a number")), false));
+        }
+    }
+    values
+}
+
+#[tokio::test]
+async fn every_documented_bound_is_the_one_that_is_enforced() {
+    let app = TestApp::start(Kind::Memory).await;
+    let document = document();
+    let create = json!({ "slug": "my-portal", "externalId": "user_123", "permissions": ["keys:read"] });
+    let user = json!({ "slug": "my-portal", "externalId": "user_123" });
+    let bodies = [
+        ("createSession", "CreateSessionRequest", create),
+        ("revokeSession", "RevokeAllRequest", user.clone()),
+        ("listSessions", "ListSessionsRequest", user),
+        ("exchangeSession", "ExchangeSessionRequest", json!({ "sessionId": "x" })),
+    ];
+    let mut tried = 0;
+    for (endpoint, schema, body) in bodies {
+        let schema = &document["components"]["schemas"][schema];
+        assert_eq!(schema["additionalProperties"], false, "{endpoint} refuses unknown fields");
+        let required: Vec<&str> = schema["required"].as_array().expect("a list").iter().map(text).collect();
+        for (field, rules) in schema["properties"].as_object().expect("fields") {
+            let location = format!("body.{field}");
+            let mut values = around_the_bounds(resolve(&document, rules));
+            values.push((Value::Null, false));
+            for (value, accepted) in values {
+                let mut body = body.clone();
+                body[field] = value.clone();
+                let call = app.post(&format!("/v2/portal.{endpoint}"), body).bearer(ACME_LIVE);
+                let reply = call.send().await;
+                let refused = reply.status == 400 && reply.locations().contains(&location);
+                assert_eq!(refused, !accepted, "{endpoint} {field}={value}: {}", reply.text);
+                tried += 1;
+            }
+            let mut body = body.clone();
+            body.as_object_mut().expect("an object").remove(field);
+            let reply = app.post(&format!("/v2/portal.{endpoint}"), body).bearer(ACME_LIVE).send().await;
+            let missing = reply.status == 400 && reply.locations() == [location];
+            assert_eq!(
+                missing,
+                required.contains(&field.as_str()),
+                "{endpoint} without {field}: {}",
+                reply.text
+            );
+        }
+    }
+    assert!(tried > 40, "only {tried} bounds were tried");
+}
+
+#[test]
+fn a_validator_finds_the_document_valid() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("openapi.json");
+    std::fs::write(&file, document().to_string()).expect("the file is written");
+    let output = Command::new(tool("openapi-spec-validator")).arg(&file).output().expect("it runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn schemathesis_finds_nothing() {
+    let app = TestApp::start(Kind::Memory).await;
+    let token = app.signed_in(json!({ "permissions": ["*"] })).await;
+    let token_to_end = app.signed_in(json!({})).await;
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut command = Command::new(tool("st"));
+    command.arg("--config-file").arg(root().join("tests/openapi/schemathesis.toml"));
+    command.args(["run", &format!("{}/openapi.json", app.base), "--no-color"]).current_dir(directory.path());
+    command.env("ROOT_KEY", ACME_LIVE).env("BROWSER_TOKEN", token).env("TOKEN_TO_END", token_to_end);
+    let output =
+        tokio::task::spawn_blocking(move || command.output()).await.expect("no panic").expect("it runs");
+    let report = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{report}{}", String::from_utf8_lossy(&output.stderr));
+}
