@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::catalog::{Catalog, Portal, RootKeyEntry};
 use super::credential::{BrowserToken, RootKey, Ticket};
-use super::error::{Code, Error, Refusal};
+use super::error::{Code, Error, Invalid, Refusal};
 use super::handle::{Handle, HandleSuffix};
 use super::messages::{
     CreatedSession, CurrentSession, ExchangeRequest, ExchangedSession, SessionPage, SessionRequest,
@@ -26,6 +26,7 @@ use super::rules::{
 use super::session::Grant;
 use super::user_tag::{UserRef, UserTagger};
 use arc_swap::ArcSwap;
+use url::Url;
 
 /// The catalog in force; a reload stores another.
 pub type SharedCatalog = Arc<ArcSwap<Catalog>>;
@@ -68,6 +69,13 @@ impl Portals {
         key.map(|key| Caller { key: key.clone() }).ok_or_else(refused)
     }
 
+    /// Whether sessions of this portal may return to `url`; nothing is told of a portal that the caller may
+    /// not see. For a request whose faults are all told at once: [`Portals::create`] checks it in any case.
+    pub fn may_return_to(&self, caller: &Caller, slug: &str, url: &Url) -> Result<(), Invalid> {
+        let catalog = self.catalog.load();
+        catalog.portal_seen_by(&caller.key, slug).map_or(Ok(()), |portal| check_return_url(portal, url))
+    }
+
     /// Creates a pending session for one of the caller's users.
     pub async fn create(&self, caller: &Caller, request: SessionRequest) -> Result<CreatedSession, Error> {
         let catalog = self.catalog.load_full();
@@ -78,7 +86,9 @@ impl Portals {
             return Err(portal_disabled(None));
         }
         check_ceiling(&caller.key, &request.permissions)?;
-        check_return_url(portal, request.return_url.as_ref())?;
+        if let Some(url) = &request.return_url {
+            check_return_url(portal, url).map_err(|told| Error::invalid(vec![told.at("body.returnUrl")]))?;
+        }
 
         let environment = caller.key.environment;
         let grant = Grant {

@@ -106,7 +106,7 @@ impl Presented {
             [portal] => Some(portal),
             [] | [_, _, ..] => None,
         });
-        hinted.or(listing).or_else(|| catalog.only_portal())
+        listing.or(hinted).or_else(|| catalog.only_portal())
     }
 }
 

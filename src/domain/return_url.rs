@@ -49,9 +49,13 @@ pub fn parse_http_url(text: &str) -> Result<Url, Invalid> {
     let url = Url::parse(text).map_err(|error| Invalid::new(format!("The URL is invalid: {error}."), fix))?;
     if !url.username().is_empty()
         || url.password().is_some()
-        || after_scheme.split('/').next().unwrap_or("").contains('@')
+        || after_scheme.split(['/', '?', '#']).next().unwrap_or("").contains('@')
     {
         return Err(Invalid::new("The URL must not have user info before its host.", fix));
+    }
+    // What is stored and put into the hint cookie is the encoded form, and it must read back.
+    if url.as_str().len() > MAX_CHARS {
+        return Err(Invalid::new(format!("The URL, encoded, has more than {MAX_CHARS} characters."), fix));
     }
     Ok(url)
 }

@@ -29,15 +29,13 @@ pub fn check_ceiling(key: &RootKeyEntry, permissions: &[Permission]) -> Result<(
 }
 
 /// A session's own return URL lies under one that the portal allows.
-pub fn check_return_url(portal: &Portal, return_url: Option<&Url>) -> Result<(), Error> {
-    match return_url {
-        Some(url) if !portal.allows_return_to(url) => {
-            let message = "The URL is not under any of the portal's return_urls.";
-            let fix = "Use a URL under a configured prefix, or add its prefix to the portal's return_urls.";
-            Err(Error::invalid(vec![Invalid::new(message, fix).at("body.returnUrl")]))
-        }
-        Some(_) | None => Ok(()),
+pub fn check_return_url(portal: &Portal, url: &Url) -> Result<(), Invalid> {
+    if portal.allows_return_to(url) {
+        return Ok(());
     }
+    let message = "The URL is not under any of the portal's return_urls.";
+    let fix = "Use a URL under a configured prefix, or add its prefix to the portal's return_urls.";
+    Err(Invalid::new(message, fix))
 }
 
 /// Whose tickets an exchange from this origin may spend.

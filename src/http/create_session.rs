@@ -6,6 +6,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use url::Url;
 
 use super::auth::gateway;
 use super::problem::Problem;
@@ -39,7 +40,8 @@ pub async fn handle(
 ) -> Result<HttpResponse, Problem> {
     let gateway = gateway(&request);
     gateway.limits.check_create(&caller.key)?;
-    let asked = read(&body::read(&request, payload).await?)?;
+    let body = body::read(&request, payload).await?;
+    let asked = read(&body, |slug, url| gateway.portals.may_return_to(&caller, slug, url))?;
     let created = gateway.portals.create(&caller, asked).await?;
     let grant = &created.session.grant;
     let handle = created.session.handle.to_string();
@@ -58,14 +60,21 @@ pub async fn handle(
     ))
 }
 
-fn read(body: &Map<String, Value>) -> Result<SessionRequest, Error> {
+fn read(
+    body: &Map<String, Value>,
+    may_return_to: impl Fn(&str, &Url) -> Result<(), Invalid>,
+) -> Result<SessionRequest, Error> {
     body::fields(body, |fields| {
         let slug = fields.required("slug", parsed(crate::domain::catalog::parse_slug));
         let external_id = fields.required("externalId", text(1, 256));
         fields.required("permissions", count_permissions);
         let permissions = fields.list("permissions", |value| Permission::parse(string(value)?));
         let preview = fields.optional("preview", boolean);
-        let return_url = fields.optional("returnUrl", parsed(parse_http_url));
+        let return_url = fields.optional("returnUrl", |value| {
+            let url = parsed(parse_http_url)(value)?;
+            slug.as_deref().map_or(Ok(()), |slug| may_return_to(slug, &url))?;
+            Ok(url)
+        });
         let ttl_seconds = fields.optional("ttlSeconds", integer(60, DAY_SECONDS));
         let email = fields.optional("email", text(0, 320));
         let external_organization_id = fields.optional("externalOrganizationId", text(1, 256));

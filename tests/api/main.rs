@@ -3,5 +3,17 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod cors;
+mod create_access;
+mod create_fields;
+mod create_return_urls;
+mod create_session;
+mod end_session;
+mod exchange_cookies;
+mod exchange_origins;
+mod exchange_session;
 mod flow;
+mod get_session;
 mod raw_errors;
+mod redirect_url;
+mod several_portals;

@@ -17,6 +17,11 @@ pub const ACME_TEST: &str = "rk_test_acme000000000000000000000000000000test";
 pub const ACME_LIMITED: &str = "rk_live_acme00000000000000000000000000limited";
 pub const UMBRELLA_LIVE: &str = "rk_live_umbrella0000000000000000000000000live";
 
+/// An origin that my-portal lists.
+pub const PAGE: &str = "https://portal.example.com";
+/// An origin that second-portal lists, and my-portal does not.
+pub const SECOND_PAGE: &str = "https://second.example.com";
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Memory,
@@ -96,6 +101,11 @@ impl TestApp {
         self.running.as_ref().expect("the gateway runs")
     }
 
+    /// Workspaces, keys and portals change while the gateway runs, as after `SIGHUP`.
+    pub fn reload(&self, change: impl FnOnce(String) -> String) {
+        self.running().reload(settings(&change(config("memory:"))).catalog);
+    }
+
     pub async fn stop(mut self) {
         if let Some(running) = self.running.take() {
             running.stop().await;
@@ -135,15 +145,24 @@ impl TestApp {
         reply.data().clone()
     }
 
+    /// The ID of a created session.
+    pub async fn fresh_id(&self, fields: Value) -> String {
+        text(&self.create(fields).await["sessionId"]).to_owned()
+    }
+
+    /// An exchange in the making.
+    pub fn exchanging(&self, session_id: &str) -> Call {
+        self.post("/v2/portal.exchangeSession", json!({ "sessionId": session_id }))
+    }
+
     /// As a server-side portal does: no browser headers.
     pub async fn exchange(&self, session_id: &str) -> Reply {
-        self.post("/v2/portal.exchangeSession", json!({ "sessionId": session_id })).send().await
+        self.exchanging(session_id).send().await
     }
 
     /// The browser token of a fresh session.
     pub async fn signed_in(&self, fields: Value) -> String {
-        let created = self.create(fields).await;
-        let reply = self.exchange(text(&created["sessionId"])).await;
+        let reply = self.exchange(&self.fresh_id(fields).await).await;
         assert_eq!(reply.status, 200, "{}", reply.text);
         text(&reply.data()["token"]).to_owned()
     }
@@ -151,6 +170,43 @@ impl TestApp {
 
 pub fn text(value: &Value) -> &str {
     value.as_str().expect("a string")
+}
+
+/// The same credential, with one character of its random part changed.
+pub fn mistyped(credential: &str) -> String {
+    let (start, end) = credential.split_at(40);
+    let other = if end.starts_with('x') { "y" } else { "x" };
+    format!("{start}{other}{}", &end[1..])
+}
+
+/// The attributes of a `Set-Cookie` line, in alphabetical order.
+pub fn attributes(line: &str) -> Vec<&str> {
+    let mut attributes: Vec<_> = line.split("; ").skip(1).collect();
+    attributes.sort_unstable();
+    attributes
+}
+
+/// What must never pass as a return URL under https://app.example.com/.
+pub fn open_redirects() -> Vec<String> {
+    let lines = include_str!("../testdata/open_redirects.txt").lines();
+    let lines = lines.filter(|line| !line.starts_with("# ") && !line.is_empty());
+    let named = [("<CR>", "\r"), ("<LF>", "\n"), ("<TAB>", "\t"), ("<NUL>", "\0")];
+    let put = |line: &str| {
+        named.iter().fold(line.to_owned(), |line, (name, character)| line.replace(name, character))
+    };
+    lines.map(put).collect()
+}
+
+/// A change of the configuration: further lines in one portal's section.
+pub fn in_portal(slug: &str, lines: &str) -> impl FnOnce(String) -> String {
+    let name = format!("slug = \"{slug}\"\n");
+    move |config| config.replace(&name, &format!("{name}{lines}\n"))
+}
+
+/// A change of the configuration: my-portal at this public_url, with further lines in its section.
+pub fn deployed_at(public_url: &str, lines: &str) -> impl FnOnce(String) -> String {
+    let (add, own) = (in_portal("my-portal", lines), format!("public_url = \"{public_url}\""));
+    move |config| add(config.replace("public_url = \"https://portal.example.com\"", &own))
 }
 
 /// The tests' configuration with its keys and a store.
@@ -178,6 +234,19 @@ pub struct Call(pub reqwest::RequestBuilder);
 impl Call {
     pub fn header(self, name: &str, value: &str) -> Self {
         Call(self.0.header(name, value))
+    }
+
+    pub fn headers(self, headers: &[(&str, &str)]) -> Self {
+        let add = |call: Self, (name, value): &(&str, &str)| call.header(name, value);
+        headers.iter().fold(self, add)
+    }
+
+    /// From a page of this origin, or from none.
+    pub fn page(self, origin: Option<&str>) -> Self {
+        match origin {
+            Some(origin) => self.header("origin", origin),
+            None => self,
+        }
     }
 
     pub fn bearer(self, token: &str) -> Self {
@@ -243,10 +312,58 @@ impl Reply {
         faults.iter().map(|fault| text(&fault["location"]).to_owned()).collect()
     }
 
+    /// All values of a header.
+    pub fn header_values(&self, name: &str) -> Vec<&str> {
+        let values = self.headers.get_all(name).iter();
+        values.map(|value| value.to_str().expect("a header of ASCII")).collect()
+    }
+
+    /// What must not tell two refusals apart: everything but the request's id and the date.
+    pub fn but_its_id(&self) -> (u16, Vec<(String, String)>, String) {
+        let id = self.header("x-request-id");
+        let text = self.text.replace(id, "<id>");
+        let told = |name: &&str| !["x-request-id", "date"].contains(name);
+        let mut names: Vec<_> = self.headers.keys().map(|name| name.as_str()).filter(told).collect();
+        names.sort_unstable();
+        let headers = names.into_iter().map(|name| (name.to_owned(), self.header_values(name).join(", ")));
+        (self.status, headers.collect(), text)
+    }
+
+    /// The names of the CORS headers.
+    pub fn cors_headers(&self) -> Vec<&str> {
+        let names = self.headers.keys().map(|name| name.as_str());
+        names.filter(|name| name.starts_with("access-control-")).collect()
+    }
+
+    /// What a browser's jar holds after this answer, as it would send it.
+    pub fn jar(&self) -> String {
+        let pairs = self.set_cookies();
+        let pairs = pairs.iter().filter_map(|line| line.split(';').next());
+        pairs.collect::<Vec<_>>().join("; ")
+    }
+
+    /// What every answer under `/v2/` carries.
+    pub fn expect_common_headers(&self) {
+        let common = [
+            ("cache-control", "no-store"),
+            ("pragma", "no-cache"),
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "no-referrer"),
+            ("x-request-id", text(&self.json()["meta"]["requestId"])),
+        ]
+        .map(|(name, value)| (name, value.to_owned()));
+        for (name, value) in common {
+            assert_eq!(self.header(name), value, "{name}");
+        }
+        assert!(self.header("strict-transport-security").starts_with("max-age="), "the public_url is https");
+        let id = self.header("x-request-id");
+        let random = id.strip_prefix("req_").unwrap_or_default();
+        assert!(random.len() >= 16 && random.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{id}");
+    }
+
     /// All `Set-Cookie` lines.
     pub fn set_cookies(&self) -> Vec<&str> {
-        let lines = self.headers.get_all("set-cookie").iter();
-        lines.map(|line| line.to_str().expect("a cookie of ASCII")).collect()
+        self.header_values("set-cookie")
     }
 
     /// Status and code at once.
