@@ -27,7 +27,8 @@ use crate::store::memory::MemoryStore;
 use crate::store::redis::{RedisStore, StoreObserver};
 use crate::telemetry::Metrics;
 
-const FORGET_EVERY: Duration = Duration::from_secs(30);
+/// What an attacker with many addresses can make the rate limits remember: those of so long.
+const FORGET_EVERY: Duration = Duration::from_secs(5);
 
 /// Why a gateway did not start.
 #[derive(Debug, thiserror::Error)]

@@ -78,3 +78,44 @@ fn check<K: std::hash::Hash + Eq + Clone>(
         .with_header(header("ratelimit-remaining"), "0")
         .with_header(header("ratelimit-reset"), &seconds.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    #[test]
+    fn addresses_have_buckets_of_their_own_and_an_ipv6_subscriber_has_one() {
+        let limits = Limits::new(2, 1);
+        let v4 = |last| IpAddr::V4(Ipv4Addr::new(192, 0, 2, last));
+        let v6 = |text: &str| text.parse::<IpAddr>().expect("an address");
+        for (client, passes) in [
+            (v4(1), true),
+            (v4(1), true),
+            (v4(1), false),
+            (v4(2), true),
+            (v6("2001:db8:0:1::1"), true),
+            (v6("2001:db8:0:1:ffff::2"), true),
+            (v6("2001:db8:0:1:2:3:4:5"), false),
+            (v6("2001:db8:0:2::1"), true),
+        ] {
+            assert_eq!(limits.check_exchange(client).is_ok(), passes, "{client}");
+        }
+    }
+
+    /// With 6,000 a minute a bucket is full again, and so forgotten, after 10 ms.
+    #[test]
+    fn a_million_addresses_are_not_remembered() {
+        let limits = Limits::new(6_000, 1);
+        let mut most = 0;
+        for address in 0..1_000_000 {
+            assert!(limits.check_exchange(IpAddr::V4(Ipv4Addr::from_bits(address))).is_ok());
+            if address % 100_000 == 99_999 {
+                limits.forget_idle();
+                most = most.max(limits.exchange.len());
+            }
+        }
+        assert!(most < 100_000, "{most} addresses were remembered at once");
+    }
+}
