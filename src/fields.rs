@@ -41,6 +41,20 @@ impl<'d, 'f> Fields<'d, 'f> {
         self.object.get(name)
     }
 
+    /// Which of a field's two names this document uses; the older where it uses neither. Both at once are
+    /// a fault of the newer.
+    pub fn name_used(&mut self, older: &'static str, newer: &'static str) -> &'static str {
+        match (self.value(older), self.value(newer)) {
+            (None, Some(_)) => newer,
+            (Some(_), Some(_)) => {
+                let message = format!("This is another name of the field {older}, which is there too.");
+                self.fault(newer, Invalid::new(message, format!("Send one of the two: {older} or {newer}.")));
+                older
+            }
+            (_, None) => older,
+        }
+    }
+
     /// A field that must be there.
     pub fn required<T>(
         &mut self,

@@ -12,6 +12,7 @@ mod cors;
 mod create_session;
 mod end_session;
 mod error_pages;
+mod exchange_code;
 mod exchange_session;
 mod finish;
 mod get_session;
@@ -68,6 +69,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(post("/v2/portal.listSessions", list_sessions::handle))
         // For portals and their pages.
         .service(post("/v2/portal.exchangeSession", exchange_session::handle).wrap(from_fn(cors::guard)))
+        .service(post("/v2/portal.exchangeCode", exchange_code::handle).wrap(from_fn(cors::guard)))
         .service(
             get("/v2/portal.getSession", "GET, HEAD, POST", get_session::handle)
                 .route(web::post().to(get_session::handle))

@@ -1,6 +1,7 @@
 //! `POST /v2/portal.createSession` (API.md section 3).
 //!
-//! Owns: the fields of the request and of the answer.
+//! Owns: the fields of the request and of the answer. `portal` and `scopes` are the names that `slug` and
+//! `permissions` have in newer clients; the answer has what clients of either kind read.
 //! Must not know: whether the portal, the permissions or the return URL are allowed.
 
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -65,10 +66,12 @@ fn read(
     may_return_to: impl Fn(&str, &Url) -> Result<(), Invalid>,
 ) -> Result<SessionRequest, Error> {
     body::fields(body, |fields| {
-        let slug = fields.required("slug", parsed(crate::domain::catalog::parse_slug));
+        let slug = fields.name_used("slug", "portal");
+        let slug = fields.required(slug, parsed(crate::domain::catalog::parse_slug));
         let external_id = fields.required("externalId", text(1, 256));
-        fields.required("permissions", count_permissions);
-        let permissions = fields.list("permissions", |value| Permission::parse(string(value)?));
+        let permissions = fields.name_used("permissions", "scopes");
+        fields.required(permissions, count_permissions);
+        let permissions = fields.list(permissions, |value| Permission::parse(string(value)?));
         let preview = fields.optional("preview", boolean);
         let return_url = fields.optional("returnUrl", |value| {
             let url = parsed(parse_http_url)(value)?;

@@ -1,6 +1,7 @@
 //! `POST /v2/portal.exchangeSession` (API.md section 4).
 //!
-//! Owns: the fields of the request and of the answer, and who gets the token in the body.
+//! Owns: the fields of the request and of the answer, and who gets the token in the body; all but the names
+//! is the same for `portal.exchangeCode`.
 //! Must not know: how a ticket is spent.
 
 use actix_web::http::header::USER_AGENT;
@@ -29,13 +30,29 @@ struct Exchanged<'a> {
 
 /// Spends a session ID for a browser session.
 pub async fn handle(request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Problem> {
+    exchange(request, payload, "sessionId", |request, exchanged, token| {
+        let expires_at = exchanged.session.expires_at_ms;
+        let session = SessionView::new(&exchanged.session, &exchanged.portal);
+        finish::success(request, Exchanged { expires_at, session, token })
+    })
+    .await
+}
+
+/// The operation under either of its names: `field` has the session ID, and `answer` gets the token if the
+/// caller may see it.
+pub async fn exchange(
+    request: HttpRequest,
+    payload: web::Payload,
+    field: &'static str,
+    answer: impl FnOnce(&HttpRequest, &ExchangedSession, Option<&str>) -> HttpResponse,
+) -> Result<HttpResponse, Problem> {
     let gateway = gateway(&request);
     let client = client_address::of(&request, &gateway.trusted_proxies);
     if let Some(client) = client {
         gateway.limits.check_exchange(client)?;
     }
     let body = body::read(&request, payload).await?;
-    let session_id = read(&body)?;
+    let session_id = read(&body, field)?;
     let result = gateway.portals.exchange(exchange_request(&request, gateway, &session_id)).await;
     gateway.metrics.exchange(result.as_ref().map_or_else(|error| error.code.wire_name(), |_| "done"));
     let exchanged = result?;
@@ -43,23 +60,16 @@ pub async fn handle(request: HttpRequest, payload: web::Payload) -> Result<HttpR
     report(&exchanged, client.map(|client| client.to_string()).as_deref());
 
     let is_browser = auth::is_browser(request.headers());
-    let mut response = finish::success(
-        &request,
-        Exchanged {
-            expires_at: exchanged.session.expires_at_ms,
-            session: SessionView::new(&exchanged.session, &exchanged.portal),
-            token: (!is_browser).then(|| exchanged.token.expose()),
-        },
-    );
+    let mut response = answer(&request, &exchanged, (!is_browser).then(|| exchanged.token.expose()));
     for cookie in cookie::begin(&exchanged.portal, &exchanged.session, &exchanged.token) {
         cookie::add(&mut response, &cookie);
     }
     Ok(response)
 }
 
-fn read(body: &Map<String, Value>) -> Result<String, Error> {
+fn read(body: &Map<String, Value>, field: &'static str) -> Result<String, Error> {
     // Whatever else is wrong with it is told as 401, the same for everything that is no live ID.
-    body::fields(body, |fields| fields.required("sessionId", text(1, usize::MAX)))
+    body::fields(body, |fields| fields.required(field, text(1, usize::MAX)))
 }
 
 fn exchange_request<'a>(

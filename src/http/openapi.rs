@@ -100,6 +100,9 @@ fn components() -> utoipa::openapi::Components {
         ErrorDetails,
         Fault,
     );
+    for (name, schema) in schemas::create_session_requests() {
+        builder = builder.schema(name, schema);
+    }
     let root_key = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("rk_live_… or rk_test_…");
     let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("ps_live_… or ps_test_…");
     let cookie = ApiKeyValue::with_description(

@@ -5,10 +5,12 @@ mod support;
 
 mod cors;
 mod create_access;
+mod create_by_newer_names;
 mod create_fields;
 mod create_return_urls;
 mod create_session;
 mod end_session;
+mod exchange_code;
 mod exchange_cookies;
 mod exchange_origins;
 mod exchange_session;

@@ -65,13 +65,10 @@ async fn an_outage_is_an_error_in_time_and_ends_by_itself() {
 async fn a_redis_that_hangs_is_an_error_in_time() {
     let mut fixture = Fixture::redis();
     let (session, token) = fixture.active("user").await;
-    let pid = fixture_of(&mut fixture).pid().to_string();
-    let signal =
-        |name: &str| std::process::Command::new("kill").args([name, &pid]).status().expect("kill runs");
-    signal("-STOP");
+    fixture_of(&mut fixture).signal("-STOP");
     let started_at = Instant::now();
     let result = fixture.store.find(session.handle.tag, &token).await;
-    signal("-CONT");
+    fixture_of(&mut fixture).signal("-CONT");
     assert!(matches!(result, Err(StoreError::Unavailable(_))), "{result:?}");
     assert!(started_at.elapsed() < 3 * SECOND, "two tries of a second each");
     assert_eq!(fixture.refusal_of(session.handle.tag, &token).await, None);
@@ -93,7 +90,7 @@ async fn a_ticket_from_before_a_restart_is_refused_and_sessions_live_on() {
 
 #[tokio::test]
 async fn without_the_fence_a_ticket_survives_a_restart() {
-    let mut redis = RedisServer::start();
+    let redis = RedisServer::start();
     let new = new_session("user");
     redis_store(&redis.url(), false).create(&new).await.expect("the store creates");
     redis.stop();

@@ -1,4 +1,5 @@
-//! The built binary as its operator runs it: a process with arguments, signals and standard output.
+//! The built binary as its operator runs it: a process with arguments, signals and standard output. Other
+//! programs that a test follows line by line run here too.
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
@@ -41,8 +42,16 @@ impl Process {
 
     /// Any command that prints where it listens.
     pub fn start(command: &mut Command, address_in: impl Fn(&str) -> Option<SocketAddr>) -> Self {
-        let mut child =
-            command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().expect("the binary runs");
+        let mut process = Self::spawn(command);
+        process.wait_for_line(|line| address_in(line).is_some());
+        process.address = process.output.last().and_then(|line| address_in(line)).expect("its address");
+        process
+    }
+
+    /// Any command; without an address.
+    pub fn spawn(command: &mut Command) -> Self {
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn();
+        let mut child = child.unwrap_or_else(|error| panic!("{command:?} does not run: {error}"));
         let stdout = child.stdout.take().expect("its output is piped");
         let (sender, lines) = channel();
         std::thread::spawn(move || {
@@ -52,10 +61,7 @@ impl Process {
                 }
             }
         });
-        let mut process = Process { child, lines, output: Vec::new(), address: ([0, 0, 0, 0], 0).into() };
-        process.wait_for_line(|line| address_in(line).is_some());
-        process.address = process.output.last().and_then(|line| address_in(line)).expect("its address");
-        process
+        Process { child, lines, output: Vec::new(), address: ([0, 0, 0, 0], 0).into() }
     }
 
     /// Reads on until a line fits.

@@ -3,12 +3,13 @@
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 pub struct RedisServer {
-    child: Option<Child>,
+    child: Mutex<Option<Child>>,
     port: u16,
     directory: TempDir,
     arguments: Vec<String>,
@@ -26,7 +27,7 @@ impl RedisServer {
 
     fn start_in(directory: TempDir, arguments: &[&str]) -> Self {
         let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
-        let mut server = RedisServer { child: None, port: free_port(), directory, arguments };
+        let server = RedisServer { child: Mutex::new(None), port: free_port(), directory, arguments };
         server.start_again();
         server
     }
@@ -49,13 +50,18 @@ impl RedisServer {
         (server, format!("rediss://localhost:{port}/0"), certificate)
     }
 
+    fn child(&self) -> MutexGuard<'_, Option<Child>> {
+        self.child.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// After [`RedisServer::stop`] or [`RedisServer::kill`]: the same port and data.
-    pub fn start_again(&mut self) {
+    pub fn start_again(&self) {
         let mut command = Command::new("redis-server");
         command.args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
         command.args(["--dbfilename", "dump.rdb", "--dir"]).arg(self.directory.path()).args(&self.arguments);
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-        self.child = Some(child.expect("redis-server is not installed: run ./tests/run, which installs it"));
+        *self.child() =
+            Some(child.expect("redis-server is not installed: run ./tests/run, which installs it"));
         let deadline = Instant::now() + Duration::from_secs(10);
         while self.connect().and_then(|mut redis| redis::cmd("PING").query::<String>(&mut redis)).is_err() {
             assert!(Instant::now() < deadline, "redis-server did not start on port {}", self.port);
@@ -65,17 +71,23 @@ impl RedisServer {
     }
 
     /// Ends it in good order, with its data saved.
-    pub fn stop(&mut self) {
+    pub fn stop(&self) {
         let mut redis = self.connect().expect("redis answers");
         redis::cmd("SAVE").exec(&mut redis).expect("redis saves");
         self.kill();
     }
 
-    pub fn kill(&mut self) {
-        if let Some(mut child) = self.child.take() {
+    pub fn kill(&self) {
+        if let Some(mut child) = self.child().take() {
             child.kill().expect("redis-server can be killed");
             child.wait().expect("redis-server ends");
         }
+    }
+
+    /// Such as `-STOP`.
+    pub fn signal(&self, name: &str) {
+        let status = Command::new("kill").args([name, &self.pid().to_string()]).status();
+        assert!(status.expect("kill runs").success());
     }
 
     pub fn url(&self) -> String {
@@ -87,7 +99,7 @@ impl RedisServer {
     }
 
     pub fn pid(&self) -> u32 {
-        self.child.as_ref().expect("redis-server runs").id()
+        self.child().as_ref().expect("redis-server runs").id()
     }
 
     /// A connection for the test itself.

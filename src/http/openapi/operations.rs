@@ -87,9 +87,8 @@ pub fn all() -> Vec<Entry> {
 fn create_session() -> Entry {
     Entry {
         summary: "Create a session for one of your users",
-        description: "Answers a single-use session ID, 15 minutes at most, and the URL to send the browser to. \
-            (`portal` and `scopes` are newer names of `slug` and `permissions`: send one of each pair.)",
-        request: Some(reference::<schemas::CreateSessionRequest>()),
+        description: "Answers a single-use session ID, 15 minutes at most, and the URL to send the browser to.",
+        request: Some(Ref::from_schema_name(schemas::ANY_CREATE_SESSION_REQUEST)),
         answers: vec![ok(success(reference::<schemas::CreatedSession>()))],
         codes: [
             backend_codes(),

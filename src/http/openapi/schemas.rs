@@ -7,7 +7,8 @@
 #![allow(dead_code)] // They are described, never made.
 
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::{OneOfBuilder, Ref, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 /// Whom to create a session for, and what it may do.
 #[derive(Serialize, ToSchema)]
@@ -46,6 +47,34 @@ pub struct CreateSessionRequest {
     /// Your own data, handed to the portal unread; at most 4 KiB as JSON.
     #[schema(nullable = false, value_type = Option<Object>)]
     metadata: Option<()>,
+}
+
+/// The request of `portal.createSession` under either set of names.
+pub const ANY_CREATE_SESSION_REQUEST: &str = "AnyCreateSessionRequest";
+
+/// The names that `slug` and `permissions` have in newer clients.
+const NEWER_NAMES: [(&str, &str); 2] = [("slug", "portal"), ("permissions", "scopes")];
+
+/// [`CreateSessionRequest`] once more with the newer names, and the choice between the two.
+pub fn create_session_requests() -> [(&'static str, RefOr<Schema>); 2] {
+    let (newer_name, mut newer) = ("CreateSessionRequestByNewerNames", CreateSessionRequest::schema());
+    if let RefOr::T(Schema::Object(object)) = &mut newer {
+        for (older, newer) in NEWER_NAMES {
+            if let Some(property) = object.properties.remove(older) {
+                object.properties.insert(newer.to_owned(), property);
+            }
+            object
+                .required
+                .iter_mut()
+                .filter(|name| *name == older)
+                .for_each(|name| *name = newer.to_owned());
+        }
+    }
+    let choice = OneOfBuilder::new()
+        .item(Ref::from_schema_name(CreateSessionRequest::name()))
+        .item(Ref::from_schema_name(newer_name))
+        .description(Some("`portal` and `scopes` are newer names of `slug` and `permissions`."));
+    [(newer_name, newer), (ANY_CREATE_SESSION_REQUEST, Schema::OneOf(choice.build()).into())]
 }
 
 /// A permission. It covers another by segments, split at `:` and `.`; a `*` segment covers any one segment.
