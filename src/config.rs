@@ -119,9 +119,14 @@ impl Settings {
             Source::File(Some(path)) => read_file(path)?,
             Source::File(None) => String::new(),
         };
-        // The only place that reads the environment.
+        // The only place that reads the environment. Not by `vars`, which panics over anyone's variable that is
+        // no text; one of ours that is none reads as empty, which no key accepts.
         #[allow(clippy::disallowed_methods)]
-        Settings::from_layers(&text, std::env::vars())
+        let variables = std::env::vars_os().map(|(name, value)| {
+            let name = name.to_string_lossy().into_owned();
+            (name, value.into_string().unwrap_or_default())
+        });
+        Settings::from_layers(&text, variables)
     }
 
     /// Reads the embedded default, `text`, and `variables` on top of one another.

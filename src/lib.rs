@@ -8,11 +8,10 @@
 //!
 //! The whole product in five files: `domain/portal.rs` (the rules), `http.rs` (the routes), `http/finish.rs`
 //! (what every request has in common), `store/redis.rs` (the state), `app.rs` (how it is put together).
-//!
+//! `fields` reads documents for `http` and `config`. `tests/architecture.rs` enforces these arrows:
 //! ```text
 //! main → app → http → domain ← store          config → domain      telemetry → (nothing)
 //! ```
-//! `fields` reads documents for `http` and `config`. `tests/architecture.rs` enforces the arrows.
 
 pub mod app;
 pub mod config;

@@ -14,7 +14,13 @@ const PREFIX: &str = "VESTIBULE__";
 /// Reads TOML as an untyped document.
 pub fn read_toml(text: &str, source: &str) -> Result<Map<String, Value>, Fault> {
     let unreadable = |message: String| Invalid::new(message, "Correct the TOML at this place.").at(source);
-    let table: toml::Table = toml::from_str(text).map_err(|error| unreadable(error.to_string()))?;
+    let table: toml::Table = toml::from_str(text).map_err(|error| {
+        // Not the error's own form: it repeats the line, which may hold a secret.
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.split('\n').count();
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        unreadable(format!("At line {line}, column {column}: {}.", error.message()))
+    })?;
     match serde_json::to_value(table) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => Err(unreadable("The file is no TOML table.".into())),
@@ -42,7 +48,11 @@ pub fn merge_environment(
 ) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut ours: Vec<_> = variables.filter(|(name, _)| name.starts_with(PREFIX)).collect();
-    ours.sort();
+    // By number where a step is one, so that element 10 of a list comes after element 9.
+    ours.sort_by_cached_key(|(name, _)| {
+        let steps = name.split("__");
+        steps.map(|step| (step.parse::<usize>().ok(), step.to_owned())).collect::<Vec<_>>()
+    });
     for (name, text) in ours {
         let path = name[PREFIX.len()..].to_ascii_lowercase();
         let steps: Vec<&str> = path.split("__").collect();

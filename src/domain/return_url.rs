@@ -108,7 +108,7 @@ mod tests {
         let prefix = url("https://app.example.com/");
         let corpus = include_str!("../../tests/testdata/open_redirects.txt");
         let mut tried = 0;
-        for line in corpus.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+        for line in corpus.lines().filter(|line| !line.starts_with("# ") && !line.is_empty()) {
             let text = line
                 .replace("<CR>", "\r")
                 .replace("<LF>", "\n")

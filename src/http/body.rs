@@ -15,14 +15,24 @@ use crate::fields::{Fields, object};
 
 const MAX_BYTES: usize = 16 * 1024;
 const MAX_WAIT: Duration = Duration::from_secs(10);
+/// For the answer to a late request to leave.
+const LINGER: Duration = Duration::from_secs(1);
 const FIX: &str = "Send one JSON object, complete and in UTF-8.";
 
 /// The JSON object of a request. An empty body is an object without fields.
 pub async fn read(request: &HttpRequest, payload: web::Payload) -> Result<Map<String, Value>, Error> {
     let is_json = has_json_type(request)?;
-    let reading = tokio::time::timeout(MAX_WAIT, payload.to_bytes_limited(MAX_BYTES));
-    let bytes = match reading.await {
-        Err(_) => return Err(Error::new(Code::RequestTimeout)),
+    let mut reading = Box::pin(payload.to_bytes_limited(MAX_BYTES));
+    let bytes = match tokio::time::timeout(MAX_WAIT, &mut reading).await {
+        Err(_) => {
+            // An abandoned body in chunks is drained by actix without any limit: the connection would stay for
+            // as long as its client likes. One that is still wanted when the answer is out is closed.
+            actix_web::rt::spawn(async move {
+                tokio::time::sleep(LINGER).await;
+                drop(reading);
+            });
+            return Err(Error::new(Code::RequestTimeout));
+        }
         Ok(Err(_)) => return Err(Error::new(Code::RequestBodyTooLarge)),
         Ok(Ok(Err(_))) => {
             return Err(unreadable("body", "The body broke off or its encoding is broken.", FIX));

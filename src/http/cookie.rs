@@ -126,8 +126,10 @@ pub fn hint(headers: &HeaderMap) -> Option<Hint> {
 }
 
 fn all(headers: &HeaderMap) -> impl Iterator<Item = Cookie<'_>> {
-    let lines = headers.get_all(COOKIE).filter_map(|line| line.to_str().ok());
-    lines.flat_map(Cookie::split_parse).filter_map(Result::ok)
+    let lines = headers.get_all(COOKIE).map(HeaderValue::as_bytes);
+    // Pair by pair: a script's cookie that is no ASCII, or no text at all, must not hide the session beside it.
+    let pairs = lines.flat_map(|line| line.split(|&byte| byte == b';'));
+    pairs.filter_map(|pair| Cookie::parse(std::str::from_utf8(pair).ok()?).ok())
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod authorize;
+mod common_headers;
 mod cors;
 mod create_access;
 mod create_by_newer_names;
@@ -10,12 +12,24 @@ mod create_fields;
 mod create_return_urls;
 mod create_session;
 mod end_session;
+mod error_pages;
+mod errors;
 mod exchange_code;
 mod exchange_cookies;
 mod exchange_origins;
 mod exchange_session;
 mod flow;
 mod get_session;
+mod list_sessions;
+mod operations;
+mod outage;
+mod presented;
+mod rate_limits;
+mod raw;
 mod raw_errors;
 mod redirect_url;
+mod request_bodies;
+mod revoke_session;
+mod routes;
+mod sent_home;
 mod several_portals;

@@ -160,11 +160,33 @@ impl TestApp {
         self.exchanging(session_id).send().await
     }
 
+    /// Id and browser token of a fresh session that `key` created.
+    pub async fn sign_in(&self, key: &str, fields: Value) -> (String, String) {
+        let created = self.create_with(key, fields).await;
+        assert_eq!(created.status, 200, "{}", created.text);
+        let created = created.data();
+        let reply = self.exchange(text(&created["sessionId"])).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        (text(&created["id"]).to_owned(), text(&reply.data()["token"]).to_owned())
+    }
+
     /// The browser token of a fresh session.
     pub async fn signed_in(&self, fields: Value) -> String {
-        let reply = self.exchange(&self.fresh_id(fields).await).await;
-        assert_eq!(reply.status, 200, "{}", reply.text);
-        text(&reply.data()["token"]).to_owned()
+        self.sign_in(ACME_LIVE, fields).await.1
+    }
+
+    /// A backend's call of `portal.<verb>`.
+    pub async fn backend(&self, key: &str, verb: &str, body: Value) -> Reply {
+        self.post(&format!("/v2/portal.{verb}"), body).bearer(key).send().await
+    }
+
+    /// Whether a browser token is accepted. Anything but a yes or the one no fails the test.
+    pub async fn accepts(&self, token: &str) -> bool {
+        let reply = self.get("/v2/portal.getSession").bearer(token).send().await;
+        if reply.status != 200 {
+            reply.expect(401, "authentication/portal_session_not_found");
+        }
+        reply.status == 200
     }
 }
 

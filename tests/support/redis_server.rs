@@ -22,12 +22,17 @@ impl RedisServer {
 
     /// With further arguments of `redis-server`, such as `--requirepass`.
     pub fn start_with(arguments: &[&str]) -> Self {
-        Self::start_in(tempfile::tempdir().expect("a temporary directory"), arguments)
+        Self::start_in(tempfile::tempdir().expect("a temporary directory"), free_port(), arguments)
     }
 
-    fn start_in(directory: TempDir, arguments: &[&str]) -> Self {
+    /// Where something already expects it.
+    pub fn start_on_port(port: u16, arguments: &[&str]) -> Self {
+        Self::start_in(tempfile::tempdir().expect("a temporary directory"), port, arguments)
+    }
+
+    fn start_in(directory: TempDir, port: u16, arguments: &[&str]) -> Self {
         let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
-        let server = RedisServer { child: Mutex::new(None), port: free_port(), directory, arguments };
+        let server = RedisServer { child: Mutex::new(None), port, directory, arguments };
         server.start_again();
         server
     }
@@ -46,7 +51,7 @@ impl RedisServer {
         let port = free_port().to_string();
         let (certificate_path, key) = (certificate.to_str().expect("a path"), key.to_str().expect("a path"));
         let tls = ["--tls-port", &port, "--tls-auth-clients", "no", "--tls-cert-file", certificate_path];
-        let server = Self::start_in(directory, &[&tls[..], &["--tls-key-file", key]].concat());
+        let server = Self::start_in(directory, free_port(), &[&tls[..], &["--tls-key-file", key]].concat());
         (server, format!("rediss://localhost:{port}/0"), certificate)
     }
 

@@ -1,0 +1,62 @@
+//! What operators and readers ask for.
+
+use utoipa::openapi::path::{ParameterBuilder, ParameterIn};
+use utoipa::openapi::{Content, ObjectBuilder, Required};
+
+use super::{Entry, answer, ok, operations, text};
+use crate::domain::error::Code;
+use crate::http::openapi::{reference, schemas};
+
+pub fn health(path: &'static str, id: &'static str, summary: &'static str, codes: Vec<Code>) -> Entry {
+    Entry {
+        path,
+        id,
+        summary,
+        answers: vec![ok(answer(summary, "application/json", reference::<schemas::Health>()).build())],
+        codes,
+        ..operations()
+    }
+}
+
+pub fn error_page() -> Entry {
+    let part = |name: &str| {
+        ParameterBuilder::new()
+            .name(name)
+            .parameter_in(ParameterIn::Path)
+            .required(Required::True)
+            .schema(Some(text()))
+    };
+    let page = answer("The page.", "text/markdown", text())
+        .content("text/html", Content::new(Some(text())))
+        .content("application/json", Content::new(Some(ObjectBuilder::new().build())));
+    Entry {
+        path: "/errors/{category}/{code}",
+        id: "errorPage",
+        summary: "What an error means and how to fix it",
+        description: "Where the `type` of every error leads. HTML, Markdown or JSON, by `Accept`.",
+        parameters: vec![part("category"), part("code")],
+        answers: vec![ok(page.build())],
+        codes: vec![Code::RouteNotFound],
+        ..operations()
+    }
+}
+
+pub fn openapi() -> Entry {
+    Entry {
+        path: "/openapi.json",
+        id: "openapi",
+        summary: "This document",
+        answers: vec![ok(answer("The document.", "application/json", ObjectBuilder::new().build()).build())],
+        ..operations()
+    }
+}
+
+pub fn reference_page() -> Entry {
+    Entry {
+        path: "/docs",
+        id: "docs",
+        summary: "This document as a page to read",
+        answers: vec![ok(answer("The page.", "text/html", text()).build())],
+        ..operations()
+    }
+}

@@ -1,0 +1,144 @@
+//! What clients send.
+
+use serde::Serialize;
+use utoipa::openapi::{OneOfBuilder, Ref, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+/// Whom to create a session for, and what it may do.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CreateSessionRequest {
+    /// The portal.
+    #[schema(min_length = 3, max_length = 64, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "my-portal")]
+    slug: String,
+    /// Your own identifier of your user.
+    #[schema(min_length = 1, max_length = 256, example = "user_123")]
+    external_id: String,
+    /// What the user may do; at most what the root key may grant.
+    #[schema(value_type = Vec<Permission>, min_items = 1, max_items = 100)]
+    permissions: Vec<Permission>,
+    /// A session to look at the portal with, not a real user's.
+    #[schema(nullable = false, default = false)]
+    preview: Option<bool>,
+    /// Where this session's browser gets a new one: an absolute http(s) URL under one of the portal's
+    /// `return_urls`. Default: the portal's own.
+    #[schema(
+        nullable = false,
+        max_length = 2000,
+        format = "uri",
+        example = "https://app.example.com/billing"
+    )]
+    return_url: Option<String>,
+    /// Life of the browser session.
+    #[schema(nullable = false, minimum = 60, maximum = 86400, default = 86400)]
+    ttl_seconds: Option<u32>,
+    /// For people to read.
+    #[schema(nullable = false, max_length = 320, example = "jane@example.com")]
+    email: Option<String>,
+    /// Your own identifier of the user's organisation.
+    #[schema(nullable = false, min_length = 1, max_length = 256, example = "org_1")]
+    external_organization_id: Option<String>,
+    /// Your own data, handed to the portal unread; at most 4 KiB as JSON.
+    #[schema(nullable = false, value_type = Option<Object>)]
+    metadata: Option<()>,
+}
+
+/// The request of `portal.createSession` under either set of names.
+pub const ANY_CREATE_SESSION_REQUEST: &str = "AnyCreateSessionRequest";
+
+/// The names that `slug` and `permissions` have in newer clients.
+const NEWER_NAMES: [(&str, &str); 2] = [("slug", "portal"), ("permissions", "scopes")];
+
+/// [`CreateSessionRequest`] once more with the newer names, and the choice between the two.
+pub fn create_session_requests() -> [(&'static str, RefOr<Schema>); 2] {
+    let (newer_name, mut newer) = ("CreateSessionRequestByNewerNames", CreateSessionRequest::schema());
+    if let RefOr::T(Schema::Object(object)) = &mut newer {
+        for (older, newer) in NEWER_NAMES {
+            if let Some(property) = object.properties.remove(older) {
+                object.properties.insert(newer.to_owned(), property);
+            }
+            object
+                .required
+                .iter_mut()
+                .filter(|name| *name == older)
+                .for_each(|name| *name = newer.to_owned());
+        }
+    }
+    let choice = OneOfBuilder::new()
+        .item(Ref::from_schema_name(CreateSessionRequest::name()))
+        .item(Ref::from_schema_name(newer_name))
+        .description(Some("`portal` and `scopes` are newer names of `slug` and `permissions`."));
+    [(newer_name, newer), (ANY_CREATE_SESSION_REQUEST, Schema::OneOf(choice.build()).into())]
+}
+
+/// A permission. It covers another by segments, split at `:` and `.`; a `*` segment covers any one segment.
+#[derive(Serialize, ToSchema)]
+#[schema(min_length = 1, max_length = 256, pattern = "^[A-Za-z0-9_.:*-]+$", example = "api.*.read_key")]
+pub struct Permission(String);
+
+/// Either `id` alone, or `slug` and `externalId`.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum RevokeSessionRequest {
+    /// One session.
+    One(RevokeOneRequest),
+    /// All of a user's.
+    AllOf(RevokeAllRequest),
+}
+
+/// One session.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RevokeOneRequest {
+    /// Its handle. A text that names no session revokes nothing.
+    #[schema(example = "sess_D0pMTgjZ6dE3ogLS0VbXQDwxm0MXrIde")]
+    id: String,
+}
+
+/// All of a user's sessions of one portal.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RevokeAllRequest {
+    /// The portal.
+    #[schema(min_length = 3, max_length = 64, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "my-portal")]
+    slug: String,
+    /// Your own identifier of your user.
+    #[schema(min_length = 1, max_length = 256, example = "user_123")]
+    external_id: String,
+}
+
+/// Whose sessions to list.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ListSessionsRequest {
+    /// The portal.
+    #[schema(min_length = 3, max_length = 64, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "my-portal")]
+    slug: String,
+    /// Your own identifier of your user.
+    #[schema(min_length = 1, max_length = 256, example = "user_123")]
+    external_id: String,
+    /// Sessions on a page.
+    #[schema(nullable = false, minimum = 1, maximum = 100, default = 100)]
+    limit: Option<u32>,
+    /// Of the page before.
+    #[schema(nullable = false, pattern = "^sess_[0-9A-Za-z]{32}$")]
+    cursor: Option<String>,
+}
+
+/// The session ID to spend.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ExchangeSessionRequest {
+    /// From the query parameter `session` of the portal's URL. Secret.
+    #[schema(min_length = 1, format = Password, example = "pst_live_…")]
+    session_id: String,
+}
+
+/// The session ID to spend, under its newer name.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExchangeCodeRequest {
+    /// The session ID. Secret.
+    #[schema(min_length = 1, format = Password, example = "pst_live_…")]
+    code: String,
+}

@@ -1,0 +1,154 @@
+//! The configuration: what is accepted, that every fault is told at once with its TOML path, that the
+//! environment reaches every key, and that no message repeats a secret.
+
+#[path = "config/defaults.rs"]
+mod defaults;
+#[path = "config/environment.rs"]
+mod environment;
+#[path = "config/faults.rs"]
+mod faults;
+#[path = "config/secrecy.rs"]
+mod secrecy;
+#[path = "config/workspaces.rs"]
+mod workspaces;
+
+use vestibule::config::{DEVELOPMENT, Settings, StoreLocation};
+use vestibule::domain::error::Fault;
+
+const API_EXAMPLE: &str = include_str!("testdata/api_example.toml");
+/// A workspace whose portal is the last table, so that a test can go on with keys of the portal.
+const PORTAL: &str = r#"
+[[workspaces]]
+id = "acme"
+[[workspaces.portals]]
+slug = "my-portal"
+url = "https://portal.example.com/"
+"#;
+const SECRET: &str = "secret = \"0123456789abcdefghijklmnopqrstuvwxyz\"";
+
+fn load_with(text: &str, variables: &[(&str, &str)]) -> Result<Settings, Vec<Fault>> {
+    let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Settings::from_layers(text, variables)
+}
+
+fn load(text: &str) -> Result<Settings, Vec<Fault>> {
+    load_with(text, &[])
+}
+
+fn accepted(text: &str) -> Settings {
+    load(text).unwrap_or_else(|faults| panic!("{faults:#?}\n{text}"))
+}
+
+fn refused(text: &str) -> Vec<Fault> {
+    load(text).err().unwrap_or_else(|| panic!("it is accepted:\n{text}"))
+}
+
+/// Where the faults are, sorted.
+fn locations(faults: &[Fault]) -> Vec<&str> {
+    let mut locations: Vec<_> = faults.iter().map(|fault| fault.location.as_str()).collect();
+    locations.sort_unstable();
+    locations
+}
+
+#[test]
+fn the_example_of_the_contract_is_accepted() {
+    let settings = accepted(API_EXAMPLE);
+    assert_eq!(settings.server.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(settings.server.metrics_listen.map(|address| address.port()), Some(9090));
+    assert_eq!(settings.server.secrets.len(), 1);
+    assert_eq!(settings.server.trusted_proxies.len(), 1);
+    assert!(matches!(settings.store.location, StoreLocation::Redis(_)));
+    assert_eq!(settings.store.timeout.as_millis(), 1_000);
+    assert_eq!(settings.error_type_base, "https://errors.example.com/errors");
+    assert_eq!((settings.limits.exchange_per_minute, settings.limits.create_per_minute), (60, 6_000));
+    assert_eq!(settings.catalog.root_key_count(), 1);
+    let [portal] = settings.catalog.portals() else { panic!("one portal") };
+    assert_eq!(portal.slug, "my-portal");
+    assert_eq!(portal.allowed_origins, ["https://portal.example.com"]);
+    assert_eq!((portal.ticket_ttl_ms, portal.enabled), (900_000, true));
+}
+
+#[test]
+fn the_defaults_alone_are_accepted() {
+    let settings = accepted("");
+    assert_eq!(settings.server.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(settings.server.metrics_listen, None);
+    assert!(matches!(settings.store.location, StoreLocation::Memory));
+    assert!(settings.store.fence_failover);
+    assert_eq!(settings.error_type_base, "http://localhost:8080/errors");
+    assert_eq!((settings.limits.exchange_per_minute, settings.limits.create_per_minute), (60, 6_000));
+    assert_eq!(settings.server.secrets.len(), 1, "on memory it makes a secret of its own");
+    assert!(settings.catalog.portals().is_empty());
+}
+
+#[test]
+fn the_configuration_for_trials_is_accepted() {
+    assert_eq!(accepted(DEVELOPMENT).catalog.portals().len(), 1);
+}
+
+#[test]
+fn what_a_portal_leaves_out_has_its_default() {
+    let server = "[server]\npublic_url = \"https://sessions.example.com\"\n";
+    let addresses =
+        "test_url = \"https://test.example.com:8443/x\"\nreturn_url = \"https://app.example.com/b\"";
+    let settings = accepted(&format!("{server}{PORTAL}{addresses}"));
+    let portal = &settings.catalog.portals()[0];
+    let origins =
+        ["https://portal.example.com", "https://test.example.com:8443", "https://sessions.example.com"];
+    assert_eq!(portal.allowed_origins, origins);
+    assert_eq!(portal.public_url.as_str(), "https://sessions.example.com/");
+    assert_eq!(portal.return_urls, [portal.return_url.clone().expect("a return URL")]);
+    assert_eq!(portal.cookie.name, "portal_session_my-portal");
+    assert_eq!((portal.ticket_ttl_ms, portal.enabled), (900_000, true));
+    assert!(!portal.cookie.partitioned && portal.cookie.domain.is_none());
+}
+
+#[test]
+fn what_a_root_key_leaves_out_has_its_default() {
+    let key = "[[workspaces.root_keys]]\nid = \"k\"\nenvironment = \"test\"\nsha256 = ";
+    let settings = accepted(&format!("{PORTAL}{key}\"{}\"", "AB".repeat(32)));
+    let digest = vestibule::domain::credential::Digest::from_hex(&"ab".repeat(32)).expect("a digest");
+    let key = settings.catalog.root_key(&digest).expect("hexadecimal digits of either case are the same");
+    assert!(settings.catalog.portal_seen_by(key, "my-portal").is_some());
+    assert_eq!(key.permissions.iter().map(|permission| permission.as_str()).collect::<Vec<_>>(), ["*"]);
+}
+
+#[test]
+fn plain_http_is_for_this_machine_only() {
+    let server = |url: &str| format!("[server]\npublic_url = \"{url}\"\n");
+    let portal = |url: &str| format!("{PORTAL}public_url = \"{url}\"\n");
+    for good in ["http://localhost", "http://localhost:3000/", "http://127.0.0.1:8080", "https://x.example"] {
+        accepted(&server(good));
+        accepted(&portal(good));
+    }
+    for bad in [
+        "http://sessions.example.com",
+        "http://localhost.evil.example",
+        "http://evil.localhost.example",
+        "http://10.0.0.1",
+        "http://127.0.0.1.nip.example",
+        "http://0.0.0.0:8080",
+        "http://user@localhost",
+        "ws://localhost",
+        "localhost:8080",
+        "",
+    ] {
+        assert_eq!(locations(&refused(&server(bad))), ["server.public_url"], "{bad}");
+        assert_eq!(locations(&refused(&portal(bad))), ["workspaces[0].portals[0].public_url"], "{bad}");
+    }
+}
+
+#[test]
+fn with_redis_a_secret_is_required() {
+    for url in ["redis://localhost", "redis://user:pass@localhost:6379/3", "rediss://localhost:6380"] {
+        let store = format!("[store]\nurl = \"{url}\"\n");
+        let faults = refused(&store);
+        assert_eq!(locations(&faults), ["server.secret"]);
+        assert!(faults[0].fix.contains("vestibule keys secret"), "{}", faults[0].fix);
+        accepted(&format!("{store}[server]\n{SECRET}"));
+        let by_environment = [("VESTIBULE__SERVER__SECRET", "0123456789abcdefghijklmnopqrstuvwxyz")];
+        assert!(load_with(&store, &by_environment).is_ok());
+        // One fault, not two, for a secret that is there and too short.
+        assert_eq!(locations(&refused(&format!("{store}[server]\nsecret = \"short\""))), ["server.secret"]);
+    }
+}

@@ -1,0 +1,135 @@
+//! The environment replaces the file key by key, and reaches every key.
+
+use super::{API_EXAMPLE, accepted, load_with, locations};
+
+fn accepted_with(text: &str, variables: &[(&str, &str)]) -> vestibule::config::Settings {
+    load_with(text, variables).unwrap_or_else(|faults| panic!("{faults:#?}"))
+}
+
+#[test]
+fn a_variable_replaces_the_value_of_the_file_and_nothing_beside_it() {
+    let variables = [
+        ("VESTIBULE__SERVER__LISTEN", "0.0.0.0:9999"),
+        ("VESTIBULE__STORE__TIMEOUT_MS", "250"),
+        ("VESTIBULE__STORE__FENCE_FAILOVER", "false"),
+        ("VESTIBULE__LIMITS__CREATE_PER_MINUTE", "7"),
+        ("VESTIBULE__WORKSPACES__0__PORTALS__0__COOKIE__SAME_SITE", "strict"),
+        ("VESTIBULE__WORKSPACES__0__PORTALS__0__ENABLED", "false"),
+        ("PATH", "/bin"),
+        ("VESTIBULE", "x"),
+        ("VESTIBULE_SERVER_LISTEN", "x"),
+        ("OTHER__SERVER__LISTEN", "x"),
+    ];
+    let settings = accepted_with(API_EXAMPLE, &variables);
+    assert_eq!(settings.server.listen.to_string(), "0.0.0.0:9999");
+    assert_eq!(settings.server.metrics_listen.map(|address| address.port()), Some(9090), "as in the file");
+    assert_eq!(settings.store.timeout.as_millis(), 250);
+    assert!(!settings.store.fence_failover);
+    assert_eq!((settings.limits.exchange_per_minute, settings.limits.create_per_minute), (60, 7));
+    let portal = &settings.catalog.portals()[0];
+    assert_eq!(portal.cookie.same_site, vestibule::domain::catalog::SameSite::Strict);
+    assert_eq!((portal.enabled, &*portal.slug), (false, "my-portal"));
+}
+
+#[test]
+fn a_list_is_set_whole_or_by_index() {
+    let proxies = |variables: &[(&str, &str)]| {
+        let settings = accepted_with(API_EXAMPLE, variables);
+        settings.server.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let whole = [("VESTIBULE__SERVER__TRUSTED_PROXIES", "[\"192.0.2.0/24\", \"198.51.100.7\"]")];
+    assert_eq!(proxies(&whole), ["192.0.2.0/24", "198.51.100.7/32"]);
+    assert_eq!(proxies(&[("VESTIBULE__SERVER__TRUSTED_PROXIES", "[]")]), [""; 0]);
+    let second = [("VESTIBULE__SERVER__TRUSTED_PROXIES__1", "192.0.2.0/24")];
+    assert_eq!(proxies(&second), ["10.0.0.0/8", "192.0.2.0/24"]);
+    let both = [
+        ("VESTIBULE__SERVER__TRUSTED_PROXIES__1", "192.0.2.0/24"),
+        ("VESTIBULE__SERVER__TRUSTED_PROXIES__0", "198.51.100.0/24"),
+    ];
+    assert_eq!(proxies(&both), ["198.51.100.0/24", "192.0.2.0/24"]);
+}
+
+#[test]
+fn a_list_may_have_more_than_ten_elements() {
+    let names: Vec<_> = (0..12).map(|index| format!("VESTIBULE__SERVER__TRUSTED_PROXIES__{index}")).collect();
+    let values: Vec<_> = (0..12).map(|index| format!("10.0.0.{index}")).collect();
+    let variables: Vec<_> = names.iter().map(String::as_str).zip(values.iter().map(String::as_str)).collect();
+    let settings = accepted_with("", &variables);
+    let found: Vec<_> =
+        settings.server.trusted_proxies.iter().map(|network| network.addr().to_string()).collect();
+    assert_eq!(found, values, "in their order");
+}
+
+#[test]
+fn a_whole_workspace_can_come_from_the_environment() {
+    let settings = accepted_with(
+        "",
+        &[
+            ("VESTIBULE__WORKSPACES__0__ID", "acme"),
+            ("VESTIBULE__WORKSPACES__0__PORTALS__0__SLUG", "my-portal"),
+            ("VESTIBULE__WORKSPACES__0__PORTALS__0__URL", "https://portal.example.com/"),
+            ("VESTIBULE__WORKSPACES__0__PORTALS__1__SLUG", "second"),
+            ("VESTIBULE__WORKSPACES__0__PORTALS__1__URL", "https://second.example.com/"),
+            ("VESTIBULE__WORKSPACES__0__ROOT_KEYS__0__ID", "backend"),
+            ("VESTIBULE__WORKSPACES__0__ROOT_KEYS__0__SHA256", &"0a".repeat(32)),
+            ("VESTIBULE__WORKSPACES__0__ROOT_KEYS__0__ENVIRONMENT", "live"),
+            ("VESTIBULE__WORKSPACES__0__ROOT_KEYS__0__PORTALS", "[\"second\"]"),
+        ],
+    );
+    let slugs: Vec<_> = settings.catalog.portals().iter().map(|portal| portal.slug.as_str()).collect();
+    assert_eq!(slugs, ["my-portal", "second"]);
+    assert_eq!(settings.catalog.root_key_count(), 1);
+}
+
+#[test]
+fn what_looks_like_a_number_can_be_quoted() {
+    let id = |text: &str| {
+        let text = text.to_owned();
+        load_with("", &[("VESTIBULE__WORKSPACES__0__ID", &text)])
+    };
+    for text in ["\"123\"", "'123'", "\"true\"", "acme", "a\"b", "2024-01-01", "1.5", "", "x # y"] {
+        let expected: &[&str] = if text.is_empty() { &["workspaces[0].id"] } else { &[] };
+        let faults = id(text).err().unwrap_or_default();
+        assert_eq!(locations(&faults), expected, "{text:?}");
+    }
+    for text in ["123", "true", "[\"a\"]"] {
+        assert_eq!(locations(&id(text).expect_err("no string")), ["workspaces[0].id"], "{text}");
+    }
+}
+
+#[test]
+fn a_secret_of_any_characters_arrives_as_it_is() {
+    use secrecy::ExposeSecret;
+    for secret in [
+        "0123456789012345678901234567890123456789",
+        "with spaces and = and # and \\ and \" and ' in it",
+        "[not a list, just brackets at its beginning]",
+        "{not a table, just a brace at its beginning}",
+        "true, but only at its beginning, then other words",
+    ] {
+        let settings = accepted_with("", &[("VESTIBULE__SERVER__SECRET", secret)]);
+        assert_eq!(settings.server.secrets[0].expose_secret(), secret);
+    }
+}
+
+#[test]
+fn a_fault_in_the_environment_is_found_like_one_in_the_file() {
+    for (name, value, location) in [
+        ("VESTIBULE__SERVER__LISTEN", "nowhere", "server.listen"),
+        ("VESTIBULE__SERVER__NONSENSE", "1", "server.nonsense"),
+        ("VESTIBULE__NONSENSE__X", "1", "nonsense"),
+        ("VESTIBULE__WORKSPACES__0__PORTALS__0__SLUG", "X", "workspaces[0].portals[0].slug"),
+        ("VESTIBULE__SERVER__TRUSTED_PROXIES__0", "proxy", "server.trusted_proxies[0]"),
+        // These lead to no key at all.
+        ("VESTIBULE__SERVER__TRUSTED_PROXIES__7", "10.0.0.1", "VESTIBULE__SERVER__TRUSTED_PROXIES__7"),
+        ("VESTIBULE__SERVER__LISTEN__PORT", "1", "VESTIBULE__SERVER__LISTEN__PORT"),
+        ("VESTIBULE__SERVER__0", "1", "VESTIBULE__SERVER__0"),
+        ("VESTIBULE__WORKSPACES__FIRST__ID", "a", "VESTIBULE__WORKSPACES__FIRST__ID"),
+        ("VESTIBULE____LISTEN", "1", "VESTIBULE____LISTEN"),
+        ("VESTIBULE__", "1", "VESTIBULE__"),
+    ] {
+        let faults = load_with(API_EXAMPLE, &[(name, value)]).expect_err(name);
+        assert_eq!(locations(&faults), [location], "{name}");
+    }
+    accepted(API_EXAMPLE);
+}

@@ -1,0 +1,164 @@
+//! Every fault is found, where it is, and all of them at once.
+
+use super::{PORTAL, accepted, locations, refused};
+
+#[test]
+fn unknown_keys_are_found_at_every_level() {
+    let text = r#"
+        nonsense = 1
+        [section]
+        [server]
+        nonsense = 1
+        [store]
+        nonsense = 1
+        [errors]
+        nonsense = 1
+        [limits]
+        nonsense = 1
+        [log]
+        nonsense = 1
+        [[workspaces]]
+        id = "acme"
+        nonsense = 1
+        [[workspaces.root_keys]]
+        id = "key"
+        sha256 = "0000000000000000000000000000000000000000000000000000000000000000"
+        environment = "live"
+        nonsense = 1
+        [[workspaces.portals]]
+        slug = "first"
+        url = "https://first.example/"
+        [[workspaces.portals]]
+        slug = "second"
+        url = "https://second.example/"
+        nonsense = 1
+        [workspaces.portals.cookie]
+        nonsense = 1
+    "#;
+    let faults = refused(text);
+    let expected = [
+        "errors.nonsense",
+        "limits.nonsense",
+        "log.nonsense",
+        "nonsense",
+        "section",
+        "server.nonsense",
+        "store.nonsense",
+        "workspaces[0].nonsense",
+        "workspaces[0].portals[1].cookie.nonsense",
+        "workspaces[0].portals[1].nonsense",
+        "workspaces[0].root_keys[0].nonsense",
+    ];
+    assert_eq!(locations(&faults), expected);
+    assert!(faults.iter().all(|fault| !fault.message.is_empty() && fault.fix.contains("Known here: ")));
+}
+
+#[test]
+fn a_fault_is_told_with_its_place() {
+    let table: &[(&str, &[&str])] = &[
+        ("[server]\nlisten = \"8080\"", &["server.listen"]),
+        ("[server]\nlisten = 8080", &["server.listen"]),
+        ("[server]\nmetrics_listen = \"127.0.0.1\"", &["server.metrics_listen"]),
+        ("[server]\npublic_url = \"sessions.example.com\"", &["server.public_url"]),
+        ("[server]\nsecret = \"31 characters are not enough...\"", &["server.secret"]),
+        ("[server]\nsecret = 12345678901234567", &["server.secret"]),
+        ("[server]\nprevious_secrets = \"x\"", &["server.previous_secrets"]),
+        (
+            "[server]\nprevious_secrets = [\"short\", 1]",
+            &["server.previous_secrets[0]", "server.previous_secrets[1]"],
+        ),
+        ("[server]\nworkers = -1", &["server.workers"]),
+        ("[server]\nworkers = \"4\"", &["server.workers"]),
+        (
+            "[server]\ntrusted_proxies = [\"10.0.0.0/8\", \"proxy\", \"10.0.0.0/33\"]",
+            &["server.trusted_proxies[1]", "server.trusted_proxies[2]"],
+        ),
+        ("limits = 1", &["limits"]),
+        ("[store]\nurl = \"\"", &["store.url"]),
+        ("[store]\nurl = \"memory\"", &["store.url"]),
+        ("[store]\nurl = \"http://localhost\"", &["store.url"]),
+        ("[store]\nurl = \"redis://localhost:port\"", &["store.url"]),
+        ("[store]\ntimeout_ms = 0", &["store.timeout_ms"]),
+        ("[store]\nfence_failover = \"true\"", &["store.fence_failover"]),
+        ("[errors]\ntype_base = \"/errors\"", &["errors.type_base"]),
+        ("[limits]\nexchange_per_minute = 0", &["limits.exchange_per_minute"]),
+        ("[limits]\ncreate_per_minute = 6000.5", &["limits.create_per_minute"]),
+        ("[log]\nformat = \"xml\"", &["log.format"]),
+        ("[log]\nlevel = \"vestibule=loud\"", &["log.level"]),
+        ("workspaces = \"acme\"", &["workspaces"]),
+        ("workspaces = [1]", &["workspaces[0]"]),
+        ("[[workspaces]]", &["workspaces[0].id"]),
+        ("[[workspaces]]\nid = \"\"", &["workspaces[0].id"]),
+        ("[[workspaces]]\nid = \"a\"\nportals = 1", &["workspaces[0].portals"]),
+    ];
+    for (text, expected) in table {
+        assert_eq!(locations(&refused(text)), *expected, "{text}");
+    }
+}
+
+#[test]
+fn what_is_not_part_of_this_version_says_so() {
+    let portal = "workspaces[0].portals[0]";
+    for (text, location, word) in [
+        (format!("{PORTAL}landing = \"hosted\""), format!("{portal}.landing"), "landing"),
+        (format!("{PORTAL}confirm = true"), format!("{portal}.confirm"), "landing"),
+        ("[store]\nwait_replicas = 1".to_owned(), "store.wait_replicas".to_owned(), "replicas"),
+        ("[store]\nurl = \"redis+cluster://a:7000,b:7000\"".to_owned(), "store.url".to_owned(), "Cluster"),
+        ("[store]\nurl = \"redis+sentinel://a:26379/main/0\"".to_owned(), "store.url".to_owned(), "Sentinel"),
+    ] {
+        let faults = refused(&text);
+        assert_eq!(locations(&faults), [location], "{text}");
+        let message = &faults[0].message;
+        assert!(message.contains("not part of this version") && message.contains(word), "{message}");
+        assert!(!faults[0].fix.is_empty());
+    }
+    accepted(&format!("{PORTAL}landing = \"portal\"\nconfirm = false"));
+    accepted("[store]\nwait_replicas = 0");
+}
+
+#[test]
+fn many_faults_are_told_at_once() {
+    let text = r#"
+        extra = true
+        [server]
+        listen = "nowhere"
+        workers = "all"
+        [store]
+        url = "redis://localhost"
+        timeout_ms = 1
+        [limits]
+        create_per_minute = 0
+        [[workspaces]]
+        [[workspaces.portals]]
+        url = "portal"
+        enabled = 1
+        cookie.same_site = 0
+        [[workspaces.root_keys]]
+        sha256 = "x"
+        portals = ["y"]
+        [[workspaces]]
+        id = "b"
+        names = []
+    "#;
+    let faults = refused(text);
+    let expected = [
+        "extra",
+        "limits.create_per_minute",
+        "server.listen",
+        "server.secret",
+        "server.workers",
+        "store.timeout_ms",
+        "workspaces[0].id",
+        "workspaces[0].portals[0].cookie.same_site",
+        "workspaces[0].portals[0].enabled",
+        "workspaces[0].portals[0].slug",
+        "workspaces[0].portals[0].url",
+        "workspaces[0].root_keys[0].environment",
+        "workspaces[0].root_keys[0].id",
+        "workspaces[0].root_keys[0].portals[0]",
+        "workspaces[0].root_keys[0].sha256",
+        "workspaces[1].names",
+    ];
+    assert_eq!(locations(&faults), expected);
+    assert!(faults.iter().all(|fault| !fault.message.is_empty() && !fault.fix.is_empty()));
+}
