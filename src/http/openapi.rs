@@ -8,15 +8,18 @@ mod operations;
 mod schemas;
 
 use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ACCEPT, HeaderMap, HeaderValue};
+use utoipa::openapi::example::{Example, ExampleBuilder};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
-    ComponentsBuilder, Content, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathItem, Paths,
-    Response, ResponseBuilder,
+    ComponentsBuilder, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathItem, Paths,
+    Ref, Response, ResponseBuilder,
 };
 use utoipa::{PartialSchema, ToSchema};
 
-use super::problem::status_and_title;
-use crate::domain::error::Code;
+use super::problem::{self, status_and_title};
+use crate::domain::error::{Code, Error, Invalid};
 
 const DESCRIPTION: &str = "A gateway between a backend and its customer portal: a backend creates a single-use \
     session ID for one of its users, the portal exchanges it for an HttpOnly session, and from then on the portal, \
@@ -138,11 +141,10 @@ fn error_response(status: u16, codes: &[Code]) -> Response {
     let lines: Vec<String> =
         codes.iter().map(|code| format!("`{}`: {}", code.wire_name(), code.detail())).collect();
     let mut response = ResponseBuilder::new().description(lines.join("\n\n"));
-    response =
-        response.content("application/problem+json", Content::new(Some(reference::<schemas::Problem>())));
-    if status != 429 {
-        let envelope = Content::new(Some(reference::<schemas::ErrorEnvelope>()));
-        response = response.content("application/json", envelope);
+    for (media_type, schema) in error_forms(status) {
+        let examples = codes.iter().map(|code| (code.wire_name(), example(*code, media_type)));
+        let content = ContentBuilder::new().schema(Some(schema)).examples_from_iter(examples);
+        response = response.content(media_type, content.build());
     }
     for (name, header) in headers::of_error(status) {
         response = response.header(name, header);
@@ -150,6 +152,28 @@ fn error_response(status: u16, codes: &[Code]) -> Response {
     response.build()
 }
 
-fn reference<T: ToSchema>() -> utoipa::openapi::Ref {
-    utoipa::openapi::Ref::from_schema_name(T::name())
+/// A 429 is problem+json for every client.
+fn error_forms(status: u16) -> Vec<(&'static str, Ref)> {
+    let problem = ("application/problem+json", reference::<schemas::Problem>());
+    if status == 429 {
+        return vec![problem];
+    }
+    vec![problem, ("application/json", reference::<schemas::ErrorEnvelope>())]
+}
+
+/// What a client gets that asks for this media type, by the same code that answers it.
+fn example(code: Code, media_type: &'static str) -> Example {
+    let mut accept = HeaderMap::new();
+    accept.insert(ACCEPT, HeaderValue::from_static(media_type));
+    let fault = Invalid::new("The URL must begin with https:// or http://", "Use an absolute URL.");
+    let is_400 = status_and_title(code).0 == StatusCode::BAD_REQUEST;
+    let faults = if is_400 { vec![fault.at("body.returnUrl")] } else { Vec::new() };
+    let error = Error { faults, ..Error::new(code) };
+    let base = "https://sessions.example.com/errors";
+    let body = problem::render(&error, base, "req_8GjycgpPXVfNhojLroDh", &accept, &mut HeaderMap::new());
+    ExampleBuilder::new().value(serde_json::from_slice(&body).ok()).build()
+}
+
+fn reference<T: ToSchema>() -> Ref {
+    Ref::from_schema_name(T::name())
 }
