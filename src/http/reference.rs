@@ -40,7 +40,7 @@ fn render(document: &Value) -> String {
             summary = text(&operation["summary"]),
             methods = names.join(", "),
             path = escape(path),
-            description = text(&operation["description"]),
+            description = with_code(&text(&operation["description"])),
         );
         render_operation(document, operation, &mut html);
     }
@@ -61,7 +61,7 @@ fn render_operation(document: &Value, operation: &Value, html: &mut String) {
             let _ = write!(
                 html,
                 "<tr><td><code>{name}</code></td><td>{place}</td><td>{}</td></tr>",
-                text(&parameter["description"])
+                with_code(&text(&parameter["description"]))
             );
         }
         html.push_str("</table>");
@@ -85,7 +85,8 @@ fn render_operation(document: &Value, operation: &Value, html: &mut String) {
 /// The fields of an object, one row each.
 fn render_schema(document: &Value, schema: &Value, html: &mut String) {
     let schema = resolve(document, schema);
-    for choice in items(&schema["oneOf"]) {
+    for (index, choice) in items(&schema["oneOf"]).enumerate() {
+        html.push_str(if index == 0 { "" } else { "<p>or</p>" });
         render_schema(document, choice, html);
     }
     if schema["type"] == "array" {
