@@ -53,22 +53,21 @@ const NEWER_NAMES: [(&str, &str); 2] = [("slug", "portal"), ("permissions", "sco
 pub fn create_session_requests() -> [(&'static str, RefOr<Schema>); 2] {
     let (newer_name, mut newer) = ("CreateSessionRequestByNewerNames", CreateSessionRequest::schema());
     if let RefOr::T(Schema::Object(object)) = &mut newer {
-        for (older, newer) in NEWER_NAMES {
-            if let Some(property) = object.properties.remove(older) {
-                object.properties.insert(newer.to_owned(), property);
-            }
-            object
-                .required
-                .iter_mut()
-                .filter(|name| *name == older)
-                .for_each(|name| *name = newer.to_owned());
-        }
+        let properties = std::mem::take(&mut object.properties);
+        object.properties =
+            properties.into_iter().map(|(name, property)| (newer_name_of(name), property)).collect();
+        object.required = std::mem::take(&mut object.required).into_iter().map(newer_name_of).collect();
     }
     let choice = OneOfBuilder::new()
         .item(Ref::from_schema_name(CreateSessionRequest::name()))
         .item(Ref::from_schema_name(newer_name))
         .description(Some("`portal` and `scopes` are newer names of `slug` and `permissions`."));
     [(newer_name, newer), (ANY_CREATE_SESSION_REQUEST, Schema::OneOf(choice.build()).into())]
+}
+
+fn newer_name_of(name: String) -> String {
+    let newer = NEWER_NAMES.iter().find(|(older, _)| *older == name);
+    newer.map_or(name, |(_, newer)| (*newer).to_owned())
 }
 
 /// A permission. It covers another by segments, split at `:` and `.`; a `*` segment covers any one segment.
