@@ -1,30 +1,7 @@
 //! What never becomes a request is answered as a problem too, not with an empty refusal.
 
-use std::time::Duration;
-
-use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-
+use crate::raw;
 use crate::support::app::{Kind, TestApp};
-
-/// Sends raw bytes and reads until the gateway closes the connection.
-async fn raw(app: &TestApp, bytes: &[u8]) -> (u16, String, Value) {
-    let mut stream = TcpStream::connect(app.base.trim_start_matches("http://")).await.expect("it listens");
-    stream.write_all(bytes).await.expect("it reads");
-    let mut answer = Vec::new();
-    let read = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut answer)).await;
-    // A gateway that closes with bytes unread resets the connection: what came before counts.
-    let _ = read.expect("it closes the connection");
-    let answer = String::from_utf8(answer).expect("text");
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("an answer: {answer:?}"));
-    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
-    (
-        status,
-        head.to_ascii_lowercase(),
-        serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}")),
-    )
-}
 
 #[tokio::test]
 async fn malformed_heads_are_problems() {
@@ -44,15 +21,12 @@ async fn malformed_heads_are_problems() {
     ];
     for (bytes, status, code) in table {
         let sent: String = bytes.chars().take(80).collect();
-        let (answered, head, body) = raw(&app, bytes.as_bytes()).await;
-        assert_eq!(answered, status, "{sent:?}");
-        assert!(head.contains("content-type: application/problem+json"), "{head}");
-        assert!(head.contains("cache-control: no-store") && head.contains("x-request-id: req_"), "{head}");
-        let problem_type = format!("https://sessions.example.com/errors/bad_request/{code}");
-        assert_eq!(
-            (&body["type"], &body["error"]["type"]),
-            (&problem_type.clone().into(), &problem_type.into())
-        );
+        let reply = raw::send(&app, bytes).await;
+        assert_eq!(reply.status, status, "{sent:?}: {}", reply.text);
+        assert_eq!(reply.header("content-type"), "application/problem+json");
+        assert_eq!(reply.header("connection"), "close");
+        reply.expect_common_headers();
+        assert_eq!(reply.code(), format!("bad_request/{code}"));
     }
 }
 
@@ -60,6 +34,6 @@ async fn malformed_heads_are_problems() {
 #[tokio::test]
 async fn a_head_that_comes_too_slowly_is_a_problem() {
     let app = TestApp::start(Kind::Memory).await;
-    let (status, _, body) = raw(&app, b"GET /health/live HTTP/1.1\r\nHost: x\r\nA").await;
-    assert_eq!((status, body["title"].as_str()), (408, Some("Request Timeout")));
+    let reply = raw::send(&app, "GET /health/live HTTP/1.1\r\nHost: x\r\nA").await;
+    reply.expect(408, "bad_request/request_timeout");
 }
