@@ -3,6 +3,7 @@
 #![allow(dead_code)] // Each binary uses its part.
 
 pub mod app;
+pub mod echo;
 pub mod process;
 pub mod redis_server;
 pub mod swallowing_proxy;

@@ -1,0 +1,184 @@
+//! What gets through to the portal, and what must not.
+
+use std::io::{Read, Write};
+
+use serde_json::json;
+
+use super::proxy::Kind;
+use super::stage::{IDENTITY, Stage, cookies_of};
+use crate::support::app::text;
+use crate::support::echo::Seen;
+
+pub async fn a_live_session_passes_with_its_headers(kind: Kind) {
+    let stage = Stage::start(kind).await;
+    let fields = json!({ "externalId": "Jörg 100%", "permissions": ["keys:read", "api.*.read_key"] });
+    let created = stage.gateway.create(fields).await;
+    let exchanged = stage.gateway.exchange(text(&created["sessionId"])).await.data();
+    let token = text(&exchanged["token"]);
+    let expires_at = exchanged["expiresAt"].to_string();
+    let expected = [
+        text(&created["id"]),
+        "my-portal",
+        "J%C3%B6rg%20100%25",
+        "",
+        "keys:read,api.*.read_key",
+        "live",
+        "false",
+        &expires_at,
+    ];
+    for request in [
+        stage.get("/invoices?page=2").cookie(token).page(),
+        stage.get("/invoices?page=2").cookie(token).fetch(),
+        stage.get("/invoices?page=2").header("Authorization", &format!("Bearer {token}")),
+    ] {
+        let reply = request.send();
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        assert_eq!(reply.json()["path"], "/invoices?page=2");
+        let seen = stage.portal.take_one();
+        assert_eq!(IDENTITY.map(|name| seen.header(name)), expected, "{seen:#?}");
+    }
+    let organized = stage.gateway.signed_in(json!({ "externalOrganizationId": "org_9" })).await;
+    assert_eq!(stage.passes("/", &organized).header("portal-organization-id"), "org_9");
+}
+
+pub async fn nobody_says_for_himself_who_he_is(kind: Kind) {
+    let stage = Stage::start(kind).await;
+    let token = stage.gateway.signed_in(json!({ "permissions": ["admin:read"] })).await;
+    for path in ["/", "/admin/users", "/enter/"] {
+        for name in IDENTITY {
+            let odd = [
+                name.to_owned(),
+                name.to_uppercase(),
+                name.replace('-', "_"),
+                name.replacen('-', "_", 1),
+                name.to_uppercase().replace('-', "_"),
+                name.replace('-', "."),
+                name.replace('-', "~"),
+            ];
+            for forged in odd {
+                let request = stage.get(path).cookie(&token).header(&forged, "forged");
+                let reply = request.header(&forged, "forged").send();
+                // Refusing such a request is fine too.
+                if reply.status == 200 {
+                    check_identity(&stage.portal.take_one(), path == "/enter/", &forged);
+                }
+                assert!([200, 400].contains(&reply.status), "{forged}: {}", reply.status);
+            }
+        }
+    }
+}
+
+pub async fn the_gateways_credentials_end_at_the_proxy(kind: Kind) {
+    let stage = Stage::start(kind).await;
+    let token = stage.gateway.signed_in(json!({})).await;
+    let session = format!("__Host-portal_session_my-portal={token}");
+    let ours =
+        ["portal_session_my-portal=secret", "portal_hint=my-portal.secret", "__Host-portal_session_x=secret"];
+    let [plain, hint, other] = ours;
+    let table = [
+        (session.clone(), vec![]),
+        (format!("a=1; {session}; b=2"), vec!["a=1", "b=2"]),
+        (format!("{session}; {hint}; a=1"), vec!["a=1"]),
+        (format!("a=1;{hint};{session};b=2"), vec!["a=1", "b=2"]),
+        (format!("{hint}; a=1; {plain}; b=\"x y\"; {session}"), vec!["a=1", "b=\"x y\""]),
+        (format!("{session}; {plain}; {hint}; {other}; {hint}; a=1"), vec!["a=1"]),
+        (format!("{session} ; portal_hint =secret; a=1"), vec!["a=1"]),
+        (
+            format!("my_portal_hint=1; {session}; portal_hints=2; xportal_session_y=3; a=portal_hint"),
+            vec!["my_portal_hint=1", "portal_hints=2", "xportal_session_y=3", "a=portal_hint"],
+        ),
+    ];
+    for path in ["/", "/enter/"] {
+        for (cookies, kept) in &table {
+            let reply = stage.get(path).header("Cookie", cookies).send();
+            assert_eq!(reply.status, 200, "{cookies}: {}", reply.text);
+            // Documented: Traefik cannot take out single cookies.
+            let kept = if kind == Kind::Traefik { &[][..] } else { kept };
+            assert_eq!(cookies_of(&stage.portal.take_one()), kept, "{cookies}");
+        }
+    }
+    stage.get("/enter/").header("Cookie", "a=1; b=2").send();
+    let kept = if kind == Kind::Traefik { &[][..] } else { &["a=1", "b=2"] };
+    assert_eq!(cookies_of(&stage.portal.take_one()), kept);
+    // So many groups of them that no configuration need keep the others.
+    let many = format!("a=1; {session}; b=2; {hint}; c=3; {plain}; d=4; {other}; e=5");
+    assert_eq!(stage.get("/").header("Cookie", &many).send().status, 200);
+    let seen = stage.portal.take_one();
+    assert!(cookies_of(&seen).iter().all(|cookie| !cookie.contains("portal")), "{seen:#?}");
+    let two_lines = stage.get("/").header("Cookie", &format!("a=1; {hint}")).cookie(&token).send();
+    let seen = stage.portal.take();
+    assert!(two_lines.status == 200 || seen.is_empty(), "{seen:#?}");
+    assert!(
+        !format!("{seen:?}").contains("portal_hint") && !format!("{seen:?}").contains(&token),
+        "{seen:#?}"
+    );
+
+    let bearer = format!("Bearer {token}");
+    for path in ["/", "/enter/"] {
+        assert_eq!(stage.get(path).header("Authorization", &bearer).send().status, 200);
+        assert_eq!(stage.portal.take_one().all("authorization"), [""; 0]);
+    }
+}
+
+pub async fn the_request_itself_is_left_alone(kind: Kind) {
+    let stage = Stage::start(kind).await;
+    let token = stage.gateway.signed_in(json!({})).await;
+    let long = "0123456789".repeat(20_000);
+    for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
+        let path = "/a%20b/%C3%BC?x=%2F&y=1&permission=none&slug=none&deny=status";
+        assert_eq!(stage.call(method, path).cookie(&token).send().status, 200, "{method}");
+        let seen = stage.portal.take_one();
+        assert_eq!((seen.method.as_str(), seen.path.as_str(), seen.body.as_str()), (method, path, ""));
+    }
+    for method in ["POST", "PUT", "PATCH", "DELETE"] {
+        let whole = stage.call(method, "/a").cookie(&token).header("Content-Type", "text/plain").body(&long);
+        let chunked = stage.call(method, "/a").cookie(&token).chunks(&["first", &long, "last"]);
+        for (request, body) in [(whole, long.clone()), (chunked, format!("first{long}last"))] {
+            let reply = request.fetch().send();
+            assert_eq!(reply.status, 200, "{method}: {}", reply.text);
+            let seen = stage.portal.take_one();
+            assert_eq!(seen.method, method);
+            assert!(seen.body == body, "{method}: {} of {} bytes", seen.body.len(), body.len());
+        }
+    }
+    let seen = stage.passes("/", &token);
+    assert_eq!(
+        (seen.header("host").split(':').next(), seen.header("x-forwarded-proto")),
+        (Some("portal.example.com"), "https")
+    );
+}
+
+pub async fn websockets_are_checked_and_work(kind: Kind) {
+    let stage = Stage::start(kind).await;
+    let token = stage.gateway.signed_in(json!({})).await;
+    let (reply, mut socket) = stage.get("/socket").cookie(&token).upgrade();
+    assert_eq!(reply.status, 101);
+    for message in ["hello", "and again"] {
+        socket.write_all(message.as_bytes()).and_then(|()| socket.flush()).expect("it takes bytes");
+        let mut back = vec![0; message.len()];
+        socket.read_exact(&mut back).expect("it answers");
+        assert_eq!(back, message.as_bytes());
+    }
+    let seen = stage.portal.take_one();
+    assert_eq!((seen.header("portal-external-id"), cookies_of(&seen)), ("user_123", vec![]));
+
+    let (reply, _) = stage.get("/socket").cookie("dead").upgrade();
+    assert_eq!(reply.status, 401);
+    assert!(stage.portal.take().is_empty());
+}
+
+/// Whether only the gateway's word came through. `public`: it was not asked.
+fn check_identity(seen: &Seen, public: bool, forged: &str) {
+    let canonical =
+        |name: &str| name.to_ascii_lowercase().replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
+    let identity: Vec<_> =
+        seen.headers.iter().filter(|(name, _)| canonical(name).starts_with("portal-")).collect();
+    for (name, value) in &identity {
+        assert!(IDENTITY.contains(&name.to_ascii_lowercase().as_str()), "{forged} came through as {name}");
+        assert!(!value.contains("forged") && !public, "{forged} came through: {seen:#?}");
+    }
+    for name in IDENTITY {
+        assert!(seen.all(name).len() <= 1, "{seen:#?}");
+    }
+    assert_eq!(seen.header("portal-slug"), if public { "" } else { "my-portal" }, "{forged}");
+}

@@ -1,0 +1,235 @@
+//! The real proxies, each with its configuration out of `docs/deploy.md`: on a free port, in a directory of its
+//! own, without root, gone with the value.
+
+use std::fs::File;
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustls::pki_types::CertificateDer;
+use tempfile::TempDir;
+
+use super::browser::Browser;
+use crate::support::redis_server::free_port;
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Nginx,
+    Caddy,
+    Traefik,
+    Envoy,
+}
+
+/// A proxy that serves `https://portal.example.com`; killed with the value.
+pub struct Proxy {
+    child: Child,
+    directory: TempDir,
+    pub browser: Browser,
+}
+
+impl Proxy {
+    /// Before these two; when it returns, requests come through to the portal.
+    pub fn start(kind: Kind, gateway: SocketAddr, portal: SocketAddr) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
+        let certificate = write_certificate(directory.path());
+        let mut command = match kind {
+            Kind::Nginx => nginx(directory.path(), address, gateway, portal),
+            Kind::Caddy => caddy(directory.path(), address, gateway, portal),
+            Kind::Traefik => traefik(directory.path(), address, gateway, portal),
+            Kind::Envoy => envoy(directory.path(), address, gateway, portal),
+        };
+        let log = File::create(directory.path().join("log")).expect("a file");
+        command.stderr(log.try_clone().expect("a file")).stdout(log).stdin(Stdio::null());
+        let child = command.spawn().unwrap_or_else(|error| panic!("{kind:?}: {error}"));
+        let mut proxy = Proxy { child, directory, browser: Browser::new(address, certificate) };
+        proxy.wait(kind);
+        proxy
+    }
+
+    fn wait(&mut self, kind: Kind) {
+        let deadline = Instant::now() + LIMIT;
+        // Some listen before they have read all of their configuration.
+        while self.browser.get("/enter/").try_send().map_or(0, |reply| reply.status) != 200 {
+            let ended = self.child.try_wait().expect("it can be waited for");
+            if ended.is_some() || Instant::now() > deadline {
+                panic!("{kind:?} does not serve ({ended:?}): {}", self.log());
+            }
+            // A wait for the condition above, not for time to pass.
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// What it has written.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
+    }
+}
+
+impl Drop for Proxy {
+    #[allow(clippy::print_stdout)] // The test runner shows it with the failure.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            println!("{}", self.log());
+        }
+    }
+}
+
+fn nginx(directory: &Path, address: SocketAddr, gateway: SocketAddr, portal: SocketAddr) -> Command {
+    let site = configuration("/etc/nginx/conf.d/portal.conf", directory);
+    let site = site
+        .put("listen 443 ssl", &format!("listen {address} ssl"))
+        .put("127.0.0.1:8080", &gateway.to_string())
+        .put("127.0.0.1:3000", &portal.to_string());
+    let site = site.write("portal.conf");
+    // What Debian's own nginx.conf has around a site. One process, so that killing it ends all of it.
+    let place = directory.display();
+    let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .map(|name| format!("{name}_temp_path {place}/{name};\n"))
+        .concat();
+    let main = format!(
+        "daemon off;\nmaster_process off;\npid {place}/pid;\nerror_log stderr;\nevents {{}}\n\
+         http {{\naccess_log off;\n{temporary}include {};\n}}\n",
+        site.display()
+    );
+    let path = write(directory, "nginx.conf", &main);
+    let mut command = binary("nginx");
+    command.args(["-e", "stderr", "-p"]).arg(directory).arg("-c").arg(path);
+    command
+}
+
+fn caddy(directory: &Path, address: SocketAddr, gateway: SocketAddr, portal: SocketAddr) -> Command {
+    let site = configuration("/etc/caddy/Caddyfile", directory);
+    let site = site
+        .put("portal.example.com {", &format!("portal.example.com:{} {{", address.port()))
+        .put("127.0.0.1:8080", &gateway.to_string())
+        .put("127.0.0.1:3000", &portal.to_string());
+    let options = "{\n\tadmin off\n\tauto_https disable_redirects\n\tdefault_bind 127.0.0.1\n}\n";
+    let path = write(directory, "Caddyfile", &format!("{options}{}", site.text));
+    let mut command = binary("caddy");
+    command.args(["run", "--adapter", "caddyfile", "--config"]).arg(path);
+    for variable in ["HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"] {
+        command.env(variable, directory);
+    }
+    command
+}
+
+fn traefik(directory: &Path, address: SocketAddr, gateway: SocketAddr, portal: SocketAddr) -> Command {
+    let dynamic = configuration("/etc/traefik/portal.yml", directory)
+        .put("127.0.0.1:8080", &gateway.to_string())
+        .put("127.0.0.1:3000", &portal.to_string())
+        .write("portal.yml");
+    let fixed = block("# /etc/traefik/traefik.yml");
+    let fixed = Configuration { text: fixed, directory: directory.to_owned() }
+        .put(":443", &address.to_string())
+        .put("/etc/traefik/portal.yml", &dynamic.display().to_string());
+    // A test asks nobody outside.
+    let path =
+        write(directory, "traefik.yml", &format!("{}\nglobal:\n  checkNewVersion: false\n", fixed.text));
+    let mut command = binary("traefik");
+    command.arg(format!("--configfile={}", path.display()));
+    command
+}
+
+fn envoy(directory: &Path, address: SocketAddr, gateway: SocketAddr, portal: SocketAddr) -> Command {
+    let whole = |address: SocketAddr| format!("address: {}, port_value: {}", address.ip(), address.port());
+    let path = configuration("/etc/envoy/envoy.yaml", directory)
+        .put("address: 127.0.0.1, port_value: 8080", &whole(gateway))
+        .put("127.0.0.1:8080", &gateway.to_string())
+        .put("address: 127.0.0.1, port_value: 3000", &whole(portal))
+        .put("address: 0.0.0.0, port_value: 443", &whole(address))
+        .write("envoy.yaml");
+    let mut command = binary("envoy");
+    command.args(["--disable-hot-restart", "--concurrency", "1", "--log-level", "warning", "-c"]).arg(path);
+    command
+}
+
+/// A proxy's binary: the version that `tests/run` fetched, else the one that is installed. Debian keeps nginx
+/// where only root looks.
+fn binary(name: &str) -> Command {
+    let fetched = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools").join(name);
+    let places = [fetched, PathBuf::from(name), Path::new("/usr/sbin").join(name)];
+    let runs = |place: &PathBuf| {
+        let version = if name == "nginx" { "-v" } else { "version" };
+        let version = if name == "envoy" { "--version" } else { version };
+        let child = Command::new(place)
+            .arg(version)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .stdin(Stdio::null())
+            .status();
+        match child {
+            Ok(_) => true,
+            Err(error) if error.kind() == ErrorKind::NotFound => false,
+            Err(error) => panic!("{}: {error}", place.display()),
+        }
+    };
+    let place = places.iter().find(|place| runs(place));
+    Command::new(place.unwrap_or_else(|| panic!("{name} is not installed: run tests/run, which installs it")))
+}
+
+/// A configuration of the document on its way to a proxy.
+struct Configuration {
+    text: String,
+    directory: PathBuf,
+}
+
+impl Configuration {
+    /// Puts what the test needs in the place of what stands in the document.
+    fn put(self, place: &str, value: &str) -> Self {
+        assert!(
+            self.text.contains(place),
+            "the configuration in docs/deploy.md has no {place:?}:\n{}",
+            self.text
+        );
+        Configuration { text: self.text.replace(place, value), ..self }
+    }
+
+    fn write(self, name: &str) -> PathBuf {
+        write(&self.directory, name, &self.text)
+    }
+}
+
+fn configuration(file: &str, directory: &Path) -> Configuration {
+    let configuration = Configuration { text: block(&format!("# {file}")), directory: directory.to_owned() };
+    let path = |name: &str| directory.join(name).display().to_string();
+    configuration
+        .put("/etc/ssl/portal.example.com.pem", &path("certificate.pem"))
+        .put("/etc/ssl/portal.example.com.key", &path("key.pem"))
+}
+
+/// The one block of `docs/deploy.md` that begins with this line, or with more after it.
+pub fn block(first_line: &str) -> String {
+    let mut found = blocks(first_line);
+    assert_eq!(found.len(), 1, "blocks of docs/deploy.md that begin with {first_line:?}");
+    found.remove(0)
+}
+
+/// All of them.
+pub fn blocks(first_line: &str) -> Vec<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/deploy.md");
+    let document = std::fs::read_to_string(path).expect("docs/deploy.md");
+    let fenced = document.split("\n```").skip(1).step_by(2);
+    let blocks = fenced.filter_map(|block| block.split_once('\n').map(|(_, text)| format!("{text}\n")));
+    blocks.filter(|block| block.starts_with(first_line)).collect()
+}
+
+fn write(directory: &Path, name: &str, text: &str) -> PathBuf {
+    let path = directory.join(name);
+    std::fs::write(&path, text).expect("a file is written");
+    path
+}
+
+fn write_certificate(directory: &Path) -> CertificateDer<'static> {
+    let names = ["portal.example.com".to_owned()];
+    let certified = rcgen::generate_simple_self_signed(names).expect("a certificate");
+    write(directory, "certificate.pem", &certified.cert.pem());
+    write(directory, "key.pem", &certified.signing_key.serialize_pem());
+    certified.cert.der().clone()
+}

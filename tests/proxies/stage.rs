@@ -1,0 +1,101 @@
+//! A gateway and a portal behind one proxy, and what their answers must look like.
+
+use super::browser::Request;
+use super::proxy::{Kind, Proxy, blocks};
+use crate::support::app::{ACME_LIVE, Reply, TestApp};
+use crate::support::echo::{Echo, Seen};
+use vestibule::domain::credential::RootKey;
+
+pub const EXPIRED: &str = "https://app.example.com/billing?reason=session_expired";
+pub const MISSING: &str = "https://app.example.com/billing?reason=session_missing";
+pub const IDENTITY: [&str; 8] = [
+    "portal-session-id",
+    "portal-slug",
+    "portal-external-id",
+    "portal-organization-id",
+    "portal-permissions",
+    "portal-environment",
+    "portal-preview",
+    "portal-expires-at",
+];
+
+/// A gateway and a portal behind one proxy.
+pub struct Stage {
+    pub gateway: TestApp,
+    pub portal: Echo,
+    pub proxy: Proxy,
+}
+
+impl Stage {
+    pub async fn start(kind: Kind) -> Self {
+        Self::start_with(kind, "memory:", "").await
+    }
+
+    pub async fn start_with(kind: Kind, store_url: &str, more: &str) -> Self {
+        let gateway = TestApp::start_at(store_url, |_| own_host(store_url) + more).await;
+        let portal = Echo::start();
+        let proxy = Proxy::start(kind, gateway.running().address, portal.address);
+        portal.take();
+        Stage { gateway, portal, proxy }
+    }
+
+    pub fn get(&self, path: &str) -> Request<'_> {
+        self.proxy.browser.get(path)
+    }
+
+    pub fn call(&self, method: &str, path: &str) -> Request<'_> {
+        self.proxy.browser.call(method, path)
+    }
+
+    /// A GET of a path that needs a session comes through; what the portal got.
+    pub fn passes(&self, path: &str, token: &str) -> Seen {
+        let reply = self.get(path).cookie(token).page().send();
+        assert_eq!((reply.status, reply.header("x-portal")), (200, "yes"), "{path}: {}", reply.text);
+        self.portal.take_one()
+    }
+}
+
+/// The gateway's configuration of section 2, with the tests' root key.
+pub fn own_host(store_url: &str) -> String {
+    gateway_configuration(0, store_url)
+}
+
+pub fn gateway_configuration(index: usize, store_url: &str) -> String {
+    let text = blocks("# /etc/vestibule/gateway.toml").swap_remove(index);
+    let digest = RootKey::parse(ACME_LIVE).expect("a root key").digest().to_hex();
+    let places = [
+        ("127.0.0.1:8080", "127.0.0.1:0"),
+        ("redis://127.0.0.1:6379/0", store_url),
+        ("6f0d1c6a3ee8c5d1be2d1b4c0b6d4f6e2a6b7c1f0e9d8c7b6a5948372615f4e3", digest.as_str()),
+        // The document takes the secret from the environment.
+        ("[server]\n", "[server]\nsecret = \"a secret of the tests, long enough to be taken\"\n"),
+    ];
+    let text = places.iter().fold(text, |text, (place, value)| {
+        assert!(text.contains(place), "gateway.toml in docs/deploy.md has no {place:?}");
+        text.replace(place, value)
+    });
+    text.replace("127.0.0.1:9090", "127.0.0.1:0")
+}
+
+pub fn cookies_of(seen: &Seen) -> Vec<&str> {
+    let pairs = seen.all("cookie").into_iter().flat_map(|line| line.split(';'));
+    pairs.map(str::trim).filter(|pair| !pair.is_empty()).collect()
+}
+
+pub fn is_sent_home(reply: &Reply, home: &str) {
+    assert_eq!((reply.status, reply.header("location")), (302, home), "{}", reply.text);
+    assert_eq!(reply.header("cache-control"), "no-store");
+}
+
+pub fn is_told(reply: &Reply, code: &str, home: &str) {
+    reply.expect(401, code);
+    assert_eq!(reply.header("content-type"), "application/problem+json");
+    assert_eq!(reply.error()["redirectUrl"], home);
+    assert_eq!(reply.headers.get_all("www-authenticate").iter().count(), 1);
+    assert_eq!(reply.header("location"), "");
+}
+
+pub fn is_outage(reply: &Reply, allowed: &[u16]) {
+    assert!(allowed.contains(&reply.status), "{} {}", reply.status, reply.text);
+    assert!(reply.set_cookies().is_empty() && reply.header("location").is_empty());
+}
