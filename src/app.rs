@@ -18,6 +18,7 @@ use tokio::task::JoinHandle;
 
 use crate::config::{self, Settings, StoreLocation};
 use crate::domain::catalog::Catalog;
+use crate::domain::idempotency::TokenDeriver;
 use crate::domain::portal::{Portals, SharedCatalog};
 use crate::domain::ports::{Clock, SessionStore};
 use crate::domain::user_tag::UserTagger;
@@ -144,6 +145,7 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
     let stores = StoreMaker::new(&settings.store, clock, &metrics)?;
     stores.make().map_err(StartError::Store)?;
     let tagger = Arc::new(UserTagger::new(&settings.server.secrets));
+    let deriver = Arc::new(TokenDeriver::new(&settings.server.secrets[0]));
     let make_gateway = {
         let (catalog, metrics, limits) = (catalog.clone(), metrics.clone(), limits.clone());
         let strict_transport = settings.server.public_url.scheme() == "https";
@@ -153,6 +155,7 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
                 catalog.clone(),
                 stores.make().expect("a store that could be made before can be made again"),
                 tagger.clone(),
+                deriver.clone(),
             ),
             metrics: metrics.clone(),
             limits: limits.clone(),

@@ -7,6 +7,7 @@ pub mod catalog;
 pub mod credential;
 pub mod error;
 pub mod handle;
+pub mod idempotency;
 pub mod messages;
 pub mod permission;
 pub mod portal;

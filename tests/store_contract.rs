@@ -188,6 +188,27 @@ contract! {
         assert_eq!(first, second);
     }
 
+    async fn a_repeat_is_honoured_for_a_minute_and_no_longer(fixture: Fixture) {
+        let new = new_session("user");
+        fixture.create(&new).await;
+        let attempt = attempt(&new);
+        fixture.exchange(&attempt).await;
+        fixture.forward(Duration::from_secs(58));
+        assert!(matches!(fixture.exchange(&attempt).await, Exchange::Done(_)));
+        fixture.forward(3 * SECOND);
+        assert_gone(&fixture.exchange(&attempt).await, Refusal::Used);
+        assert_eq!(fixture.refusal_of(new.tag, &attempt.token).await, None, "the session itself lives on");
+    }
+
+    async fn a_repeat_of_a_portal_that_is_not_admitted_gets_nothing(fixture: Fixture) {
+        let new = new_session("user");
+        fixture.create(&new).await;
+        let attempt = attempt(&new);
+        fixture.exchange(&attempt).await;
+        let elsewhere = ExchangeAttempt { portals: PortalFilter::Only(vec!["other".into()]), ..attempt };
+        assert!(matches!(fixture.exchange(&elsewhere).await, Exchange::NotAdmitted(_)));
+    }
+
     async fn a_repeated_attempt_never_brings_back_what_was_revoked(fixture: Fixture) {
         let new = new_session("user");
         let created = fixture.create(&new).await;

@@ -14,7 +14,12 @@ pub const CHECKSUM_CHARS: usize = 6;
 
 /// 192 bits and more from the operating system, as text; also what `vestibule keys secret` prints.
 pub fn random_text() -> String {
-    let text: [u8; RANDOM_CHARS] = base62(&random_bytes());
+    text_of(&random_bytes())
+}
+
+/// 256 bits as the secret part of a credential.
+pub fn text_of(bytes: &[u8; 32]) -> String {
+    let text: [u8; RANDOM_CHARS] = base62(bytes);
     text.iter().map(|&byte| char::from(byte)).collect()
 }
 

@@ -9,7 +9,7 @@ use std::fmt;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest as _, Sha256};
 
-use super::base62::{CHECKSUM_CHARS, RANDOM_CHARS, checksum, random_text};
+use super::base62::{CHECKSUM_CHARS, RANDOM_CHARS, checksum, random_bytes, random_text, text_of};
 use super::user_tag::{TAG_CHARS, UserTag};
 
 /// Whether a credential belongs to real users or to a test; decided by the root key that mints it.
@@ -110,7 +110,12 @@ pub struct Credential<K> {
 impl<K: Kind> Credential<K> {
     /// A new one, from the operating system's random source.
     pub fn mint(environment: Environment, tag: UserTag) -> Self {
-        let random = random_text();
+        Self::from_random(environment, tag, &random_bytes())
+    }
+
+    /// One whose secret part is the text of these bytes: for a caller that knows why nobody can guess them.
+    pub fn from_random(environment: Environment, tag: UserTag, random: &[u8; 32]) -> Self {
+        let random = text_of(random);
         let mut text = format!("{}{}_{}{}", K::PREFIX, environment.name(), tag.as_str(), random);
         text.push_str(&checksum(&text));
         Credential { text: SecretString::from(text), environment, tag, kind: std::marker::PhantomData }

@@ -9,6 +9,7 @@ use url::Url;
 use super::catalog::Portal;
 use super::credential::{BrowserToken, Ticket};
 use super::handle::Handle;
+use super::idempotency::IdempotencyKey;
 use super::permission::Permission;
 use super::ports::StoreError;
 use super::session::PortalSession;
@@ -67,6 +68,8 @@ pub struct ExchangeRequest<'a> {
     pub session_id: &'a str,
     /// The serialised origin of the page, if a page sends it.
     pub origin: Option<String>,
+    /// Makes the exchange safe to repeat.
+    pub idempotency_key: Option<IdempotencyKey>,
     /// Of the browser.
     pub user_agent: Option<String>,
     /// The portal cookies that the browser already holds.

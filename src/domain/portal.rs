@@ -10,6 +10,7 @@ use super::catalog::{Catalog, Portal, RootKeyEntry};
 use super::credential::{BrowserToken, RootKey, Ticket};
 use super::error::{Code, Error, Invalid, Refusal};
 use super::handle::{Handle, HandleSuffix};
+use super::idempotency::TokenDeriver;
 use super::messages::{
     CreatedSession, CurrentSession, ExchangeRequest, ExchangedSession, SessionPage, SessionRequest,
 };
@@ -43,12 +44,18 @@ pub struct Portals {
     catalog: SharedCatalog,
     store: Arc<dyn SessionStore>,
     tagger: Arc<UserTagger>,
+    deriver: Arc<TokenDeriver>,
 }
 
 impl Portals {
     /// `store` and `catalog` outlive every request.
-    pub fn new(catalog: SharedCatalog, store: Arc<dyn SessionStore>, tagger: Arc<UserTagger>) -> Self {
-        Portals { catalog, store, tagger }
+    pub fn new(
+        catalog: SharedCatalog,
+        store: Arc<dyn SessionStore>,
+        tagger: Arc<UserTagger>,
+        deriver: Arc<TokenDeriver>,
+    ) -> Self {
+        Portals { catalog, store, tagger, deriver }
     }
 
     /// The catalog in force now.
@@ -124,7 +131,10 @@ impl Portals {
         let portals = admitted_portals(&catalog, request.origin.as_deref())?;
         let not_found = |refusal, handle| Error::refused(Code::PortalSessionNotFound, refusal, handle);
         let ticket = Ticket::parse(request.session_id).map_err(|_| not_found(Refusal::Malformed, None))?;
-        let token = BrowserToken::mint(ticket.environment(), ticket.tag());
+        let token = match &request.idempotency_key {
+            Some(key) => self.deriver.derive(&ticket, key),
+            None => BrowserToken::mint(ticket.environment(), ticket.tag()),
+        };
         let attempt = ExchangeAttempt {
             tag: ticket.tag(),
             ticket: ticket.digest(),

@@ -46,6 +46,9 @@ pub struct NewSession {
     pub grant: Grant,
 }
 
+/// How long a repeated exchange finds its own success: for a lost reply or a double click, not for later.
+pub const REPEAT_MS: u64 = 60_000;
+
 /// An attempt to exchange a ticket for a browser token.
 #[derive(Clone, Debug)]
 pub struct ExchangeAttempt {
@@ -53,8 +56,8 @@ pub struct ExchangeAttempt {
     pub tag: UserTag,
     /// Of the ticket.
     pub ticket: Digest,
-    /// Of the browser token, which was minted before the call. A repeat of the same attempt finds its own
-    /// success by it.
+    /// Of the browser token, which was made before the call. A repeat of the same attempt finds its own
+    /// success by it, for [`REPEAT_MS`] after it.
     pub token: Digest,
     /// Whose tickets may be spent.
     pub portals: PortalFilter,
@@ -141,7 +144,7 @@ pub trait SessionStore: Send + Sync {
     async fn create(&self, new: &NewSession) -> Result<PortalSession, StoreError>;
 
     /// Spends the ticket and starts the browser session in one step. Of all attempts for one ticket exactly
-    /// one is ever done, unless an attempt with the same token digest is repeated.
+    /// one is ever done, unless an attempt with the same token digest is repeated within [`REPEAT_MS`].
     async fn exchange(&self, attempt: &ExchangeAttempt) -> Result<Exchange, StoreError>;
 
     /// Looks a browser token up.

@@ -4,7 +4,7 @@
 //! is the same for `portal.exchangeCode`.
 //! Must not know: how a ticket is spent.
 
-use actix_web::http::header::USER_AGENT;
+use actix_web::http::header::{HeaderMap, HeaderName, USER_AGENT};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -15,9 +15,12 @@ use super::session_view::SessionView;
 use super::{Gateway, body, client_address, cookie, finish};
 use crate::domain::credential::BrowserToken;
 use crate::domain::error::Error;
+use crate::domain::idempotency::IdempotencyKey;
 use crate::domain::messages::{ExchangeRequest, ExchangedSession};
 use crate::fields::text;
 use crate::telemetry::{Audit, audit};
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -53,7 +56,8 @@ pub async fn exchange(
     }
     let body = body::read(&request, payload).await?;
     let session_id = read(&body, field)?;
-    let result = gateway.portals.exchange(exchange_request(&request, gateway, &session_id)).await;
+    let exchange = exchange_request(&request, gateway, &session_id)?;
+    let result = gateway.portals.exchange(exchange).await;
     gateway.metrics.exchange(result.as_ref().map_or_else(|error| error.code.wire_name(), |_| "done"));
     let exchanged = result?;
     finish::note(&request, exchanged.session.handle);
@@ -76,17 +80,30 @@ fn exchange_request<'a>(
     request: &'a HttpRequest,
     gateway: &Gateway,
     session_id: &'a str,
-) -> ExchangeRequest<'a> {
+) -> Result<ExchangeRequest<'a>, Error> {
     let headers = request.headers();
     let held = cookie::sent(headers, &gateway.portals.catalog()).into_iter();
     let user_agent =
         headers.get(USER_AGENT).map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned());
-    ExchangeRequest {
+    Ok(ExchangeRequest {
         session_id,
         origin: auth::origin(headers),
+        idempotency_key: idempotency_key(headers)?,
         user_agent,
         held: held.filter_map(|(portal, text)| Some((portal, BrowserToken::parse(&text).ok()?))).collect(),
-    }
+    })
+}
+
+/// Two different keys, or one that is no text, are as wrong as one that is too short.
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Error> {
+    let values: Vec<_> = headers.get_all(IDEMPOTENCY_KEY).collect();
+    let text = match values.as_slice() {
+        [] => return Ok(None),
+        [value] => value.to_str().unwrap_or_default(),
+        [_, _, ..] => "",
+    };
+    let key = IdempotencyKey::parse(text);
+    key.map(Some).map_err(|invalid| Error::invalid(vec![invalid.at("header.Idempotency-Key")]))
 }
 
 fn report(exchanged: &ExchangedSession, client: Option<&str>) {

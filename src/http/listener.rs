@@ -92,6 +92,7 @@ mod tests {
     use super::*;
     use crate::domain::credential::Digest;
     use crate::domain::handle::Handle;
+    use crate::domain::idempotency::TokenDeriver;
     use crate::domain::portal::Portals;
     use crate::domain::ports::{
         Exchange, ExchangeAttempt, Found, NewSession, Position, Removal, SessionStore, StoreError,
@@ -139,7 +140,12 @@ mod tests {
 
     fn broken_gateway() -> Gateway {
         Gateway {
-            portals: Portals::new(Arc::default(), Arc::new(Broken), Arc::new(UserTagger::new(&["s".into()]))),
+            portals: Portals::new(
+                Arc::default(),
+                Arc::new(Broken),
+                Arc::new(UserTagger::new(&["s".into()])),
+                Arc::new(TokenDeriver::new(&"s".into())),
+            ),
             metrics: Arc::new(Metrics::new().expect("the metrics register")),
             limits: Arc::new(Limits::new(1, 1)),
             trusted_proxies: Vec::new(),

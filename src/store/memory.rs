@@ -14,7 +14,8 @@ use crate::domain::credential::Digest;
 use crate::domain::error::Refusal;
 use crate::domain::handle::Handle;
 use crate::domain::ports::{
-    Clock, Exchange, ExchangeAttempt, Found, Gone, NewSession, Position, Removal, SessionStore, StoreError,
+    Clock, Exchange, ExchangeAttempt, Found, Gone, NewSession, Position, REPEAT_MS, Removal, SessionStore,
+    StoreError,
 };
 use crate::domain::session::{PortalSession, State};
 use crate::domain::user_tag::UserTag;
@@ -137,14 +138,16 @@ impl SessionStore for MemoryStore {
         let Some(entry) = ours.filter(|entry| entry.state_at(now_ms) != State::Expired) else {
             return Ok(Exchange::Gone(users.fate(attempt.tag, &attempt.ticket)));
         };
-        if entry.token == Some(attempt.token) {
-            return Ok(Exchange::Done(entry.session.clone()));
-        }
-        if entry.token.is_some() {
+        let age_ms = now_ms.saturating_sub(entry.session.exchanged_at_ms.unwrap_or(now_ms));
+        let is_repeat = entry.token == Some(attempt.token) && age_ms <= REPEAT_MS;
+        if entry.token.is_some() && !is_repeat {
             return Ok(Exchange::Gone(users.fate(attempt.tag, &attempt.ticket)));
         }
         if !attempt.portals.admits(&entry.session.grant.slug) {
             return Ok(Exchange::NotAdmitted(entry.session.clone()));
+        }
+        if is_repeat {
+            return Ok(Exchange::Done(entry.session.clone()));
         }
         let agent = record::user_agent_line(attempt.user_agent.as_deref());
         entry.token = Some(attempt.token);

@@ -19,8 +19,8 @@ use crate::domain::credential::Digest;
 use crate::domain::error::Refusal;
 use crate::domain::handle::{Handle, HandleSuffix};
 use crate::domain::ports::{
-    Exchange, ExchangeAttempt, Found, Gone, NewSession, PortalFilter, Position, Removal, SessionStore,
-    StoreError,
+    Exchange, ExchangeAttempt, Found, Gone, NewSession, PortalFilter, Position, REPEAT_MS, Removal,
+    SessionStore, StoreError,
 };
 use crate::domain::session::PortalSession;
 use crate::domain::user_tag::UserTag;
@@ -124,7 +124,8 @@ impl SessionStore for RedisStore {
             .arg(filter)
             .arg(format!(" {} ", slugs.join(" ")))
             .arg(record::user_agent_line(attempt.user_agent.as_deref()))
-            .arg(self.fence());
+            .arg(self.fence())
+            .arg(REPEAT_MS);
         let reply: Vec<String> = self.link.call("exchange", Call::Script(&script)).await?;
         let reply: Vec<&str> = reply.iter().map(String::as_str).collect();
         match reply.as_slice() {

@@ -20,6 +20,7 @@ mod exchange_origins;
 mod exchange_session;
 mod flow;
 mod get_session;
+mod idempotency_key;
 mod list_sessions;
 mod operations;
 mod outage;

@@ -1,20 +1,31 @@
 -- KEYS: ticket record, browser record, index
--- ARGV: ticket digest, token digest, 'only' or 'all_but', ' slug slug ', user agent, 'fence' or ''
+-- ARGV: ticket digest, token digest, 'only' or 'all_but', ' slug slug ', user agent, 'fence' or '',
+--       how long a repeat finds its own success
 -- -> { 'done', record } | { 'not_admitted', record } | { 'gone', why, created, suffix } | { 'corrupt' }
+local function admits(filter, slugs, slug)
+  local listed = string.find(slugs, ' ' .. slug .. ' ', 1, true) ~= nil
+  return listed == (filter == 'only')
+end
+
 local ticket, token, filter, slugs, user_agent = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local pending = redis.call('GET', KEYS[1])
 if not pending then
   -- Whoever repeats an attempt finds its own success by the digest of its own token; nobody else can.
   local active = redis.call('GET', KEYS[2])
-  if active then return { 'done', active } end
+  if active then
+    local _, _, _, session_ttl, _, slug = string.match(active, HEAD)
+    if not slug then return { 'corrupt' } end
+    if not admits(filter, slugs, slug) then return { 'not_admitted', active } end
+    local age = session_ttl - redis.call('PTTL', KEYS[2])
+    if age <= tonumber(ARGV[7]) then return { 'done', active } end
+  end
   local why = fate(KEYS[3], ticket)
   return { 'gone', why[1], why[2], why[3] }
 end
 
 local created, _, _, session_ttl, suffix, slug, minted_in, rest = string.match(pending, HEAD)
 if not created then return { 'corrupt' } end
-local listed = string.find(slugs, ' ' .. slug .. ' ', 1, true) ~= nil
-if listed ~= (filter == 'only') then return { 'not_admitted', pending } end
+if not admits(filter, slugs, slug) then return { 'not_admitted', pending } end
 
 redis.call('GETDEL', KEYS[1])
 if minted_in ~= '-' and ARGV[6] == 'fence' and minted_in ~= epoch('fence') then

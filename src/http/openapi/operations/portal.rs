@@ -1,7 +1,7 @@
 //! What portals, their pages and their proxies call.
 
-use utoipa::openapi::path::{HttpMethod, ParameterStyle};
-use utoipa::openapi::{ArrayBuilder, ObjectBuilder, ResponseBuilder, Type};
+use utoipa::openapi::path::{HttpMethod, ParameterBuilder, ParameterIn, ParameterStyle};
+use utoipa::openapi::{ArrayBuilder, ObjectBuilder, Required, ResponseBuilder, Type};
 
 use super::{
     Entry, answer, body_codes, enveloped, exchange_codes, ok, portal, query, session_codes, slug, success,
@@ -19,6 +19,7 @@ pub fn exchange_session() -> Entry {
             caller that is no browser (neither `Origin` nor `Sec-Fetch-Site`).",
         request: Some(reference::<schemas::ExchangeSessionRequest>()),
         answers: vec![ok(answer.header(name, header).build())],
+        parameters: vec![idempotency_key()],
         codes: exchange_codes(),
         ..portal("/v2/portal.exchangeSession", "exchangeSession")
     }
@@ -32,6 +33,7 @@ pub fn exchange_code() -> Entry {
         description: "`portal.exchangeSession` with the field names of newer clients.",
         request: Some(reference::<schemas::ExchangeCodeRequest>()),
         answers: vec![ok(answer.header(name, header).build())],
+        parameters: vec![idempotency_key()],
         codes: exchange_codes(),
         ..portal("/v2/portal.exchangeCode", "exchangeCode")
     }
@@ -113,4 +115,19 @@ pub fn authorize() -> Entry {
             .collect(),
         ..portal("/v2/portal.authorize", "authorize")
     }
+}
+
+fn idempotency_key() -> ParameterBuilder {
+    let schema = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(16))
+        .max_length(Some(128))
+        .pattern(Some("^[!-~]+$"))
+        .build();
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some("Your own random value, one for each session ID: for 60 seconds a repeat with it gets the same session again."))
+        .schema(Some(schema))
 }

@@ -1,0 +1,112 @@
+//! What makes an exchange safe to repeat for its own client (API.md section 4).
+//!
+//! Owns: the form of an `Idempotency-Key`, and the browser token that follows from ticket and key.
+//! Must not know: headers, or how long a repeat is honoured; the store decides that by its own clock.
+
+use hmac::{Hmac, KeyInit, Mac};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::Sha256;
+
+use super::credential::{BrowserToken, Ticket};
+use super::error::Invalid;
+
+const MIN_CHARS: usize = 16;
+const MAX_CHARS: usize = 128;
+
+/// A random value that a client makes for one exchange and keeps for its repeats.
+pub struct IdempotencyKey(SecretString);
+
+impl IdempotencyKey {
+    /// 16 to 128 visible ASCII characters.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        if (MIN_CHARS..=MAX_CHARS).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Ok(IdempotencyKey(SecretString::from(text)));
+        }
+        let message = format!("The key must have {MIN_CHARS} to {MAX_CHARS} visible ASCII characters.");
+        Err(Invalid::new(
+            message,
+            "Make one random value for each session ID, such as a UUID, and keep it for repeats.",
+        ))
+    }
+}
+
+impl std::fmt::Debug for IdempotencyKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[masked]")
+    }
+}
+
+/// Derives tokens from `server.secret`. From the client's own values alone, script on the page that knows both
+/// could compute the token that its HttpOnly cookie hides.
+pub struct TokenDeriver {
+    keyed: Hmac<Sha256>,
+}
+
+impl TokenDeriver {
+    /// Every replica must have the same secret, or a repeat at another one is refused.
+    pub fn new(secret: &SecretString) -> Self {
+        // HMAC takes a key of any length (RFC 2104), so this cannot fail.
+        let keyed =
+            Hmac::new_from_slice(secret.expose_secret().as_bytes()).expect("HMAC accepts every key length");
+        TokenDeriver { keyed }
+    }
+
+    /// The same ticket and key always give the same token.
+    pub fn derive(&self, ticket: &Ticket, key: &IdempotencyKey) -> BrowserToken {
+        let mut hash = self.keyed.clone();
+        // The first part keeps these apart from the user tags, which the same secret keys; a ticket's length is
+        // fixed, so no two pairs give the same bytes.
+        for part in ["browser token", ticket.expose(), key.0.expose_secret()] {
+            hash.update(part.as_bytes());
+            hash.update(b"\0");
+        }
+        BrowserToken::from_random(ticket.environment(), ticket.tag(), &hash.finalize().into_bytes().into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::credential::Environment;
+    use crate::domain::user_tag::{UserRef, UserTagger};
+
+    fn ticket() -> Ticket {
+        let user = UserRef {
+            workspace: "acme",
+            environment: Environment::Test,
+            slug: "my-portal",
+            external_id: "user_123",
+        };
+        Ticket::mint(Environment::Test, UserTagger::new(&["s".into()]).tag(&user))
+    }
+
+    fn key(text: &str) -> IdempotencyKey {
+        IdempotencyKey::parse(text).expect("a valid key")
+    }
+
+    #[test]
+    fn a_token_follows_from_ticket_key_and_secret_alone() {
+        let (ticket, deriver) = (ticket(), TokenDeriver::new(&"secret".into()));
+        let token = deriver.derive(&ticket, &key("0123456789abcdef"));
+        assert_eq!(token.digest(), deriver.derive(&ticket, &key("0123456789abcdef")).digest());
+        assert!(BrowserToken::parse(token.expose()).is_ok());
+        assert_eq!((token.tag(), token.environment()), (ticket.tag(), Environment::Test));
+        let others = [
+            deriver.derive(&ticket, &key("0123456789abcdeg")),
+            deriver.derive(&self::ticket(), &key("0123456789abcdef")),
+            TokenDeriver::new(&"other".into()).derive(&ticket, &key("0123456789abcdef")),
+        ];
+        assert!(others.iter().all(|other| other.digest() != token.digest()));
+    }
+
+    #[test]
+    fn the_form_of_a_key() {
+        for good in ["0123456789abcdef", &"~".repeat(128), "7b8e9c6e-1f0a-4d6c-9b1e-2f3a4b5c6d7e"] {
+            assert!(IdempotencyKey::parse(good).is_ok(), "refused {good}");
+        }
+        for bad in ["", "0123456789abcde", "0123456789 abcdef", "0123456789abcdé", &"a".repeat(129)] {
+            assert!(IdempotencyKey::parse(bad).is_err(), "accepted {bad:?}");
+        }
+        assert_eq!(format!("{:?}", key("0123456789abcdef")), "[masked]");
+    }
+}
