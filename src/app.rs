@@ -144,8 +144,8 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
         Arc::new(Limits::new(settings.limits.exchange_per_minute, settings.limits.create_per_minute));
     let stores = StoreMaker::new(&settings.store, clock, &metrics)?;
     stores.make().map_err(StartError::Store)?;
-    let tagger = Arc::new(UserTagger::new(&settings.server.secrets));
-    let deriver = Arc::new(TokenDeriver::new(&settings.server.secrets[0]));
+    let tagger = Arc::new(UserTagger::new(&settings.server.secret, &settings.server.previous_secrets));
+    let deriver = Arc::new(TokenDeriver::new(&settings.server.secret));
     let make_gateway = {
         let (catalog, metrics, limits) = (catalog.clone(), metrics.clone(), limits.clone());
         let strict_transport = settings.server.public_url.scheme() == "https";

@@ -54,8 +54,10 @@ pub struct Server {
     pub metrics_listen: Option<SocketAddr>,
     /// Where browsers reach the gateway.
     pub public_url: Url,
-    /// The present secret, then the previous ones.
-    pub secrets: Vec<SecretString>,
+    /// Keys the user tags and the tokens of idempotent exchanges.
+    pub secret: SecretString,
+    /// Under which sessions may have been created too.
+    pub previous_secrets: Vec<SecretString>,
     /// Threads that serve requests.
     pub workers: usize,
     /// Whose `X-Forwarded-For` is believed.

@@ -84,7 +84,7 @@ fn redis_store(url: &str, fence_failover: bool) -> Arc<dyn SessionStore> {
 fn tag_of(user: &str) -> UserTag {
     let user =
         UserRef { workspace: "acme", environment: Environment::Live, slug: "my-portal", external_id: user };
-    UserTagger::new(&["secret".into()]).tag(&user)
+    UserTagger::new(&"secret".into(), &[]).tag(&user)
 }
 
 fn new_session(user: &str) -> NewSession {

@@ -35,7 +35,8 @@ pub fn read_server(mut fields: Fields<'_, '_>, in_memory: bool) -> Option<Server
         listen: listen?,
         metrics_listen,
         public_url: public_url?,
-        secrets: std::iter::once(secret).chain(previous.unwrap_or_default()).collect(),
+        secret,
+        previous_secrets: previous.unwrap_or_default(),
         workers: usize::try_from(workers.unwrap_or(0)).unwrap_or(0),
         trusted_proxies: trusted_proxies.unwrap_or_default(),
     })

@@ -5,7 +5,7 @@ use crate::domain::handle::{Handle, HandleSuffix};
 use crate::domain::user_tag::{UserRef, UserTagger};
 
 fn tagger(secret: &str) -> UserTagger {
-    UserTagger::new(&[SecretString::from(secret)])
+    UserTagger::new(&SecretString::from(secret), &[])
 }
 
 fn user(external_id: &str) -> UserRef<'_> {
@@ -79,7 +79,7 @@ fn a_tag_depends_on_every_part_and_on_the_secret() {
 
 #[test]
 fn previous_secrets_give_the_tags_of_older_sessions() {
-    let rotated = UserTagger::new(&[SecretString::from("new"), SecretString::from("old")]);
+    let rotated = UserTagger::new(&"new".into(), &["old".into()]);
     let tags = rotated.all_tags(&user("user_123"));
     assert_eq!(tags, [tagger("new").tag(&user("user_123")), tagger("old").tag(&user("user_123"))]);
 }

@@ -3,12 +3,13 @@
 //! Owns: the form of an `Idempotency-Key`, and the browser token that follows from ticket and key.
 //! Must not know: headers, or how long a repeat is honoured; the store decides that by its own clock.
 
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::{Hmac, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
 use super::credential::{BrowserToken, Ticket};
 use super::error::Invalid;
+use super::user_tag::keyed_hash;
 
 const MIN_CHARS: usize = 16;
 const MAX_CHARS: usize = 128;
@@ -45,10 +46,7 @@ pub struct TokenDeriver {
 impl TokenDeriver {
     /// Every replica must have the same secret, or a repeat at another one is refused.
     pub fn new(secret: &SecretString) -> Self {
-        // HMAC takes a key of any length (RFC 2104), so this cannot fail.
-        let keyed =
-            Hmac::new_from_slice(secret.expose_secret().as_bytes()).expect("HMAC accepts every key length");
-        TokenDeriver { keyed }
+        TokenDeriver { keyed: keyed_hash(secret) }
     }
 
     /// The same ticket and key always give the same token.
@@ -77,7 +75,7 @@ mod tests {
             slug: "my-portal",
             external_id: "user_123",
         };
-        Ticket::mint(Environment::Test, UserTagger::new(&["s".into()]).tag(&user))
+        Ticket::mint(Environment::Test, UserTagger::new(&"s".into(), &[]).tag(&user))
     }
 
     fn key(text: &str) -> IdempotencyKey {

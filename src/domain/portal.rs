@@ -6,6 +6,9 @@
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
+use url::Url;
+
 use super::catalog::{Catalog, Portal, RootKeyEntry};
 use super::credential::{BrowserToken, RootKey, Ticket};
 use super::error::{Code, Error, Invalid, Refusal};
@@ -26,8 +29,6 @@ use super::rules::{
 };
 use super::session::Grant;
 use super::user_tag::{UserRef, UserTagger};
-use arc_swap::ArcSwap;
-use url::Url;
 
 /// The catalog in force; a reload stores another.
 pub type SharedCatalog = Arc<ArcSwap<Catalog>>;

@@ -87,7 +87,7 @@ pub(crate) mod tests {
             slug: "my-portal",
             external_id: "user_123",
         };
-        let tag = Ticket::mint(Environment::Live, UserTagger::new(&["s".into()]).tag(&user)).tag();
+        let tag = Ticket::mint(Environment::Live, UserTagger::new(&"s".into(), &[]).tag(&user)).tag();
         PortalSession {
             handle: Handle { tag, created_at_ms: 1_000, suffix: HandleSuffix::mint() },
             grant: Grant {

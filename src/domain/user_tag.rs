@@ -41,30 +41,31 @@ impl fmt::Debug for UserTag {
 
 /// Derives user tags from `server.secret`.
 pub struct UserTagger {
-    keyed: Vec<Hmac<Sha256>>,
+    present: Hmac<Sha256>,
+    previous: Vec<Hmac<Sha256>>,
 }
 
 impl UserTagger {
-    /// `secrets`: the present one first, then the previous ones. Never empty.
-    pub fn new(secrets: &[SecretString]) -> Self {
-        let keyed = secrets.iter().map(|secret| keyed_hash(secret.expose_secret().as_bytes())).collect();
-        UserTagger { keyed }
+    /// `previous`: other secrets under which sessions may have been created.
+    pub fn new(present: &SecretString, previous: &[SecretString]) -> Self {
+        UserTagger { present: keyed_hash(present), previous: previous.iter().map(keyed_hash).collect() }
     }
 
     /// The tag of one user under the present secret.
     pub fn tag(&self, user: &UserRef<'_>) -> UserTag {
-        self.keyed.first().map_or(UserTag([b'0'; TAG_CHARS]), |hash| user.tag_under(hash))
+        user.tag_under(&self.present)
     }
 
     /// The user's tags under the present and every previous secret: where sessions of this user may lie.
     pub fn all_tags(&self, user: &UserRef<'_>) -> Vec<UserTag> {
-        self.keyed.iter().map(|hash| user.tag_under(hash)).collect()
+        std::iter::once(&self.present).chain(&self.previous).map(|hash| user.tag_under(hash)).collect()
     }
 }
 
-fn keyed_hash(key: &[u8]) -> Hmac<Sha256> {
+/// The hash that this secret keys; also for what else the secret derives.
+pub fn keyed_hash(secret: &SecretString) -> Hmac<Sha256> {
     // HMAC takes a key of any length (RFC 2104), so this cannot fail.
-    Hmac::<Sha256>::new_from_slice(key).expect("HMAC accepts every key length")
+    Hmac::new_from_slice(secret.expose_secret().as_bytes()).expect("HMAC accepts every key length")
 }
 
 /// Who a user is: an external id means nothing outside its portal, workspace and environment.

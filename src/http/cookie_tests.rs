@@ -37,7 +37,7 @@ fn token() -> BrowserToken {
         slug: "my-portal",
         external_id: "user_123",
     };
-    BrowserToken::mint(Environment::Live, UserTagger::new(&["s".into()]).tag(&user))
+    BrowserToken::mint(Environment::Live, UserTagger::new(&"s".into(), &[]).tag(&user))
 }
 
 fn begun(portal: &Portal, token: &BrowserToken) -> [String; 2] {

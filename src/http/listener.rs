@@ -143,7 +143,7 @@ mod tests {
             portals: Portals::new(
                 Arc::default(),
                 Arc::new(Broken),
-                Arc::new(UserTagger::new(&["s".into()])),
+                Arc::new(UserTagger::new(&"s".into(), &[])),
                 Arc::new(TokenDeriver::new(&"s".into())),
             ),
             metrics: Arc::new(Metrics::new().expect("the metrics register")),

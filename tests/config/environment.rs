@@ -108,7 +108,7 @@ fn a_secret_of_any_characters_arrives_as_it_is() {
         "true, but only at its beginning, then other words",
     ] {
         let settings = accepted_with("", &[("VESTIBULE__SERVER__SECRET", secret)]);
-        assert_eq!(settings.server.secrets[0].expose_secret(), secret);
+        assert_eq!(settings.server.secret.expose_secret(), secret);
     }
 }
 

@@ -95,7 +95,7 @@ fn settings_can_be_printed_without_their_secrets() {
             &format!("previous_secrets = [\"{CANARY}-longer-than-32-characters\"]"),
         );
     let settings = super::accepted(&text);
-    assert_eq!(settings.server.secrets.len(), 2);
+    assert_eq!(settings.server.previous_secrets.len(), 1);
     assert!(!format!("{settings:?} {settings:#?}").contains(CANARY));
 }
 
