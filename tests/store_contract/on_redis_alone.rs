@@ -188,3 +188,11 @@ async fn a_redis_with_user_password_and_database() {
     let result = wrong.ready().await;
     assert!(matches!(&result, Err(StoreError::Unavailable(text)) if !text.contains("wrong@")), "{result:?}");
 }
+
+#[tokio::test]
+async fn a_replica_is_not_ready() {
+    let primary = RedisServer::start();
+    let replica = RedisServer::start_with(&["--replicaof", &format!("127.0.0.1 {}", primary.port())]);
+    let ready = redis_store(&replica.url(), true).ready().await;
+    assert!(matches!(ready, Err(StoreError::Unavailable(_))), "{ready:?}");
+}
