@@ -4,6 +4,7 @@
 //! Must not know: requests, sessions or stores; it takes plain values. A query string, a body, a cookie or a
 //! credential never gets here. Metrics live in a registry of their own, not in global state.
 
+use std::io::IsTerminal;
 use std::time::Duration;
 
 use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder, core::Collector};
@@ -19,7 +20,8 @@ pub fn init_logs(json: bool, level: &str) {
     let installed = if json {
         registry.with(fmt::layer().json().flatten_event(true).with_span_list(false)).try_init()
     } else {
-        registry.with(fmt::layer().with_target(false)).try_init()
+        let colours = std::io::stdout().is_terminal();
+        registry.with(fmt::layer().with_target(false).with_ansi(colours)).try_init()
     };
     if installed.is_err() {
         tracing::debug!("logs were set up before");
