@@ -18,6 +18,7 @@ pub mod config;
 pub mod dev;
 pub mod domain;
 pub mod fields;
+pub mod healthcheck;
 pub mod http;
 pub mod store;
 pub mod telemetry;

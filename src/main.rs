@@ -5,12 +5,10 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr)] // A command line talks to its user.
 
-use std::io::{Read, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use tokio::signal::unix::{SignalKind, signal};
@@ -19,10 +17,9 @@ use vestibule::config::{Settings, Source};
 use vestibule::domain::base62::random_text;
 use vestibule::domain::credential::{Environment, RootKey};
 use vestibule::domain::error::Fault;
-use vestibule::{dev, telemetry};
+use vestibule::{dev, healthcheck, telemetry};
 
 const BAD_CONFIGURATION: u8 = 2;
-const HEALTH_TIMEOUT: Duration = Duration::from_secs(3);
 
 #[derive(Parser)]
 #[command(version, about)]
@@ -230,7 +227,7 @@ fn healthcheck(config: Option<PathBuf>) -> ExitCode {
         Ok(settings) => settings.server.listen,
         Err(faults) => return report(&faults),
     };
-    match ask_health(on_this_machine(listen)) {
+    match healthcheck::is_alive(listen) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -238,24 +235,4 @@ fn healthcheck(config: Option<PathBuf>) -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// An address to reach a listener that listens on all addresses.
-fn on_this_machine(listen: SocketAddr) -> SocketAddr {
-    let ip = match listen.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip @ (IpAddr::V4(_) | IpAddr::V6(_)) => ip,
-    };
-    SocketAddr::new(ip, listen.port())
-}
-
-fn ask_health(address: SocketAddr) -> std::io::Result<bool> {
-    let mut stream = TcpStream::connect_timeout(&address, HEALTH_TIMEOUT)?;
-    stream.set_read_timeout(Some(HEALTH_TIMEOUT))?;
-    stream.set_write_timeout(Some(HEALTH_TIMEOUT))?;
-    stream.write_all(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
-    let mut status = [0; 12];
-    stream.read_exact(&mut status)?;
-    Ok(&status == b"HTTP/1.1 200")
 }

@@ -17,15 +17,15 @@ use super::idempotency::TokenDeriver;
 use super::messages::{
     CreatedSession, CurrentSession, ExchangeRequest, ExchangedSession, SessionPage, SessionRequest,
 };
-use super::permission::{Permission, any_covers};
+use super::permission::Permission;
 use super::ports::{
     Exchange, ExchangeAttempt, Found, Gone, NewSession, Position, Removal, SessionStore, StoreError,
 };
 use super::presented::Presented;
 use super::return_url::with_parameter;
 use super::rules::{
-    admitted_portals, check_ceiling, check_return_url, join, origin_not_listed, portal_disabled, portal_of,
-    why_not_admitted,
+    admitted_portals, check_ceiling, check_held, check_return_url, origin_not_listed, portal_disabled,
+    portal_of, why_not_admitted,
 };
 use super::session::Grant;
 use super::user_tag::{UserRef, UserTagger};
@@ -219,14 +219,8 @@ impl Portals {
         required: &[Permission],
     ) -> Result<CurrentSession, Error> {
         let current = self.find(presented).await?;
-        let lacking: Vec<_> =
-            required.iter().filter(|asked| !any_covers(&current.session.grant.permissions, asked)).collect();
-        if lacking.is_empty() {
-            return Ok(current);
-        }
-        let handle = Some(current.session.handle);
-        let error = Error::refused(Code::InsufficientPermissions, Refusal::PermissionNotHeld, handle);
-        Err(error.with_detail(format!("The session does not hold: {}.", join(&lacking))))
+        check_held(&current.session, required)?;
+        Ok(current)
     }
 
     /// Ends a session on its user's wish, and only then: a forged request of another site is refused.
@@ -291,14 +285,4 @@ impl Portals {
 
 fn user_of<'a>(caller: &'a Caller, slug: &'a str, external_id: &'a str) -> UserRef<'a> {
     UserRef { workspace: &caller.key.workspace, environment: caller.key.environment, slug, external_id }
-}
-
-impl From<StoreError> for Error {
-    /// An outage or an unreadable record: both mean that nothing is known, and both are a 503. The store has
-    /// logged which.
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Unavailable(_) | StoreError::Corrupt(_) => Error::new(Code::ServiceUnavailable),
-        }
-    }
 }

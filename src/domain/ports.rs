@@ -7,7 +7,7 @@
 use async_trait::async_trait;
 
 use super::credential::Digest;
-use super::error::Refusal;
+use super::error::{Code, Error, Refusal};
 use super::handle::{Handle, HandleSuffix};
 use super::session::{Grant, PortalSession};
 use super::user_tag::UserTag;
@@ -27,6 +27,16 @@ pub enum StoreError {
     /// It answered with something this version cannot read.
     #[error("the store holds a record that cannot be read: {0}")]
     Corrupt(String),
+}
+
+impl From<StoreError> for Error {
+    /// An outage or an unreadable record: both mean that nothing is known, and both are a 503. The store has
+    /// logged which.
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) | StoreError::Corrupt(_) => Error::new(Code::ServiceUnavailable),
+        }
+    }
 }
 
 /// A session to create.

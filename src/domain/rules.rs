@@ -28,6 +28,18 @@ pub fn check_ceiling(key: &RootKeyEntry, permissions: &[Permission]) -> Result<(
     Err(error.with_detail(format!("This root key may not grant: {}.", join(&above))))
 }
 
+/// A session may do what it was granted, and no more.
+pub fn check_held(session: &PortalSession, required: &[Permission]) -> Result<(), Error> {
+    let held = &session.grant.permissions;
+    let lacking: Vec<_> = required.iter().filter(|asked| !any_covers(held, asked)).collect();
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    let handle = Some(session.handle);
+    let error = Error::refused(Code::InsufficientPermissions, Refusal::PermissionNotHeld, handle);
+    Err(error.with_detail(format!("The session does not hold: {}.", join(&lacking))))
+}
+
 /// A session's own return URL lies under one that the portal allows.
 pub fn check_return_url(portal: &Portal, url: &Url) -> Result<(), Invalid> {
     if portal.allows_return_to(url) {
@@ -67,8 +79,7 @@ pub fn origin_not_listed(handle: Option<Handle>) -> Error {
     error.with_detail("The portal does not list the origin of this request in allowed_origins.")
 }
 
-/// For a message.
-pub fn join(permissions: &[&Permission]) -> String {
+fn join(permissions: &[&Permission]) -> String {
     permissions.iter().map(|permission| permission.as_str()).collect::<Vec<_>>().join(", ")
 }
 

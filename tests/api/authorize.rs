@@ -6,28 +6,17 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::on_both_stores;
-use crate::support::app::{ACME_LIVE, ACME_TEST, Call, Reply, TestApp, text};
-
-const HEADERS: [&str; 8] = [
-    "portal-session-id",
-    "portal-slug",
-    "portal-external-id",
-    "portal-organization-id",
-    "portal-permissions",
-    "portal-environment",
-    "portal-preview",
-    "portal-expires-at",
-];
+use crate::support::app::{ACME_LIVE, ACME_TEST, Call, IDENTITY, Reply, TestApp, text};
 
 /// Asks as a proxy does.
 pub fn authorize(app: &TestApp, query: &str) -> Call {
     app.get(&format!("/v2/portal.authorize{query}"))
 }
 
-/// All that a proxy learns, in the order of `HEADERS`.
+/// All that a proxy learns, in the order of `IDENTITY`.
 pub fn told(reply: &Reply) -> [&str; 8] {
     assert_eq!(reply.status, 200, "{}", reply.text);
-    HEADERS.map(|name| {
+    IDENTITY.map(|name| {
         assert_eq!(reply.headers.get_all(name).iter().count(), 1, "{name} is there, once");
         reply.header(name)
     })
@@ -35,7 +24,7 @@ pub fn told(reply: &Reply) -> [&str; 8] {
 
 /// A refusal names no session.
 pub fn assert_tells_nothing(reply: &Reply) {
-    for name in HEADERS {
+    for name in IDENTITY {
         assert!(!reply.headers.contains_key(name), "{name} in a {}", reply.status);
     }
 }
@@ -60,7 +49,7 @@ on_both_stores! {
     async fn headers_without_a_value_are_there_and_empty(app: TestApp) {
         let (id, token) = app.sign_in(ACME_LIVE, json!({ "permissions": ["keys:read"] })).await;
         let mut call = authorize(&app, "").cookie(&token);
-        for name in HEADERS {
+        for name in IDENTITY {
             call = call.header(name, "forged");
         }
         let reply = call.send().await;

@@ -11,6 +11,7 @@ pub const ARROWS: [(&str, &[&str]); 10] = [
     ("config", &["domain", "fields"]),
     ("domain", &[]),
     ("telemetry", &[]),
+    ("healthcheck", &[]),
     ("fields", &["domain"]),
     ("dev", &["domain", "config"]),
     ("app", &["http", "store", "config", "domain", "telemetry", "fields", "dev"]),

@@ -8,16 +8,7 @@ use vestibule::domain::credential::RootKey;
 
 pub const EXPIRED: &str = "https://app.example.com/billing?reason=session_expired";
 pub const MISSING: &str = "https://app.example.com/billing?reason=session_missing";
-pub const IDENTITY: [&str; 8] = [
-    "portal-session-id",
-    "portal-slug",
-    "portal-external-id",
-    "portal-organization-id",
-    "portal-permissions",
-    "portal-environment",
-    "portal-preview",
-    "portal-expires-at",
-];
+pub use crate::support::app::IDENTITY;
 
 /// A gateway and a portal behind one proxy.
 pub struct Stage {

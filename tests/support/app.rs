@@ -22,6 +22,18 @@ pub const PAGE: &str = "https://portal.example.com";
 /// An origin that second-portal lists, and my-portal does not.
 pub const SECOND_PAGE: &str = "https://second.example.com";
 
+/// What `portal.authorize` always answers a live session with.
+pub const IDENTITY: [&str; 8] = [
+    "portal-session-id",
+    "portal-slug",
+    "portal-external-id",
+    "portal-organization-id",
+    "portal-permissions",
+    "portal-environment",
+    "portal-preview",
+    "portal-expires-at",
+];
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Memory,
