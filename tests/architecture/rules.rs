@@ -5,7 +5,7 @@ use std::path::Path;
 use super::scanner::{code_of, paths_in};
 
 /// Which modules of the crate each one may name. `main` names the crate from outside.
-pub const ARROWS: [(&str, &[&str]); 10] = [
+pub const ARROWS: [(&str, &[&str]); 11] = [
     ("http", &["domain", "telemetry", "fields"]),
     ("store", &["domain"]),
     ("config", &["domain", "fields"]),
