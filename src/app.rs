@@ -19,11 +19,12 @@ use tokio::task::JoinHandle;
 use crate::config::{self, Settings, StoreLocation};
 use crate::domain::catalog::Catalog;
 use crate::domain::idempotency::TokenDeriver;
+use crate::domain::landing_pass::LandingNonces;
 use crate::domain::portal::{Portals, SharedCatalog};
 use crate::domain::ports::{Clock, SessionStore};
 use crate::domain::user_tag::UserTagger;
 use crate::http::limits::Limits;
-use crate::http::{self, Gateway};
+use crate::http::{self, Gateway, Languages};
 use crate::store::memory::MemoryStore;
 use crate::store::redis::{RedisStore, StoreObserver};
 use crate::telemetry::Metrics;
@@ -40,6 +41,9 @@ pub enum StartError {
     /// The store's URL cannot be used.
     #[error("cannot use the store's URL: {0}")]
     Store(redis::RedisError),
+    /// A language of the pages cannot be read.
+    #[error("cannot read a language of the pages: {0}")]
+    Languages(String),
     /// The metrics cannot be registered.
     #[error("cannot register the metrics: {0}")]
     Metrics(#[from] prometheus::Error),
@@ -142,10 +146,12 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
     let catalog: SharedCatalog = Arc::new(ArcSwap::from_pointee(settings.catalog));
     let limits =
         Arc::new(Limits::new(settings.limits.exchange_per_minute, settings.limits.create_per_minute));
-    let stores = StoreMaker::new(&settings.store, clock, &metrics)?;
+    let stores = StoreMaker::new(&settings.store, clock.clone(), &metrics)?;
     stores.make().map_err(StartError::Store)?;
     let tagger = Arc::new(UserTagger::new(&settings.server.secret, &settings.server.previous_secrets));
     let deriver = Arc::new(TokenDeriver::new(&settings.server.secret));
+    let landing_nonces = Arc::new(LandingNonces::new(&settings.server.secret));
+    let languages = Arc::new(Languages::load().map_err(StartError::Languages)?);
     let make_gateway = {
         let (catalog, metrics, limits) = (catalog.clone(), metrics.clone(), limits.clone());
         let strict_transport = settings.server.public_url.scheme() == "https";
@@ -162,6 +168,9 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
             trusted_proxies: trusted_proxies.clone(),
             error_type_base: error_type_base.clone(),
             strict_transport,
+            landing_nonces: landing_nonces.clone(),
+            languages: languages.clone(),
+            clock: clock.clone(),
         }
     };
     let listen = settings.server.listen;

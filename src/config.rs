@@ -4,6 +4,7 @@
 //! reported at once, with its TOML path. With `app`, the only place that reads files and the environment.
 //! Must not know: what the settings are used for.
 
+mod appearance;
 mod layers;
 mod sections;
 mod workspaces;

@@ -2,12 +2,15 @@
 //!
 //! Must not know: actix, redis, environment variables, the system clock, or any wire format.
 
+pub mod appearance;
 pub mod base62;
 pub mod catalog;
 pub mod credential;
 pub mod error;
 pub mod handle;
 pub mod idempotency;
+pub mod landing;
+pub mod landing_pass;
 pub mod messages;
 pub mod permission;
 pub mod portal;

@@ -3,9 +3,11 @@
 //! Owns: every path with its method, handler and guards, and what all responses have in common.
 //! Must not know: the store, the configuration's form. A business rule in here is in the wrong place.
 
+mod article;
 mod auth;
 mod authorize;
 mod body;
+mod bounces;
 mod client_address;
 mod cookie;
 mod cors;
@@ -17,12 +19,14 @@ mod exchange_session;
 mod finish;
 mod get_session;
 mod health;
+mod landing;
 pub mod limits;
 mod list_sessions;
 mod listener;
 mod negotiate;
 pub mod openapi;
-mod page;
+mod pages;
+mod policy;
 mod problem;
 mod raw_errors;
 mod reference;
@@ -36,13 +40,16 @@ use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder, web};
 use ipnet::IpNet;
 
 use crate::domain::error::{Code, Error};
+use crate::domain::landing_pass::LandingNonces;
 use crate::domain::portal::Portals;
+use crate::domain::ports::Clock;
 use crate::telemetry::Metrics;
 use problem::Problem;
 
 use finish::finish;
 pub use health::metrics_routes;
 pub use listener::listen;
+pub use pages::Languages;
 
 /// What every handler can reach.
 pub struct Gateway {
@@ -58,6 +65,12 @@ pub struct Gateway {
     pub error_type_base: String,
     /// Browsers reach the gateway over https, so they may be told to insist on it.
     pub strict_transport: bool,
+    /// Ties the landing page's form to its browser.
+    pub landing_nonces: Arc<LandingNonces>,
+    /// Of the pages that people see.
+    pub languages: Arc<Languages>,
+    /// For what browsers keep themselves; a session's times are the store's.
+    pub clock: Arc<dyn Clock>,
 }
 
 /// All routes of the public listener.
@@ -78,6 +91,10 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(post("/v2/portal.endSession", end_session::handle).wrap(from_fn(cors::guard)))
         // For proxies.
         .service(web::resource("/v2/portal.authorize").to(authorize::handle))
+        // For people.
+        .service(
+            get("/portal/{slug}", "GET, HEAD, POST", landing::show).route(web::post().to(landing::enter)),
+        )
         // For operators and readers.
         .service(get("/health/live", "GET, HEAD", health::live))
         .service(get("/health/ready", "GET, HEAD", health::ready))

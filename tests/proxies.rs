@@ -54,6 +54,7 @@ on_every_proxy! {
     passing::nobody_says_for_himself_who_he_is,
     passing::the_gateways_credentials_end_at_the_proxy,
     refusing::a_dead_session_goes_home_or_is_told,
+    refusing::a_loop_ends_in_words,
     refusing::a_path_can_need_a_permission_and_always_the_right_portal,
     passing::the_request_itself_is_left_alone,
     passing::websockets_are_checked_and_work,

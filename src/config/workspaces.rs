@@ -7,8 +7,9 @@ use std::collections::HashSet;
 
 use url::Url;
 
+use super::appearance::read_appearance;
 use crate::domain::catalog::{
-    Catalog, CookieSettings, Portal, PortalScope, RootKeyEntry, SameSite, parse_slug,
+    Catalog, CookieSettings, Landing, Portal, PortalScope, RootKeyEntry, SameSite, parse_slug,
 };
 use crate::domain::credential::{Digest, Environment};
 use crate::domain::error::Invalid;
@@ -125,7 +126,8 @@ fn read_portal(
         fields.optional("public_url", parsed(parse_public_url)).unwrap_or_else(|| server_url.clone());
     let ticket_ttl_seconds = fields.optional("session_id_ttl_seconds", integer(30, 900)).unwrap_or(900);
     let enabled = fields.optional("enabled", boolean).unwrap_or(true);
-    refuse_hosted_landing(&mut fields);
+    let landing = read_landing(&mut fields);
+    let appearance = read_appearance(&mut fields);
     let default_name = format!("portal_session_{}", slug.as_deref().unwrap_or_default());
     let cookie = read_cookie(fields.section("cookie"), default_name, &public_url);
     if !taken.cookies.insert(cookie.name.clone()) {
@@ -154,28 +156,29 @@ fn read_portal(
         return_url,
         public_url,
         ticket_ttl_ms: ticket_ttl_seconds * 1_000,
+        landing,
+        appearance,
         enabled,
         cookie,
     })
 }
 
-/// The keys of the hosted landing are known, so that a file that names their defaults is accepted.
-fn refuse_hosted_landing(fields: &mut Fields<'_, '_>) {
-    fields.optional("landing", |value| match string(value)? {
-        "portal" => Ok(()),
-        "hosted" => Err(Invalid::new(
-            "The hosted landing is not part of this version.",
-            "Write landing = \"portal\".",
-        )),
-        _ => Err(Invalid::new("Expected \"portal\".", "Write landing = \"portal\".")),
+fn read_landing(fields: &mut Fields<'_, '_>) -> Landing {
+    let hosted = fields.optional("landing", |value| match string(value)? {
+        "portal" => Ok(false),
+        "hosted" => Ok(true),
+        _ => Err(Invalid::new("Expected \"portal\" or \"hosted\".", "Write landing = \"hosted\".")),
     });
-    fields.optional("confirm", |value| match boolean(value)? {
-        false => Ok(()),
-        true => Err(Invalid::new(
-            "It belongs to the hosted landing, which is not part of this version.",
-            "Write confirm = false.",
-        )),
-    });
+    let confirm = fields.optional("confirm", boolean).unwrap_or(false);
+    match hosted.unwrap_or(false) {
+        true => Landing::Hosted { confirm },
+        false if confirm => {
+            let fix = "Write landing = \"hosted\" too, or leave confirm out.";
+            fields.fault("confirm", Invalid::new("Only the gateway's own landing page can ask.", fix));
+            Landing::Portal
+        }
+        false => Landing::Portal,
+    }
 }
 
 fn read_cookie(mut fields: Fields<'_, '_>, default_name: String, public_url: &Url) -> CookieSettings {
@@ -232,7 +235,7 @@ fn parse_cookie_name(text: &str) -> Result<String, Invalid> {
         let fix = "Use a name such as \"portal_session_acme\".";
         return Err(Invalid::new("A cookie's name has 1 to 80 of the characters A-Z a-z 0-9 _ - .", fix));
     }
-    if text.starts_with("__") || text == "portal_hint" {
+    if text.starts_with("__") || ["portal_hint", "portal_landing", "portal_bounces"].contains(&text) {
         return Err(Invalid::new(
             "This name is taken.",
             "Leave out the prefix; __Host- is added where its conditions hold.",

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use url::Url;
 
+use super::appearance::Appearance;
 use super::credential::{Digest, Environment};
 use super::error::Invalid;
 use super::permission::Permission;
@@ -51,6 +52,18 @@ pub struct CookieSettings {
     pub domain: Option<String>,
 }
 
+/// Where a browser arrives with its ticket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Landing {
+    /// At the portal's own page, which exchanges it.
+    Portal,
+    /// At the gateway's page (API.md section 6).
+    Hosted {
+        /// Ask the person first whose session it is to be.
+        confirm: bool,
+    },
+}
+
 /// One configured portal.
 #[derive(Clone, Debug)]
 pub struct Portal {
@@ -72,6 +85,10 @@ pub struct Portal {
     pub public_url: Url,
     /// Life of its tickets.
     pub ticket_ttl_ms: u64,
+    /// Where a browser arrives with its ticket.
+    pub landing: Landing,
+    /// How the gateway's pages look that are shown for it.
+    pub appearance: Appearance,
     /// A disabled portal creates and accepts no sessions.
     pub enabled: bool,
     /// Its cookie.
@@ -87,6 +104,18 @@ impl Portal {
     /// Whether a session of this portal may return to `url`.
     pub fn allows_return_to(&self, url: &Url) -> bool {
         self.return_urls.iter().any(|prefix| is_under(url, prefix))
+    }
+
+    /// Where a browser takes its ticket.
+    pub fn entrance(&self, environment: Environment) -> Url {
+        match self.landing {
+            Landing::Portal => self.url_for(environment).clone(),
+            Landing::Hosted { .. } => {
+                let mut url = self.public_url.clone();
+                url.set_path(&format!("{}/portal/{}", url.path().trim_end_matches('/'), self.slug));
+                url
+            }
+        }
     }
 
     /// Where its frontend is for this environment.

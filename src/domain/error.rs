@@ -4,9 +4,8 @@
 //! operator's true reason for a refusal, which never reaches a client.
 //! Must not know: HTTP statuses, media types, or how an error is rendered.
 
-use url::Url;
-
 use super::handle::Handle;
+use super::return_url::Home;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $wire:literal, $detail:literal;)*) => {
@@ -185,8 +184,8 @@ pub struct Error {
     pub refusal: Option<Refusal>,
     /// The portal session it is about, where one is known.
     pub handle: Option<Handle>,
-    /// Where a browser gets a new session (API.md section 5).
-    pub home: Option<Url>,
+    /// Where a browser gets a new session (API.md section 5); only where it has none.
+    pub home: Option<Home>,
 }
 
 impl Error {

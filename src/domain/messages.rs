@@ -61,13 +61,25 @@ pub struct ExchangedSession {
     pub replaced: Result<Option<Handle>, StoreError>,
 }
 
-/// What a browser brings to an exchange.
+/// Who brings a ticket to be exchanged.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Asker {
+    /// A program; no page is involved.
+    #[default]
+    Program,
+    /// A page of this serialised origin.
+    Page(String),
+    /// The gateway's own landing page of the portal with this slug.
+    Landing(String),
+}
+
+/// What comes with a ticket to be exchanged.
 #[derive(Debug, Default)]
 pub struct ExchangeRequest<'a> {
     /// The text that should be a ticket.
     pub session_id: &'a str,
-    /// The serialised origin of the page, if a page sends it.
-    pub origin: Option<String>,
+    /// Who brings it.
+    pub asker: Asker,
     /// Makes the exchange safe to repeat.
     pub idempotency_key: Option<IdempotencyKey>,
     /// Of the browser.

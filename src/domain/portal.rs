@@ -43,7 +43,7 @@ pub struct Caller {
 /// The product.
 pub struct Portals {
     catalog: SharedCatalog,
-    store: Arc<dyn SessionStore>,
+    pub(super) store: Arc<dyn SessionStore>,
     tagger: Arc<UserTagger>,
     deriver: Arc<TokenDeriver>,
 }
@@ -122,14 +122,14 @@ impl Portals {
             grant,
         };
         let session = self.store.create(&new).await?;
-        let url = with_parameter(portal.url_for(environment), "session", ticket.expose());
+        let url = with_parameter(&portal.entrance(environment), "session", ticket.expose());
         Ok(CreatedSession { session, ticket, url })
     }
 
     /// Spends a ticket for a browser session. The origin is checked before anything is spent.
     pub async fn exchange(&self, request: ExchangeRequest<'_>) -> Result<ExchangedSession, Error> {
         let catalog = self.catalog.load_full();
-        let portals = admitted_portals(&catalog, request.origin.as_deref())?;
+        let portals = admitted_portals(&catalog, &request.asker)?;
         let not_found = |refusal, handle| Error::refused(Code::PortalSessionNotFound, refusal, handle);
         let ticket = Ticket::parse(request.session_id).map_err(|_| not_found(Refusal::Malformed, None))?;
         let token = match &request.idempotency_key {
@@ -145,7 +145,9 @@ impl Portals {
         };
         let session = match self.store.exchange(&attempt).await? {
             Exchange::Done(session) => session,
-            Exchange::NotAdmitted(session) => return Err(why_not_admitted(&catalog, &session)),
+            Exchange::NotAdmitted(session) => {
+                return Err(why_not_admitted(&catalog, &session, &request.asker));
+            }
             Exchange::Gone(Gone { refusal, handle }) => return Err(not_found(refusal, handle)),
         };
         let Some(portal) = portal_of(&catalog, &session).cloned() else {
@@ -177,12 +179,12 @@ impl Portals {
     pub async fn find(&self, presented: &Presented) -> Result<CurrentSession, Error> {
         let catalog = self.catalog.load_full();
         let dead = |refusal, handle| Error {
-            home: presented.home(&catalog),
+            home: Some(presented.home(&catalog)),
             ..Error::refused(Code::PortalSessionNotFound, refusal, handle)
         };
         let Some(presented_token) = &presented.token else {
             let error = Error::refused(Code::PortalTokenMissing, Refusal::Missing, None);
-            return Err(Error { home: presented.home(&catalog), ..error });
+            return Err(Error { home: Some(presented.home(&catalog)), ..error });
         };
         let Ok(token) = presented_token.token.clone() else {
             return Err(dead(Refusal::Malformed, None));

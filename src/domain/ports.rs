@@ -105,6 +105,15 @@ pub enum Exchange {
     Gone(Gone),
 }
 
+/// What a look at a ticket found; it is as it was before.
+#[derive(Clone, Debug)]
+pub enum Peek {
+    /// It waits to be spent.
+    Pending(PortalSession),
+    /// There is no such ticket.
+    Gone(Gone),
+}
+
 /// What a look-up of a browser token found.
 #[derive(Clone, Debug)]
 pub enum Found {
@@ -156,6 +165,9 @@ pub trait SessionStore: Send + Sync {
     /// Spends the ticket and starts the browser session in one step. Of all attempts for one ticket exactly
     /// one is ever done, unless an attempt with the same token digest is repeated within [`REPEAT_MS`].
     async fn exchange(&self, attempt: &ExchangeAttempt) -> Result<Exchange, StoreError>;
+
+    /// Looks a ticket up without spending it.
+    async fn peek(&self, tag: UserTag, ticket: &Digest) -> Result<Peek, StoreError>;
 
     /// Looks a browser token up.
     async fn find(&self, tag: UserTag, token: &Digest) -> Result<Found, StoreError>;

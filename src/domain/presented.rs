@@ -10,7 +10,7 @@ use url::Url;
 use super::catalog::{Catalog, Portal};
 use super::credential::{BrowserToken, Malformed};
 use super::error::{Error, Invalid};
-use super::return_url::{Reason, with_reason};
+use super::return_url::{Home, Reason, with_reason};
 
 /// The browser token of a request, and how it came.
 #[derive(Clone, Debug)]
@@ -84,17 +84,28 @@ impl Presented {
         self.slug.as_deref().or(of_cookie)
     }
 
-    /// Where this browser gets a new session, reason included; never outside the configured return URLs.
-    pub fn home(&self, catalog: &Catalog) -> Option<Url> {
-        let portal = self.portal(catalog)?;
-        let hint = self.hint.as_ref().filter(|hint| hint.slug == portal.slug);
-        let had_session = self.token.is_some() || hint.is_some();
-        let reason = if had_session { Reason::SessionExpired } else { Reason::SessionMissing };
-        let own = hint.and_then(|hint| hint.return_url.as_ref()).filter(|url| portal.allows_return_to(url));
-        own.or(portal.return_url.as_ref()).map(|url| with_reason(url, reason))
+    /// Where this browser gets a new session; never outside the configured return URLs.
+    pub fn home(&self, catalog: &Catalog) -> Home {
+        let hint = self.hint.as_ref();
+        let hinted =
+            hint.is_some_and(|hint| self.portal(catalog).is_some_and(|portal| portal.slug == hint.slug));
+        let had_session = self.token.is_some() || hinted;
+        self.home_because(if had_session { Reason::SessionExpired } else { Reason::SessionMissing }, catalog)
     }
 
-    fn portal<'a>(&'a self, catalog: &'a Catalog) -> Option<&'a Arc<Portal>> {
+    /// The same for a reason that the caller knows better.
+    pub fn home_because(&self, reason: Reason, catalog: &Catalog) -> Home {
+        let Some(portal) = self.portal(catalog) else {
+            return Home { reason, url: None };
+        };
+        let hint = self.hint.as_ref().filter(|hint| hint.slug == portal.slug);
+        let own = hint.and_then(|hint| hint.return_url.as_ref()).filter(|url| portal.allows_return_to(url));
+        let url = own.or(portal.return_url.as_ref()).map(|url| with_reason(url, reason));
+        Home { reason, url }
+    }
+
+    /// The portal that the request is about, as far as it can be told.
+    pub fn portal<'a>(&'a self, catalog: &'a Catalog) -> Option<&'a Arc<Portal>> {
         if let Some(slug) = &self.slug {
             return catalog.portal(slug);
         }

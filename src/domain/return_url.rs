@@ -10,23 +10,35 @@ use super::error::Invalid;
 
 const MAX_CHARS: usize = 2_000;
 
-/// Why a browser is sent home; the value of the query parameter `reason`.
+/// Why a browser is sent home.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// It had a session, which is over.
     SessionExpired,
     /// It never had one.
     SessionMissing,
+    /// It came with a ticket that is spent or over, and holds no session.
+    LinkUsed,
 }
 
 impl Reason {
-    /// The stable name.
+    /// The value of the query parameter `reason`. A backend does the same for a spent link as for an expired
+    /// session: it makes a new one.
     pub fn name(self) -> &'static str {
         match self {
-            Reason::SessionExpired => "session_expired",
+            Reason::SessionExpired | Reason::LinkUsed => "session_expired",
             Reason::SessionMissing => "session_missing",
         }
     }
+}
+
+/// What became of a browser's session, and where it gets a new one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Home {
+    /// What its user is told.
+    pub reason: Reason,
+    /// The return URL with the reason, if one is known.
+    pub url: Option<Url>,
 }
 
 /// Reads an absolute http(s) URL that every browser reads the same way.

@@ -9,6 +9,7 @@ use url::Url;
 use super::catalog::{Catalog, Portal, RootKeyEntry};
 use super::error::{Code, Error, Invalid, Refusal};
 use super::handle::Handle;
+use super::messages::Asker;
 use super::permission::{Permission, any_covers};
 use super::ports::PortalFilter;
 use super::session::PortalSession;
@@ -50,10 +51,12 @@ pub fn check_return_url(portal: &Portal, url: &Url) -> Result<(), Invalid> {
     Err(Invalid::new(message, fix))
 }
 
-/// Whose tickets an exchange from this origin may spend.
-pub fn admitted_portals(catalog: &Catalog, origin: Option<&str>) -> Result<PortalFilter, Error> {
-    let Some(origin) = origin else {
-        return Ok(PortalFilter::AllBut(catalog.disabled_slugs().to_vec()));
+/// Whose tickets this asker may spend.
+pub fn admitted_portals(catalog: &Catalog, asker: &Asker) -> Result<PortalFilter, Error> {
+    let origin = match asker {
+        Asker::Program => return Ok(PortalFilter::AllBut(catalog.disabled_slugs().to_vec())),
+        Asker::Landing(slug) => return Ok(PortalFilter::Only(vec![slug.clone()])),
+        Asker::Page(origin) => origin,
     };
     match catalog.portals_listing(origin) {
         [] => Err(origin_not_listed(None)),
@@ -65,11 +68,15 @@ pub fn admitted_portals(catalog: &Catalog, origin: Option<&str>) -> Result<Porta
 }
 
 /// The error for a ticket whose portal the filter did not admit.
-pub fn why_not_admitted(catalog: &Catalog, session: &PortalSession) -> Error {
-    match portal_of(catalog, session) {
-        None => Error::refused(Code::PortalSessionNotFound, Refusal::PortalGone, Some(session.handle)),
-        Some(portal) if !portal.enabled => portal_disabled(Some(session.handle)),
-        Some(_) => origin_not_listed(Some(session.handle)),
+pub fn why_not_admitted(catalog: &Catalog, session: &PortalSession, asker: &Asker) -> Error {
+    let not_found = |refusal| Error::refused(Code::PortalSessionNotFound, refusal, Some(session.handle));
+    match (portal_of(catalog, session), asker) {
+        (None, _) => not_found(Refusal::PortalGone),
+        (Some(portal), Asker::Program | Asker::Page(_)) if !portal.enabled => {
+            portal_disabled(Some(session.handle))
+        }
+        (Some(_), Asker::Program | Asker::Page(_)) => origin_not_listed(Some(session.handle)),
+        (Some(_), Asker::Landing(_)) => not_found(Refusal::OtherPortal),
     }
 }
 

@@ -17,7 +17,8 @@ use crate::domain::error::{Code, Error, Refusal};
 use crate::domain::portal::Caller;
 use crate::domain::presented::{Presented, PresentedToken, Source, choose_cookie};
 
-const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+/// Where a request comes from, as the browser itself says it (Fetch Metadata).
+pub const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 impl FromRequest for Caller {
     type Error = Problem;
@@ -74,6 +75,18 @@ fn presented(request: &HttpRequest, catalog: &Catalog) -> Result<Presented, Erro
     };
     let same_origin = headers.get(FETCH_SITE).is_some_and(|site| site == "same-origin");
     Ok(Presented { token, slug, origin, same_origin, hint: cookie::hint(headers) })
+}
+
+/// What a browser presents that has come to a page of the gateway's own for this portal: its cookie alone.
+pub fn visiting(request: &HttpRequest, slug: &str) -> Presented {
+    let headers = request.headers();
+    let catalog = gateway(request).portals.catalog();
+    let sent = cookie::sent(headers, &catalog).into_iter().find(|(portal, _)| portal.slug == slug);
+    let token = sent.map(|(portal, text)| PresentedToken {
+        token: BrowserToken::parse(&text),
+        source: Source::Cookie(portal),
+    });
+    Presented { token, slug: Some(slug.to_owned()), hint: cookie::hint(headers), ..Presented::default() }
 }
 
 fn bearer_token(headers: &HeaderMap) -> Option<PresentedToken> {

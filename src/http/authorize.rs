@@ -8,9 +8,8 @@ use actix_web::{HttpRequest, HttpResponse};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::auth::{gateway, query};
-use super::finish;
-use super::negotiate::{Form, form_of};
 use super::problem::Problem;
+use super::{finish, negotiate};
 use crate::domain::error::{Error, Fault};
 use crate::domain::messages::CurrentSession;
 use crate::domain::permission::Permission;
@@ -27,7 +26,7 @@ pub async fn handle(request: HttpRequest, presented: Presented) -> Result<HttpRe
             finish::note(&request, current.session.handle);
             Ok(allowed(&current))
         }
-        Err(error) => refused(&request, error),
+        Err(error) => refused(&request, &presented, error),
     }
 }
 
@@ -67,18 +66,15 @@ fn allowed(current: &CurrentSession) -> HttpResponse {
     response
 }
 
-fn refused(request: &HttpRequest, error: Error) -> Result<HttpResponse, Problem> {
+fn refused(request: &HttpRequest, presented: &Presented, error: Error) -> Result<HttpResponse, Problem> {
     // nginx's auth_request knows no redirect: it takes the address from a header of the 401.
     if query(request, "deny").any(|deny| deny == "status") {
-        let home = error.home.clone();
+        let home = error.home.as_ref().and_then(|home| home.url.clone());
         let problem = Problem::from(error);
         return Err(match home {
             Some(home) => problem.with_header(HeaderName::from_static("portal-redirect"), home.as_str()),
             None => problem,
         });
     }
-    match form_of(&error, request.method(), request.headers()) {
-        Form::Redirect(home) => Err(Problem::redirect(error, &home)),
-        Form::Problem => Err(error.into()),
-    }
+    Err(negotiate::refuse(request, presented, error, None))
 }

@@ -1,4 +1,4 @@
-//! Reads the JSON body of a request: its type, size, time and syntax, then its fields.
+//! Reads the body of a request, JSON or a form: its type, size, time and syntax, then its fields.
 //!
 //! Owns: the limits of API.md section 1, and that all faults of a body are reported at once.
 //! Must not know: any endpoint's fields.
@@ -21,24 +21,8 @@ const FIX: &str = "Send one JSON object, complete and in UTF-8.";
 
 /// The JSON object of a request. An empty body is an object without fields.
 pub async fn read(request: &HttpRequest, payload: web::Payload) -> Result<Map<String, Value>, Error> {
-    let is_json = has_json_type(request)?;
-    let mut reading = Box::pin(payload.to_bytes_limited(MAX_BYTES));
-    let bytes = match tokio::time::timeout(MAX_WAIT, &mut reading).await {
-        Err(_) => {
-            // An abandoned body in chunks is drained by actix without any limit: the connection would stay for
-            // as long as its client likes. One that is still wanted when the answer is out is closed.
-            actix_web::rt::spawn(async move {
-                tokio::time::sleep(LINGER).await;
-                drop(reading);
-            });
-            return Err(Error::new(Code::RequestTimeout));
-        }
-        Ok(Err(_)) => return Err(Error::new(Code::RequestBodyTooLarge)),
-        Ok(Ok(Err(_))) => {
-            return Err(unreadable("body", "The body broke off or its encoding is broken.", FIX));
-        }
-        Ok(Ok(Ok(bytes))) => bytes,
-    };
+    let is_json = has_type(request, "application/json")?;
+    let bytes = read_bytes(payload).await?;
     if bytes.is_empty() {
         return Ok(Map::new());
     }
@@ -50,6 +34,42 @@ pub async fn read(request: &HttpRequest, payload: web::Payload) -> Result<Map<St
         unreadable("body", place, FIX)
     })?;
     object(&value).cloned().map_err(|invalid| Error::invalid(vec![invalid.at("body")]))
+}
+
+/// The fields of a form; of a name that is sent twice, the first.
+pub async fn read_form(
+    request: &HttpRequest,
+    payload: web::Payload,
+    names: [&str; 2],
+) -> Result<[String; 2], Error> {
+    if !has_type(request, "application/x-www-form-urlencoded")? {
+        let error = Error::new(Code::UnsupportedMediaType);
+        return Err(error.with_detail("Send a form as application/x-www-form-urlencoded."));
+    }
+    let bytes = read_bytes(payload).await?;
+    let of = |name: &str| {
+        let mut pairs = url::form_urlencoded::parse(&bytes);
+        pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
+    };
+    Ok(names.map(of))
+}
+
+async fn read_bytes(payload: web::Payload) -> Result<web::Bytes, Error> {
+    let mut reading = Box::pin(payload.to_bytes_limited(MAX_BYTES));
+    match tokio::time::timeout(MAX_WAIT, &mut reading).await {
+        Err(_) => {
+            // An abandoned body in chunks is drained by actix without any limit: the connection would stay for
+            // as long as its client likes. One that is still wanted when the answer is out is closed.
+            actix_web::rt::spawn(async move {
+                tokio::time::sleep(LINGER).await;
+                drop(reading);
+            });
+            Err(Error::new(Code::RequestTimeout))
+        }
+        Ok(Err(_)) => Err(Error::new(Code::RequestBodyTooLarge)),
+        Ok(Ok(Err(_))) => Err(unreadable("body", "The body broke off or its encoding is broken.", FIX)),
+        Ok(Ok(Ok(bytes))) => Ok(bytes),
+    }
 }
 
 /// Reads all fields with `read`; any fault among them, or an unknown field, fails the request.
@@ -67,15 +87,12 @@ pub fn fields<T>(
     }
 }
 
-/// Another type than JSON fails at once: a form of another site can send `text/plain` without a preflight.
-fn has_json_type(request: &HttpRequest) -> Result<bool, Error> {
+/// Another type than the wanted one fails at once: a form of another site can send `text/plain` without a
+/// preflight.
+fn has_type(request: &HttpRequest, wanted: &str) -> Result<bool, Error> {
     let Some(value) = request.headers().get(CONTENT_TYPE) else {
         return Ok(false);
     };
     let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    if essence.eq_ignore_ascii_case("application/json") {
-        Ok(true)
-    } else {
-        Err(Error::new(Code::UnsupportedMediaType))
-    }
+    if essence.eq_ignore_ascii_case(wanted) { Ok(true) } else { Err(Error::new(Code::UnsupportedMediaType)) }
 }

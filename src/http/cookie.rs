@@ -1,4 +1,4 @@
-//! The two cookies: the portal session's and the hint (API.md section 4).
+//! The cookies: the portal session's and the hint (API.md section 4), and two of the gateway's own pages.
 //!
 //! Owns: their names, attributes and reading; set and clear from the same place, so that a removal always
 //! repeats the attributes it needs.
@@ -14,8 +14,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cookie::time::Duration;
 use cookie::{Cookie, SameSite};
 
+use super::bounces::Bounces;
 use crate::domain::catalog::{self, Catalog, Portal};
 use crate::domain::credential::BrowserToken;
+use crate::domain::landing_pass::LandingPass;
 use crate::domain::presented::Hint;
 use crate::domain::return_url::parse_http_url;
 use crate::domain::session::PortalSession;
@@ -23,6 +25,11 @@ use crate::domain::session::PortalSession;
 const HOST_PREFIX: &str = "__Host-";
 const HINT_NAME: &str = "portal_hint";
 const HINT_DAYS: i64 = 30;
+const PASS_NAME: &str = "portal_landing";
+/// As long as a ticket can live.
+const PASS_LIFE: Duration = Duration::minutes(15);
+const BOUNCES_NAME: &str = "portal_bounces";
+const BOUNCES_LIFE: Duration = Duration::minutes(1);
 
 /// How a portal's cookies are bound to their host.
 enum Mode<'a> {
@@ -47,9 +54,13 @@ impl<'a> Mode<'a> {
 
 /// The full name of a portal's session cookie.
 pub fn session_cookie_name(portal: &Portal) -> String {
-    match Mode::of(portal) {
-        Mode::Host => format!("{HOST_PREFIX}{}", portal.cookie.name),
-        Mode::Domain(_) | Mode::Loopback => portal.cookie.name.clone(),
+    full_name(&Mode::of(portal), &portal.cookie.name)
+}
+
+fn full_name(mode: &Mode<'_>, name: &str) -> String {
+    match mode {
+        Mode::Host => format!("{HOST_PREFIX}{name}"),
+        Mode::Domain(_) | Mode::Loopback => name.to_owned(),
     }
 }
 
@@ -65,6 +76,16 @@ pub fn begin(portal: &Portal, session: &PortalSession, token: &BrowserToken) -> 
         build(portal, session_cookie_name(portal), token.expose().to_owned(), life),
         build(portal, HINT_NAME.to_owned(), hint, Duration::days(HINT_DAYS)),
     ]
+}
+
+/// What ties a landing page's form to its browser.
+pub fn landing_pass(portal: &Portal, pass: &LandingPass) -> Cookie<'static> {
+    build_own(portal, PASS_NAME, pass.expose().to_owned(), PASS_LIFE)
+}
+
+/// How often a browser was sent home of late.
+pub fn bounces(portal: &Portal, bounces: &Bounces) -> Cookie<'static> {
+    build_own(portal, BOUNCES_NAME, bounces.text(), BOUNCES_LIFE)
 }
 
 /// The removal of both cookies.
@@ -87,10 +108,34 @@ fn build(portal: &Portal, name: String, value: String, life: Duration) -> Cookie
         catalog::SameSite::Strict => SameSite::Strict,
         catalog::SameSite::None => SameSite::None,
     };
-    let cookie = Cookie::build((name, value)).path("/").http_only(true).same_site(same_site).max_age(life);
-    let cookie = match Mode::of(portal) {
+    build_as(portal, &Mode::of(portal), same_site, (name, value), life)
+}
+
+/// A cookie that no other host needs; never `Strict`, for it is read at the end of a way across sites.
+fn build_own(portal: &Portal, name: &str, value: String, life: Duration) -> Cookie<'static> {
+    let mode = match Mode::of(portal) {
+        Mode::Host | Mode::Domain(_) => Mode::Host,
+        Mode::Loopback => Mode::Loopback,
+    };
+    let same_site = match portal.cookie.same_site {
+        catalog::SameSite::Lax | catalog::SameSite::Strict => SameSite::Lax,
+        catalog::SameSite::None => SameSite::None,
+    };
+    let name = full_name(&mode, name);
+    build_as(portal, &mode, same_site, (name, value), life)
+}
+
+fn build_as(
+    portal: &Portal,
+    mode: &Mode<'_>,
+    same_site: SameSite,
+    pair: (String, String),
+    life: Duration,
+) -> Cookie<'static> {
+    let cookie = Cookie::build(pair).path("/").http_only(true).same_site(same_site).max_age(life);
+    let cookie = match mode {
         Mode::Host => cookie.secure(true),
-        Mode::Domain(domain) => cookie.secure(true).domain(domain.to_owned()),
+        Mode::Domain(domain) => cookie.secure(true).domain((*domain).to_owned()),
         Mode::Loopback => cookie,
     };
     if portal.cookie.partitioned { cookie.partitioned(true).build() } else { cookie.build() }
@@ -111,6 +156,23 @@ pub fn sent(headers: &HeaderMap, catalog: &Catalog) -> Vec<(Arc<Portal>, String)
         }
     }
     found
+}
+
+/// The landing pass that a request carries.
+pub fn sent_pass(headers: &HeaderMap) -> Option<LandingPass> {
+    own(headers, PASS_NAME).and_then(|text| LandingPass::parse(&text).ok())
+}
+
+/// The count of bounces that a request carries, as it is.
+pub fn sent_bounces(headers: &HeaderMap) -> Option<String> {
+    own(headers, BOUNCES_NAME)
+}
+
+/// With the prefix where there is one: a neighbour host cannot plant that.
+fn own(headers: &HeaderMap, name: &str) -> Option<String> {
+    let prefixed = format!("{HOST_PREFIX}{name}");
+    let find = |name: &str| all(headers).find(|cookie| cookie.name() == name);
+    find(&prefixed).or_else(|| find(name)).map(|cookie| cookie.value().to_owned())
 }
 
 /// The hint that a request carries. Anyone can write one: it is checked against the catalog where it is used.

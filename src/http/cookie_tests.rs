@@ -3,6 +3,7 @@
 use actix_web::http::header::HeaderValue;
 
 use super::*;
+use crate::domain::appearance::Appearance;
 use crate::domain::catalog::CookieSettings;
 use crate::domain::credential::Environment;
 use crate::domain::session::tests::session;
@@ -20,6 +21,8 @@ fn portal(public_url: &str) -> Portal {
         allowed_origins: Vec::new(),
         public_url: url(public_url),
         ticket_ttl_ms: 900_000,
+        landing: catalog::Landing::Portal,
+        appearance: Appearance::default(),
         enabled: true,
         cookie: CookieSettings {
             name: "portal_session_my-portal".into(),

@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use pulldown_cmark::{Options, Parser, html};
 
 use super::problem::{Problem, status_and_title};
-use super::{finish, negotiate, page};
+use super::{article, finish, negotiate};
 use crate::domain::error::{Code, Error};
 
 /// Serves the page of one code.
@@ -50,7 +50,7 @@ fn as_html(code: Code) -> HttpResponse {
     // Links between the pages name the files; on the gateway the names have no ending.
     let markdown = markdown_of(code).replace(".md)", ")");
     html::push_html(&mut content, Parser::new_ext(&markdown, Options::ENABLE_TABLES));
-    page::html(code.wire_name(), &content)
+    article::html(code.wire_name(), &content)
 }
 
 macro_rules! markdown {

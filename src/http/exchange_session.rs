@@ -4,6 +4,8 @@
 //! is the same for `portal.exchangeCode`.
 //! Must not know: how a ticket is spent.
 
+use std::net::IpAddr;
+
 use actix_web::http::header::{HeaderMap, HeaderName, USER_AGENT};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
@@ -12,11 +14,11 @@ use serde_json::{Map, Value};
 use super::auth::{self, gateway};
 use super::problem::Problem;
 use super::session_view::SessionView;
-use super::{Gateway, body, client_address, cookie, finish};
+use super::{body, client_address, cookie, finish};
 use crate::domain::credential::BrowserToken;
 use crate::domain::error::Error;
 use crate::domain::idempotency::IdempotencyKey;
-use crate::domain::messages::{ExchangeRequest, ExchangedSession};
+use crate::domain::messages::{Asker, ExchangeRequest, ExchangedSession};
 use crate::fields::text;
 use crate::telemetry::{Audit, audit};
 
@@ -56,19 +58,30 @@ pub async fn exchange(
     }
     let body = body::read(&request, payload).await?;
     let session_id = read(&body, field)?;
-    let exchange = exchange_request(&request, gateway, &session_id)?;
+    let asker = auth::origin(request.headers()).map_or(Asker::Program, Asker::Page);
+    let idempotency_key = idempotency_key(request.headers())?;
+    let exchange = ExchangeRequest { idempotency_key, ..exchange_request(&request, &session_id, asker) };
     let result = gateway.portals.exchange(exchange).await;
     gateway.metrics.exchange(result.as_ref().map_or_else(|error| error.code.wire_name(), |_| "done"));
     let exchanged = result?;
-    finish::note(&request, exchanged.session.handle);
-    report(&exchanged, client.map(|client| client.to_string()).as_deref());
-
     let is_browser = auth::is_browser(request.headers());
     let mut response = answer(&request, &exchanged, (!is_browser).then(|| exchanged.token.expose()));
-    for cookie in cookie::begin(&exchanged.portal, &exchanged.session, &exchanged.token) {
-        cookie::add(&mut response, &cookie);
-    }
+    begin(&request, &mut response, &exchanged, client);
     Ok(response)
+}
+
+/// Hands a session to its browser: the cookies and the audit lines.
+pub fn begin(
+    request: &HttpRequest,
+    response: &mut HttpResponse,
+    exchanged: &ExchangedSession,
+    client: Option<IpAddr>,
+) {
+    finish::note(request, exchanged.session.handle);
+    report(exchanged, client.map(|client| client.to_string()).as_deref());
+    for cookie in cookie::begin(&exchanged.portal, &exchanged.session, &exchanged.token) {
+        cookie::add(response, &cookie);
+    }
 }
 
 fn read(body: &Map<String, Value>, field: &'static str) -> Result<String, Error> {
@@ -76,22 +89,19 @@ fn read(body: &Map<String, Value>, field: &'static str) -> Result<String, Error>
     body::fields(body, |fields| fields.required(field, text(1, usize::MAX)))
 }
 
-fn exchange_request<'a>(
-    request: &'a HttpRequest,
-    gateway: &Gateway,
-    session_id: &'a str,
-) -> Result<ExchangeRequest<'a>, Error> {
+/// What every exchange takes from its request, whoever asks.
+pub fn exchange_request<'a>(request: &HttpRequest, session_id: &'a str, asker: Asker) -> ExchangeRequest<'a> {
     let headers = request.headers();
-    let held = cookie::sent(headers, &gateway.portals.catalog()).into_iter();
+    let held = cookie::sent(headers, &gateway(request).portals.catalog()).into_iter();
     let user_agent =
         headers.get(USER_AGENT).map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned());
-    Ok(ExchangeRequest {
+    ExchangeRequest {
         session_id,
-        origin: auth::origin(headers),
-        idempotency_key: idempotency_key(headers)?,
+        asker,
+        idempotency_key: None,
         user_agent,
         held: held.filter_map(|(portal, text)| Some((portal, BrowserToken::parse(&text).ok()?))).collect(),
-    })
+    }
 }
 
 /// Two different keys, or one that is no text, are as wrong as one that is too short.

@@ -49,6 +49,11 @@ pub fn note(request: &HttpRequest, handle: Handle) {
     request.extensions_mut().insert(About(handle));
 }
 
+/// The id of this request.
+pub fn id_of(request: &HttpRequest) -> String {
+    request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default()
+}
+
 /// `{"meta":{"requestId":…},"data":…}` with status 200.
 pub fn success(request: &HttpRequest, data: impl Serialize) -> HttpResponse {
     #[derive(Serialize)]
@@ -71,8 +76,7 @@ pub fn success_with(request: &HttpRequest, body: impl Serialize) -> HttpResponse
     struct Meta {
         request_id: String,
     }
-    let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
-    HttpResponse::Ok().json(Envelope { meta: Meta { request_id }, body })
+    HttpResponse::Ok().json(Envelope { meta: Meta { request_id: id_of(request) }, body })
 }
 
 /// The outermost layer.
@@ -134,9 +138,9 @@ pub fn finish_raw(gateway: &Gateway, status: StatusCode) -> Vec<u8> {
 
 fn complete(response: ServiceResponse<BoxBody>, id: &str, started_at: Instant) -> ServiceResponse<BoxBody> {
     let (request, mut response) = response.into_parts();
-    let redirects = problem_of(&response).is_some_and(Problem::redirects);
+    let is_done = problem_of(&response).is_some_and(|problem| !problem.is_for_programs());
     let error = error_of(&response);
-    if let Some(error) = error.as_ref().filter(|_| !redirects) {
+    if let Some(error) = error.as_ref().filter(|_| !is_done) {
         let type_base = &gateway(&request).error_type_base;
         let body = problem::render(error, type_base, id, request.headers(), response.headers_mut());
         response = response.set_body(BoxBody::new(body));

@@ -93,17 +93,26 @@ mod tests {
     use crate::domain::credential::Digest;
     use crate::domain::handle::Handle;
     use crate::domain::idempotency::TokenDeriver;
+    use crate::domain::landing_pass::LandingNonces;
     use crate::domain::portal::Portals;
     use crate::domain::ports::{
-        Exchange, ExchangeAttempt, Found, NewSession, Position, Removal, SessionStore, StoreError,
+        Clock, Exchange, ExchangeAttempt, Found, NewSession, Peek, Position, Removal, SessionStore,
+        StoreError,
     };
     use crate::domain::session::PortalSession;
     use crate::domain::user_tag::{UserTag, UserTagger};
     use crate::http::limits::Limits;
+    use crate::http::pages::Languages;
     use crate::telemetry::Metrics;
 
     /// A defect, wherever it is asked.
     struct Broken;
+
+    impl Clock for Broken {
+        fn now_ms(&self) -> u64 {
+            panic!("a defect")
+        }
+    }
 
     #[async_trait]
     impl SessionStore for Broken {
@@ -111,6 +120,9 @@ mod tests {
             panic!("a defect")
         }
         async fn exchange(&self, _: &ExchangeAttempt) -> Result<Exchange, StoreError> {
+            panic!("a defect")
+        }
+        async fn peek(&self, _: UserTag, _: &Digest) -> Result<Peek, StoreError> {
             panic!("a defect")
         }
         async fn find(&self, _: UserTag, _: &Digest) -> Result<Found, StoreError> {
@@ -151,6 +163,9 @@ mod tests {
             trusted_proxies: Vec::new(),
             error_type_base: "https://sessions.example.com/errors".into(),
             strict_transport: false,
+            landing_nonces: Arc::new(LandingNonces::new(&"s".into())),
+            languages: Arc::new(Languages::load().expect("the languages load")),
+            clock: Arc::new(Broken),
         }
     }
 

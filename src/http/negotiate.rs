@@ -1,33 +1,101 @@
-//! Who asks, and in which form the answer serves them: the one place that chooses redirect or problem.
+//! Who asks, and in which form the answer serves them: the one place that chooses page, redirect or problem.
 //!
-//! Owns: reading `Accept`, `Sec-Fetch-Mode` and the original method behind a proxy.
-//! Must not know: any endpoint. (A hosted page is the third form; it will be chosen here too.)
+//! Owns: reading `Accept`, Fetch Metadata and the original method behind a proxy; which page tells what.
+//! Must not know: any endpoint, or what a page looks like.
 
+use actix_web::HttpRequest;
 use actix_web::http::Method;
-use actix_web::http::header::{ACCEPT, HeaderMap, HeaderName};
-use url::Url;
+use actix_web::http::header::{ACCEPT, HeaderMap, HeaderName, SET_COOKIE};
 
-use crate::domain::error::Error;
+use super::auth::{self, gateway};
+use super::bounces::Bounces;
+use super::pages::{self, Form, Message, View};
+use super::problem::Problem;
+use super::{cookie, finish};
+use crate::domain::error::{Code, Error, Refusal};
+use crate::domain::presented::Presented;
 
 const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const FETCH_USER: HeaderName = HeaderName::from_static("sec-fetch-user");
 const FORWARDED_METHOD: HeaderName = HeaderName::from_static("x-forwarded-method");
 
-/// How a refusal is answered.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Form {
-    /// The browser goes home.
-    Redirect(Url),
-    /// The program reads what is wrong.
-    Problem,
+/// Answers a refusal. A person's navigation goes home if that is known and may help, else a page says what
+/// happened; a program gets the problem. An outage has no home: it is not a logout. `retry`: the form that the
+/// person may send again.
+pub fn refuse(request: &HttpRequest, presented: &Presented, error: Error, retry: Option<&Form>) -> Problem {
+    let message = match message_of(&error) {
+        Some(message) if is_navigation(request.method(), request.headers()) => message,
+        Some(_) | None => return error.into(),
+    };
+    let gateway = gateway(request);
+    let catalog = gateway.portals.catalog();
+    let portal = presented.portal(&catalog);
+    if let (Message::Home(home), Some(portal)) = (message, portal)
+        && let Some(url) = &home.url
+        && let Some(bounces) = Bounces::one_more(request.headers(), gateway.clock.now_ms())
+    {
+        let cookie = cookie::bounces(portal, &bounces).to_string();
+        return Problem::redirect(error.clone(), url).with_header(SET_COOKIE, &cookie);
+    }
+    if !accepts(request.headers(), "text/html") {
+        return error.into();
+    }
+    let reference = finish::id_of(request);
+    let language = gateway.languages.of(request);
+    let view = View { language, portal: portal.map(|portal| &**portal), reference: &reference };
+    let page = pages::message(view, message, retry);
+    Problem::page(error, page)
 }
 
-/// A person's navigation goes home if there is one and the error is about the session; all else is a problem.
-/// An outage has no home: it is not a logout.
-pub fn form_of(error: &Error, method: &Method, headers: &HeaderMap) -> Form {
-    match &error.home {
-        Some(home) if is_navigation(method, headers) => Form::Redirect(home.clone()),
-        Some(_) | None => Form::Problem,
+/// What a person is told; nothing where only whoever wrote the request can mend it.
+fn message_of(error: &Error) -> Option<Message<'_>> {
+    if let Some(home) = &error.home {
+        return Some(Message::Home(home));
     }
+    match error.code {
+        Code::Forbidden if error.refusal == Some(Refusal::PortalDisabled) => Some(Message::PortalDisabled),
+        Code::InsufficientPermissions => Some(Message::NoAccess),
+        Code::ServiceUnavailable => Some(Message::ServiceUnavailable),
+        Code::Forbidden
+        | Code::RouteNotFound
+        | Code::RateLimited
+        | Code::PortalTokenMissing
+        | Code::PortalSessionNotFound
+        | Code::UnexpectedError => Some(Message::SomethingWrong),
+        Code::Missing
+        | Code::Malformed
+        | Code::KeyNotFound
+        | Code::PortalConfigNotFound
+        | Code::InvalidInput
+        | Code::RequestBodyUnreadable
+        | Code::UnsupportedMediaType
+        | Code::RequestBodyTooLarge
+        | Code::RequestTimeout
+        | Code::MethodNotAllowed => None,
+    }
+}
+
+/// Whether a page is fetched ahead of time, for nobody yet.
+pub fn is_prefetch(headers: &HeaderMap) -> bool {
+    let says = |name: &'static str, word: &str| {
+        let mut values =
+            headers.get_all(HeaderName::from_static(name)).filter_map(|value| value.to_str().ok());
+        values.any(|value| value.to_ascii_lowercase().contains(word))
+    };
+    says("sec-purpose", "prefetch")
+        || says("purpose", "prefetch")
+        || says("purpose", "preview")
+        || says("x-purpose", "preview")
+        || says("x-moz", "prefetch")
+        || headers.contains_key("next-router-prefetch")
+}
+
+/// Whether a person came here by a click on a page, as far as a browser can vouch for that. An address that
+/// was opened from outside (`Sec-Fetch-Site: none`) does not count: it is what a person in a mail program
+/// looks like, but also a scanner that runs a whole browser.
+pub fn is_click(headers: &HeaderMap) -> bool {
+    let is = |name: &HeaderName, value: &str| headers.get(name).is_some_and(|sent| sent == value);
+    is(&FETCH_MODE, "navigate") && is(&FETCH_USER, "?1") && !is(&auth::FETCH_SITE, "none")
 }
 
 /// Whether the request, or the one that a proxy asks about, loads a page. Browsers say so themselves since
@@ -61,7 +129,6 @@ mod tests {
     use actix_web::http::header::HeaderValue;
 
     use super::*;
-    use crate::domain::error::Code;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -96,10 +163,57 @@ mod tests {
     }
 
     #[test]
-    fn an_outage_never_redirects() {
-        let navigation = headers(&[("sec-fetch-mode", "navigate")]);
-        let error = Error::new(Code::ServiceUnavailable);
-        assert_eq!(form_of(&error, &Method::GET, &navigation), Form::Problem);
+    fn every_error_has_its_page_or_none() {
+        let told = |code, refusal| Error { refusal, ..Error::new(code) };
+        let disabled = told(Code::Forbidden, Some(Refusal::PortalDisabled));
+        assert_eq!(message_of(&disabled), Some(Message::PortalDisabled));
+        let foreign = told(Code::Forbidden, Some(Refusal::OriginNotListed));
+        assert_eq!(message_of(&foreign), Some(Message::SomethingWrong));
+        // An outage is never told as an end of the session.
+        let outage = told(Code::ServiceUnavailable, None);
+        assert_eq!(message_of(&outage), Some(Message::ServiceUnavailable));
+        // Whoever wrote a bad request needs to read what is wrong with it.
+        assert_eq!(message_of(&told(Code::InvalidInput, None)), None);
+    }
+
+    #[test]
+    fn prefetches() {
+        let table = [
+            ("sec-purpose", "prefetch", true),
+            ("sec-purpose", "prefetch;prerender", true),
+            ("sec-purpose", "prefetch;anonymous-client-ip", true),
+            ("purpose", "prefetch", true),
+            ("purpose", "Preview", true),
+            ("x-purpose", "preview", true),
+            ("x-moz", "prefetch", true),
+            ("next-router-prefetch", "1", true),
+            ("sec-purpose", "", false),
+            ("sec-fetch-mode", "navigate", false),
+        ];
+        for (name, value, expected) in table {
+            assert_eq!(is_prefetch(&headers(&[(name, value)])), expected, "{name}: {value}");
+        }
+    }
+
+    #[test]
+    fn clicks() {
+        const NAVIGATE: (&str, &str) = ("sec-fetch-mode", "navigate");
+        const USER: (&str, &str) = ("sec-fetch-user", "?1");
+        type Row = (&'static [(&'static str, &'static str)], bool);
+        let table: &[Row] = &[
+            (&[NAVIGATE, USER, ("sec-fetch-site", "cross-site")], true),
+            (&[NAVIGATE, USER, ("sec-fetch-site", "same-origin")], true),
+            (&[NAVIGATE, USER], true),
+            (&[NAVIGATE, USER, ("sec-fetch-site", "none")], false),
+            (&[NAVIGATE, ("sec-fetch-site", "cross-site")], false),
+            (&[NAVIGATE, ("sec-fetch-user", "?0")], false),
+            (&[USER, ("sec-fetch-mode", "cors")], false),
+            (&[("accept", "text/html")], false),
+            (&[], false),
+        ];
+        for (pairs, expected) in table {
+            assert_eq!(is_click(&headers(pairs)), *expected, "{pairs:?}");
+        }
     }
 
     #[test]

@@ -5,13 +5,15 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE,
+    CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION,
+    RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use url::Url;
 
 use super::negotiate;
+use super::pages::Page;
 use crate::domain::error::{Code, Error, Fault, Invalid};
 
 /// A failing dependency is expected back within so many seconds.
@@ -23,20 +25,42 @@ pub struct Problem {
     /// What went wrong.
     pub error: Error,
     headers: Vec<(HeaderName, HeaderValue)>,
-    redirects: bool,
+    form: Form,
+}
+
+/// How it is told. Whatever the form, it is logged and counted as the error that it is.
+#[derive(Debug)]
+enum Form {
+    /// To a program.
+    Json,
+    /// To a browser on its way to a page: `302` home.
+    Redirect,
+    /// To a person.
+    Page(String),
 }
 
 impl Problem {
-    /// The same refusal for a browser on its way to a page: `302` home. It is logged and counted as the
-    /// error that it is.
+    /// A browser is sent home.
     pub fn redirect(error: Error, home: &Url) -> Self {
-        let problem = Problem { error, headers: Vec::new(), redirects: true };
+        let problem = Problem { error, headers: Vec::new(), form: Form::Redirect };
         problem.with_header(LOCATION, home.as_str())
     }
 
-    /// Whether it is answered by a redirect and has no body.
-    pub fn redirects(&self) -> bool {
-        self.redirects
+    /// A person reads what is wrong.
+    pub fn page(error: Error, page: Page) -> Self {
+        let problem = Problem { error, headers: Vec::new(), form: Form::Page(page.html) };
+        problem
+            .with_header(CONTENT_TYPE, "text/html; charset=utf-8")
+            .with_header(CONTENT_SECURITY_POLICY, &page.policy)
+            .with_header(CONTENT_LANGUAGE, &page.language)
+    }
+
+    /// Whether it still has to be rendered for a program.
+    pub fn is_for_programs(&self) -> bool {
+        match self.form {
+            Form::Json => true,
+            Form::Redirect | Form::Page(_) => false,
+        }
     }
 
     /// Adds a header to the response.
@@ -50,7 +74,7 @@ impl Problem {
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        Problem { error, headers: Vec::new(), redirects: false }
+        Problem { error, headers: Vec::new(), form: Form::Json }
     }
 }
 
@@ -62,11 +86,20 @@ impl std::fmt::Display for Problem {
 
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
-        if self.redirects { StatusCode::FOUND } else { status_and_title(self.error.code).0 }
+        match self.form {
+            Form::Redirect => StatusCode::FOUND,
+            Form::Json | Form::Page(_) => status_and_title(self.error.code).0,
+        }
     }
 
     fn error_response(&self) -> HttpResponse {
-        let mut response = HttpResponse::new(self.status_code());
+        let mut response = match &self.form {
+            Form::Json | Form::Redirect => HttpResponse::new(self.status_code()),
+            Form::Page(html) => HttpResponse::build(self.status_code()).body(html.clone()),
+        };
+        if matches!(self.form, Form::Page(_)) {
+            add_headers(self.error.code, response.headers_mut());
+        }
         for (name, value) in &self.headers {
             response.headers_mut().append(name.clone(), value.clone());
         }
@@ -194,7 +227,7 @@ pub fn render(
         status,
         detail,
         errors: error.faults.iter().map(FaultView::from).collect(),
-        redirect_url: error.home.as_ref().map(Url::as_str),
+        redirect_url: error.home.as_ref().and_then(|home| home.url.as_ref()).map(Url::as_str),
     };
     let media_type = if plain { "application/json" } else { "application/problem+json" };
     response.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));

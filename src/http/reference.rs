@@ -8,12 +8,12 @@ use std::fmt::Write;
 use actix_web::HttpResponse;
 use serde_json::{Map, Value};
 
-use super::{openapi, page};
+use super::{article, openapi};
 
 /// Serves the page.
 pub async fn handle() -> HttpResponse {
     let document = serde_json::to_value(openapi::document()).unwrap_or_default();
-    page::html("Vestibule: the API", &render(&document))
+    article::html("Vestibule: the API", &render(&document))
 }
 
 fn render(document: &Value) -> String {

@@ -14,8 +14,8 @@ use crate::domain::credential::Digest;
 use crate::domain::error::Refusal;
 use crate::domain::handle::Handle;
 use crate::domain::ports::{
-    Clock, Exchange, ExchangeAttempt, Found, Gone, NewSession, Position, REPEAT_MS, Removal, SessionStore,
-    StoreError,
+    Clock, Exchange, ExchangeAttempt, Found, Gone, NewSession, Peek, Position, REPEAT_MS, Removal,
+    SessionStore, StoreError,
 };
 use crate::domain::session::{PortalSession, State};
 use crate::domain::user_tag::UserTag;
@@ -157,6 +157,15 @@ impl SessionStore for MemoryStore {
         let (session, until_ms) = (entry.session.clone(), entry.forget_at_ms());
         users.remember(attempt.tag, until_ms);
         Ok(Exchange::Done(session))
+    }
+
+    async fn peek(&self, tag: UserTag, ticket: &Digest) -> Result<Peek, StoreError> {
+        let (mut users, now_ms) = self.lock();
+        let pending = |entry: &&mut Entry| {
+            entry.ticket == *ticket && entry.token.is_none() && entry.state_at(now_ms) == State::Pending
+        };
+        let session = users.of(tag).find(pending).map(|entry| entry.session.clone());
+        Ok(session.map_or_else(|| Peek::Gone(users.fate(tag, ticket)), Peek::Pending))
     }
 
     async fn find(&self, tag: UserTag, token: &Digest) -> Result<Found, StoreError> {

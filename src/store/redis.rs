@@ -19,7 +19,7 @@ use crate::domain::credential::Digest;
 use crate::domain::error::Refusal;
 use crate::domain::handle::{Handle, HandleSuffix};
 use crate::domain::ports::{
-    Exchange, ExchangeAttempt, Found, Gone, NewSession, PortalFilter, Position, REPEAT_MS, Removal,
+    Exchange, ExchangeAttempt, Found, Gone, NewSession, Peek, PortalFilter, Position, REPEAT_MS, Removal,
     SessionStore, StoreError,
 };
 use crate::domain::session::PortalSession;
@@ -64,6 +64,30 @@ impl RedisStore {
         observer: StoreObserver,
     ) -> RedisResult<Self> {
         Ok(RedisStore { link: RedisLink::new(client, timeout, observer)?, fence_failover })
+    }
+
+    /// The session under a key, or what is still known of it. Only a dead one costs the second question: the
+    /// operator wants to know why it is dead.
+    async fn record_or_fate(
+        &self,
+        name: &'static str,
+        tag: UserTag,
+        key: String,
+        digest: &Digest,
+    ) -> Result<Result<PortalSession, Gone>, StoreError> {
+        let record: Option<String> = self.link.call(name, Call::Command(&Cmd::get(&key))).await?;
+        if let Some(record) = record {
+            return Ok(Ok(decode(tag, &record)?));
+        }
+        let mut script = FATE.prepare_invoke();
+        script.key(key).key(index_key(tag)).arg(digest_text(digest));
+        let reply: Vec<String> = self.link.call("fate", Call::Script(&script)).await?;
+        let reply: Vec<&str> = reply.iter().map(String::as_str).collect();
+        match reply.as_slice() {
+            ["found", record] => Ok(Ok(decode(tag, record)?)),
+            ["gone", why, created, suffix] => Ok(Err(gone(tag, why, created, suffix)?)),
+            _ => Err(corrupt("an unknown reply of fate.lua")),
+        }
     }
 
     /// For the scripts that mint or check an epoch.
@@ -136,22 +160,14 @@ impl SessionStore for RedisStore {
         }
     }
 
+    async fn peek(&self, tag: UserTag, ticket: &Digest) -> Result<Peek, StoreError> {
+        let record = self.record_or_fate("peek", tag, ticket_key(tag, ticket), ticket).await?;
+        Ok(record.map_or_else(Peek::Gone, Peek::Pending))
+    }
+
     async fn find(&self, tag: UserTag, token: &Digest) -> Result<Found, StoreError> {
-        let key = browser_key(tag, token);
-        let record: Option<String> = self.link.call("find", Call::Command(&Cmd::get(&key))).await?;
-        if let Some(record) = record {
-            return Ok(Found::Active(decode(tag, &record)?));
-        }
-        // Only a dead session costs this second question: the operator wants to know why it is dead.
-        let mut script = FATE.prepare_invoke();
-        script.key(key).key(index_key(tag)).arg(digest_text(token));
-        let reply: Vec<String> = self.link.call("fate", Call::Script(&script)).await?;
-        let reply: Vec<&str> = reply.iter().map(String::as_str).collect();
-        match reply.as_slice() {
-            ["found", record] => Ok(Found::Active(decode(tag, record)?)),
-            ["gone", why, created, suffix] => Ok(Found::Gone(gone(tag, why, created, suffix)?)),
-            _ => Err(corrupt("an unknown reply of fate.lua")),
-        }
+        let record = self.record_or_fate("find", tag, browser_key(tag, token), token).await?;
+        Ok(record.map_or_else(Found::Gone, Found::Active))
     }
 
     async fn find_by_handle(&self, handle: &Handle) -> Result<Option<PortalSession>, StoreError> {

@@ -79,7 +79,6 @@ fn every_call(signed: &Signed) -> Vec<(&'static str, Call)> {
         ("authorize for nginx", authorize("?deny=status")),
         ("authorize of a navigation", navigate("?slug=my-portal")),
         ("authorize of a navigation for nginx", navigate("?deny=status")),
-        ("authorize of an older browser", authorize("").header("accept", "text/html")),
         (
             "authorize with a hint",
             app.get("/v2/portal.authorize")

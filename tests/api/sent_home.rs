@@ -26,7 +26,8 @@ fn navigate(app: &TestApp, query: &str) -> Call {
 fn assert_home(reply: &Reply, address: &str) {
     assert_eq!(reply.status, 302, "{}", reply.text);
     assert_eq!(reply.header("location"), address);
-    assert!(reply.set_cookies().is_empty());
+    let cookies = reply.set_cookies();
+    assert!(cookies.iter().all(|line| line.starts_with("__Host-portal_bounces=")), "{cookies:?}");
 }
 
 /// The hint that an exchange gave the browser.

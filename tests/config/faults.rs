@@ -1,6 +1,6 @@
 //! Every fault is found, where it is, and all of them at once.
 
-use super::{PORTAL, accepted, locations, refused};
+use super::{accepted, locations, refused};
 
 #[test]
 fn unknown_keys_are_found_at_every_level() {
@@ -98,10 +98,7 @@ fn a_fault_is_told_with_its_place() {
 
 #[test]
 fn what_is_not_part_of_this_version_says_so() {
-    let portal = "workspaces[0].portals[0]";
     for (text, location, word) in [
-        (format!("{PORTAL}landing = \"hosted\""), format!("{portal}.landing"), "landing"),
-        (format!("{PORTAL}confirm = true"), format!("{portal}.confirm"), "landing"),
         ("[store]\nwait_replicas = 1".to_owned(), "store.wait_replicas".to_owned(), "replicas"),
         ("[store]\nurl = \"redis+cluster://a:7000,b:7000\"".to_owned(), "store.url".to_owned(), "Cluster"),
         ("[store]\nurl = \"redis+sentinel://a:26379/main/0\"".to_owned(), "store.url".to_owned(), "Sentinel"),
@@ -112,7 +109,6 @@ fn what_is_not_part_of_this_version_says_so() {
         assert!(message.contains("not part of this version") && message.contains(word), "{message}");
         assert!(!faults[0].fix.is_empty());
     }
-    accepted(&format!("{PORTAL}landing = \"portal\"\nconfirm = false"));
     accepted("[store]\nwait_replicas = 0");
 }
 

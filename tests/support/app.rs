@@ -395,6 +395,29 @@ impl Reply {
         assert!(random.len() >= 16 && random.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{id}");
     }
 
+    /// A page for people: its status, and what every such page has and has not.
+    pub fn expect_page(&self, status: u16, words: &str) {
+        assert_eq!(
+            (self.status, self.header("content-type")),
+            (status, "text/html; charset=utf-8"),
+            "{}",
+            self.text
+        );
+        assert!(self.text.contains(words), "{words:?} is not on the page: {}", self.text);
+        let policy = self.header("content-security-policy");
+        for part in ["default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"] {
+            assert!(policy.contains(part), "{part} in {policy}");
+        }
+        assert!(!policy.contains("unsafe"), "{policy}");
+        assert_eq!(
+            (self.header("cache-control"), self.header("referrer-policy")),
+            ("no-store", "no-referrer")
+        );
+        for outside in [" src=\"http", "href=\"//", "@import", "url(", "style=\"", "onclick"] {
+            assert!(!self.text.contains(outside), "the page loads or runs something: {outside}");
+        }
+    }
+
     /// All `Set-Cookie` lines.
     pub fn set_cookies(&self) -> Vec<&str> {
         self.header_values("set-cookie")

@@ -4,10 +4,11 @@
 
 mod backend;
 mod operating;
+mod people;
 mod portal;
 
 use utoipa::openapi::path::{HttpMethod, Operation, OperationBuilder, ParameterBuilder, ParameterIn};
-use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{
     Content, ObjectBuilder, Ref, RefOr, Required, Response, ResponseBuilder, Schema, Type,
@@ -25,6 +26,7 @@ pub struct Entry {
     summary: &'static str,
     description: &'static str,
     request: Option<Ref>,
+    form: Option<RequestBody>,
     parameters: Vec<ParameterBuilder>,
     security: Vec<&'static str>,
     answers: Vec<(String, Response)>,
@@ -46,6 +48,9 @@ impl Entry {
             let body = RequestBodyBuilder::new().required(Some(Required::True));
             let body = body.content("application/json", Content::new(Some(request)));
             operation = operation.request_body(Some(body.build()));
+        }
+        if let Some(form) = self.form {
+            operation = operation.request_body(Some(form));
         }
         for scheme in self.security {
             operation = operation.security(SecurityRequirement::new::<_, [&str; 0], &str>(scheme, []));
@@ -73,6 +78,8 @@ pub fn all() -> Vec<Entry> {
         portal::get_session(HttpMethod::Post),
         portal::end_session(),
         portal::authorize(),
+        people::landing(),
+        people::enter(),
         operating::health("/health/live", "healthLive", "Whether the process serves", vec![]),
         operating::health(
             "/health/ready",
@@ -103,6 +110,7 @@ fn operations() -> Entry {
         summary: "",
         description: "",
         request: None,
+        form: None,
         parameters: vec![],
         security: vec![],
         answers: vec![],

@@ -1,4 +1,4 @@
--- KEYS: browser record, index   ARGV: token digest
+-- KEYS: ticket or browser record, index   ARGV: its digest
 -- -> { 'found', record } | { 'gone', why, created, suffix }
 local active = redis.call('GET', KEYS[1])
 if active then return { 'found', active } end

@@ -1,14 +1,13 @@
-//! What all HTML pages have in common: the frame, the style, and the policy that allows nothing else.
+//! What the pages for developers have in common (errors, reference): the frame and the style.
 //!
-//! Must not know: what a page says.
+//! Must not know: what a page says. The pages that a portal's users see are in [`super::pages`].
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use sha2::{Digest, Sha256};
 
-const STYLE: &str = include_str!("page.css");
+use super::policy::Policy;
+
+const STYLE: &str = include_str!("article.css");
 
 /// A page; `title` and `content` are HTML.
 pub fn html(title: &str, content: &str) -> HttpResponse {
@@ -19,14 +18,6 @@ pub fn html(title: &str, content: &str) -> HttpResponse {
     );
     HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
-        .insert_header((CONTENT_SECURITY_POLICY, policy()))
+        .insert_header((CONTENT_SECURITY_POLICY, Policy { styles: &[STYLE], ..Policy::default() }.header()))
         .body(page)
-}
-
-/// Only our own style, known by its hash.
-fn policy() -> String {
-    let hash = STANDARD.encode(Sha256::digest(STYLE));
-    format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
 }

@@ -1,0 +1,39 @@
+//! Reads how a portal's hosted pages look: `display_name`, `logo_url` and `primary_color`.
+//!
+//! Owns: their rules. A logo is the one thing that such a page may load from elsewhere.
+//! Must not know: where they are shown.
+
+use url::Url;
+
+use crate::domain::appearance::{Appearance, Color};
+use crate::domain::error::Invalid;
+use crate::fields::{Fields, parsed, text};
+
+/// An embedded logo travels with every page.
+const MAX_LOGO_CHARS: usize = 16 * 1024;
+
+/// All three; each may be left out.
+pub fn read_appearance(fields: &mut Fields<'_, '_>) -> Appearance {
+    Appearance {
+        display_name: fields.optional("display_name", text(1, 80)),
+        logo_url: fields.optional("logo_url", parsed(parse_logo)),
+        primary_color: fields.optional("primary_color", parsed(Color::parse)),
+    }
+}
+
+/// Not plain http, which an https page would not show; on this machine it does.
+fn parse_logo(logo: &str) -> Result<Url, Invalid> {
+    let fix = "Use \"https://…\", or embed the image: \"data:image/png;base64,…\".";
+    let url = Url::parse(logo).map_err(|error| Invalid::new(format!("The URL is invalid: {error}."), fix))?;
+    let accepted = match url.scheme() {
+        "https" => true,
+        "http" => matches!(url.host_str(), Some("localhost" | "127.0.0.1")),
+        "data" => logo.starts_with("data:image/") && logo.len() <= MAX_LOGO_CHARS,
+        _ => false,
+    };
+    if accepted {
+        Ok(url)
+    } else {
+        Err(Invalid::new("A logo is an image on https, or a small one embedded.", fix))
+    }
+}

@@ -1,0 +1,171 @@
+//! `GET` and `POST /portal/{slug}` (API.md section 6): the gateway's own way into a portal.
+//!
+//! Owns: that looking never spends a ticket, and that only the page's own form does.
+//! Must not know: how a ticket is spent, or how a page looks.
+
+use actix_web::http::header::{
+    CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION,
+};
+use actix_web::{HttpRequest, HttpResponse, web};
+use url::Url;
+
+use super::auth::{self, gateway};
+use super::exchange_session::{begin, exchange_request};
+use super::pages::{self, Form, Page, Question, View};
+use super::problem::Problem;
+use super::{body, client_address, cookie, finish, negotiate};
+use crate::domain::catalog::{Landing, Portal};
+use crate::domain::error::{Code, Error};
+use crate::domain::landing::{Arrival, Entry};
+use crate::domain::landing_pass::LandingPass;
+use crate::domain::messages::{Asker, ExchangeRequest};
+use crate::domain::presented::Presented;
+use crate::domain::session::PortalSession;
+
+/// Shows the page that leads into the portal, or goes on where nothing is left to do.
+pub async fn show(request: HttpRequest, slug: web::Path<String>) -> Result<HttpResponse, Problem> {
+    if negotiate::is_prefetch(request.headers()) {
+        let error = Error::new(Code::Forbidden);
+        return Err(error.with_detail("This page is not there to be fetched ahead of time.").into());
+    }
+    let presented = auth::visiting(&request, &slug);
+    let session_id = auth::query(&request, "session").next().filter(|text| !text.is_empty());
+    let goes_on = negotiate::is_click(request.headers());
+    arrive(&request, &presented, session_id.as_deref(), goes_on).await
+}
+
+/// Spends a ticket that the page's own form brings; any other form leads to the page.
+pub async fn enter(
+    request: HttpRequest,
+    slug: web::Path<String>,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let gateway = gateway(&request);
+    let client = client_address::of(&request, &gateway.trusted_proxies);
+    let [session_id, nonce] = body::read_form(&request, payload, ["session", "nonce"]).await?;
+    let presented = auth::visiting(&request, &slug);
+    let pass = cookie::sent_pass(request.headers()).filter(|pass| {
+        is_own_page(request.headers()) && gateway.landing_nonces.vouches(&nonce, pass, &session_id)
+    });
+    let Some(pass) = pass else {
+        let session_id = Some(session_id.as_str()).filter(|text| !text.is_empty());
+        let mut response = arrive(&request, &presented, session_id, false).await?;
+        if response.status().is_success() {
+            *response.status_mut() = actix_web::http::StatusCode::FORBIDDEN;
+        }
+        return Ok(response);
+    };
+    if let Some(client) = client {
+        gateway.limits.check_exchange(client)?;
+    }
+    let asker = Asker::Landing(slug.into_inner());
+    let exchange = ExchangeRequest {
+        idempotency_key: pass.idempotency_key().ok(),
+        ..exchange_request(&request, &session_id, asker)
+    };
+    let result = gateway.portals.enter(&presented, exchange).await;
+    gateway.metrics.exchange(match &result {
+        Ok(Entry::Exchanged(_)) => "done",
+        Ok(Entry::SignedIn { .. }) => "signed_in_already",
+        Err(error) => error.code.wire_name(),
+    });
+    match result {
+        Ok(Entry::Exchanged(exchanged)) => {
+            let url = exchanged.portal.url_for(exchanged.session.grant.environment);
+            let mut response = go_to(url);
+            begin(&request, &mut response, &exchanged, client);
+            Ok(response)
+        }
+        Ok(Entry::SignedIn { handle, url }) => {
+            finish::note(&request, handle);
+            Ok(go_to(&url))
+        }
+        Err(error) => {
+            let again = Form { action: action(&presented), session_id, nonce, goes_on: false };
+            Err(negotiate::refuse(&request, &presented, error, Some(&again)))
+        }
+    }
+}
+
+/// Under `no-referrer` a form of our own page has `Origin: null`, and so has many a foreign one; the browser
+/// vouches by `Sec-Fetch-Site`. One too old for that shows by the nonce that it was given the page.
+fn is_own_page(headers: &HeaderMap) -> bool {
+    headers.get(auth::FETCH_SITE).is_none_or(|site| site == "same-origin" || site == "none")
+}
+
+async fn arrive(
+    request: &HttpRequest,
+    presented: &Presented,
+    session_id: Option<&str>,
+    goes_on: bool,
+) -> Result<HttpResponse, Problem> {
+    let refuse = |error| negotiate::refuse(request, presented, error, None);
+    match gateway(request).portals.arrive(presented, session_id).await.map_err(refuse)? {
+        Arrival::SignedIn { handle, url } => {
+            finish::note(request, handle);
+            Ok(go_to(&url))
+        }
+        Arrival::Waiting { portal, session, replaces } => {
+            finish::note(request, session.handle);
+            let session_id = session_id.unwrap_or_default();
+            Ok(offer(request, &portal, &session, replaces.as_ref(), (session_id, goes_on)))
+        }
+    }
+}
+
+/// The page with the form, and the pass that its browser shows when it sends the form.
+fn offer(
+    request: &HttpRequest,
+    portal: &Portal,
+    session: &PortalSession,
+    replaces: Option<&PortalSession>,
+    (session_id, goes_on): (&str, bool),
+) -> HttpResponse {
+    let gateway = gateway(request);
+    let pass = cookie::sent_pass(request.headers()).unwrap_or_else(LandingPass::mint);
+    let confirms = portal.landing == Landing::Hosted { confirm: true };
+    let question = Question {
+        confirm: confirms.then(|| name_of(session)),
+        replaces: replaces.map(name_of),
+        way_out: session.grant.return_url.clone().or_else(|| portal.return_url.clone()),
+    };
+    let form = Form {
+        action: portal.slug.clone(),
+        session_id: session_id.to_owned(),
+        nonce: gateway.landing_nonces.nonce(&pass, session_id),
+        // Somebody else's session is never replaced unasked.
+        goes_on: goes_on && !confirms && replaces.is_none(),
+    };
+    let reference = finish::id_of(request);
+    let view = View { language: gateway.languages.of(request), portal: Some(portal), reference: &reference };
+    let Page { html, policy, language } = pages::landing(view, &form, &question);
+    let mut response = HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
+        .insert_header((CONTENT_SECURITY_POLICY, policy))
+        .insert_header((CONTENT_LANGUAGE, language))
+        // No page that opened this one keeps a hand on it.
+        .insert_header((HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
+        .body(html);
+    cookie::add(&mut response, &cookie::landing_pass(portal, &pass));
+    response
+}
+
+/// How people know themselves.
+fn name_of(session: &PortalSession) -> String {
+    let grant = &session.grant;
+    grant.email.clone().filter(|email| !email.is_empty()).unwrap_or_else(|| grant.external_id.clone())
+}
+
+/// Relative to the page, so that a proxy may put a path before it.
+fn action(presented: &Presented) -> String {
+    presented.slug.clone().unwrap_or_default()
+}
+
+fn go_to(url: &Url) -> HttpResponse {
+    let mut response = HttpResponse::SeeOther().finish();
+    // A URL is ASCII.
+    if let Ok(url) = HeaderValue::from_str(url.as_str()) {
+        response.headers_mut().insert(LOCATION, url);
+    }
+    response
+}
