@@ -11,7 +11,7 @@ WORKDIR /build
 
 # Exactly what the binary is made of: config/ and docs/errors/ are embedded in it. Not rust-toolchain.toml: it
 # names the channel "stable", and rustup would fetch that instead of using the compiler of this image.
-COPY Cargo.toml Cargo.lock ./
+COPY Cargo.toml Cargo.lock askama.toml ./
 COPY config config
 COPY docs/errors docs/errors
 COPY src src

@@ -68,6 +68,24 @@ pub async fn nobody_says_for_himself_who_he_is(kind: Kind) {
     }
 }
 
+/// Section 2's own landing page: from the link to the portal, with nothing of the portal on the way.
+pub async fn the_gateways_own_landing_leads_in(kind: Kind) {
+    let hosted = "landing = \"hosted\"\n";
+    let stage = Stage::start_with(kind, "memory:", hosted).await;
+    let id = text(&stage.gateway.create(json!({})).await["sessionId"]).to_owned();
+    let page = stage.get(&format!("/portal/my-portal?session={id}")).page().send();
+    page.expect_page(200, "action=\"my-portal\"");
+    let nonce = page.text.split("name=\"nonce\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+    let form = stage.call("POST", "/portal/my-portal").page().header("Cookie", &page.jar());
+    let form = form.header("Content-Type", "application/x-www-form-urlencoded").header("Origin", "null");
+    let body = format!("session={id}&nonce={}", nonce.expect("a nonce"));
+    let entered = form.header("Sec-Fetch-Site", "same-origin").body(&body).send();
+    assert_eq!(entered.status, 303, "{}", entered.text);
+    assert!(stage.portal.take().is_empty(), "the portal hears of none of it");
+    let inside = stage.get("/").header("Cookie", &entered.jar()).page().send();
+    assert_eq!((inside.status, inside.header("x-portal")), (200, "yes"), "{}", inside.text);
+}
+
 pub async fn the_gateways_credentials_end_at_the_proxy(kind: Kind) {
     let stage = Stage::start(kind).await;
     let token = stage.gateway.signed_in(json!({})).await;
@@ -83,6 +101,7 @@ pub async fn the_gateways_credentials_end_at_the_proxy(kind: Kind) {
         (format!("{hint}; a=1; {plain}; b=\"x y\"; {session}"), vec!["a=1", "b=\"x y\""]),
         (format!("{session}; {plain}; {hint}; {other}; {hint}; a=1"), vec!["a=1"]),
         (format!("{session} ; portal_hint =secret; a=1"), vec!["a=1"]),
+        (format!("portal_bounces=1; {session}; a=1; __Host-portal_landing=secret"), vec!["a=1"]),
         (
             format!("my_portal_hint=1; {session}; portal_hints=2; xportal_session_y=3; a=portal_hint"),
             vec!["my_portal_hint=1", "portal_hints=2", "xportal_session_y=3", "a=portal_hint"],
