@@ -12,7 +12,7 @@ use vestibule::domain::error::Refusal;
 use vestibule::domain::handle::HandleSuffix;
 use vestibule::domain::permission::Permission;
 use vestibule::domain::ports::{
-    Exchange, ExchangeAttempt, Found, NewSession, PortalFilter, Position, Removal, SessionStore,
+    Exchange, ExchangeAttempt, Found, NewSession, Peek, PortalFilter, Position, Removal, SessionStore,
 };
 use vestibule::domain::return_url::parse_http_url;
 use vestibule::domain::session::{Grant, PortalSession, State};
@@ -177,6 +177,30 @@ contract! {
             panic!("the session is live")
         };
         assert_eq!(found, session);
+    }
+
+    async fn looking_at_a_ticket_leaves_it_as_it_is(fixture: Fixture) {
+        let new = new_session("user");
+        let created = fixture.create(&new).await;
+        for _ in 0..3 {
+            let Peek::Pending(seen) = fixture.store.peek(new.tag, &new.ticket).await.expect("an answer") else {
+                panic!("the ticket is there")
+            };
+            assert_eq!(seen, created);
+        }
+        assert!(matches!(fixture.exchange(&attempt(&new)).await, Exchange::Done(_)));
+        let expired = new_session("user");
+        fixture.create(&expired).await;
+        fixture.forward(TICKET_TTL + SECOND);
+        let unknown = new_session("user");
+        for (gone, refusal) in
+            [(&new, Refusal::Used), (&expired, Refusal::Expired), (&unknown, Refusal::Unknown)]
+        {
+            match fixture.store.peek(gone.tag, &gone.ticket).await.expect("an answer") {
+                Peek::Gone(gone) => assert_eq!(gone.refusal, refusal),
+                Peek::Pending(session) => panic!("{session:?} is no ticket any more"),
+            }
+        }
     }
 
     async fn a_repeated_attempt_finds_its_own_success(fixture: Fixture) {

@@ -4,7 +4,7 @@
 //! Must not know: how a ticket is spent, or how a page looks.
 
 use actix_web::http::header::{
-    CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION,
+    CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION,
 };
 use actix_web::{HttpRequest, HttpResponse, web};
 use url::Url;
@@ -143,8 +143,6 @@ fn offer(
         .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
         .insert_header((CONTENT_SECURITY_POLICY, policy))
         .insert_header((CONTENT_LANGUAGE, language))
-        // No page that opened this one keeps a hand on it.
-        .insert_header((HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
         .body(html);
     cookie::add(&mut response, &cookie::landing_pass(portal, &pass));
     response
