@@ -42,9 +42,9 @@ impl Color {
         let digits = text.strip_prefix('#').ok_or_else(invalid)?;
         let digits: Option<Vec<u8>> =
             digits.chars().map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
-        match digits.ok_or_else(invalid)?.as_slice() {
-            &[r, g, b] => Ok(Color { red: r * 17, green: g * 17, blue: b * 17 }),
-            &[r, r2, g, g2, b, b2] => Ok(Color { red: r * 16 + r2, green: g * 16 + g2, blue: b * 16 + b2 }),
+        match *digits.ok_or_else(invalid)?.as_slice() {
+            [r, g, b] => Ok(Color { red: r * 17, green: g * 17, blue: b * 17 }),
+            [r, r2, g, g2, b, b2] => Ok(Color { red: r * 16 + r2, green: g * 16 + g2, blue: b * 16 + b2 }),
             _ => Err(invalid()),
         }
     }

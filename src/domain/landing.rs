@@ -35,9 +35,9 @@ pub enum Arrival {
         /// The portal, and how it wants people to be asked.
         portal: Arc<Portal>,
         /// What the ticket stands for.
-        session: PortalSession,
+        session: Box<PortalSession>,
         /// The live session of somebody else that this one would replace.
-        replaces: Option<PortalSession>,
+        replaces: Option<Box<PortalSession>>,
     },
 }
 
@@ -45,7 +45,7 @@ pub enum Arrival {
 #[derive(Debug)]
 pub enum Entry {
     /// A new session.
-    Exchanged(ExchangedSession),
+    Exchanged(Box<ExchangedSession>),
     /// The ticket is spent, but this browser has a session already.
     SignedIn {
         /// Its session.
@@ -72,9 +72,9 @@ impl Portals {
         };
         match (peek, current) {
             (Peek::Pending(session), current) => {
-                let replaces = current.map(|current| current.session);
+                let replaces = current.map(|current| Box::new(current.session));
                 let replaces = replaces.filter(|other| other.grant.external_id != session.grant.external_id);
-                Ok(Arrival::Waiting { portal, session, replaces })
+                Ok(Arrival::Waiting { portal, session: Box::new(session), replaces })
             }
             (Peek::Gone(_), Some(CurrentSession { session, portal, .. })) => {
                 let url = portal.url_for(session.grant.environment).clone();
@@ -88,7 +88,7 @@ impl Portals {
     pub async fn enter(&self, presented: &Presented, request: ExchangeRequest<'_>) -> Result<Entry, Error> {
         let session_id = request.session_id;
         let error = match self.exchange(request).await {
-            Ok(exchanged) => return Ok(Entry::Exchanged(exchanged)),
+            Ok(exchanged) => return Ok(Entry::Exchanged(Box::new(exchanged))),
             Err(error) => error,
         };
         if error.code != Code::PortalSessionNotFound {

@@ -108,7 +108,7 @@ async fn arrive(
         Arrival::Waiting { portal, session, replaces } => {
             finish::note(request, session.handle);
             let session_id = session_id.unwrap_or_default();
-            Ok(offer(request, &portal, &session, replaces.as_ref(), (session_id, goes_on)))
+            Ok(offer(request, &portal, &session, replaces.as_deref(), (session_id, goes_on)))
         }
     }
 }
