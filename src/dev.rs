@@ -1,54 +1,218 @@
-//! `vestibule dev`: a gateway to try out, and the commands to try it with.
+//! `vestibule dev`: a playground. A gateway to try out, and beside it a demo app and a demo portal that use it
+//! as any app and any portal would.
 //!
-//! Owns: the guide that is printed.
-//! Must not know: how the gateway works; the guide uses the public API only.
+//! Owns: the addresses, the configuration and the clock of such a gateway, and the two demo servers.
+//! Must not know: how the gateway works. The demos have its address, a root key and the public API; the product
+//! names nothing of this module.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+mod backend;
+mod clock;
+mod demo_app;
+mod demo_portal;
+mod guide;
+mod journal;
+mod site;
+mod users;
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpServer, web};
 
 use crate::config::DEVELOPMENT;
 use crate::domain::credential::{Environment, RootKey};
+use crate::domain::ports::Clock;
+use backend::Backend;
+use clock::PlaygroundClock;
+use journal::Journal;
+use site::{Places, Site, guard, policy};
 
-/// Where `vestibule dev` listens unless told otherwise.
-pub const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
-
-/// The configuration for this address with a fresh root key, and that key.
-pub fn configuration(listen: SocketAddr) -> (String, RootKey) {
-    let key = RootKey::mint(Environment::Live);
-    let digest = key.digest().to_hex();
-    let entry = format!(
-        "\n[[workspaces.root_keys]]\nid = \"development\"\nsha256 = \"{digest}\"\nenvironment = \"live\"\n"
-    );
-    let development = DEVELOPMENT
-        .replace("127.0.0.1:8080", &listen.to_string())
-        .replace("http://localhost:8080", &format!("http://localhost:{}", listen.port()));
-    (format!("{development}{entry}"), key)
+/// Where the three of them listen.
+#[derive(Clone, Copy, Debug)]
+pub struct Listen {
+    /// The gateway.
+    pub gateway: SocketAddr,
+    /// The demo app.
+    pub app: SocketAddr,
+    /// The demo portal.
+    pub portal: SocketAddr,
 }
 
-/// What to type to see the flow, step by step.
-pub fn guide(address: SocketAddr, key: &RootKey) -> String {
-    let base = format!("http://localhost:{}", address.port());
-    let key = key.expose();
-    format!(
-        r#"
-Vestibule is listening on {base}, on its embedded store: nothing is kept when it ends.
-Paste these into another terminal, one after the other.
+impl Default for Listen {
+    /// The addresses of config/development.toml.
+    fn default() -> Self {
+        let at = |port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
+        Listen { gateway: at(8080), app: at(3001), portal: at(3000) }
+    }
+}
 
-# 1. Your backend creates a session for one of its users.
-curl -sS {base}/v2/portal.createSession \
-  -H "Authorization: Bearer {key}" \
-  -H "Content-Type: application/json" \
-  -d '{{"slug":"my-portal","externalId":"user_123","permissions":["api.*.read_key","api.*.read_analytics"]}}' \
-  | tee /tmp/vestibule-session.json; echo
+/// Why a playground does not open.
+#[derive(Debug, thiserror::Error)]
+pub enum PlaygroundError {
+    /// Others could reach it.
+    #[error(
+        "`vestibule dev` is for this machine alone: write {flag} 127.0.0.1:{} or [::1]:{}, not {address}. \
+         For anything else there is `vestibule serve`.",
+        .address.port(), .address.port()
+    )]
+    NotLoopback {
+        /// The argument.
+        flag: &'static str,
+        /// Its value.
+        address: SocketAddr,
+    },
+    /// Mostly because another program does.
+    #[error("cannot listen on {address}: {error}. Choose another address: {flag} 127.0.0.1:<port>")]
+    Listen {
+        /// The argument.
+        flag: &'static str,
+        /// Its value.
+        address: SocketAddr,
+        /// Why.
+        error: io::Error,
+    },
+    /// The demo app's backend has no HTTP client.
+    #[error("cannot make an HTTP client: {0}")]
+    Client(#[from] reqwest::Error),
+    /// A demo server does not start.
+    #[error("cannot serve: {0}")]
+    Serve(#[from] io::Error),
+}
 
-# 2. Your portal exchanges the session ID for an HttpOnly cookie. It works once: try it again afterwards.
-curl -sS -i -c /tmp/vestibule-cookies.txt {base}/v2/portal.exchangeSession \
-  -H "Content-Type: application/json" \
-  -d "{{\"sessionId\":\"$(sed 's/.*"sessionId":"\([^"]*\)".*/\1/' /tmp/vestibule-session.json)\"}}"; echo
+/// A playground whose addresses are taken.
+pub struct Playground {
+    key: RootKey,
+    clock: Arc<PlaygroundClock>,
+    places: Places,
+    gateway: SocketAddr,
+    app: TcpListener,
+    portal: TcpListener,
+}
 
-# 3. From now on the gateway tells who is there.
-curl -sS -b /tmp/vestibule-cookies.txt {base}/v2/portal.getSession; echo
+impl Playground {
+    /// Takes the addresses.
+    pub fn prepare(listen: Listen, clock: Arc<dyn Clock>) -> Result<Self, PlaygroundError> {
+        // All three are judged before the first is taken.
+        let flags = [
+            ("--listen", listen.gateway),
+            ("--app-listen", listen.app),
+            ("--portal-listen", listen.portal),
+        ];
+        for (flag, address) in flags {
+            let ours = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+            if !ours.contains(&address.ip()) {
+                return Err(PlaygroundError::NotLoopback { flag, address });
+            }
+        }
+        let [gateway, app, portal] = flags.map(|(flag, address)| {
+            TcpListener::bind(address).map_err(|error| PlaygroundError::Listen { flag, address, error })
+        });
+        let (gateway, app, portal) = (gateway?, app?, portal?);
+        let origin = |listener: &TcpListener| {
+            Ok::<_, io::Error>(format!("http://localhost:{}", listener.local_addr()?.port()))
+        };
+        let places = Places { gateway: origin(&gateway)?, app: origin(&app)?, portal: origin(&portal)? };
+        // The gateway binds by itself; this listener only settles its port, which the configuration must name.
+        let gateway = gateway.local_addr()?;
+        let clock = Arc::new(PlaygroundClock::new(clock));
+        Ok(Playground { key: RootKey::mint(Environment::Live), clock, places, gateway, app, portal })
+    }
 
-Stop with Ctrl-C. Errors explain themselves: open the "type" of any of them in a browser.
-"#
-    )
+    /// The gateway's configuration.
+    pub fn configuration(&self) -> String {
+        let digest = self.key.digest().to_hex();
+        // In two passes: with the ports exchanged, one pass would replace what another has written.
+        let places = [
+            ("http://localhost:8080", "{gateway}", &self.places.gateway),
+            ("http://localhost:3001", "{app}", &self.places.app),
+            ("http://localhost:3000", "{portal}", &self.places.portal),
+        ];
+        let mut text = DEVELOPMENT.replace("127.0.0.1:8080", &self.gateway.to_string());
+        for (default, mark, _) in places {
+            text = text.replace(default, mark);
+        }
+        for (_, mark, place) in places {
+            text = text.replace(mark, place);
+        }
+        format!(
+            "{text}\n[[workspaces.root_keys]]\nid = \"development\"\nsha256 = \"{digest}\"\nenvironment = \"live\"\n"
+        )
+    }
+
+    /// The gateway's clock.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        self.clock.clone()
+    }
+
+    /// Where to look and what to type.
+    pub fn guide(&self) -> String {
+        guide::guide(&self.places, &self.key)
+    }
+
+    /// Starts the two demo servers, on the runtime that this is called on.
+    pub fn serve(&self) -> Result<Serving, PlaygroundError> {
+        let Places { gateway, app, portal } = &self.places;
+        let site = Site {
+            origin: app.clone(),
+            friend: Some(portal.clone()),
+            // The app's form is answered by a redirect to the portal, or to the gateway's own page.
+            policy: policy("", &format!("'self' {portal} {gateway}")),
+            places: self.places.clone(),
+            journal: Arc::new(Journal::default()),
+            clock: self.clock.clone(),
+        };
+        let key = RootKey::parse(self.key.expose()).expect("a key that was just minted");
+        let backend = Backend::new(key, self.gateway, gateway.clone(), site.journal.clone())?;
+        let backend = web::Data::new(backend);
+        let app = demo_server(&self.app, site.clone(), move |config| {
+            config.app_data(backend.clone()).configure(demo_app::routes);
+        })?;
+        let site = Site {
+            origin: portal.clone(),
+            friend: None,
+            policy: policy(&format!("{gateway} {}", self.places.app), "'none'"),
+            ..site
+        };
+        let portal = demo_server(&self.portal, site, |config| {
+            config.configure(demo_portal::routes);
+        })?;
+        let handles = [app.handle(), portal.handle()];
+        for server in [app, portal] {
+            actix_web::rt::spawn(server);
+        }
+        Ok(Serving { handles })
+    }
+}
+
+fn demo_server(
+    listener: &TcpListener,
+    site: Site,
+    routes: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
+) -> io::Result<Server> {
+    let site = web::Data::new(site);
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(site.clone())
+            .configure(site::routes)
+            .configure(routes.clone())
+            .wrap(from_fn(guard))
+    });
+    Ok(server.workers(1).disable_signals().listen(listener.try_clone()?)?.run())
+}
+
+/// The demo servers at work.
+pub struct Serving {
+    handles: [ServerHandle; 2],
+}
+
+impl Serving {
+    /// Ends them.
+    pub async fn stop(self) {
+        for handle in self.handles {
+            handle.stop(false).await;
+        }
+    }
 }

@@ -16,8 +16,10 @@ use vestibule::app::{self, Running, SystemClock};
 use vestibule::config::{Settings, Source};
 use vestibule::domain::base62::random_text;
 use vestibule::domain::credential::{Environment, RootKey};
+use vestibule::dev::{Listen, Playground, PlaygroundError};
 use vestibule::domain::error::Fault;
-use vestibule::{dev, healthcheck, telemetry};
+use vestibule::domain::ports::Clock;
+use vestibule::{healthcheck, telemetry};
 
 const BAD_CONFIGURATION: u8 = 2;
 
@@ -36,11 +38,17 @@ enum Command {
         #[arg(long)]
         config: Option<PathBuf>,
     },
-    /// Run a gateway to try out: embedded store, ready configuration, fresh root key.
+    /// Run a gateway to try out, with a demo app and a demo portal to click through.
     Dev {
-        /// Where to listen; loopback only.
+        /// Where the gateway listens; loopback only. Default: 127.0.0.1:8080
         #[arg(long)]
         listen: Option<SocketAddr>,
+        /// Where the demo app listens; loopback only. Default: 127.0.0.1:3001
+        #[arg(long)]
+        app_listen: Option<SocketAddr>,
+        /// Where the demo portal listens; loopback only. Default: 127.0.0.1:3000
+        #[arg(long)]
+        portal_listen: Option<SocketAddr>,
     },
     /// Check a configuration and report every fault.
     Check {
@@ -84,7 +92,15 @@ enum EnvironmentArgument {
 fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Serve { config } => actix_web::rt::System::new().block_on(serve(config)),
-        Command::Dev { listen } => actix_web::rt::System::new().block_on(develop(listen)),
+        Command::Dev { listen, app_listen, portal_listen } => {
+            let default = Listen::default();
+            let listen = Listen {
+                gateway: listen.unwrap_or(default.gateway),
+                app: app_listen.unwrap_or(default.app),
+                portal: portal_listen.unwrap_or(default.portal),
+            };
+            actix_web::rt::System::new().block_on(develop(listen))
+        }
         Command::Check { config } => check(config),
         Command::Keys { command: KeysCommand::New { environment } } => new_key(environment),
         Command::Keys { command: KeysCommand::Secret } => {
@@ -101,36 +117,55 @@ async fn serve(config: Option<PathBuf>) -> ExitCode {
     match Settings::load(&source) {
         Ok(settings) => {
             telemetry::init_logs(settings.log.json, &settings.log.level);
-            run(settings, &source, |_| ()).await
+            run(settings, &source, Arc::new(SystemClock), |_| ()).await
         }
         Err(faults) => report(&faults),
     }
 }
 
-async fn develop(listen: Option<SocketAddr>) -> ExitCode {
-    let listen = listen.unwrap_or(dev::LISTEN);
-    if !listen.ip().is_loopback() {
-        eprintln!("`vestibule dev` listens on loopback only; use `vestibule serve` for anything else.");
-        return ExitCode::from(BAD_CONFIGURATION);
-    }
-    let (configuration, key) = dev::configuration(listen);
-    let source = Source::Text(configuration);
+async fn develop(listen: Listen) -> ExitCode {
+    let playground = match Playground::prepare(listen, Arc::new(SystemClock)) {
+        Ok(playground) => playground,
+        Err(error) => return refuse(&error),
+    };
+    let source = Source::Text(playground.configuration());
     let settings = match Settings::load(&source) {
         Ok(settings) => settings,
         Err(faults) => return report(&faults),
     };
     telemetry::init_logs(settings.log.json, &settings.log.level);
-    run(settings, &source, |running| println!("{}", dev::guide(running.address, &key))).await
+    let demos = match playground.serve() {
+        Ok(demos) => demos,
+        Err(error) => return refuse(&error),
+    };
+    let ended = run(settings, &source, playground.clock(), |_| println!("{}", playground.guide())).await;
+    demos.stop().await;
+    ended
 }
 
-async fn run(settings: Settings, source: &Source, started: impl FnOnce(&Running)) -> ExitCode {
+fn refuse(error: &PlaygroundError) -> ExitCode {
+    eprintln!("{error}");
+    match error {
+        PlaygroundError::NotLoopback { .. } => ExitCode::from(BAD_CONFIGURATION),
+        PlaygroundError::Listen { .. } | PlaygroundError::Client(_) | PlaygroundError::Serve(_) => {
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(
+    settings: Settings,
+    source: &Source,
+    clock: Arc<dyn Clock>,
+    started: impl FnOnce(&Running),
+) -> ExitCode {
     let signals =
         (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()));
     let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) = signals else {
         eprintln!("cannot receive signals");
         return ExitCode::FAILURE;
     };
-    let running = match app::start(settings, Arc::new(SystemClock)) {
+    let running = match app::start(settings, clock) {
         Ok(running) => running,
         Err(error) => {
             eprintln!("{error}");

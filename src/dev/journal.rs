@@ -1,0 +1,176 @@
+//! What just happened: the requests and answers that the demo pages show.
+//!
+//! Owns: their form, their number, and that no whole credential is ever among them.
+//! Must not know: what a step means.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// Older entries are forgotten.
+const MAX_ENTRIES: usize = 60;
+/// How every credential begins, and how much of the rest is shown.
+const CREDENTIALS: [&str; 6] = ["rk_live_", "rk_test_", "pst_live_", "pst_test_", "ps_live_", "ps_test_"];
+const SHOWN_CHARS: usize = 4;
+
+/// One line of the story.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+pub enum Entry {
+    /// What the person did; the steps after it follow from it.
+    Action {
+        /// In words.
+        title: String,
+    },
+    /// What a program did.
+    Step(Step),
+}
+
+/// A request with its answer, or something else that is worth telling.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Step {
+    /// Who did it.
+    pub actor: Actor,
+    /// In words.
+    pub title: String,
+    /// Why, in words.
+    pub reason: String,
+    /// What was sent, if anything was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<Request>,
+    /// What came back, if anything did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Answer>,
+}
+
+/// Who does something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Actor {
+    /// The demo app's backend.
+    App,
+    /// The demo portal's page.
+    Portal,
+    /// The browser by itself.
+    Browser,
+    /// What only a playground has.
+    Playground,
+}
+
+/// What was sent.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Request {
+    /// Such as `POST`.
+    pub method: String,
+    /// Where to.
+    pub url: String,
+    /// The headers that matter.
+    #[serde(default)]
+    pub headers: Vec<(String, String)>,
+    /// JSON.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<Value>,
+}
+
+/// What came back.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers that matter.
+    #[serde(default)]
+    pub headers: Vec<(String, String)>,
+    /// JSON.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<Value>,
+}
+
+/// The story so far, oldest first; one for the whole playground, so that both pages tell the same.
+#[derive(Default)]
+pub struct Journal {
+    entries: Mutex<VecDeque<Box<RawValue>>>,
+}
+
+impl Journal {
+    /// Adds to the story.
+    pub fn add(&self, entry: &Entry) {
+        // Shortened as text: whatever field a credential is in, and whoever reported it, none is kept whole.
+        let text = serde_json::to_string(entry).map(|text| shortened(&text));
+        if let Ok(entry) = text.and_then(RawValue::from_string) {
+            let mut entries = self.lock();
+            entries.push_back(entry);
+            let surplus = entries.len().saturating_sub(MAX_ENTRIES);
+            entries.drain(..surplus);
+        }
+    }
+
+    /// The person did this.
+    pub fn action(&self, title: impl Into<String>) {
+        self.add(&Entry::Action { title: title.into() });
+    }
+
+    /// All of it.
+    pub fn entries(&self) -> Vec<Box<RawValue>> {
+        self.lock().iter().cloned().collect()
+    }
+
+    /// Begins a new story.
+    pub fn clear(&self) {
+        self.lock().clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Box<RawValue>>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The text with every credential in it cut short.
+pub fn shortened(text: &str) -> String {
+    let (mut result, mut rest) = (String::with_capacity(text.len()), text);
+    let secret_in = |rest: &str| CREDENTIALS.iter().filter_map(|it| Some(rest.find(it)? + it.len())).min();
+    while let Some(start) = secret_in(rest) {
+        let secret = &rest[start..];
+        let end = secret.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(secret.len());
+        result.push_str(&rest[..start + end.min(SHOWN_CHARS)]);
+        if end > SHOWN_CHARS {
+            result.push('…');
+        }
+        rest = &secret[end..];
+    }
+    result + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_are_cut_short_wherever_they_stand() {
+        for (text, expected) in [
+            ("nothing here", "nothing here"),
+            ("Bearer rk_live_abcdefgh", "Bearer rk_live_abcd…"),
+            ("/?session=pst_test_abcdefgh&x=1#y", "/?session=pst_test_abcd…&x=1#y"),
+            (r#"{"a":"ps_live_abcdefgh","b":"rk_test_abcdefgh"}"#, r#"{"a":"ps_live_abcd…","b":"rk_test_abcd…"}"#),
+            ("rk_live_abcd", "rk_live_abcd"),
+            ("rk_live_", "rk_live_"),
+            ("sess_abcdefgh is no credential", "sess_abcdefgh is no credential"),
+            ("rk_live_é", "rk_live_é"),
+        ] {
+            assert_eq!(shortened(text), expected);
+        }
+    }
+
+    #[test]
+    fn the_oldest_entries_are_forgotten() {
+        let journal = Journal::default();
+        for number in 0..=MAX_ENTRIES {
+            journal.action(format!("action {number}"));
+        }
+        let entries = journal.entries();
+        assert_eq!(entries.len(), MAX_ENTRIES);
+        assert_eq!(entries[0].get(), r#"{"kind":"action","title":"action 1"}"#);
+    }
+}

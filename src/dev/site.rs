@@ -1,0 +1,145 @@
+//! What the demo app and the demo portal have in common: files, headers, the story, and who may ask.
+//!
+//! Owns: the pages' content security policy; that only the playground's own pages, at their own addresses, are
+//! answered (any page of the web could otherwise have a browser call a server on this machine).
+//! Must not know: what an app or a portal does.
+
+use std::sync::Arc;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpResponse, web};
+use serde_json::{Value, json};
+
+use super::clock::PlaygroundClock;
+use super::journal::{Entry, Journal};
+use crate::domain::ports::Clock;
+
+/// A page reports one step of the story at a time.
+const MAX_REPORT_BYTES: usize = 32 * 1_024;
+
+/// The three origins as the browser names them.
+#[derive(Clone, Debug)]
+pub struct Places {
+    /// Of the gateway.
+    pub gateway: String,
+    /// Of the demo app.
+    pub app: String,
+    /// Of the demo portal.
+    pub portal: String,
+}
+
+/// One of the two demo servers.
+#[derive(Clone)]
+pub struct Site {
+    /// Where it is.
+    pub origin: String,
+    /// Whose pages may call it beside its own.
+    pub friend: Option<String>,
+    /// The content security policy of its pages.
+    pub policy: String,
+    /// All three.
+    pub places: Places,
+    /// The story so far.
+    pub journal: Arc<Journal>,
+    /// The time that the gateway goes by.
+    pub clock: Arc<PlaygroundClock>,
+}
+
+/// The policy of a page that runs its own scripts, calls `connect` and sends forms that lead to `forms`.
+pub fn policy(connect: &str, forms: &str) -> String {
+    format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' {connect}; \
+         form-action {forms}; base-uri 'none'; frame-ancestors 'none'"
+    )
+}
+
+/// The files and the story.
+pub fn routes(config: &mut web::ServiceConfig) {
+    let json = web::JsonConfig::default().limit(MAX_REPORT_BYTES);
+    config
+        .app_data(json)
+        .route("/style.css", web::get().to(|| file("text/css", include_str!("assets/style.css"))))
+        .route("/common.js", web::get().to(|| file("text/javascript", include_str!("assets/common.js"))))
+        .route("/icon.svg", web::get().to(|| file("image/svg+xml", include_str!("assets/icon.svg"))))
+        .route("/journal", web::post().to(report))
+        .route("/journal/clear", web::post().to(clear));
+}
+
+/// A file of the site.
+pub async fn file(kind: &'static str, content: &'static str) -> HttpResponse {
+    HttpResponse::Ok().insert_header((header::CONTENT_TYPE, format!("{kind}; charset=utf-8"))).body(content)
+}
+
+/// Sends the browser on.
+pub fn see_other(location: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((header::LOCATION, location)).finish()
+}
+
+/// What both pages show: where everything is, the gateway's time, the story.
+pub fn state(site: &Site) -> Value {
+    json!({
+        "places": {
+            "gateway": site.places.gateway, "app": site.places.app, "portal": site.places.portal,
+        },
+        "nowMs": site.clock.now_ms(),
+        "journal": site.journal.entries(),
+    })
+}
+
+async fn report(site: web::Data<Site>, entry: web::Json<Entry>) -> HttpResponse {
+    site.journal.add(&entry);
+    HttpResponse::NoContent().finish()
+}
+
+async fn clear(site: web::Data<Site>) -> HttpResponse {
+    site.journal.clear();
+    HttpResponse::NoContent().finish()
+}
+
+/// The outermost layer: refuses whoever has no business here, and adds the headers of every answer.
+pub async fn guard(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let Some(site) = request.app_data::<web::Data<Site>>().cloned() else {
+        return Ok(request.into_response(HttpResponse::InternalServerError().finish()));
+    };
+    let origin = request.headers().get(header::ORIGIN).cloned();
+    let mut response = match refusal(&site, &request) {
+        Some((status, words)) => request.into_response(HttpResponse::build(status).body(words)),
+        None => next.call(request).await?.map_into_boxed_body(),
+    };
+    let headers = response.headers_mut();
+    set(headers, header::CONTENT_SECURITY_POLICY, &site.policy);
+    set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(headers, header::REFERRER_POLICY, "same-origin");
+    set(headers, header::CACHE_CONTROL, "no-store");
+    set(headers, header::VARY, "Origin");
+    if let Some(origin) = origin.filter(|origin| site.friend.as_deref().is_some_and(|it| origin == it)) {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    }
+    Ok(response)
+}
+
+/// A foreign name that resolves to this machine, or a foreign page that makes a browser send something.
+fn refusal(site: &Site, request: &ServiceRequest) -> Option<(StatusCode, String)> {
+    let header = |name: HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
+    if header(header::HOST) != site.origin.strip_prefix("http://") {
+        return Some((StatusCode::MISDIRECTED_REQUEST, format!("Open {} instead.", site.origin)));
+    }
+    let reads = request.method() == Method::GET || request.method() == Method::HEAD;
+    let origin = header(header::ORIGIN);
+    let is_ours = origin.is_some() && (origin == Some(&site.origin) || origin == site.friend.as_deref());
+    let words = "Only the playground's own pages may send something here.";
+    (!reads && !is_ours).then(|| (StatusCode::FORBIDDEN, words.into()))
+}
+
+fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}

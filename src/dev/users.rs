@@ -1,0 +1,59 @@
+//! The people of the demo app. A real app has its own users and its own way to log them in.
+
+use serde::Serialize;
+
+/// Somebody who can log in to the demo app, with what the portal is told of them.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct User {
+    /// The app's own name for them: `externalId` in the API.
+    pub id: &'static str,
+    /// For people.
+    pub name: &'static str,
+    /// What they do there.
+    pub role: &'static str,
+    /// Handed to the portal.
+    pub email: &'static str,
+    /// The app's own name for their organisation: `externalOrganizationId`.
+    pub organization_id: &'static str,
+    /// For people.
+    pub organization: &'static str,
+    /// What they may do in the portal.
+    pub permissions: &'static [&'static str],
+}
+
+/// One who may do everything, one who may do some things, and one who may do one thing.
+pub const USERS: [User; 3] = [
+    User {
+        id: "user_ada",
+        name: "Ada Lovelace",
+        role: "Owner",
+        email: "ada@engines.example",
+        organization_id: "org_engines",
+        organization: "Analytical Engines",
+        permissions: &["*"],
+    },
+    User {
+        id: "user_grace",
+        name: "Grace Hopper",
+        role: "Developer",
+        email: "grace@compilers.example",
+        organization_id: "org_compilers",
+        organization: "Compilers & Co",
+        permissions: &["api.*.read_key", "api.*.create_key", "api.*.read_analytics"],
+    },
+    User {
+        id: "user_alan",
+        name: "Alan Turing",
+        role: "Accounting",
+        email: "alan@machines.example",
+        organization_id: "org_machines",
+        organization: "Universal Machines",
+        permissions: &["billing.read"],
+    },
+];
+
+/// The user with this id.
+pub fn find(id: &str) -> Option<&'static User> {
+    USERS.iter().find(|user| user.id == id)
+}
