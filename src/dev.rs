@@ -5,10 +5,11 @@
 //! Must not know: how the gateway works. The demos have its address, a root key and the public API; the product
 //! names nothing of this module.
 
-mod backend;
 mod clock;
 mod demo_app;
+mod demo_backend;
 mod demo_portal;
+mod gateway_client;
 mod guide;
 mod journal;
 mod site;
@@ -25,28 +26,23 @@ use actix_web::{App, HttpServer, web};
 use crate::config::DEVELOPMENT;
 use crate::domain::credential::{Environment, RootKey};
 use crate::domain::ports::Clock;
-use backend::Backend;
 use clock::PlaygroundClock;
+use gateway_client::GatewayClient;
 use journal::Journal;
 use site::{Places, Site, guard, policy};
 
-/// Where the three of them listen.
-#[derive(Clone, Copy, Debug)]
+/// Where the three of them listen; by default where config/development.toml has them.
+#[derive(Clone, Copy, Debug, clap::Args)]
 pub struct Listen {
-    /// The gateway.
+    /// Where the gateway listens; loopback only
+    #[arg(long = "listen", value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub gateway: SocketAddr,
-    /// The demo app.
+    /// Where the demo app listens; loopback only
+    #[arg(long = "app-listen", value_name = "ADDRESS", default_value = "127.0.0.1:3001")]
     pub app: SocketAddr,
-    /// The demo portal.
+    /// Where the demo portal listens; loopback only
+    #[arg(long = "portal-listen", value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
     pub portal: SocketAddr,
-}
-
-impl Default for Listen {
-    /// The addresses of config/development.toml.
-    fn default() -> Self {
-        let at = |port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
-        Listen { gateway: at(8080), app: at(3001), portal: at(3000) }
-    }
 }
 
 /// Why a playground does not open.
@@ -96,11 +92,8 @@ impl Playground {
     /// Takes the addresses.
     pub fn prepare(listen: Listen, clock: Arc<dyn Clock>) -> Result<Self, PlaygroundError> {
         // All three are judged before the first is taken.
-        let flags = [
-            ("--listen", listen.gateway),
-            ("--app-listen", listen.app),
-            ("--portal-listen", listen.portal),
-        ];
+        let flags =
+            [("--listen", listen.gateway), ("--app-listen", listen.app), ("--portal-listen", listen.portal)];
         for (flag, address) in flags {
             let ours = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
             if !ours.contains(&address.ip()) {
@@ -159,21 +152,21 @@ impl Playground {
             origin: app.clone(),
             friend: Some(portal.clone()),
             // The app's form is answered by a redirect to the portal, or to the gateway's own page.
-            policy: policy("", &format!("'self' {portal} {gateway}")),
+            policy: policy(&[], &["'self'", portal, gateway]),
             places: self.places.clone(),
             journal: Arc::new(Journal::default()),
             clock: self.clock.clone(),
         };
         let key = RootKey::parse(self.key.expose()).expect("a key that was just minted");
-        let backend = Backend::new(key, self.gateway, gateway.clone(), site.journal.clone())?;
-        let backend = web::Data::new(backend);
+        let client = GatewayClient::new(key, self.gateway, gateway.clone(), site.journal.clone())?;
+        let client = web::Data::new(client);
         let app = demo_server(&self.app, site.clone(), move |config| {
-            config.app_data(backend.clone()).configure(demo_app::routes);
+            config.app_data(client.clone()).configure(demo_app::routes);
         })?;
         let site = Site {
             origin: portal.clone(),
             friend: None,
-            policy: policy(&format!("{gateway} {}", self.places.app), "'none'"),
+            policy: policy(&[gateway, &self.places.app], &["'none'"]),
             ..site
         };
         let portal = demo_server(&self.portal, site, |config| {

@@ -8,9 +8,9 @@
 //!
 //! The whole product in five files: `domain/portal.rs` (the rules), `http.rs` (the routes), `http/finish.rs`
 //! (what every request has in common), `store/redis.rs` (the state), `app.rs` (how it is put together).
-//! `fields` reads documents for `http` and `config`. `tests/architecture.rs` enforces these arrows:
+//! `fields` reads documents for `http` and `config`; `dev` is a playground. `tests/architecture.rs` enforces:
 //! ```text
-//! main → app → http → domain ← store          config → domain      telemetry → (nothing)
+//! main → app → http → domain ← store     config → domain     dev → config, domain     telemetry → (nothing)
 //! ```
 
 pub mod app;

@@ -5,7 +5,6 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr)] // A command line talks to its user.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -14,9 +13,9 @@ use clap::{Parser, Subcommand, ValueEnum};
 use tokio::signal::unix::{SignalKind, signal};
 use vestibule::app::{self, Running, SystemClock};
 use vestibule::config::{Settings, Source};
+use vestibule::dev::{Listen, Playground, PlaygroundError};
 use vestibule::domain::base62::random_text;
 use vestibule::domain::credential::{Environment, RootKey};
-use vestibule::dev::{Listen, Playground, PlaygroundError};
 use vestibule::domain::error::Fault;
 use vestibule::domain::ports::Clock;
 use vestibule::{healthcheck, telemetry};
@@ -39,17 +38,7 @@ enum Command {
         config: Option<PathBuf>,
     },
     /// Run a gateway to try out, with a demo app and a demo portal to click through.
-    Dev {
-        /// Where the gateway listens; loopback only. Default: 127.0.0.1:8080
-        #[arg(long)]
-        listen: Option<SocketAddr>,
-        /// Where the demo app listens; loopback only. Default: 127.0.0.1:3001
-        #[arg(long)]
-        app_listen: Option<SocketAddr>,
-        /// Where the demo portal listens; loopback only. Default: 127.0.0.1:3000
-        #[arg(long)]
-        portal_listen: Option<SocketAddr>,
-    },
+    Dev(Listen),
     /// Check a configuration and report every fault.
     Check {
         /// The configuration file.
@@ -92,15 +81,7 @@ enum EnvironmentArgument {
 fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Serve { config } => actix_web::rt::System::new().block_on(serve(config)),
-        Command::Dev { listen, app_listen, portal_listen } => {
-            let default = Listen::default();
-            let listen = Listen {
-                gateway: listen.unwrap_or(default.gateway),
-                app: app_listen.unwrap_or(default.app),
-                portal: portal_listen.unwrap_or(default.portal),
-            };
-            actix_web::rt::System::new().block_on(develop(listen))
-        }
+        Command::Dev(listen) => actix_web::rt::System::new().block_on(develop(listen)),
         Command::Check { config } => check(config),
         Command::Keys { command: KeysCommand::New { environment } } => new_key(environment),
         Command::Keys { command: KeysCommand::Secret } => {

@@ -1,7 +1,7 @@
 //! The demo app: a company's own product, whose users go to the customer portal from here.
 //!
-//! Owns: its login (choose a name: nothing is protected here), and the three calls that a backend makes.
-//! Must not know: how the portal or the gateway works.
+//! Owns: its pages and its login (choose a name: nothing is protected here).
+//! Must not know: the gateway; `demo_backend` calls it.
 
 use actix_web::http::header::{COOKIE, SET_COOKIE};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -9,15 +9,14 @@ use cookie::{Cookie, SameSite};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::backend::Backend;
-use super::journal::{Actor, Answer, Entry, Request, Step};
+use super::demo_backend::{PORTALS, list, revoke, send_to_portal};
+use super::gateway_client::GatewayClient;
+use super::journal::{Actor, Entry, Request, Step};
 use super::site::{self, Site, file, see_other};
 use super::users::{self, USERS, User};
 
 /// Cookies know no ports: this one must not be named like one of the gateway's.
 const LOGIN_COOKIE: &str = "demo_app_user";
-/// The portals of config/development.toml.
-const PORTALS: [&str; 1] = ["my-portal"];
 
 /// What the app answers.
 pub fn routes(config: &mut web::ServiceConfig) {
@@ -51,25 +50,20 @@ struct LogIn {
     portal: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct ChosenUser {
-    user: String,
-}
-
 /// Somebody whose portal session is over comes home with a reason: whoever is logged in goes straight back with
 /// a new one.
 async fn page(
     request: HttpRequest,
     home: web::Query<Home>,
     site: web::Data<Site>,
-    backend: web::Data<Backend>,
+    gateway: web::Data<GatewayClient>,
 ) -> HttpResponse {
     let slug = home.portal.as_deref().unwrap_or(PORTALS[0]);
     if let Some(reason @ ("session_expired" | "session_missing")) = home.reason.as_deref() {
         let user = logged_in(&request);
         site.journal.add(&came_home(&site, &request, reason, user));
         if let Some(user) = user {
-            return send_to_portal(&site, &backend, user, slug).await;
+            return send_to_portal(&site, &gateway, user, slug).await;
         }
     }
     file("text/html", include_str!("assets/app.html")).await
@@ -77,10 +71,13 @@ async fn page(
 
 fn came_home(site: &Site, request: &HttpRequest, reason: &str, user: Option<&User>) -> Entry {
     let then = match user {
-        Some(user) => format!("{} is still logged in to the app, so the backend makes a new session.", user.name),
+        Some(user) => {
+            format!("{} is still logged in to the app, so the backend makes a new session.", user.name)
+        }
         None => "Nobody is logged in to the app: the user logs in first.".into(),
     };
-    let why = if reason == "session_expired" { "It had a session, which is over." } else { "It has no session." };
+    let why =
+        if reason == "session_expired" { "It had a session, which is over." } else { "It has no session." };
     Entry::Step(Step {
         actor: Actor::Browser,
         title: format!("The browser comes home with reason={reason}"),
@@ -102,14 +99,18 @@ async fn state(request: HttpRequest, site: web::Data<Site>) -> web::Json<Value> 
     web::Json(state)
 }
 
-async fn log_in(form: web::Form<LogIn>, site: web::Data<Site>, backend: web::Data<Backend>) -> HttpResponse {
+async fn log_in(
+    form: web::Form<LogIn>,
+    site: web::Data<Site>,
+    gateway: web::Data<GatewayClient>,
+) -> HttpResponse {
     let Some(user) = users::find(&form.user) else {
         return HttpResponse::BadRequest().body("The demo app has no such user.");
     };
     site.journal.action(format!("You logged in to the demo app as {}", user.name));
     // Somebody who came home without a login goes back to the portal after it.
     let mut response = match form.portal.as_deref() {
-        Some(slug) => send_to_portal(&site, &backend, user, slug).await,
+        Some(slug) => send_to_portal(&site, &gateway, user, slug).await,
         None => see_other("/"),
     };
     set_login(&mut response, Cookie::new(LOGIN_COOKIE, user.id));
@@ -144,83 +145,9 @@ async fn open(
     request: HttpRequest,
     form: web::Form<ChosenPortal>,
     site: web::Data<Site>,
-    backend: web::Data<Backend>,
+    gateway: web::Data<GatewayClient>,
 ) -> HttpResponse {
     let Some(user) = logged_in(&request) else { return see_other("/") };
     site.journal.action("You opened the portal");
-    send_to_portal(&site, &backend, user, &form.portal).await
-}
-
-/// The whole of what a backend has to do: one call, one redirect.
-async fn send_to_portal(site: &Site, backend: &Backend, user: &User, slug: &str) -> HttpResponse {
-    let words = (
-        "The app's backend asks Vestibule for a session",
-        "With the root key, which never leaves the backend. It says who the user is and what they may do.",
-    );
-    let body = json!({
-        "slug": slug,
-        "externalId": user.id,
-        "email": user.email,
-        "externalOrganizationId": user.organization_id,
-        "permissions": user.permissions,
-        "metadata": { "name": user.name, "organization": user.organization },
-    });
-    let url = match backend.call("createSession", words, body).await {
-        Ok((200, answer)) => answer["data"]["url"].as_str().map(str::to_owned),
-        Ok(_) | Err(_) => None,
-    };
-    let Some(url) = url else { return see_other("/?failed") };
-    site.journal.add(&Entry::Step(Step {
-        actor: Actor::Browser,
-        title: "The app sends the browser there".into(),
-        reason: "The session ID in the address works once, within 15 minutes. The answer to the click is this redirect."
-            .into(),
-        request: None,
-        answer: Some(Answer { status: 303, headers: vec![("Location".into(), url.clone())], body: None }),
-    }));
-    see_other(&url)
-}
-
-async fn list(form: web::Form<ChosenUser>, backend: web::Data<Backend>) -> HttpResponse {
-    let words = (
-        "The app's backend lists the user's sessions",
-        "Pending: not exchanged yet. Active: a browser holds its cookie. Credentials are not in the list.",
-    );
-    let mut sessions = Vec::new();
-    for slug in PORTALS {
-        match backend.call("listSessions", words, json!({ "slug": slug, "externalId": form.user })).await {
-            Ok((200, answer)) => {
-                for session in answer["data"].as_array().into_iter().flatten() {
-                    let mut session = session.clone();
-                    session["slug"] = json!(slug);
-                    sessions.push(session);
-                }
-            }
-            Ok((status, answer)) => return failed(&format!("{status}: {}", answer["error"]["detail"])),
-            Err(words) => return failed(&words),
-        }
-    }
-    HttpResponse::Ok().json(json!({ "sessions": sessions }))
-}
-
-async fn revoke(form: web::Form<ChosenUser>, site: web::Data<Site>, backend: web::Data<Backend>) -> HttpResponse {
-    let name = users::find(&form.user).map_or("nobody", |user| user.name);
-    site.journal.action(format!("You revoked the sessions of {name} from the backend"));
-    let words = (
-        "The app's backend revokes the user's sessions",
-        "From the moment of the answer no replica of the gateway accepts them.",
-    );
-    let mut revoked = 0;
-    for slug in PORTALS {
-        match backend.call("revokeSession", words, json!({ "slug": slug, "externalId": form.user })).await {
-            Ok((200, answer)) => revoked += answer["data"]["revoked"].as_u64().unwrap_or_default(),
-            Ok((status, answer)) => return failed(&format!("{status}: {}", answer["error"]["detail"])),
-            Err(words) => return failed(&words),
-        }
-    }
-    HttpResponse::Ok().json(json!({ "revoked": revoked }))
-}
-
-fn failed(words: &str) -> HttpResponse {
-    HttpResponse::BadGateway().json(json!({ "message": words }))
+    send_to_portal(&site, &gateway, user, &form.portal).await
 }

@@ -153,7 +153,10 @@ mod tests {
             ("nothing here", "nothing here"),
             ("Bearer rk_live_abcdefgh", "Bearer rk_live_abcd…"),
             ("/?session=pst_test_abcdefgh&x=1#y", "/?session=pst_test_abcd…&x=1#y"),
-            (r#"{"a":"ps_live_abcdefgh","b":"rk_test_abcdefgh"}"#, r#"{"a":"ps_live_abcd…","b":"rk_test_abcd…"}"#),
+            (
+                r#"{"a":"ps_live_abcdefgh","b":"rk_test_abcdefgh"}"#,
+                r#"{"a":"ps_live_abcd…","b":"rk_test_abcd…"}"#,
+            ),
             ("rk_live_abcd", "rk_live_abcd"),
             ("rk_live_", "rk_live_"),
             ("sess_abcdefgh is no credential", "sess_abcdefgh is no credential"),

@@ -49,11 +49,14 @@ pub struct Site {
     pub clock: Arc<PlaygroundClock>,
 }
 
-/// The policy of a page that runs its own scripts, calls `connect` and sends forms that lead to `forms`.
-pub fn policy(connect: &str, forms: &str) -> String {
+/// The policy of a page with its own scripts and styles, that may call `callable` beside its own server and whose
+/// forms may lead to `forms`.
+pub fn policy(callable: &[&str], forms: &[&str]) -> String {
+    let connect = [&["'self'"], callable].concat().join(" ");
     format!(
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' {connect}; \
-         form-action {forms}; base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src {connect}; \
+         form-action {}; base-uri 'none'; frame-ancestors 'none'",
+        forms.join(" ")
     )
 }
 
@@ -116,7 +119,9 @@ pub async fn guard(
     let headers = response.headers_mut();
     set(headers, header::CONTENT_SECURITY_POLICY, &site.policy);
     set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    set(headers, header::REFERRER_POLICY, "same-origin");
+    // Not the address of a page, which may have a session ID; and not nothing, which would make the `Origin` of
+    // the app's forms `null`.
+    set(headers, header::REFERRER_POLICY, "strict-origin");
     set(headers, header::CACHE_CONTROL, "no-store");
     set(headers, header::VARY, "Origin");
     if let Some(origin) = origin.filter(|origin| site.friend.as_deref().is_some_and(|it| origin == it)) {

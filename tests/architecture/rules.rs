@@ -14,7 +14,7 @@ pub const ARROWS: [(&str, &[&str]); 11] = [
     ("healthcheck", &[]),
     ("fields", &["domain"]),
     ("dev", &["domain", "config"]),
-    ("app", &["http", "store", "config", "domain", "telemetry", "fields", "dev"]),
+    ("app", &["http", "store", "config", "domain", "telemetry", "fields"]),
     ("lib", &[]),
     ("main", &[]),
 ];

@@ -69,7 +69,7 @@ function places(origins, here) {
       { href: id === 'gateway' ? `${origin}/docs` : `${origin}/` },
       element('strong', {}, name),
       element('span', {}, isHere ? 'you are here' : role),
-      element('code', {}, new URL(origin).host),
+      element('code', {}, element('span', {}, 'localhost'), `:${new URL(origin).port}`),
     );
     if (isHere) link.setAttribute('aria-current', 'page');
     return element('li', { className: `place ${id}` }, link);
@@ -141,8 +141,8 @@ function status(code) {
 }
 
 function path(url) {
-  const { pathname } = new URL(url);
-  return pathname;
+  const { pathname, search } = new URL(url);
+  return pathname + search;
 }
 
 function message(first, { headers, body }, label) {

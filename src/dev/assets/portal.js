@@ -10,7 +10,7 @@ const FEATURES = [
   ['Download invoices', 'billing.read'],
   ['Change the plan', 'billing.write'],
 ];
-const SENT_BY_BROWSER = `portal_session_${SLUG}=… (HttpOnly: the browser adds it, this page's script cannot read it)`;
+const SENT_BY_BROWSER = `portal_session_${SLUG}=…, if the browser has it (HttpOnly: invisible to this page's script)`;
 const SET_BY_BROWSER = `portal_session_${SLUG}=…; HttpOnly; SameSite=Lax (set, and invisible to this page's script)`;
 
 let places = null;

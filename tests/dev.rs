@@ -1,0 +1,326 @@
+//! `vestibule dev` as a browser meets it: a demo app, a demo portal, and a gateway between them.
+
+mod support;
+
+use std::net::TcpListener;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use support::app::{Call, Reply, attributes, config, text};
+use support::process::{Process, run, vestibule};
+
+const ANY: &str = "127.0.0.1:0";
+
+/// A running playground, and a browser's way to speak to it.
+struct Playground {
+    process: Process,
+    client: reqwest::Client,
+    app: String,
+    portal: String,
+    gateway: String,
+    key: String,
+}
+
+impl Playground {
+    fn start() -> Self {
+        let arguments = ["dev", "--listen", ANY, "--app-listen", ANY, "--portal-listen", ANY];
+        let mut process = Process::spawn(&mut vestibule(&arguments));
+        process.wait_for_line(|line| line.starts_with("Stop with"));
+        let after = |label: &str| {
+            let line = process.output.iter().find(|line| line.trim_start().starts_with(label));
+            line.and_then(|line| line.split_whitespace().last()).expect("its address").to_owned()
+        };
+        let (app, portal, gateway) = (after("Demo app"), after("Demo portal"), after("Gateway"));
+        let key = process.output.iter().find_map(|line| line.split("Bearer ").nth(1)).expect("the root key");
+        let key = key.split('"').next().expect("its end").to_owned();
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
+        let client = client.build().expect("a client");
+        Playground { process, client, app, portal, gateway, key }
+    }
+
+    async fn get(&self, url: &str, cookie: &str) -> Reply {
+        Call(self.client.get(url)).header("cookie", cookie).send().await
+    }
+
+    /// A form or script of the page at `origin` sends this.
+    async fn post(&self, origin: &str, url: &str, body: Body<'_>, cookie: &str) -> Reply {
+        let call = self.client.post(url).header("origin", origin).header("cookie", cookie);
+        let call = match body {
+            Body::Form(text) => {
+                call.header("content-type", "application/x-www-form-urlencoded").body(text.to_owned())
+            }
+            Body::Json(value) => call.json(&value),
+        };
+        Call(call).send().await
+    }
+
+    async fn form(&self, path: &str, body: &str, cookie: &str) -> Reply {
+        self.post(&self.app, &format!("{}{path}", self.app), Body::Form(body), cookie).await
+    }
+
+    /// The login cookie of a user of the demo app.
+    async fn log_in(&self, user: &str) -> String {
+        let reply = self.form("/log-in", &format!("user={user}"), "").await;
+        assert_eq!((reply.status, reply.header("location")), (303, "/"));
+        reply.jar()
+    }
+
+    /// The session ID in the address that the browser is sent to.
+    fn session_id(&self, reply: &Reply) -> String {
+        assert_eq!(reply.status, 303, "{}", reply.text);
+        let id = reply.header("location").strip_prefix(&format!("{}/?session=", self.portal));
+        id.unwrap_or_else(|| panic!("not to the portal: {}", reply.header("location"))).to_owned()
+    }
+
+    /// What the portal's page does with it: the portal session's cookie, and the session.
+    async fn exchange(&self, session_id: &str) -> (String, Value) {
+        let url = format!("{}/v2/portal.exchangeSession", self.gateway);
+        let body = Body::Json(json!({ "sessionId": session_id }));
+        let reply = self.post(&self.portal, &url, body, "").await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        assert_eq!(reply.header("access-control-allow-origin"), self.portal);
+        (reply.jar(), reply.data()["session"].clone())
+    }
+
+    async fn get_session(&self, cookie: &str) -> Reply {
+        let url = format!("{}/v2/portal.getSession?slug=my-portal", self.gateway);
+        Call(self.client.get(url)).header("origin", &self.portal).header("cookie", cookie).send().await
+    }
+
+    /// A user in the portal: both cookies, and the session.
+    async fn in_portal(&self, user: &str) -> (String, String, Value) {
+        let login = self.log_in(user).await;
+        let opened = self.form("/open", "portal=my-portal", &login).await;
+        let (cookie, session) = self.exchange(&self.session_id(&opened)).await;
+        (login, cookie, session)
+    }
+
+    async fn state(&self, site: &str) -> Value {
+        self.get(&format!("{site}/state"), "").await.json()
+    }
+}
+
+enum Body<'a> {
+    Form(&'a str),
+    Json(Value),
+}
+
+fn titles(state: &Value) -> Vec<String> {
+    let entries = state["journal"].as_array().expect("the journal");
+    entries.iter().map(|entry| text(&entry["title"]).to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_user_of_the_app_arrives_in_the_portal_and_both_tell_how() {
+    let playground = Playground::start();
+    let login = playground.form("/log-in", "user=user_grace", "").await;
+    assert_eq!(attributes(login.set_cookies()[0]), ["HttpOnly", "Path=/", "SameSite=Lax"]);
+    let (_, cookie, session) = playground.in_portal("user_grace").await;
+    assert_eq!(session["email"], "grace@compilers.example");
+    assert_eq!(session["permissions"], json!(["api.*.read_key", "api.*.create_key", "api.*.read_analytics"]));
+    assert_eq!(playground.get_session(&cookie).await.status, 200);
+    for site in [&playground.app, &playground.portal] {
+        let state = playground.state(site).await;
+        let told = titles(&state);
+        assert!(told.iter().any(|title| title == "You opened the portal"), "{told:?}");
+        let call = state["journal"].as_array().expect("the journal").iter();
+        let mut call = call.filter(|entry| {
+            entry["request"]["url"].as_str().is_some_and(|url| url.ends_with("createSession"))
+        });
+        let call = call.next_back().expect("the backend's call is told");
+        assert_eq!(call["request"]["body"]["externalId"], "user_grace");
+        assert_eq!(call["answer"]["status"], 200);
+    }
+}
+
+#[tokio::test]
+async fn whoever_comes_home_with_a_reason_goes_straight_back_once_logged_in() {
+    let playground = Playground::start();
+    for reason in ["session_expired", "session_missing"] {
+        let home = format!("{}/billing?reason={reason}", playground.app);
+        let stranger = playground.get(&home, "").await;
+        assert_eq!((stranger.status, stranger.header("content-type")), (200, "text/html; charset=utf-8"));
+        let login = playground.log_in("user_alan").await;
+        let sent = playground.get(&home, &login).await;
+        let (_, session) = playground.exchange(&playground.session_id(&sent)).await;
+        assert_eq!(session["externalId"], "user_alan");
+    }
+    let login = playground.log_in("user_alan").await;
+    assert_eq!(playground.get(&format!("{}/?reason=else", playground.app), &login).await.status, 200);
+    // After a login that the portal had asked for, too.
+    let sent = playground.form("/log-in", "user=user_ada&portal=my-portal", "").await;
+    let (_, session) = playground.exchange(&playground.session_id(&sent)).await;
+    assert_eq!(session["externalId"], "user_ada");
+}
+
+#[tokio::test]
+async fn expire_now_is_a_real_expiry_and_leads_home() {
+    let playground = Playground::start();
+    let (_, cookie, session) = playground.in_portal("user_ada").await;
+    let expires_at = session["expiresAt"].as_u64().expect("a time");
+    let url = format!("{}/expire", playground.portal);
+    let expire =
+        |at: u64| playground.post(&playground.portal, &url, Body::Json(json!({ "expiresAt": at })), "");
+    assert_eq!(expire(expires_at + 86_400_000).await.status, 400, "beyond any session");
+    assert_eq!(playground.get_session(&cookie).await.status, 200);
+    assert_eq!(expire(expires_at).await.status, 204);
+    let refused = playground.get_session(&cookie).await;
+    refused.expect(401, "authentication/portal_session_not_found");
+    let home = format!("{}/billing?reason=session_expired", playground.app);
+    assert_eq!(refused.error()["redirectUrl"], home);
+    assert!(playground.state(&playground.app).await["nowMs"].as_u64() > Some(expires_at));
+    // Time goes on from there: a new session lives as long as the first.
+    let (_, cookie, session) = playground.in_portal("user_ada").await;
+    assert!(session["expiresAt"].as_u64() >= Some(expires_at + 86_400_000));
+    assert_eq!(playground.get_session(&cookie).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_portal_can_ask_the_app_to_revoke_and_the_list_is_empty_then() {
+    let playground = Playground::start();
+    let (_, cookie, session) = playground.in_portal("user_ada").await;
+    let listed = playground.form("/sessions", "user=user_ada", "").await.json();
+    assert_eq!(listed["sessions"][0]["id"], session["id"]);
+    assert_eq!(listed["sessions"][0]["state"], "active");
+    let url = format!("{}/revoke", playground.app);
+    let revoked = playground.post(&playground.portal, &url, Body::Form("user=user_ada"), "").await;
+    assert_eq!((revoked.status, revoked.json()), (200, json!({ "revoked": 1 })));
+    assert_eq!(revoked.header("access-control-allow-origin"), playground.portal);
+    playground.get_session(&cookie).await.expect(401, "authentication/portal_session_not_found");
+    assert_eq!(playground.form("/sessions", "user=user_ada", "").await.json()["sessions"], json!([]));
+}
+
+#[tokio::test]
+async fn no_page_or_answer_has_a_whole_credential() {
+    let playground = Playground::start();
+    let login = playground.log_in("user_ada").await;
+    let opened = playground.form("/open", "portal=my-portal", &login).await;
+    let session_id = playground.session_id(&opened);
+    // The portal's page reports its own steps; those are cut short like the backend's.
+    let report = json!({
+        "kind": "step", "actor": "portal", "title": "t", "reason": "r",
+        "request": { "method": "POST", "url": "http://localhost/", "body": { "sessionId": session_id } },
+    });
+    let url = format!("{}/journal", playground.portal);
+    assert_eq!(playground.post(&playground.portal, &url, Body::Json(report), "").await.status, 204);
+    let mut seen = vec![opened.text];
+    for site in [&playground.app, &playground.portal] {
+        for path in ["/", "/state", "/style.css", "/common.js", "/app.js", "/portal.js", "/nothing"] {
+            seen.push(playground.get(&format!("{site}{path}"), &login).await.text);
+        }
+    }
+    seen.push(playground.form("/sessions", "user=user_ada", "").await.text);
+    for answer in &seen {
+        assert!(!answer.contains(&playground.key) && !answer.contains(&session_id), "{answer}");
+    }
+    let shown =
+        |credential: &str| format!("{}…", &credential[..credential.rfind('_').expect("a prefix") + 5]);
+    let story = seen.iter().find(|answer| answer.contains("createSession")).expect("the story is among them");
+    assert!(story.contains(&shown(&playground.key)) && story.contains(&shown(&session_id)), "{story}");
+}
+
+#[tokio::test]
+async fn pages_load_nothing_from_elsewhere_and_say_so_to_the_browser() {
+    let playground = Playground::start();
+    let Playground { app, portal, gateway, .. } = &playground;
+    let own = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';";
+    let end = "base-uri 'none'; frame-ancestors 'none'";
+    let policies = [
+        (app, format!("{own} connect-src 'self'; form-action 'self' {portal} {gateway}; {end}")),
+        (portal, format!("{own} connect-src 'self' {gateway} {app}; form-action 'none'; {end}")),
+    ];
+    for (site, policy) in policies {
+        let page = playground.get(&format!("{site}/"), "").await;
+        assert_eq!(page.header("content-security-policy"), policy);
+        assert_eq!(page.header("cache-control"), "no-store");
+        assert_eq!(page.header("x-content-type-options"), "nosniff");
+        let named = |attribute: &'static str| {
+            page.text.split(attribute).skip(1).filter_map(|rest| rest.split('"').next())
+        };
+        for file in named("src=\"").chain(named("href=\"")).filter(|file| !file.starts_with('#')) {
+            assert_eq!(playground.get(&format!("{site}{file}"), "").await.status, 200, "{file}");
+        }
+        let inline = ["<script>", "<style", " style=", " onclick="];
+        assert!(!inline.iter().any(|code| page.text.contains(code)), "the policy forbids inline code");
+    }
+}
+
+#[tokio::test]
+async fn only_the_playgrounds_own_pages_are_served() {
+    let playground = Playground::start();
+    let Playground { app, portal, .. } = &playground;
+    let journal = format!("{app}/journal/clear");
+    let expire = format!("{portal}/expire");
+    for (url, origin, status) in [
+        (&journal, Some(app.as_str()), 204),
+        (&journal, Some(portal.as_str()), 204),
+        (&journal, Some("https://evil.example"), 403),
+        (&journal, Some("null"), 403),
+        (&journal, None, 403),
+        (&expire, Some(app.as_str()), 403),
+        (&expire, None, 403),
+    ] {
+        let reply = Call(playground.client.request(Method::POST, url)).page(origin).send().await;
+        assert_eq!(reply.status, status, "{url} from {origin:?}");
+        assert!(origin == Some(portal) || reply.cors_headers().is_empty(), "{url} from {origin:?}");
+    }
+    // A foreign name that leads to this machine.
+    for site in [app, portal] {
+        let reply = Call(playground.client.get(site)).header("host", "evil.example").send().await;
+        assert_eq!((reply.status, reply.text), (421, format!("Open {site} instead.")));
+    }
+}
+
+#[test]
+fn every_listener_of_dev_is_on_loopback_only() {
+    for flag in ["--listen", "--app-listen", "--portal-listen"] {
+        for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
+            let mut arguments = vec!["dev", flag, address];
+            for other in ["--listen", "--app-listen", "--portal-listen"] {
+                arguments.extend(if other == flag { vec![] } else { vec![other, ANY] });
+            }
+            let output = run(&arguments);
+            let words = String::from_utf8(output.stderr).expect("text");
+            assert_eq!(output.status.code(), Some(2), "{words}");
+            assert!(
+                words.contains(flag) && words.contains(address) && words.contains("vestibule serve"),
+                "{words}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_port_that_is_taken_is_named_with_its_flag() {
+    let taken = TcpListener::bind(ANY).expect("a port");
+    let address = taken.local_addr().expect("its address").to_string();
+    let output = run(&["dev", "--listen", ANY, "--app-listen", ANY, "--portal-listen", &address]);
+    let words = String::from_utf8(output.stderr).expect("text");
+    assert_eq!(output.status.code(), Some(1), "{words}");
+    assert!(words.contains(&address) && words.contains("--portal-listen"), "{words}");
+}
+
+#[tokio::test]
+async fn dev_ends_with_its_demos() {
+    let playground = Playground::start();
+    playground.process.signal("-TERM");
+    let (code, output) = playground.process.end();
+    assert_eq!(code, Some(0), "{output:#?}");
+}
+
+#[tokio::test]
+async fn nothing_of_the_playground_is_served_for_real() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("gateway.toml");
+    std::fs::write(&path, config("memory:")).expect("the file is written");
+    let process = Process::serve(&path);
+    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    for path in
+        ["/", "/state", "/journal", "/expire", "/revoke", "/log-in", "/style.css", "/app.js", "/portal.js"]
+    {
+        for method in [Method::GET, Method::POST] {
+            let reply = Call(client.request(method, process.url(path))).send().await;
+            reply.expect(404, "bad_request/route_not_found");
+        }
+    }
+}
