@@ -128,8 +128,8 @@ function renderStep(step, number, open) {
     element('span', { className: 'call' }, call ? element('code', {}, call) : null, answer ? status(answer.status) : null),
   );
   const parts = [summary, element('p', {}, step.reason)];
-  if (request) parts.push(message(`${request.method} ${request.url}`, request, 'Request'));
-  if (answer) parts.push(message(`${answer.status} ${STATUS[answer.status] ?? ''}`, answer, 'Answer'));
+  if (request) parts.push(message(`${request.method} ${request.url}`, request));
+  if (answer) parts.push(message(`${answer.status} ${STATUS[answer.status] ?? ''}`, answer));
   return element('details', { open }, ...parts);
 }
 
@@ -145,11 +145,11 @@ function path(url) {
   return pathname + search;
 }
 
-function message(first, { headers, body }, label) {
+function message(first, { headers, body }) {
   const text = element('code', {}, element('b', {}, first));
   for (const [name, value] of headers) text.append('\n', element('i', {}, `${name}: `), value);
   if (body !== undefined) text.append('\n\n', ...coloured(pretty(body)));
-  return element('pre', { tabIndex: 0, 'aria-label': label }, text);
+  return element('pre', {}, text);
 }
 
 const LINE_LENGTH = 52;

@@ -157,7 +157,8 @@ function over(title, { error }) {
     : `Vestibule answered: ${error?.detail}`;
   byId('over-links').replaceChildren(link(home ?? places.app, home ? 'Go home' : 'Go to the app', 'primary'));
   show('over');
-  byId('main').focus();
+  byId('main').focus({ preventScroll: true });
+  scrollTo(0, 0);
 }
 
 const link = (href, text, kind) => element('a', { href, className: `button ${kind}` }, text);
@@ -178,7 +179,8 @@ async function logOut() {
   byId('over-text').textContent = 'In the app you still are logged in: a new session is one click away. Coming back without one leads home, too.';
   byId('over-links').replaceChildren(link(body.data.returnUrl ?? places.app, 'Back to the app', 'primary'), link('/', 'Come back without a session', ''));
   show('over');
-  byId('main').focus();
+  byId('main').focus({ preventScroll: true });
+  scrollTo(0, 0);
 }
 
 async function revoke() {
