@@ -154,6 +154,47 @@ async fn whoever_comes_home_with_a_reason_goes_straight_back_once_logged_in() {
 }
 
 #[tokio::test]
+async fn the_gateways_own_page_leads_to_the_portal_too() {
+    let playground = Playground::start();
+    let login = playground.log_in("user_ada").await;
+    let home = format!("{}/billing?portal=hosted-portal&reason=session_missing", playground.app);
+    for sent in
+        [playground.form("/open", "portal=hosted-portal", &login).await, playground.get(&home, &login).await]
+    {
+        let address = sent.header("location").to_owned();
+        assert!(address.starts_with(&format!("{}/portal/hosted-portal?session=pst_", playground.gateway)));
+        let page = playground.get(&address, "").await;
+        assert_eq!(page.status, 200, "{}", page.text);
+        assert!(
+            page.text.contains("ada@engines.example") && page.text.contains("Demo portal"),
+            "{}",
+            page.text
+        );
+        // Both policies hold a form's redirects against this list.
+        assert!(
+            page.header("content-security-policy")
+                .contains(&format!("form-action 'self' {}", playground.portal))
+        );
+        let hidden = |name: &str| {
+            let rest = page.text.split(&format!("name=\"{name}\" value=\"")).nth(1).expect("a hidden field");
+            rest.split('"').next().expect("its end").to_owned()
+        };
+        let form = format!("session={}&nonce={}", hidden("session"), hidden("nonce"));
+        let url = format!("{}/portal/hosted-portal", playground.gateway);
+        let entered = playground.post("null", &url, Body::Form(&form), &page.jar()).await;
+        assert_eq!(
+            (entered.status, entered.header("location")),
+            (303, format!("{}/hosted", playground.portal).as_str())
+        );
+        let url = format!("{}/v2/portal.getSession?slug=hosted-portal", playground.gateway);
+        let call = Call(playground.client.get(url)).header("origin", &playground.portal);
+        let session = call.header("cookie", &entered.jar()).send().await;
+        assert_eq!((session.status, &session.data()["externalId"]), (200, &json!("user_ada")));
+    }
+    assert_eq!(playground.get(&format!("{}/hosted", playground.portal), "").await.status, 200);
+}
+
+#[tokio::test]
 async fn expire_now_is_a_real_expiry_and_leads_home() {
     let playground = Playground::start();
     let (_, cookie, session) = playground.in_portal("user_ada").await;
@@ -182,6 +223,7 @@ async fn the_portal_can_ask_the_app_to_revoke_and_the_list_is_empty_then() {
     let listed = playground.form("/sessions", "user=user_ada", "").await.json();
     assert_eq!(listed["sessions"][0]["id"], session["id"]);
     assert_eq!(listed["sessions"][0]["state"], "active");
+    assert_eq!(listed["sessions"][0]["portal"], "my-portal");
     let url = format!("{}/revoke", playground.app);
     let revoked = playground.post(&playground.portal, &url, Body::Form("user=user_ada"), "").await;
     assert_eq!((revoked.status, revoked.json()), (200, json!({ "revoked": 1 })));

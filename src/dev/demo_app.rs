@@ -148,6 +148,7 @@ async fn open(
     gateway: web::Data<GatewayClient>,
 ) -> HttpResponse {
     let Some(user) = logged_in(&request) else { return see_other("/") };
-    site.journal.action("You opened the portal");
+    let how = if form.portal == PORTALS[0] { "" } else { " through Vestibule's own page" };
+    site.journal.action(format!("You opened the portal{how}"));
     send_to_portal(&site, &gateway, user, &form.portal).await
 }

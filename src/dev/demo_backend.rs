@@ -12,8 +12,8 @@ use super::journal::{Actor, Answer, Entry, Step};
 use super::site::{Site, see_other};
 use super::users::{self, User};
 
-/// The portals of config/development.toml.
-pub const PORTALS: [&str; 1] = ["my-portal"];
+/// The portals of config/development.toml; the first is the one that nobody has to name.
+pub const PORTALS: [&str; 2] = ["my-portal", "hosted-portal"];
 
 /// A form about somebody.
 #[derive(Deserialize)]
@@ -38,10 +38,21 @@ pub async fn send_to_portal(site: &Site, gateway: &GatewayClient, user: &User, s
     let created = gateway.call("createSession", words, body).await;
     let url = created.ok().and_then(|created| created["url"].as_str().map(str::to_owned));
     let Some(url) = url else { return see_other("/?failed") };
+    let (title, reason) = if url.starts_with(&site.places.gateway) {
+        (
+            "The app sends the browser on to Vestibule's own page",
+            "Looking at that page spends nothing. Its button does: it sets the cookie and leads on to the portal.",
+        )
+    } else {
+        (
+            "The app sends the browser on to the portal",
+            "The session ID in the address works once, within 15 minutes.",
+        )
+    };
     site.journal.add(&Entry::Step(Step {
         actor: Actor::Browser,
-        title: "The app sends the browser on to the portal".into(),
-        reason: "The session ID in the address works once, within 15 minutes.".into(),
+        title: title.into(),
+        reason: reason.into(),
         request: None,
         answer: Some(Answer { status: 303, headers: vec![("Location".into(), url.clone())], body: None }),
     }));
@@ -56,7 +67,7 @@ pub async fn list(form: web::Form<ChosenUser>, gateway: web::Data<GatewayClient>
     );
     match in_every_portal(&gateway, "listSessions", words, &form.user).await {
         Ok(lists) => {
-            let sessions = lists.iter().filter_map(Value::as_array).flatten().collect::<Vec<_>>();
+            let sessions: Vec<Value> = lists.iter().filter_map(Value::as_array).flatten().cloned().collect();
             HttpResponse::Ok().json(json!({ "sessions": sessions }))
         }
         Err(response) => response,
@@ -84,7 +95,7 @@ pub async fn revoke(
     }
 }
 
-/// The API knows a user within one portal.
+/// The API knows a user within one portal; the sessions of a list get its name.
 async fn in_every_portal(
     gateway: &GatewayClient,
     verb: &str,
@@ -94,7 +105,12 @@ async fn in_every_portal(
     let mut answers = Vec::new();
     for slug in PORTALS {
         let answer = gateway.call(verb, words, json!({ "slug": slug, "externalId": user })).await;
-        answers.push(answer.map_err(|words| HttpResponse::BadGateway().json(json!({ "message": words })))?);
+        let mut answer =
+            answer.map_err(|words| HttpResponse::BadGateway().json(json!({ "message": words })))?;
+        for session in answer.as_array_mut().into_iter().flatten() {
+            session["portal"] = json!(slug);
+        }
+        answers.push(answer);
     }
     Ok(answers)
 }

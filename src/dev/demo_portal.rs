@@ -15,6 +15,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
     let page = || file("text/html", include_str!("assets/portal.html"));
     config
         .route("/", web::get().to(page))
+        // The url of hosted-portal: who comes here has the cookie already.
+        .route("/hosted", web::get().to(page))
         .route("/portal.js", web::get().to(|| file("text/javascript", include_str!("assets/portal.js"))))
         .route("/state", web::get().to(state))
         .route("/expire", web::post().to(expire));

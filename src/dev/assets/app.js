@@ -48,6 +48,7 @@ function sessionRow(session, now) {
     'tr',
     {},
     element('td', {}, element('code', {}, session.id)),
+    element('td', {}, session.portal),
     element('td', {}, element('span', { className: `state ${session.state}` }, session.state)),
     element('td', {}, `${Math.floor(left / 60)} h ${left % 60} min`),
   );
@@ -57,7 +58,7 @@ async function list() {
   const body = new URLSearchParams({ user: user.id });
   const { sessions } = await ask('/sessions', { method: 'POST', body });
   const { nowMs } = await refresh('app');
-  const head = ['Session', 'State', 'Time left'].map((name) => element('th', { scope: 'col' }, name));
+  const head = ['Session', 'Portal', 'State', 'Time left'].map((name) => element('th', { scope: 'col' }, name));
   const rows = sessions.map((session) => sessionRow(session, nowMs));
   byId('sessions').replaceChildren(
     rows.length === 0

@@ -2,7 +2,9 @@
 
 import { ask, begin, byId, element, permissions, person, refresh, show, tell } from '/common.js';
 
-const SLUG = 'my-portal';
+/** Whoever enters through Vestibule's own page arrives at another address, with the cookie already set. */
+const HOSTED = location.pathname === '/hosted';
+const SLUG = HOSTED ? 'hosted-portal' : 'my-portal';
 const FEATURES = [
   ['See the API keys', 'api.main.read_key'],
   ['Create an API key', 'api.main.create_key'],
@@ -43,9 +45,11 @@ async function exchange(sessionId) {
   else over('This link no longer works', body);
 }
 
-/** Came without a session ID: there may be a cookie from before. Otherwise the way leads home. */
+/** Came without a session ID: there may be a cookie already. Otherwise the way leads home. */
 async function arrive() {
-  await action('You came to the portal without a session ID');
+  const [visit] = performance.getEntriesByType('navigation');
+  if (visit?.type === 'reload') await action('You reloaded the portal');
+  else if (!HOSTED) await action('You came to the portal without a session ID');
   const { status, body } = await getSession('The portal page asks who is there');
   if (status === 200) signedIn(body.data);
   else if (body.error?.redirectUrl) location.replace(body.error.redirectUrl);
@@ -57,14 +61,16 @@ async function arrive() {
 function getSession(title) {
   return call('getSession', {
     title,
-    reason: 'The cookie goes along by itself. The answer says who it is and what they may do, or where home is.',
+    reason: HOSTED
+      ? "Vestibule's own page sets the cookie, and this page never sees a session ID. The cookie goes along by itself."
+      : 'The cookie goes along by itself. The answer says who it is and what they may do, or where home is.',
   });
 }
 
 /** One call of the gateway; the journal is told what was sent and what came back. */
 async function call(verb, { title, reason, body, headers = {}, setCookie }) {
   const method = body ? 'POST' : 'GET';
-  const url = `${places.gateway}/v2/portal.${verb}${body ? '' : `?slug=${SLUG}`}`;
+  const url = `${places.gateway}/v2/portal.${verb}${verb === 'exchangeSession' ? '' : `?slug=${SLUG}`}`;
   const sent = { Accept: 'application/json', ...(body && { 'Content-Type': 'application/json' }), ...headers };
   const options = { method, headers: sent, credentials: 'include', body: body && JSON.stringify(body) };
   const response = await fetch(url, options).catch(() => fetch(url, options));
@@ -177,7 +183,7 @@ async function logOut() {
   session = null;
   byId('over-title').textContent = 'You are logged out of the portal';
   byId('over-text').textContent = 'In the app you still are logged in: a new session is one click away. Coming back without one leads home, too.';
-  byId('over-links').replaceChildren(link(body.data.returnUrl ?? places.app, 'Back to the app', 'primary'), link('/', 'Come back without a session', ''));
+  byId('over-links').replaceChildren(link(body.data.returnUrl ?? places.app, 'Back to the app', 'primary'), link(location.pathname, 'Come back without a session', ''));
   show('over');
   byId('main').focus({ preventScroll: true });
   scrollTo(0, 0);
@@ -199,7 +205,7 @@ function attempt(work) {
   return () => work().catch((error) => {
     byId('over-title').textContent = 'Something does not answer';
     byId('over-text').textContent = `${error.message}. Is “vestibule dev” still running?`;
-    byId('over-links').replaceChildren(link('/', 'Try again', 'primary'));
+    byId('over-links').replaceChildren(link(location.pathname, 'Try again', 'primary'));
     show('over');
   });
 }
