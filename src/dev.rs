@@ -80,7 +80,7 @@ pub enum PlaygroundError {
 
 /// A playground whose addresses are taken.
 pub struct Playground {
-    key: RootKey,
+    key: Arc<RootKey>,
     clock: Arc<PlaygroundClock>,
     places: Places,
     gateway: SocketAddr,
@@ -111,7 +111,14 @@ impl Playground {
         // The gateway binds by itself; this listener only settles its port, which the configuration must name.
         let gateway = gateway.local_addr()?;
         let clock = Arc::new(PlaygroundClock::new(clock));
-        Ok(Playground { key: RootKey::mint(Environment::Live), clock, places, gateway, app, portal })
+        Ok(Playground {
+            key: Arc::new(RootKey::mint(Environment::Live)),
+            clock,
+            places,
+            gateway,
+            app,
+            portal,
+        })
     }
 
     /// The gateway's configuration.
@@ -157,8 +164,8 @@ impl Playground {
             journal: Arc::new(Journal::default()),
             clock: self.clock.clone(),
         };
-        let key = RootKey::parse(self.key.expose()).expect("a key that was just minted");
-        let client = GatewayClient::new(key, self.gateway, gateway.clone(), site.journal.clone())?;
+        let client =
+            GatewayClient::new(self.key.clone(), self.gateway, gateway.clone(), site.journal.clone())?;
         let client = web::Data::new(client);
         let app = demo_server(&self.app, site.clone(), move |config| {
             config.app_data(client.clone()).configure(demo_app::routes);

@@ -20,7 +20,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// Calls the gateway with the root key.
 pub struct GatewayClient {
     client: reqwest::Client,
-    key: RootKey,
+    key: Arc<RootKey>,
     /// Where the gateway listens.
     address: SocketAddr,
     /// The same as it is shown.
@@ -34,7 +34,7 @@ pub type Words = (&'static str, &'static str);
 impl GatewayClient {
     /// For the gateway at `address`, which the pages call `origin`.
     pub fn new(
-        key: RootKey,
+        key: Arc<RootKey>,
         address: SocketAddr,
         origin: String,
         journal: Arc<Journal>,
