@@ -124,21 +124,9 @@ impl Playground {
     /// The gateway's configuration.
     pub fn configuration(&self) -> String {
         let digest = self.key.digest().to_hex();
-        // In two passes: with the ports exchanged, one pass would replace what another has written.
-        let places = [
-            ("http://localhost:8080", "{gateway}", &self.places.gateway),
-            ("http://localhost:3001", "{app}", &self.places.app),
-            ("http://localhost:3000", "{portal}", &self.places.portal),
-        ];
-        let mut text = DEVELOPMENT.replace("127.0.0.1:8080", &self.gateway.to_string());
-        for (default, mark, _) in places {
-            text = text.replace(default, mark);
-        }
-        for (_, mark, place) in places {
-            text = text.replace(mark, place);
-        }
         format!(
-            "{text}\n[[workspaces.root_keys]]\nid = \"development\"\nsha256 = \"{digest}\"\nenvironment = \"live\"\n"
+            "{}\n[[workspaces.root_keys]]\nid = \"development\"\nsha256 = \"{digest}\"\nenvironment = \"live\"\n",
+            placed(DEVELOPMENT, self.gateway, &self.places)
         )
     }
 
@@ -187,6 +175,19 @@ impl Playground {
     }
 }
 
+/// The configuration with these addresses for its own.
+fn placed(configuration: &str, gateway: SocketAddr, places: &Places) -> String {
+    // In two passes: with the ports exchanged, one pass would replace what another has written.
+    let places = [
+        ("http://localhost:8080", "{gateway}", &places.gateway),
+        ("http://localhost:3001", "{app}", &places.app),
+        ("http://localhost:3000", "{portal}", &places.portal),
+    ];
+    let text = configuration.replace("127.0.0.1:8080", &gateway.to_string());
+    let text = places.iter().fold(text, |text, (default, mark, _)| text.replace(default, mark));
+    places.iter().fold(text, |text, (_, mark, place)| text.replace(mark, place))
+}
+
 fn demo_server(
     listener: &TcpListener,
     site: Site,
@@ -214,5 +215,20 @@ impl Serving {
         for handle in self.handles {
             handle.stop(false).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_can_be_exchanged() {
+        let origin = |port: u16| format!("http://localhost:{port}");
+        let places = Places { gateway: origin(3000), app: origin(8080), portal: origin(3001) };
+        let text = "127.0.0.1:8080 http://localhost:8080/ http://localhost:3001/b http://localhost:3000/";
+        let expected = "[::1]:3000 http://localhost:3000/ http://localhost:8080/b http://localhost:3001/";
+        let gateway = SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), 3000);
+        assert_eq!(placed(text, gateway, &places), expected);
     }
 }
