@@ -3,11 +3,12 @@
 mod support;
 
 use std::net::TcpListener;
+use std::process::Command;
 
 use reqwest::Method;
 use serde_json::{Value, json};
 use support::app::{Call, Reply, attributes, config, text};
-use support::process::{Process, run, vestibule};
+use support::process::{Process, vestibule};
 
 const ANY: &str = "127.0.0.1:0";
 
@@ -313,21 +314,26 @@ async fn only_the_playgrounds_own_pages_are_served() {
     }
 }
 
+/// Exit code and words of a playground that must not open; one that does is killed, and the test fails.
+fn refused(arguments: &[&str]) -> (Option<i32>, String) {
+    let mut command = Command::new("sh");
+    command.args(["-c", "exec \"$0\" \"$@\" 2>&1", env!("CARGO_BIN_EXE_vestibule")]);
+    let (code, output) = Process::spawn(command.args(arguments)).end();
+    (code, output.join("\n"))
+}
+
 #[test]
 fn every_listener_of_dev_is_on_loopback_only() {
-    for flag in ["--listen", "--app-listen", "--portal-listen"] {
+    let flags = ["--listen", "--app-listen", "--portal-listen"];
+    for flag in flags {
         for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
-            let mut arguments = vec!["dev", flag, address];
-            for other in ["--listen", "--app-listen", "--portal-listen"] {
-                arguments.extend(if other == flag { vec![] } else { vec![other, ANY] });
+            let mut arguments = vec!["dev"];
+            for each in flags {
+                arguments.extend([each, if each == flag { address } else { ANY }]);
             }
-            let output = run(&arguments);
-            let words = String::from_utf8(output.stderr).expect("text");
-            assert_eq!(output.status.code(), Some(2), "{words}");
-            assert!(
-                words.contains(flag) && words.contains(address) && words.contains("vestibule serve"),
-                "{words}"
-            );
+            let (code, words) = refused(&arguments);
+            assert_eq!(code, Some(2), "{words}");
+            assert!(words.contains(&format!("{flag} 127.0.0.1:0")) && words.contains(address), "{words}");
         }
     }
 }
@@ -336,9 +342,9 @@ fn every_listener_of_dev_is_on_loopback_only() {
 fn a_port_that_is_taken_is_named_with_its_flag() {
     let taken = TcpListener::bind(ANY).expect("a port");
     let address = taken.local_addr().expect("its address").to_string();
-    let output = run(&["dev", "--listen", ANY, "--app-listen", ANY, "--portal-listen", &address]);
-    let words = String::from_utf8(output.stderr).expect("text");
-    assert_eq!(output.status.code(), Some(1), "{words}");
+    let arguments = ["dev", "--listen", ANY, "--app-listen", ANY, "--portal-listen", &address];
+    let (code, words) = refused(&arguments);
+    assert_eq!(code, Some(1), "{words}");
     assert!(words.contains(&address) && words.contains("--portal-listen"), "{words}");
 }
 
