@@ -53,6 +53,8 @@ pub enum Entry {
         /// Where the portal is.
         url: Url,
     },
+    /// Nothing is done yet: it would replace a session of somebody else, and the person has not been told.
+    Unasked,
 }
 
 impl Portals {
@@ -85,8 +87,27 @@ impl Portals {
     }
 
     /// Spends a ticket, as [`Portals::exchange`] does; a spent one lets a browser pass that has a session.
-    pub async fn enter(&self, presented: &Presented, request: ExchangeRequest<'_>) -> Result<Entry, Error> {
+    /// `told`: the handle of the session that the person knows would be replaced, or nothing.
+    pub async fn enter(
+        &self,
+        presented: &Presented,
+        request: ExchangeRequest<'_>,
+        told: &str,
+    ) -> Result<Entry, Error> {
         let session_id = request.session_id;
+        // A page that was reached from another site may have been made without the session's cookie, which the
+        // browser sends with the form only.
+        if presented.token.is_some() {
+            match self.arrive(presented, Some(session_id)).await {
+                Ok(Arrival::Waiting { replaces: Some(other), .. }) if other.handle.to_string() != told => {
+                    return Ok(Entry::Unasked);
+                }
+                Ok(Arrival::Waiting { .. } | Arrival::SignedIn { .. }) => {}
+                // A ticket that is spent may be a repeat, which the exchange answers.
+                Err(error) if error.home.is_some() => {}
+                Err(error) => return Err(error),
+            }
+        }
         let error = match self.exchange(request).await {
             Ok(exchanged) => return Ok(Entry::Exchanged(Box::new(exchanged))),
             Err(error) => error,

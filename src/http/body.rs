@@ -36,12 +36,12 @@ pub async fn read(request: &HttpRequest, payload: web::Payload) -> Result<Map<St
     object(&value).cloned().map_err(|invalid| Error::invalid(vec![invalid.at("body")]))
 }
 
-/// The fields of a form; of a name that is sent twice, the first.
-pub async fn read_form(
+/// The fields of a form, empty where one is missing; of a name that is sent twice, the first.
+pub async fn read_form<const N: usize>(
     request: &HttpRequest,
     payload: web::Payload,
-    names: [&str; 2],
-) -> Result<[String; 2], Error> {
+    names: [&str; N],
+) -> Result<[String; N], Error> {
     if !has_type(request, "application/x-www-form-urlencoded")? {
         let error = Error::new(Code::UnsupportedMediaType);
         return Err(error.with_detail("Send a form as application/x-www-form-urlencoded."));

@@ -3,6 +3,7 @@
 //! Owns: that looking never spends a ticket, and that only the page's own form does.
 //! Must not know: how a ticket is spent, or how a page looks.
 
+use actix_web::http::StatusCode;
 use actix_web::http::header::{
     CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION,
 };
@@ -42,18 +43,14 @@ pub async fn enter(
 ) -> Result<HttpResponse, Problem> {
     let gateway = gateway(&request);
     let client = client_address::of(&request, &gateway.trusted_proxies);
-    let [session_id, nonce] = body::read_form(&request, payload, ["session", "nonce"]).await?;
+    let fields = ["session", "nonce", "replaces"];
+    let [session_id, nonce, replaces] = body::read_form(&request, payload, fields).await?;
     let presented = auth::visiting(&request, &slug);
     let pass = cookie::sent_pass(request.headers()).filter(|pass| {
         is_own_page(request.headers()) && gateway.landing_nonces.vouches(&nonce, pass, &session_id)
     });
     let Some(pass) = pass else {
-        let session_id = Some(session_id.as_str()).filter(|text| !text.is_empty());
-        let mut response = arrive(&request, &presented, session_id, false).await?;
-        if response.status().is_success() {
-            *response.status_mut() = actix_web::http::StatusCode::FORBIDDEN;
-        }
-        return Ok(response);
+        return show_again(&request, &presented, &session_id).await;
     };
     if let Some(client) = client {
         gateway.limits.check_exchange(client)?;
@@ -63,10 +60,11 @@ pub async fn enter(
         idempotency_key: pass.idempotency_key().ok(),
         ..exchange_request(&request, &session_id, asker)
     };
-    let result = gateway.portals.enter(&presented, exchange).await;
+    let result = gateway.portals.enter(&presented, exchange, &replaces).await;
     gateway.metrics.exchange(match &result {
         Ok(Entry::Exchanged(_)) => "done",
         Ok(Entry::SignedIn { .. }) => "signed_in_already",
+        Ok(Entry::Unasked) => "asked_again",
         Err(error) => error.code.wire_name(),
     });
     match result {
@@ -80,11 +78,26 @@ pub async fn enter(
             finish::note(&request, handle);
             Ok(go_to(&url))
         }
+        Ok(Entry::Unasked) => show_again(&request, &presented, &session_id).await,
         Err(error) => {
-            let again = Form { action: action(&presented), session_id, nonce, goes_on: false };
+            let again = Form { action: action(&presented), session_id, nonce, replaces, goes_on: false };
             Err(negotiate::refuse(&request, &presented, error, Some(&again)))
         }
     }
+}
+
+/// The page once more, which waits for its button: the form that came was not the one that it has now.
+async fn show_again(
+    request: &HttpRequest,
+    presented: &Presented,
+    session_id: &str,
+) -> Result<HttpResponse, Problem> {
+    let session_id = Some(session_id).filter(|text| !text.is_empty());
+    let mut response = arrive(request, presented, session_id, false).await?;
+    if response.status().is_success() {
+        *response.status_mut() = StatusCode::FORBIDDEN;
+    }
+    Ok(response)
 }
 
 /// Under `no-referrer` a form of our own page has `Origin: null`, and so has many a foreign one; the browser
@@ -133,6 +146,7 @@ fn offer(
         action: portal.slug.clone(),
         session_id: session_id.to_owned(),
         nonce: gateway.landing_nonces.nonce(&pass, session_id),
+        replaces: replaces.map(|other| other.handle.to_string()).unwrap_or_default(),
         // Somebody else's session is never replaced unasked.
         goes_on: goes_on && !confirms && replaces.is_none(),
     };

@@ -53,6 +53,8 @@ pub struct Form {
     pub session_id: String,
     /// Ties the form to the browser that was shown it.
     pub nonce: String,
+    /// The handle of somebody else's session that its person is told would be replaced; empty without one.
+    pub replaces: String,
     /// A person came here by a click, so the page need not ask for another.
     pub goes_on: bool,
 }
@@ -93,6 +95,7 @@ struct FormView<'a> {
     action: &'a str,
     session_id: &'a str,
     nonce: &'a str,
+    replaces: &'a str,
     goes_on: bool,
     label: &'a str,
     way_out: Option<(&'a str, &'a str)>,
@@ -201,8 +204,8 @@ impl<'a> Frame<'a> {
 
 impl<'a> FormView<'a> {
     fn new(form: &'a Form, label: &'a str) -> Self {
-        let Form { action, session_id, nonce, goes_on } = form;
-        FormView { action, session_id, nonce, goes_on: *goes_on, label, way_out: None }
+        let Form { action, session_id, nonce, replaces, goes_on } = form;
+        FormView { action, session_id, nonce, replaces, goes_on: *goes_on, label, way_out: None }
     }
 }
 

@@ -176,11 +176,28 @@ on_both_stores! {
         assert_eq!(app.exchange(&id).await.status, 200);
     }
 
-    async fn the_old_session_of_the_browser_ends(app: TestApp) {
-        let (_, old) = app.sign_in(ACME_LIVE, json!({ "slug": "hosted-portal", "externalId": "john" })).await;
-        let shown = Shown::to(&app, &ticket(&app, json!({})).await).await;
-        let new = inside(&shown.post(&app).header("cookie", &signed_in_as(&old)).send().await);
-        assert!(app.accepts(&new).await && !app.accepts(&old).await);
+    /// The page may have been made without the session's cookie: a `Strict` one does not come along with a
+    /// click on another site, nor does any with a form that another site sends.
+    async fn the_old_session_of_the_browser_ends_but_never_somebody_elses_unasked(app: TestApp) {
+        let (_, of_john) = app.sign_in(ACME_LIVE, json!({ "slug": "hosted-portal", "externalId": "john" })).await;
+        let shown = Shown::to(&app, &ticket(&app, json!({ "externalId": "jane" })).await).await;
+        let asked = shown.post(&app).header("cookie", &signed_in_as(&of_john)).send().await;
+        asked.expect_page(403, "signed in as john");
+        assert!(app.accepts(&of_john).await);
+        let replaces = value_of(&asked.text, "replaces");
+        let answer = |replaces: &str| {
+            let body = format!("session={}&nonce={}&replaces={replaces}", shown.session_id, shown.nonce);
+            shown.post(&app).header("cookie", &signed_in_as(&of_john)).body(body)
+        };
+        let (other, _) = app.sign_in(ACME_LIVE, json!({ "slug": "hosted-portal", "externalId": "joan" })).await;
+        answer(&other).send().await.expect_page(403, "signed in as john");
+        let of_jane = inside(&answer(&replaces).send().await);
+        assert!(app.accepts(&of_jane).await && !app.accepts(&of_john).await);
+
+        // Jane herself is not asked.
+        let again = Shown::to(&app, &ticket(&app, json!({ "externalId": "jane" })).await).await;
+        let newer = inside(&again.post(&app).header("cookie", &signed_in_as(&of_jane)).send().await);
+        assert!(app.accepts(&newer).await && !app.accepts(&of_jane).await);
     }
 }
 
