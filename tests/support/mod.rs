@@ -5,5 +5,7 @@
 pub mod app;
 pub mod echo;
 pub mod process;
+pub mod redis_cluster;
 pub mod redis_server;
+pub mod sentinel_set;
 pub mod swallowing_proxy;

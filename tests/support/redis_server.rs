@@ -1,9 +1,11 @@
-//! A real `redis-server` on a free port, with a directory of its own; gone with the value.
+//! A real `redis-server` on a free port, with a directory of its own; gone with the value. Several that form one
+//! store are in `sentinel_set.rs` and `redis_cluster.rs`.
 
 use std::collections::BTreeSet;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,6 +16,8 @@ pub struct RedisServer {
     port: u16,
     directory: TempDir,
     arguments: Vec<String>,
+    sentinel_file: Option<String>,
+    paused: AtomicBool,
 }
 
 impl RedisServer {
@@ -31,11 +35,40 @@ impl RedisServer {
         Self::start_in(tempfile::tempdir().expect("a temporary directory"), port, arguments)
     }
 
-    fn start_in(directory: TempDir, port: u16, arguments: &[&str]) -> Self {
-        let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
-        let server = RedisServer { child: Mutex::new(None), port, directory, arguments };
+    /// Once the replica has all that the primary has.
+    pub fn start_replica_of(primary: &RedisServer, arguments: &[&str]) -> Self {
+        let of = format!("127.0.0.1 {}", primary.port);
+        let replica = Self::start_with(&[&["--replicaof", &of][..], &FAST_REPLICATION, arguments].concat());
+        replica.wait_until("its replication begins", |redis| {
+            info(redis, "replication", "master_link_status").is_some_and(|status| status == "up")
+        });
+        replica
+    }
+
+    /// In a directory that holds what the server is to find there.
+    pub fn start_in(directory: TempDir, port: u16, arguments: &[&str]) -> Self {
+        let server = Self::not_yet_started(directory, port, arguments);
         server.start_again();
         server
+    }
+
+    /// For [`RedisServer::spawn`]: several servers start faster side by side.
+    pub fn not_yet_started(directory: TempDir, port: u16, arguments: &[&str]) -> Self {
+        let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+        RedisServer {
+            child: Mutex::new(None),
+            port,
+            directory,
+            arguments,
+            sentinel_file: None,
+            paused: AtomicBool::new(false),
+        }
+    }
+
+    /// A sentinel with this configuration file.
+    pub fn as_sentinel(mut self, file: &str) -> Self {
+        self.sentinel_file = Some(file.to_owned());
+        self
     }
 
     /// A port with TLS beside the plain one: its URL, and the file of the authority that vouches for it.
@@ -62,18 +95,59 @@ impl RedisServer {
 
     /// After [`RedisServer::stop`] or [`RedisServer::kill`]: the same port and data.
     pub fn start_again(&self) {
+        self.spawn();
+        self.wait_until("it answers", |redis| redis::cmd("PING").query::<String>(redis).is_ok());
+    }
+
+    /// Starts it and does not wait until it answers.
+    pub fn spawn(&self) {
         let mut command = Command::new("redis-server");
-        command.args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
-        command.args(["--dbfilename", "dump.rdb", "--dir"]).arg(self.directory.path()).args(&self.arguments);
+        if let Some(file) = &self.sentinel_file {
+            command.args([file, "--sentinel"]);
+        } else {
+            command.args(["--save", "", "--dbfilename", "dump.rdb"]);
+        }
+        command.args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--dir"]);
+        command.arg(self.directory.path()).args(&self.arguments);
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         *self.child() =
             Some(child.expect("redis-server is not installed: run ./tests/run, which installs it"));
-        let deadline = Instant::now() + Duration::from_secs(10);
-        while self.connect().and_then(|mut redis| redis::cmd("PING").query::<String>(&mut redis)).is_err() {
-            assert!(Instant::now() < deadline, "redis-server did not start on port {}", self.port);
-            // A wait for the condition above, not for time to pass.
-            std::thread::sleep(Duration::from_millis(5));
-        }
+    }
+
+    /// Until the server says so.
+    pub fn wait_until(&self, what: &str, mut is_so: impl FnMut(&mut redis::Connection) -> bool) {
+        let port = self.port;
+        wait_until(&format!("{what} (redis-server on port {port})"), || {
+            self.connect().is_ok_and(|mut redis| is_so(&mut redis))
+        });
+    }
+
+    /// Makes a primary of a replica.
+    pub fn promote(&self) {
+        self.command(&["REPLICAOF", "NO", "ONE"]);
+    }
+
+    /// Any command, such as `CONFIG SET …`.
+    pub fn command(&self, words: &[&str]) -> redis::Value {
+        let mut redis = self.connect().expect("redis answers");
+        let answer = redis::cmd(words[0]).arg(&words[1..]).query(&mut redis);
+        answer.unwrap_or_else(|error| panic!("{words:?}: {error}"))
+    }
+
+    /// A field of `INFO`, such as `role` of `replication`.
+    pub fn info(&self, section: &str, field: &str) -> Option<String> {
+        info(&mut self.connect().expect("redis answers"), section, field)
+    }
+
+    /// Takes no part in a failover: neither does it answer nor is its connection broken, until it goes on.
+    pub fn pause(&self) {
+        self.paused.store(true, Ordering::SeqCst);
+        self.signal("-STOP");
+    }
+
+    pub fn go_on(&self) {
+        self.signal("-CONT");
+        self.paused.store(false, Ordering::SeqCst);
     }
 
     /// Ends it in good order, with its data saved.
@@ -111,10 +185,28 @@ impl RedisServer {
     /// A connection for the test itself.
     pub fn connect(&self) -> redis::RedisResult<redis::Connection> {
         let mut url = url::Url::parse(&self.url()).expect("a URL");
-        if let Some(password) = self.arguments.iter().skip_while(|name| *name != "--requirepass").nth(1) {
+        if let Some(password) = self.argument("--requirepass") {
             url.set_password(Some(password)).expect("a URL that takes a password");
         }
-        redis::Client::open(url)?.get_connection()
+        // Limits, for a server that hangs is what some tests are about.
+        let redis = redis::Client::open(url)?.get_connection_with_timeout(Duration::from_secs(5))?;
+        redis.set_read_timeout(Some(Duration::from_secs(5)))?;
+        Ok(redis)
+    }
+
+    /// The value of an argument it was started with.
+    pub fn argument(&self, name: &str) -> Option<&str> {
+        self.arguments.iter().skip_while(|argument| *argument != name).nth(1).map(String::as_str)
+    }
+
+    /// Neither stopped, killed nor paused.
+    pub fn is_running(&self) -> bool {
+        self.child().is_some() && !self.paused.load(Ordering::SeqCst)
+    }
+
+    /// Where its files are.
+    pub fn directory(&self) -> &std::path::Path {
+        self.directory.path()
     }
 
     /// Every key, as text where it is text.
@@ -142,6 +234,25 @@ impl RedisServer {
 impl Drop for RedisServer {
     fn drop(&mut self) {
         self.kill();
+    }
+}
+
+/// The default lets a primary wait for seconds before it serves a new replica.
+pub const FAST_REPLICATION: [&str; 2] = ["--repl-diskless-sync-delay", "0"];
+
+fn info(redis: &mut redis::Connection, section: &str, field: &str) -> Option<String> {
+    let text: String = redis::cmd("INFO").arg(section).query(redis).ok()?;
+    let mut lines = text.lines().filter_map(|line| line.split_once(':'));
+    lines.find(|(name, _)| *name == field).map(|(_, value)| value.to_owned())
+}
+
+/// Waits for a condition, not for time to pass.
+#[track_caller]
+pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !is_so() {
+        assert!(Instant::now() < deadline, "in vain waited until {what}");
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
 

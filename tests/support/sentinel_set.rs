@@ -1,0 +1,112 @@
+//! A primary, its replicas and the sentinels that watch over them, as real processes on free ports.
+
+use std::path::PathBuf;
+
+use super::redis_server::{FAST_REPLICATION, RedisServer, free_port, wait_until};
+
+/// The name under which the sentinels know the primary.
+pub const MASTER: &str = "vestibule";
+
+pub struct SentinelSet {
+    /// The first one is the primary at the start.
+    pub nodes: Vec<RedisServer>,
+    pub sentinels: Vec<RedisServer>,
+}
+
+impl SentinelSet {
+    /// One primary, two replicas, three sentinels of whom two decide.
+    pub fn start() -> Self {
+        Self::start_with(2, &[])
+    }
+
+    /// With so many replicas and further arguments of every data node.
+    pub fn start_with(replicas: usize, arguments: &[&str]) -> Self {
+        let arguments = [&FAST_REPLICATION[..], arguments].concat();
+        let mut nodes = vec![RedisServer::start_with(&arguments)];
+        for _ in 0..replicas {
+            nodes.push(RedisServer::start_replica_of(&nodes[0], &arguments));
+        }
+        let password = nodes[0].argument("--requirepass");
+        let ports: Vec<u16> = (0..3).map(|_| free_port()).collect();
+        let sentinels: Vec<RedisServer> =
+            ports.iter().map(|port| sentinel(*port, &ports, &nodes, password)).collect();
+        for sentinel in &sentinels {
+            sentinel.spawn();
+        }
+        let set = SentinelSet { nodes, sentinels };
+        for sentinel in &set.sentinels {
+            sentinel.wait_until("the sentinel sees all others", |redis| {
+                redis::cmd("SENTINEL").arg("CKQUORUM").arg(MASTER).exec(redis).is_ok()
+            });
+        }
+        set
+    }
+
+    /// For `store.url`.
+    pub fn url(&self) -> String {
+        self.url_with("")
+    }
+
+    /// With credentials of the data nodes, such as `user:password@`.
+    pub fn url_with(&self, credentials: &str) -> String {
+        let sentinels: Vec<String> =
+            self.sentinels.iter().map(|sentinel| format!("127.0.0.1:{}", sentinel.port())).collect();
+        format!("redis+sentinel://{credentials}{}/{MASTER}/0", sentinels.join(","))
+    }
+
+    /// Whom the first sentinel that runs takes for the primary.
+    pub fn primary(&self) -> &RedisServer {
+        let mut redis = self.sentinel().connect().expect("the sentinel answers");
+        let (_, port): (String, u16) = redis::cmd("SENTINEL")
+            .arg("GET-MASTER-ADDR-BY-NAME")
+            .arg(MASTER)
+            .query(&mut redis)
+            .expect("the sentinel knows the primary");
+        self.nodes.iter().find(|node| node.port() == port).expect("the primary is one of the nodes")
+    }
+
+    fn sentinel(&self) -> &RedisServer {
+        self.sentinels.iter().find(|sentinel| sentinel.is_running()).expect("a sentinel runs")
+    }
+
+    /// Until the sentinels have promoted another node than this.
+    pub fn wait_for_another_primary_than(&self, port: u16) -> &RedisServer {
+        wait_until("the sentinels have promoted another node", || {
+            let primary = self.primary();
+            primary.port() != port
+                && primary.is_running()
+                && primary.info("replication", "role").as_deref() == Some("master")
+        });
+        self.primary()
+    }
+
+    /// A failover in good order, such as for maintenance.
+    pub fn fail_over(&self) -> &RedisServer {
+        let port = self.primary().port();
+        self.sentinel().command(&["SENTINEL", "FAILOVER", MASTER]);
+        self.wait_for_another_primary_than(port)
+    }
+}
+
+/// The file tells each sentinel of all others, which they would else find out in seconds.
+fn sentinel(port: u16, ports: &[u16], nodes: &[RedisServer], password: Option<&str>) -> RedisServer {
+    let id = |port: u16| format!("{port:040x}");
+    let mut lines = vec![
+        format!("sentinel myid {}", id(port)),
+        format!("sentinel monitor {MASTER} 127.0.0.1 {} 2", nodes[0].port()),
+        format!("sentinel down-after-milliseconds {MASTER} 600"),
+        format!("sentinel failover-timeout {MASTER} 4000"),
+    ];
+    lines.extend(password.map(|password| format!("sentinel auth-pass {MASTER} {password}")));
+    let replicas = nodes[1..].iter();
+    lines.extend(replicas.map(|node| format!("sentinel known-replica {MASTER} 127.0.0.1 {}", node.port())));
+    let others = ports.iter().filter(|other| **other != port);
+    lines.extend(
+        others.map(|other| format!("sentinel known-sentinel {MASTER} 127.0.0.1 {other} {}", id(*other))),
+    );
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let file: PathBuf = directory.path().join("sentinel.conf");
+    std::fs::write(&file, lines.join("\n")).expect("a file is written");
+    let file = file.to_str().expect("a path").to_owned();
+    RedisServer::not_yet_started(directory, port, &[]).as_sentinel(&file)
+}
