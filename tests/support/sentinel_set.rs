@@ -56,26 +56,17 @@ impl SentinelSet {
 
     /// Whom the first sentinel that runs takes for the primary.
     pub fn primary(&self) -> &RedisServer {
-        let mut redis = self.sentinel().connect().expect("the sentinel answers");
-        let (_, port): (String, u16) = redis::cmd("SENTINEL")
-            .arg("GET-MASTER-ADDR-BY-NAME")
-            .arg(MASTER)
-            .query(&mut redis)
-            .expect("the sentinel knows the primary");
+        let sentinel = self.sentinels.iter().find(|sentinel| sentinel.is_running()).expect("a sentinel runs");
+        let port = primary_of(sentinel);
         self.nodes.iter().find(|node| node.port() == port).expect("the primary is one of the nodes")
-    }
-
-    fn sentinel(&self) -> &RedisServer {
-        self.sentinels.iter().find(|sentinel| sentinel.is_running()).expect("a sentinel runs")
     }
 
     /// Until the sentinels have promoted another node than this.
     pub fn wait_for_another_primary_than(&self, port: u16) -> &RedisServer {
         wait_until("the sentinels have promoted another node", || {
             let primary = self.primary();
-            primary.port() != port
-                && primary.is_running()
-                && primary.info("replication", "role").as_deref() == Some("master")
+            let has_role = || primary.info("replication", "role").as_deref() == Some("master");
+            primary.port() != port && primary.is_running() && has_role()
         });
         self.primary()
     }
@@ -83,9 +74,36 @@ impl SentinelSet {
     /// A failover in good order, such as for maintenance.
     pub fn fail_over(&self) -> &RedisServer {
         let port = self.primary().port();
-        self.sentinel().command(&["SENTINEL", "FAILOVER", MASTER]);
+        self.sentinels[0].command(&["SENTINEL", "FAILOVER", MASTER]);
         self.wait_for_another_primary_than(port)
     }
+
+    /// Some ten seconds after a failover; before that another one may get stuck.
+    pub fn wait_until_all_agree(&self) {
+        let primary = self.primary();
+        wait_until("all agree on the new primary", || {
+            let running = |server: &&RedisServer| server.is_running();
+            let replicas = self.nodes.iter().filter(running).filter(|node| node.port() != primary.port());
+            let in_step = |node: &RedisServer| {
+                let port = node.info("replication", "master_port");
+                let link = node.info("replication", "master_link_status");
+                port == Some(primary.port().to_string()) && link.as_deref() == Some("up")
+            };
+            self.sentinels.iter().filter(running).all(|sentinel| primary_of(sentinel) == primary.port())
+                && replicas.into_iter().all(in_step)
+        });
+    }
+}
+
+fn primary_of(sentinel: &RedisServer) -> u16 {
+    let mut redis = sentinel.connect().expect("the sentinel answers");
+    let mut ask = redis::cmd("SENTINEL");
+    let address: (String, u16) = ask
+        .arg("GET-MASTER-ADDR-BY-NAME")
+        .arg(MASTER)
+        .query(&mut redis)
+        .expect("the sentinel knows the primary");
+    address.1
 }
 
 /// The file tells each sentinel of all others, which they would else find out in seconds.
@@ -95,7 +113,7 @@ fn sentinel(port: u16, ports: &[u16], nodes: &[RedisServer], password: Option<&s
         format!("sentinel myid {}", id(port)),
         format!("sentinel monitor {MASTER} 127.0.0.1 {} 2", nodes[0].port()),
         format!("sentinel down-after-milliseconds {MASTER} 600"),
-        format!("sentinel failover-timeout {MASTER} 4000"),
+        format!("sentinel failover-timeout {MASTER} 1500"),
     ];
     lines.extend(password.map(|password| format!("sentinel auth-pass {MASTER} {password}")));
     let replicas = nodes[1..].iter();
