@@ -4,6 +4,8 @@
 //! names both `http` and `store`; tests start the very same thing.
 //! Must not know: where settings come from, or any rule of the product.
 
+pub mod stores;
+
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,22 +14,19 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpServer, web};
 use arc_swap::ArcSwap;
-use redis::{Client, TlsCertificates};
-use secrecy::ExposeSecret;
 use tokio::task::JoinHandle;
 
-use crate::config::{self, Settings, StoreLocation};
+use crate::config::Settings;
 use crate::domain::catalog::Catalog;
 use crate::domain::idempotency::TokenDeriver;
 use crate::domain::landing_pass::LandingNonces;
 use crate::domain::portal::{Portals, SharedCatalog};
-use crate::domain::ports::{Clock, SessionStore};
+use crate::domain::ports::Clock;
 use crate::domain::user_tag::UserTagger;
 use crate::http::limits::Limits;
 use crate::http::{self, Gateway, Languages};
-use crate::store::memory::MemoryStore;
-use crate::store::redis::{RedisStore, StoreObserver};
 use crate::telemetry::Metrics;
+use stores::StoreMaker;
 
 /// What an attacker with many addresses can make the rate limits remember: those of so long.
 const FORGET_EVERY: Duration = Duration::from_secs(5);
@@ -91,63 +90,16 @@ impl Running {
     }
 }
 
-/// How a worker thread gets its store.
-#[derive(Clone)]
-enum StoreMaker {
-    Shared(Arc<MemoryStore>),
-    PerWorker { client: Client, timeout: Duration, fence_failover: bool, observer: StoreObserver },
-}
-
-impl StoreMaker {
-    fn new(
-        settings: &config::Store,
-        clock: Arc<dyn Clock>,
-        metrics: &Arc<Metrics>,
-    ) -> Result<Self, StartError> {
-        match &settings.location {
-            StoreLocation::Memory => Ok(StoreMaker::Shared(Arc::new(MemoryStore::new(clock)))),
-            StoreLocation::Redis(url) => {
-                let metrics = metrics.clone();
-                Ok(StoreMaker::PerWorker {
-                    client: redis_client(url.expose_secret(), settings.ca_certificates.clone())?,
-                    timeout: settings.timeout,
-                    fence_failover: settings.fence_failover,
-                    observer: Arc::new(move |operation, took, answered| {
-                        metrics.store_call(operation, took, answered);
-                    }),
-                })
-            }
-        }
-    }
-
-    /// Called on the worker's own thread: the link belongs to its runtime.
-    fn make(&self) -> Result<Arc<dyn SessionStore>, redis::RedisError> {
-        match self {
-            StoreMaker::Shared(store) => Ok(store.clone()),
-            StoreMaker::PerWorker { client, timeout, fence_failover, observer } => {
-                let store = RedisStore::new(client.clone(), *timeout, *fence_failover, observer.clone())?;
-                Ok(Arc::new(store))
-            }
-        }
-    }
-}
-
-fn redis_client(url: &str, ca_certificates: Option<Vec<u8>>) -> Result<Client, StartError> {
-    match ca_certificates {
-        None => Client::open(url),
-        root_cert => Client::build_with_tls(url, TlsCertificates { client_tls: None, root_cert }),
-    }
-    .map_err(StartError::Store)
-}
-
 /// Starts a gateway. It listens when this returns; a store that cannot be reached yet does not hinder it.
 pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, StartError> {
     let metrics = Arc::new(Metrics::new()?);
     let catalog: SharedCatalog = Arc::new(ArcSwap::from_pointee(settings.catalog));
     let limits =
         Arc::new(Limits::new(settings.limits.exchange_per_minute, settings.limits.create_per_minute));
-    let stores = StoreMaker::new(&settings.store, clock.clone(), &metrics)?;
-    stores.make().map_err(StartError::Store)?;
+    let stores = StoreMaker::new(&settings.store, clock.clone(), &metrics).map_err(StartError::Store)?;
+    // The first contact warns of what is amiss there; whether there is one does not matter for the start.
+    let first_contact = stores.make();
+    tokio::spawn(async move { first_contact.ready().await });
     let tagger = Arc::new(UserTagger::new(&settings.server.secret, &settings.server.previous_secrets));
     let deriver = Arc::new(TokenDeriver::new(&settings.server.secret));
     let landing_nonces = Arc::new(LandingNonces::new(&settings.server.secret));
@@ -157,12 +109,7 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
         let strict_transport = settings.server.public_url.scheme() == "https";
         let (trusted_proxies, error_type_base) = (settings.server.trusted_proxies, settings.error_type_base);
         move || Gateway {
-            portals: Portals::new(
-                catalog.clone(),
-                stores.make().expect("a store that could be made before can be made again"),
-                tagger.clone(),
-                deriver.clone(),
-            ),
+            portals: Portals::new(catalog.clone(), stores.make(), tagger.clone(), deriver.clone()),
             metrics: metrics.clone(),
             limits: limits.clone(),
             trusted_proxies: trusted_proxies.clone(),

@@ -7,11 +7,11 @@
 mod appearance;
 mod layers;
 mod sections;
+mod store;
 mod workspaces;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use ipnet::IpNet;
 use secrecy::SecretString;
@@ -22,7 +22,9 @@ use crate::domain::catalog::Catalog;
 use crate::domain::error::{Fault, Invalid};
 use crate::domain::return_url::parse_http_url;
 use crate::fields::{Fields, parsed};
-use sections::{read_limits, read_log, read_server, read_store};
+use sections::{read_limits, read_log, read_server};
+use store::read_store;
+pub use store::{ClientCertificate, Store, StoreLocation};
 
 /// The embedded default; its comments are the reference of every key.
 pub const DEFAULT: &str = include_str!("../config/default.toml");
@@ -63,28 +65,6 @@ pub struct Server {
     pub workers: usize,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
-}
-
-/// `[store]`
-#[derive(Debug)]
-pub struct Store {
-    /// Where it is.
-    pub location: StoreLocation,
-    /// For one try.
-    pub timeout: Duration,
-    /// Certificates (PEM) that a `rediss://` server's is checked against; else the public ones.
-    pub ca_certificates: Option<Vec<u8>>,
-    /// Refuse tickets that were minted before a failover or restart of Redis.
-    pub fence_failover: bool,
-}
-
-/// `store.url`
-#[derive(Debug)]
-pub enum StoreLocation {
-    /// In this process.
-    Memory,
-    /// A single Redis; the URL may hold a password.
-    Redis(SecretString),
 }
 
 /// `[limits]`

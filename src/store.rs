@@ -2,7 +2,9 @@
 //!
 //! Must not know: HTTP, configuration, or any rule of the product beyond the contract in `domain::ports`.
 
+mod link;
 pub mod memory;
 mod record;
 pub mod redis;
-mod redis_link;
+mod reply;
+mod script;

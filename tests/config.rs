@@ -70,6 +70,25 @@ fn the_example_of_the_contract_is_accepted() {
 }
 
 #[test]
+fn several_nodes_are_read_with_their_credentials() {
+    let read = |url: &str| accepted(&format!("[server]\n{SECRET}\n[store]\nurl = \"{url}\"")).store.location;
+    let address = |host: &str, port| (host.to_owned(), port);
+    let StoreLocation::Sentinel { sentinels, master, node } =
+        read("redis+sentinel://user:p%40ss@a:26380,b.example,[::1]:26381/my-master_1/5")
+    else {
+        panic!("sentinels")
+    };
+    assert_eq!(sentinels, [address("a", 26_380), address("b.example", 26_379), address("::1", 26_381)]);
+    assert_eq!((&*master, node.expose_secret()), ("my-master_1", "redis://user:p%40ss@nodes:1/5"));
+    let StoreLocation::Cluster { nodes, node } = read("redis+cluster://user:pass@a:7000,b") else {
+        panic!("a cluster")
+    };
+    assert_eq!(nodes, [address("a", 7_000), address("b", 6_379)]);
+    assert_eq!(node.expose_secret(), "redis://user:pass@nodes:1/0");
+    assert!(matches!(read("redis+sentinel://a/main"), StoreLocation::Sentinel { .. }));
+}
+
+#[test]
 fn the_defaults_alone_are_accepted() {
     let settings = accepted("");
     assert_eq!(settings.server.listen.to_string(), "127.0.0.1:8080");

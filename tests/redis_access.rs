@@ -4,7 +4,9 @@ mod support;
 
 use serde_json::json;
 use support::app::{ACME_LIVE, TestApp, text};
+use support::redis_cluster::RedisCluster;
 use support::redis_server::RedisServer;
+use support::sentinel_set::SentinelSet;
 
 #[tokio::test]
 async fn a_redis_with_a_certificate_of_the_given_authority_serves() {
@@ -23,29 +25,80 @@ async fn a_certificate_that_nobody_vouches_for_is_an_outage() {
     app.get("/health/ready").send().await.expect(503, "application/service_unavailable");
 }
 
-/// The line of `docs/security.md`, to the letter.
-fn documented_acl() -> Vec<String> {
+#[tokio::test]
+async fn a_redis_that_asks_for_a_certificate_gets_the_configured_one() {
+    let (redis, url, authority) = RedisServer::start_with_tls();
+    redis.command(&["CONFIG", "SET", "tls-ca-cert-file", authority.to_str().expect("a path")]);
+    redis.command(&["CONFIG", "SET", "tls-auth-clients", "yes"]);
+    let ca = format!("store.ca_file = {authority:?}\n");
+    let app = TestApp::start_at(&url, |config| ca.clone() + &config).await;
+    app.get("/health/ready").send().await.expect(503, "application/service_unavailable");
+    // The server's own certificate will do: the authority has signed it.
+    let key = authority.with_file_name("key.pem");
+    let client = format!("store.client_cert_file = {authority:?}\nstore.client_key_file = {key:?}\n");
+    let app = TestApp::start_at(&url, |config| ca + &client + &config).await;
+    assert_eq!(app.get("/health/ready").send().await.status, 200);
+    app.signed_in(json!({})).await;
+}
+
+/// The lines of `docs/security.md`, to the letter: the one for every store, and what a topology adds to it.
+fn documented_acl(beginning: &str) -> Vec<String> {
     let document = include_str!("../docs/security.md");
     let line = document
         .lines()
-        .find_map(|line| line.strip_prefix("> ACL SETUSER vestibule "))
-        .expect("the ACL line");
-    line.split(' ').map(|rule| rule.replace("PASSWORD", "a-password")).collect()
+        .find_map(|line| line.strip_prefix(&format!("> ACL SETUSER vestibule {beginning}")))
+        .unwrap_or_else(|| panic!("the line that begins with {beginning}"));
+    let rules = format!("{beginning}{line}").replace("PASSWORD", "a-password");
+    rules.split(' ').map(str::to_owned).collect()
+}
+
+fn allow(node: &RedisServer, rules: &[String]) {
+    let words: Vec<&str> =
+        ["ACL", "SETUSER", "vestibule"].into_iter().chain(rules.iter().map(String::as_str)).collect();
+    node.command(&words);
+}
+
+/// Whatever was refused, other than telling the library's name.
+fn assert_nothing_was_refused(node: &RedisServer) {
+    let by_us = format!("{:?}", node.command(&["ACL", "LOG"])).replace("client|setinfo", "");
+    assert!(!by_us.contains("username\"), bulk-string('\"vestibule"), "{by_us}");
 }
 
 #[tokio::test]
 async fn the_documented_redis_user_may_do_all_that_the_gateway_needs() {
     let redis = RedisServer::start();
-    let mut connection = redis.connect().expect("redis answers");
-    let mut command = redis::cmd("ACL");
-    command
-        .arg("SETUSER")
-        .arg("vestibule")
-        .arg(documented_acl())
-        .exec(&mut connection)
-        .expect("the rules are valid");
+    let _replica = RedisServer::start_replica_of(&redis, &[]);
+    allow(&redis, &documented_acl("reset on"));
     let url = redis.url().replace("redis://", "redis://vestibule:a-password@");
-    let app = TestApp::start_at(&url, |config| config).await;
+    does_everything(&url).await;
+    assert_nothing_was_refused(&redis);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_sentinels_it_needs_the_documented_command_more() {
+    let set = SentinelSet::start();
+    for node in &set.nodes {
+        allow(node, &documented_acl("reset on"));
+        allow(node, &documented_acl("+role"));
+    }
+    does_everything(&set.url_with("vestibule:a-password@")).await;
+    assert_nothing_was_refused(set.primary());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_a_cluster_it_needs_the_documented_commands_more() {
+    let cluster = RedisCluster::start();
+    for node in &cluster.nodes {
+        allow(node, &documented_acl("reset on"));
+        allow(node, &documented_acl("+cluster|slots"));
+    }
+    does_everything(&cluster.url_with("vestibule:a-password@")).await;
+    cluster.nodes.iter().for_each(assert_nothing_was_refused);
+}
+
+/// All endpoints, with a store that waits for its replica.
+async fn does_everything(url: &str) {
+    let app = TestApp::start_at(url, |config| format!("store.wait_replicas = 1\n{config}")).await;
 
     assert_eq!(app.get("/health/ready").send().await.status, 200);
     let token = app.signed_in(json!({})).await;
@@ -63,9 +116,4 @@ async fn the_documented_redis_user_may_do_all_that_the_gateway_needs() {
     app.signed_in(json!({})).await;
     let all = app.post("/v2/portal.revokeSession", user).bearer(ACME_LIVE).send().await;
     assert_eq!(all.data(), json!({ "revoked": 1 }), "{}", all.text);
-
-    let refused: Vec<redis::Value> =
-        redis::cmd("ACL").arg("LOG").query(&mut connection).expect("redis tells");
-    let by_us = format!("{refused:?}").replace("client|setinfo", "");
-    assert!(!by_us.contains("username\"), bulk-string('\"vestibule"), "{by_us}");
 }

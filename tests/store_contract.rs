@@ -1,4 +1,5 @@
-//! The contract of `domain::ports::SessionStore`, proven of both stores, with time to fast-forward.
+//! The contract of `domain::ports::SessionStore`, proven of the store in memory and of every topology of Redis, with
+//! time to fast-forward.
 
 mod support;
 
@@ -6,19 +7,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use support::app::FakeClock;
+use support::redis_cluster::RedisCluster;
 use support::redis_server::RedisServer;
-use vestibule::domain::credential::{BrowserToken, Digest, Environment, Ticket};
+use support::sentinel_set::SentinelSet;
+use support::store::{active, assert_gone, attempt, new_session, redis_store, refusal_of, tag_of};
+use vestibule::domain::credential::Digest;
 use vestibule::domain::error::Refusal;
-use vestibule::domain::handle::HandleSuffix;
 use vestibule::domain::permission::Permission;
 use vestibule::domain::ports::{
     Exchange, ExchangeAttempt, Found, NewSession, Peek, PortalFilter, Position, Removal, SessionStore,
 };
-use vestibule::domain::return_url::parse_http_url;
 use vestibule::domain::session::{Grant, PortalSession, State};
-use vestibule::domain::user_tag::{UserRef, UserTag, UserTagger};
+use vestibule::domain::user_tag::UserTag;
 use vestibule::store::memory::MemoryStore;
-use vestibule::store::redis::RedisStore;
 
 const TICKET_TTL: Duration = Duration::from_secs(900);
 const SESSION_TTL: Duration = Duration::from_secs(86_400);
@@ -28,24 +29,57 @@ const SECOND: Duration = Duration::from_secs(1);
 struct Fixture {
     store: Arc<dyn SessionStore>,
     clock: Arc<FakeClock>,
-    redis: Option<RedisServer>,
+    servers: Servers,
+}
+
+enum Servers {
+    None,
+    Single(RedisServer),
+    Sentinels(Arc<SentinelSet>),
+    Cluster(Arc<RedisCluster>),
 }
 
 impl Fixture {
     fn memory() -> Self {
         let clock = FakeClock::new();
-        Fixture { store: Arc::new(MemoryStore::new(clock.clone())), clock, redis: None }
+        Fixture { store: Arc::new(MemoryStore::new(clock.clone())), clock, servers: Servers::None }
     }
 
     fn redis() -> Self {
         let redis = RedisServer::start();
-        Fixture { store: redis_store(&redis.url(), true), clock: FakeClock::new(), redis: Some(redis) }
+        let store = redis_store(&redis.url(), true);
+        Fixture { store, clock: FakeClock::new(), servers: Servers::Single(redis) }
+    }
+
+    fn valkey() -> Self {
+        let redis = RedisServer::valkey(&[]);
+        let store = redis_store(&redis.url(), true);
+        Fixture { store, clock: FakeClock::new(), servers: Servers::Single(redis) }
+    }
+
+    /// On sentinels that other checks use after this one.
+    fn sentinels(set: &Arc<SentinelSet>) -> Self {
+        set.primary().command(&["FLUSHALL"]);
+        let store = redis_store(&set.url(), true);
+        Fixture { store, clock: FakeClock::new(), servers: Servers::Sentinels(set.clone()) }
+    }
+
+    /// On a cluster that other checks use after this one.
+    fn cluster(cluster: &Arc<RedisCluster>) -> Self {
+        for node in cluster.masters() {
+            node.command(&["FLUSHALL"]);
+        }
+        let store = redis_store(&cluster.url(), true);
+        Fixture { store, clock: FakeClock::new(), servers: Servers::Cluster(cluster.clone()) }
     }
 
     fn forward(&self, by: Duration) {
         self.clock.forward(by);
-        if let Some(redis) = &self.redis {
-            redis.forward(by);
+        match &self.servers {
+            Servers::None => (),
+            Servers::Single(redis) => redis.forward(by),
+            Servers::Sentinels(set) => set.primary().forward(by),
+            Servers::Cluster(cluster) => cluster.forward(by),
         }
     }
 
@@ -58,89 +92,52 @@ impl Fixture {
     }
 
     async fn active(&self, user: &str) -> (PortalSession, Digest) {
-        let new = new_session(user);
-        self.create(&new).await;
-        let attempt = attempt(&new);
-        let Exchange::Done(session) = self.exchange(&attempt).await else {
-            panic!("a fresh ticket is exchanged")
-        };
-        (session, attempt.token)
+        active(self.store.as_ref(), user).await
     }
 
     async fn refusal_of(&self, tag: UserTag, token: &Digest) -> Option<Refusal> {
-        match self.store.find(tag, token).await.expect("the store answers") {
-            Found::Active(_) => None,
-            Found::Gone(gone) => Some(gone.refusal),
-        }
-    }
-}
-
-fn redis_store(url: &str, fence_failover: bool) -> Arc<dyn SessionStore> {
-    let client = redis::Client::open(url).expect("a Redis URL");
-    let store = RedisStore::new(client, SECOND, fence_failover, Arc::new(|_, _, _| ()));
-    Arc::new(store.expect("a store"))
-}
-
-fn tag_of(user: &str) -> UserTag {
-    let user =
-        UserRef { workspace: "acme", environment: Environment::Live, slug: "my-portal", external_id: user };
-    UserTagger::new(&"secret".into(), &[]).tag(&user)
-}
-
-fn new_session(user: &str) -> NewSession {
-    let tag = tag_of(user);
-    NewSession {
-        tag,
-        suffix: HandleSuffix::mint(),
-        ticket: Ticket::mint(Environment::Live, tag).digest(),
-        ticket_ttl_ms: 900_000,
-        session_ttl_ms: 86_400_000,
-        grant: Grant {
-            workspace: "acme".into(),
-            slug: "my-portal".into(),
-            environment: Environment::Live,
-            external_id: user.into(),
-            external_organization_id: Some("org_1".into()),
-            email: Some("jane@example.com".into()),
-            permissions: vec![Permission::parse("api.*.read_key").expect("a permission")],
-            preview: true,
-            metadata: Some(r#"{"plan":"pro","lines":"a\nb"}"#.into()),
-            return_url: parse_http_url("https://app.example.com/back").ok(),
-        },
-    }
-}
-
-/// A new try to exchange: with a token of its own.
-fn attempt(new: &NewSession) -> ExchangeAttempt {
-    ExchangeAttempt {
-        tag: new.tag,
-        ticket: new.ticket,
-        token: BrowserToken::mint(Environment::Live, new.tag).digest(),
-        portals: PortalFilter::AllBut(Vec::new()),
-        user_agent: Some("Mozilla/5.0 (Test)".into()),
-    }
-}
-
-#[track_caller]
-fn assert_gone(exchange: &Exchange, refusal: Refusal) {
-    match exchange {
-        Exchange::Gone(gone) => assert_eq!(gone.refusal, refusal),
-        Exchange::Done(_) | Exchange::NotAdmitted(_) => panic!("expected {refusal:?}, got {exchange:?}"),
+        refusal_of(self.store.as_ref(), tag, token).await
     }
 }
 
 macro_rules! contract {
-    ($($(#[$meta:meta])* async fn $name:ident($fixture:ident: Fixture) $body:block)*) => {$(
-        mod $name {
+    ($($(#[$meta:meta])* async fn $name:ident($fixture:ident: Fixture) $body:block)*) => {
+        $(mod $name {
             use super::*;
             $(#[$meta])*
-            async fn check($fixture: Fixture) $body
+            pub async fn check($fixture: Fixture) $body
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn memory() { check(Fixture::memory()).await; }
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn redis() { check(Fixture::redis()).await; }
+        })*
+
+        /// One after the other: servers that take seconds to start are shared.
+        #[allow(clippy::print_stderr)] // Which one failed.
+        async fn check_all(fixture: impl Fn() -> Fixture) {
+            $(
+                eprintln!("{}", stringify!($name));
+                $name::check(fixture()).await;
+            )*
         }
-    )*};
+    };
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_whole_contract_holds_on_valkey() {
+    check_all(Fixture::valkey).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_whole_contract_holds_with_sentinels() {
+    let set = Arc::new(SentinelSet::start());
+    check_all(|| Fixture::sentinels(&set)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_whole_contract_holds_on_a_cluster() {
+    let cluster = Arc::new(RedisCluster::start());
+    check_all(|| Fixture::cluster(&cluster)).await;
 }
 
 contract! {

@@ -1,19 +1,18 @@
-//! Reads `[server]`, `[store]`, `[limits]` and `[log]`.
+//! Reads `[server]`, `[limits]` and `[log]`.
 //!
-//! Owns: the rules of their keys (API.md section 8). Messages never repeat a secret or a store's URL.
+//! Owns: the rules of their keys (API.md section 8). Messages never repeat a secret.
 //! Must not know: where the document came from.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use ipnet::IpNet;
 use secrecy::SecretString;
 
 use super::workspaces::parse_public_url;
-use super::{Limits, Log, Server, Store, StoreLocation};
+use super::{Limits, Log, Server};
 use crate::domain::base62::random_text;
 use crate::domain::error::Invalid;
-use crate::fields::{Fields, boolean, integer, parsed, string};
+use crate::fields::{Fields, integer, parsed, string};
 
 /// `[server]`; with Redis a secret is required, in memory one is made.
 pub fn read_server(mut fields: Fields<'_, '_>, in_memory: bool) -> Option<Server> {
@@ -40,23 +39,6 @@ pub fn read_server(mut fields: Fields<'_, '_>, in_memory: bool) -> Option<Server
         workers: usize::try_from(workers.unwrap_or(0)).unwrap_or(0),
         trusted_proxies: trusted_proxies.unwrap_or_default(),
     })
-}
-
-/// `[store]`
-pub fn read_store(mut fields: Fields<'_, '_>) -> Option<Store> {
-    let location = fields.required("url", parsed(parse_store_url));
-    let timeout_ms = fields.optional("timeout_ms", integer(10, 60_000)).unwrap_or(1_000);
-    let ca_certificates = fields.optional("ca_file", |value| read_certificates(string(value)?));
-    let fence_failover = fields.optional("fence_failover", boolean).unwrap_or(true);
-    fields.optional("wait_replicas", |value| match integer(0, 16)(value)? {
-        0 => Ok(()),
-        _ => {
-            Err(Invalid::new("Waiting for replicas is not part of this version.", "Write wait_replicas = 0."))
-        }
-    });
-    fields.finish();
-    let timeout = Duration::from_millis(timeout_ms);
-    Some(Store { location: location?, timeout, ca_certificates, fence_failover })
 }
 
 /// `[limits]`
@@ -92,14 +74,6 @@ pub fn read_log(mut fields: Fields<'_, '_>) -> Log {
     Log { json: json.unwrap_or(true), level: level.unwrap_or_else(|| "info".into()) }
 }
 
-fn read_certificates(path: &str) -> Result<Vec<u8>, Invalid> {
-    let fix = "Name a file of one or more certificates in PEM form.";
-    let text = std::fs::read(path)
-        .map_err(|error| Invalid::new(format!("The file cannot be read: {error}."), fix))?;
-    let is_pem = String::from_utf8_lossy(&text).contains("-----BEGIN CERTIFICATE-----");
-    if is_pem { Ok(text) } else { Err(Invalid::new("The file holds no certificate in PEM form.", fix)) }
-}
-
 fn parse_address(text: &str) -> Result<SocketAddr, Invalid> {
     let invalid =
         |_| Invalid::new("Expected an IP address and a port.", "Write \"127.0.0.1:8080\" or \"[::]:8080\".");
@@ -120,23 +94,4 @@ fn parse_secret(text: &str) -> Result<SecretString, Invalid> {
     }
     let fix = "Run `vestibule keys secret` for a good one.";
     Err(Invalid::new("A secret has at least 32 characters.", fix))
-}
-
-/// The message never repeats the URL: it may hold a password.
-fn parse_store_url(text: &str) -> Result<StoreLocation, Invalid> {
-    let fix = "Write \"memory:\", \"redis://user:password@host:6379/0\" or \"rediss://…\".";
-    if text == "memory:" {
-        return Ok(StoreLocation::Memory);
-    }
-    let scheme = text.split(':').next().unwrap_or_default();
-    match scheme {
-        "redis" | "rediss" if redis::IntoConnectionInfo::into_connection_info(text).is_ok() => {
-            Ok(StoreLocation::Redis(SecretString::from(text)))
-        }
-        "redis" | "rediss" => Err(Invalid::new("This Redis URL cannot be read.", fix)),
-        "redis+cluster" | "redis+sentinel" => {
-            Err(Invalid::new("Redis Cluster and Sentinel are not part of this version.", fix))
-        }
-        _ => Err(Invalid::new("Expected memory:, redis:// or rediss://.", fix)),
-    }
 }

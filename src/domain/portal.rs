@@ -171,7 +171,7 @@ impl Portals {
         if session.grant.slug != portal.slug {
             return Ok(None);
         }
-        self.store.remove(&session.handle, Some(&old.digest()), Removal::Ended).await?;
+        self.store.remove(&session.handle, Some(&old.digest()), Removal::Replaced).await?;
         Ok(Some(session.handle))
     }
 

@@ -139,6 +139,9 @@ pub enum Removal {
     Revoked,
     /// By its user.
     Ended,
+    /// By another session of the same browser. The only removal that a failover of the store may undo: its user
+    /// asked for nothing to end.
+    Replaced,
 }
 
 /// A place in a user's list of sessions, newest first.
@@ -175,7 +178,8 @@ pub trait SessionStore: Send + Sync {
     /// Looks a pending or active session up by its public name.
     async fn find_by_handle(&self, handle: &Handle) -> Result<Option<PortalSession>, StoreError>;
 
-    /// Removes one session, pending or active; whether there was one. From its return on, nobody finds it.
+    /// Removes one session, pending or active; whether there was one. From its return on, nobody finds it. An error
+    /// may mean that it is removed, but not yet safe from a failover: then it is to be repeated.
     /// `token`, where the caller knows it, finds the session even if the user's index has lost it.
     async fn remove(
         &self,
@@ -184,7 +188,7 @@ pub trait SessionStore: Send + Sync {
         removal: Removal,
     ) -> Result<bool, StoreError>;
 
-    /// Revokes all sessions under a tag; how many there were.
+    /// Revokes all sessions under a tag; how many there were. An error means what it means for a single one.
     async fn revoke_all(&self, tag: UserTag) -> Result<u64, StoreError>;
 
     /// Up to `limit` sessions under a tag, newest first, older than `before`.

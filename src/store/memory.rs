@@ -200,7 +200,7 @@ impl SessionStore for MemoryStore {
         };
         entry.removed = Some(match removal {
             Removal::Revoked => Refusal::Revoked,
-            Removal::Ended => Refusal::Ended,
+            Removal::Ended | Removal::Replaced => Refusal::Ended,
         });
         Ok(true)
     }

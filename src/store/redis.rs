@@ -1,23 +1,25 @@
 //! The session store on Redis 6.2 or newer, or Valkey.
 //!
 //! Owns: key names and the calls of the scripts; each operation is one script and so one atomic step of one
-//! round trip. All keys of a user bear one hash tag, so they lie on one node of a cluster.
-//! Must not know: the rules of the product. It receives digests, never credentials.
+//! round trip, but for what must name the records it touches first. All keys of a user bear one hash tag, so they
+//! lie on one node of a cluster.
+//! Must not know: the rules of the product, or where a server is. It receives digests, never credentials.
 
-use std::sync::LazyLock;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use redis::{Client, Cmd, RedisResult, Script};
+use redis::{Cmd, Value};
 
+use super::link::{Call, RedisLink};
+pub use super::link::{Probe, StoreObserver, Topology};
 use super::record;
-pub use super::redis_link::StoreObserver;
-use super::redis_link::{Call, RedisLink};
+use super::reply::{self, Reply, corrupt, words};
+use super::script::{BY_HANDLE, CREATE, EXCHANGE, FATE, LIST, REMOVE, REVOKE_ALL, ScriptCall};
 use crate::domain::credential::Digest;
-use crate::domain::error::Refusal;
-use crate::domain::handle::{Handle, HandleSuffix};
+use crate::domain::handle::Handle;
 use crate::domain::ports::{
     Exchange, ExchangeAttempt, Found, Gone, NewSession, Peek, PortalFilter, Position, REPEAT_MS, Removal,
     SessionStore, StoreError,
@@ -27,43 +29,37 @@ use crate::domain::user_tag::UserTag;
 
 /// Records that one call of a list or a revocation touches: well below a millisecond of Redis's time.
 const BATCH: usize = 200;
+/// How often a user's sessions may change between the two steps of a call before it counts as an outage.
+const MAX_DECLARATIONS: usize = 16;
 
-macro_rules! script {
-    ($name:ident, $file:literal) => {
-        static $name: LazyLock<Script> = LazyLock::new(|| {
-            Script::new(concat!(
-                include_str!("scripts/common.lua"),
-                "\n",
-                include_str!(concat!("scripts/", $file))
-            ))
-        });
-    };
+/// What the store promises beyond the contract.
+#[derive(Clone, Copy, Debug)]
+pub struct Promises {
+    /// For one try to reach the store.
+    pub timeout: Duration,
+    /// Tickets minted before a failover or restart of Redis are refused after it.
+    pub fence_failover: bool,
+    /// So many replicas have an exchange before it is answered.
+    pub wait_replicas: u64,
 }
-
-script!(CREATE, "create.lua");
-script!(EXCHANGE, "exchange.lua");
-script!(FATE, "fate.lua");
-script!(BY_HANDLE, "by_handle.lua");
-script!(REMOVE, "remove.lua");
-script!(REVOKE_ALL, "revoke_all.lua");
-script!(LIST, "list.lua");
 
 /// One worker thread's store.
 pub struct RedisStore {
     link: RedisLink,
-    fence_failover: bool,
+    promises: Promises,
+}
+
+/// Whether an answer counts only when the replicas have what was written.
+#[derive(Clone, Copy)]
+enum Waits {
+    No,
+    ForOnlineReplicas,
 }
 
 impl RedisStore {
-    /// Connects at the first use; must be made on the thread that uses it. `fence_failover`: tickets minted
-    /// before a failover or restart of Redis are refused after it.
-    pub fn new(
-        client: Client,
-        timeout: Duration,
-        fence_failover: bool,
-        observer: StoreObserver,
-    ) -> RedisResult<Self> {
-        Ok(RedisStore { link: RedisLink::new(client, timeout, observer)?, fence_failover })
+    /// Connects at the first use; must be made on the thread that uses it. `probe` is shared by all of a process.
+    pub fn new(topology: &Topology, promises: Promises, probe: Arc<Probe>, observer: StoreObserver) -> Self {
+        RedisStore { link: RedisLink::new(topology, promises.timeout, probe, observer), promises }
     }
 
     /// The session under a key, or what is still known of it. Only a dead one costs the second question: the
@@ -75,25 +71,56 @@ impl RedisStore {
         key: String,
         digest: &Digest,
     ) -> Result<Result<PortalSession, Gone>, StoreError> {
-        let record: Option<String> = self.link.call(name, Call::Command(&Cmd::get(&key))).await?;
+        let call = Call::Command { key: &key, command: &Cmd::get(&key) };
+        let record: Option<String> = self.link.call(name, call).await?;
         if let Some(record) = record {
-            return Ok(Ok(decode(tag, &record)?));
+            return Ok(Ok(reply::session(tag, &record)?));
         }
-        let mut script = FATE.prepare_invoke();
-        script.key(key).key(index_key(tag)).arg(digest_text(digest));
-        let reply: Vec<String> = self.link.call("fate", Call::Script(&script)).await?;
-        let reply: Vec<&str> = reply.iter().map(String::as_str).collect();
-        match reply.as_slice() {
-            ["found", record] => Ok(Ok(decode(tag, record)?)),
-            ["gone", why, created, suffix] => Ok(Err(gone(tag, why, created, suffix)?)),
-            _ => Err(corrupt("an unknown reply of fate.lua")),
-        }
+        let script = FATE.on(vec![key, index_key(tag)]).arg(digest_text(digest));
+        reply::found(tag, &self.link.call("fate", Call::Script(&script)).await?)
     }
 
     /// For the scripts that mint or check an epoch.
     fn fence(&self) -> &'static str {
-        if self.fence_failover { "fence" } else { "" }
+        if self.promises.fence_failover { "fence" } else { "" }
     }
+
+    /// Calls a script until its keys are all that it needs: it tells which are missing.
+    async fn declaring(
+        &self,
+        name: &'static str,
+        script: ScriptCall,
+        waits: Waits,
+    ) -> Result<Reply, StoreError> {
+        let replicas = |reply: &Value| online_replicas(reply).unwrap_or(self.promises.wait_replicas);
+        let mut further = Vec::new();
+        for _ in 0..MAX_DECLARATIONS {
+            let script = script.with_keys(&further);
+            let call = Call::Script(&script);
+            let reply: Reply = match waits {
+                Waits::No => self.link.call(name, call).await?,
+                Waits::ForOnlineReplicas => self.link.call_and_wait(name, call, &replicas).await?,
+            };
+            match reply.split_first() {
+                Some((first, keys)) if first == "declare" => further = keys.to_vec(),
+                Some(_) | None => return Ok(reply),
+            }
+        }
+        Err(StoreError::Unavailable("the user's sessions change too quickly".into()))
+    }
+}
+
+/// As `remove.lua` and `revoke_all.lua` count them; `None` where the server does not tell.
+fn online_replicas(reply: &Value) -> Option<u64> {
+    let Ok(reply) = redis::from_redis_value_ref::<Reply>(reply) else { return Some(0) };
+    match words(&reply).as_slice() {
+        ["removed", _, online, ..] => online.parse().ok(),
+        _ => Some(0),
+    }
+}
+
+fn is_done(reply: &Value) -> bool {
+    redis::from_redis_value_ref::<Reply>(reply).is_ok_and(|reply| words(&reply).first() == Some(&"done"))
 }
 
 fn ticket_key(tag: UserTag, ticket: &Digest) -> String {
@@ -116,17 +143,14 @@ fn digest_text(digest: &Digest) -> String {
 #[async_trait]
 impl SessionStore for RedisStore {
     async fn create(&self, new: &NewSession) -> Result<PortalSession, StoreError> {
-        let grant = record::encode_grant(&new.grant)?;
-        let mut script = CREATE.prepare_invoke();
-        script
-            .key(ticket_key(new.tag, &new.ticket))
-            .key(index_key(new.tag))
+        let script = CREATE
+            .on(vec![ticket_key(new.tag, &new.ticket), index_key(new.tag)])
             .arg(digest_text(&new.ticket))
             .arg(new.ticket_ttl_ms)
             .arg(new.session_ttl_ms)
             .arg(new.suffix.as_str())
             .arg(&new.grant.slug)
-            .arg(grant)
+            .arg(record::encode_grant(&new.grant)?)
             .arg(self.fence());
         let (created_at_ms, expires_at_ms): (u64, u64) =
             self.link.call("create", Call::Script(&script)).await?;
@@ -134,30 +158,29 @@ impl SessionStore for RedisStore {
     }
 
     async fn exchange(&self, attempt: &ExchangeAttempt) -> Result<Exchange, StoreError> {
+        let (tag, ticket, token) = (attempt.tag, &attempt.ticket, &attempt.token);
         let (filter, slugs) = match &attempt.portals {
             PortalFilter::Only(slugs) => ("only", slugs),
             PortalFilter::AllBut(slugs) => ("all_but", slugs),
         };
-        let mut script = EXCHANGE.prepare_invoke();
-        script
-            .key(ticket_key(attempt.tag, &attempt.ticket))
-            .key(browser_key(attempt.tag, &attempt.token))
-            .key(index_key(attempt.tag))
-            .arg(digest_text(&attempt.ticket))
-            .arg(digest_text(&attempt.token))
+        let script = EXCHANGE
+            .on(vec![ticket_key(tag, ticket), browser_key(tag, token), index_key(tag)])
+            .arg(digest_text(ticket))
+            .arg(digest_text(token))
             .arg(filter)
             .arg(format!(" {} ", slugs.join(" ")))
             .arg(record::user_agent_line(attempt.user_agent.as_deref()))
             .arg(self.fence())
             .arg(REPEAT_MS);
-        let reply: Vec<String> = self.link.call("exchange", Call::Script(&script)).await?;
-        let reply: Vec<&str> = reply.iter().map(String::as_str).collect();
-        match reply.as_slice() {
-            ["done", record] => Ok(Exchange::Done(decode(attempt.tag, record)?)),
-            ["not_admitted", record] => Ok(Exchange::NotAdmitted(decode(attempt.tag, record)?)),
-            ["gone", why, created, suffix] => Ok(Exchange::Gone(gone(attempt.tag, why, created, suffix)?)),
-            _ => Err(corrupt("a pending record of an unknown version")),
-        }
+        let call = Call::Script(&script);
+        let reply = match self.promises.wait_replicas {
+            0 => self.link.call("exchange", call).await?,
+            wanted => {
+                let replicas = |reply: &Value| if is_done(reply) { wanted } else { 0 };
+                self.link.call_and_wait("exchange", call, &replicas).await?
+            }
+        };
+        reply::exchange(tag, &reply)
     }
 
     async fn peek(&self, tag: UserTag, ticket: &Digest) -> Result<Peek, StoreError> {
@@ -171,10 +194,14 @@ impl SessionStore for RedisStore {
     }
 
     async fn find_by_handle(&self, handle: &Handle) -> Result<Option<PortalSession>, StoreError> {
-        let mut script = BY_HANDLE.prepare_invoke();
-        script.key(index_key(handle.tag)).arg(handle.created_at_ms).arg(handle.suffix.as_str());
-        let record: Option<String> = self.link.call("find_by_handle", Call::Script(&script)).await?;
-        record.map(|record| decode(handle.tag, &record)).transpose()
+        let script = BY_HANDLE.on(vec![index_key(handle.tag)]);
+        let script = script.arg(handle.created_at_ms).arg(handle.suffix.as_str());
+        let reply = self.declaring("find_by_handle", script, Waits::No).await?;
+        match words(&reply).as_slice() {
+            ["found", record] => Ok(Some(reply::session(handle.tag, record)?)),
+            ["gone"] => Ok(None),
+            _ => Err(corrupt("an unknown reply of by_handle.lua")),
+        }
     }
 
     async fn remove(
@@ -183,32 +210,35 @@ impl SessionStore for RedisStore {
         token: Option<&Digest>,
         removal: Removal,
     ) -> Result<bool, StoreError> {
-        let state = match removal {
-            Removal::Revoked => "r",
-            Removal::Ended => "e",
+        let (state, waits) = match removal {
+            Removal::Revoked => ("r", Waits::ForOnlineReplicas),
+            Removal::Ended => ("e", Waits::ForOnlineReplicas),
+            Removal::Replaced => ("e", Waits::No),
         };
-        let mut script = REMOVE.prepare_invoke();
-        script.key(index_key(handle.tag));
-        if let Some(token) = token {
-            script.key(browser_key(handle.tag, token));
+        let mut keys = vec![index_key(handle.tag)];
+        keys.extend(token.map(|token| browser_key(handle.tag, token)));
+        let script = REMOVE.on(keys).arg(handle.created_at_ms).arg(handle.suffix.as_str()).arg(state);
+        let reply = self.declaring("remove", script, waits).await?;
+        match words(&reply).as_slice() {
+            ["removed", count, _] => Ok(*count != "0"),
+            _ => Err(corrupt("an unknown reply of remove.lua")),
         }
-        script.arg(handle.created_at_ms).arg(handle.suffix.as_str()).arg(state);
-        let removed: u64 = self.link.call("remove", Call::Script(&script)).await?;
-        Ok(removed > 0)
     }
 
     async fn revoke_all(&self, tag: UserTag) -> Result<u64, StoreError> {
         let mut revoked = 0;
         let (mut created, mut suffix) = (String::new(), String::new());
         loop {
-            let mut script = REVOKE_ALL.prepare_invoke();
-            script.key(index_key(tag)).arg(&created).arg(&suffix).arg(BATCH);
-            let reply: (u64, String, String) = self.link.call("revoke_all", Call::Script(&script)).await?;
-            revoked += reply.0;
-            (created, suffix) = (reply.1, reply.2);
-            if created.is_empty() {
+            let script = REVOKE_ALL.on(vec![index_key(tag)]).arg(&created).arg(&suffix).arg(BATCH);
+            let reply = self.declaring("revoke_all", script, Waits::ForOnlineReplicas).await?;
+            let ["removed", count, _, next_created, next_suffix] = words(&reply)[..] else {
+                return Err(corrupt("an unknown reply of revoke_all.lua"));
+            };
+            revoked += count.parse::<u64>().unwrap_or(0);
+            if next_created.is_empty() {
                 return Ok(revoked);
             }
+            (created, suffix) = (next_created.to_owned(), next_suffix.to_owned());
         }
     }
 
@@ -222,20 +252,19 @@ impl SessionStore for RedisStore {
         let mut created = before.map_or_else(String::new, |position| position.created_at_ms.to_string());
         let mut suffix = before.map_or_else(String::new, |position| position.suffix.as_str().to_owned());
         loop {
-            let mut script = LIST.prepare_invoke();
-            script.key(index_key(tag)).arg(&created).arg(&suffix).arg(BATCH);
-            let reply: Vec<String> = self.link.call("list", Call::Script(&script)).await?;
-            let [next_created, next_suffix, records @ ..] = reply.as_slice() else {
+            let script = LIST.on(vec![index_key(tag)]).arg(&created).arg(&suffix).arg(BATCH);
+            let reply = self.declaring("list", script, Waits::No).await?;
+            let ["page", next_created, next_suffix, ref records @ ..] = words(&reply)[..] else {
                 return Err(corrupt("an unknown reply of list.lua"));
             };
             for record in records {
-                sessions.push(decode(tag, record)?);
+                sessions.push(reply::session(tag, record)?);
             }
             if next_created.is_empty() || sessions.len() >= limit {
                 sessions.truncate(limit);
                 return Ok(sessions);
             }
-            (created, suffix) = (next_created.clone(), next_suffix.clone());
+            (created, suffix) = (next_created.to_owned(), next_suffix.to_owned());
         }
     }
 
@@ -243,32 +272,6 @@ impl SessionStore for RedisStore {
     async fn ready(&self) -> Result<(), StoreError> {
         let mut write = redis::cmd("SET");
         write.arg("vst:ready").arg(1).arg("PX").arg(1_000);
-        self.link.call("ready", Call::Command(&write)).await
+        self.link.call("ready", Call::Command { key: "vst:ready", command: &write }).await
     }
-}
-
-fn decode(tag: UserTag, text: &str) -> Result<PortalSession, StoreError> {
-    record::decode(tag, text).inspect_err(|error| tracing::error!(%error, "a stored session cannot be read"))
-}
-
-fn corrupt(what: &str) -> StoreError {
-    tracing::error!(what, "a stored session cannot be read");
-    StoreError::Corrupt(what.to_owned())
-}
-
-fn gone(tag: UserTag, why: &str, created: &str, suffix: &str) -> Result<Gone, StoreError> {
-    let refusal = match why {
-        "unknown" => Refusal::Unknown,
-        "expired" => Refusal::Expired,
-        "used" => Refusal::Used,
-        "revoked" => Refusal::Revoked,
-        "ended" => Refusal::Ended,
-        "fenced" => Refusal::Fenced,
-        _ => return Err(corrupt("an entry of a user's index in an unknown state")),
-    };
-    let handle = match (created.parse(), HandleSuffix::parse(suffix)) {
-        (Ok(created_at_ms), Ok(suffix)) => Some(Handle { tag, created_at_ms, suffix }),
-        (Err(_), _) | (_, Err(_)) => None,
-    };
-    Ok(Gone { refusal, handle })
 }

@@ -24,7 +24,11 @@ fn all_of_the_default() -> String {
     }
     let digest = format!("sha256 = \"{}\"", "0".repeat(64));
     let authority = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/testdata/authority.pem");
+    let key = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/testdata/client_key.pem");
     let all = all.replace("/etc/vestibule/redis-ca.pem", authority);
+    let all = all
+        .replace("/etc/vestibule/redis-client.pem", authority)
+        .replace("/etc/vestibule/redis-client.key", key);
     all.replace("sha256 = \"…\"", &digest).replace("secret = \"…\"", super::SECRET)
 }
 

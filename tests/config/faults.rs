@@ -1,6 +1,6 @@
 //! Every fault is found, where it is, and all of them at once.
 
-use super::{accepted, locations, refused};
+use super::{SECRET, locations, refused};
 
 #[test]
 fn unknown_keys_are_found_at_every_level() {
@@ -79,6 +79,8 @@ fn a_fault_is_told_with_its_place() {
         ("[store]\nurl = \"http://localhost\"", &["store.url"]),
         ("[store]\nurl = \"redis://localhost:port\"", &["store.url"]),
         ("[store]\ntimeout_ms = 0", &["store.timeout_ms"]),
+        ("[store]\nwait_replicas = 17", &["store.wait_replicas"]),
+        ("[store]\nca_file = \"/nowhere\"", &["store.ca_file"]),
         ("[store]\nfence_failover = \"true\"", &["store.fence_failover"]),
         ("[errors]\ntype_base = \"/errors\"", &["errors.type_base"]),
         ("[limits]\nexchange_per_minute = 0", &["limits.exchange_per_minute"]),
@@ -99,9 +101,8 @@ fn a_fault_is_told_with_its_place() {
 #[test]
 fn what_is_not_part_of_this_version_says_so() {
     for (text, location, word) in [
-        ("[store]\nwait_replicas = 1".to_owned(), "store.wait_replicas".to_owned(), "replicas"),
-        ("[store]\nurl = \"redis+cluster://a:7000,b:7000\"".to_owned(), "store.url".to_owned(), "Cluster"),
-        ("[store]\nurl = \"redis+sentinel://a:26379/main/0\"".to_owned(), "store.url".to_owned(), "Sentinel"),
+        (with_ca_file("redis+sentinel://a:26379/main/0"), "store.ca_file".to_owned(), "sentinels"),
+        (with_ca_file("redis+cluster://a:7000,b:7000"), "store.ca_file".to_owned(), "cluster"),
     ] {
         let faults = refused(&text);
         assert_eq!(locations(&faults), [location], "{text}");
@@ -109,7 +110,50 @@ fn what_is_not_part_of_this_version_says_so() {
         assert!(message.contains("not part of this version") && message.contains(word), "{message}");
         assert!(!faults[0].fix.is_empty());
     }
-    accepted("[store]\nwait_replicas = 0");
+}
+
+fn with_ca_file(url: &str) -> String {
+    let authority = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/testdata/authority.pem");
+    format!("[server]\n{SECRET}\n[store]\nurl = \"{url}\"\nca_file = \"{authority}\"")
+}
+
+#[test]
+fn a_bad_address_of_several_nodes_is_found() {
+    for url in [
+        "redis+sentinel://",
+        "redis+sentinel://a",
+        "redis+sentinel://a/",
+        "redis+sentinel:///main/0",
+        "redis+sentinel://a:26379/main/zero",
+        "redis+sentinel://a:26379/main/0/1",
+        "redis+sentinel://a:26379/ma in/0",
+        "redis+sentinel://a:26379,/main/0",
+        "redis+sentinel://a:port/main/0",
+        "redis+sentinel://user:a@b:pass@a?x/main/0",
+        "redis+cluster://",
+        "redis+cluster://a:7000,b:70000",
+        "redis+cluster://a:7000/1",
+        "redis+cluster://a:7000,,b:7000",
+        "redis+cluster://a:7000?x=1",
+        "rediss+cluster://a:7000",
+    ] {
+        let faults = refused(&format!("[server]\n{SECRET}\n[store]\nurl = \"{url}\""));
+        assert_eq!(locations(&faults), ["store.url"], "{url}");
+        assert!(faults[0].fix.contains("redis+sentinel://a:26379"), "{}", faults[0].fix);
+    }
+}
+
+#[test]
+fn a_certificate_without_its_key_is_found() {
+    let client = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/testdata/authority.pem");
+    for (name, other) in [("client_cert_file", "client_key_file"), ("client_key_file", "client_cert_file")] {
+        let faults = refused(&format!("[store]\n{name} = \"{client}\""));
+        assert!(locations(&faults).contains(&&*format!("store.{name}")), "{faults:?}");
+        assert!(faults.iter().any(|fault| fault.fix.contains(other)), "{faults:?}");
+    }
+    let faults =
+        refused(&format!("[store]\nclient_cert_file = \"{client}\"\nclient_key_file = \"{client}\""));
+    assert_eq!(locations(&faults), ["store.client_key_file"], "a certificate is no key");
 }
 
 #[test]

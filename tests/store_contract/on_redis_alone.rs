@@ -9,7 +9,8 @@ use super::support::swallowing_proxy::SwallowingProxy;
 use super::*;
 
 fn fixture_of(fixture: &mut Fixture) -> &mut RedisServer {
-    fixture.redis.as_mut().expect("this fixture has a Redis")
+    let Servers::Single(redis) = &mut fixture.servers else { panic!("this fixture has a Redis") };
+    redis
 }
 
 #[tokio::test]

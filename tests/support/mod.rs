@@ -8,4 +8,5 @@ pub mod process;
 pub mod redis_cluster;
 pub mod redis_server;
 pub mod sentinel_set;
+pub mod store;
 pub mod swallowing_proxy;

@@ -106,20 +106,20 @@ impl RedisCluster {
         found().expect("it was found")
     }
 
+    /// Those that are masters now.
+    pub fn masters(&self) -> impl Iterator<Item = &RedisServer> {
+        let running = self.nodes.iter().filter(|node| node.is_running());
+        running.filter(|node| node.info("replication", "role").as_deref() == Some("master"))
+    }
+
     /// Lets time pass for everything that is stored.
     pub fn forward(&self, by: std::time::Duration) {
-        for node in
-            self.nodes.iter().filter(|node| node.info("replication", "role").as_deref() == Some("master"))
-        {
-            node.forward(by);
-        }
+        self.masters().for_each(|node| node.forward(by));
     }
 
     /// Every key of every master.
     pub fn keys(&self) -> Vec<String> {
-        let masters =
-            self.nodes.iter().filter(|node| node.info("replication", "role").as_deref() == Some("master"));
-        masters.flat_map(RedisServer::keys).collect()
+        self.masters().flat_map(RedisServer::keys).collect()
     }
 }
 

@@ -18,6 +18,7 @@ pub struct RedisServer {
     arguments: Vec<String>,
     sentinel_file: Option<String>,
     paused: AtomicBool,
+    program: String,
 }
 
 impl RedisServer {
@@ -62,11 +63,23 @@ impl RedisServer {
             arguments,
             sentinel_file: None,
             paused: AtomicBool::new(false),
+            program: "redis-server".into(),
         }
     }
 
+    /// A Valkey in place of a Redis.
+    pub fn valkey(arguments: &[&str]) -> Self {
+        let fetched = concat!(env!("CARGO_MANIFEST_DIR"), "/target/tools/valkey-server");
+        let program = if std::path::Path::new(fetched).exists() { fetched } else { "valkey-server" };
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let mut server = Self::not_yet_started(directory, free_port(), arguments);
+        server.program = program.to_owned();
+        server.start_again();
+        server
+    }
+
     /// A sentinel with this configuration file.
-    pub fn as_sentinel(mut self, file: &str) -> Self {
+    pub fn into_sentinel(mut self, file: &str) -> Self {
         self.sentinel_file = Some(file.to_owned());
         self
     }
@@ -101,7 +114,7 @@ impl RedisServer {
 
     /// Starts it and does not wait until it answers.
     pub fn spawn(&self) {
-        let mut command = Command::new("redis-server");
+        let mut command = Command::new(&self.program);
         if let Some(file) = &self.sentinel_file {
             command.args([file, "--sentinel"]);
         } else {
@@ -111,7 +124,7 @@ impl RedisServer {
         command.arg(self.directory.path()).args(&self.arguments);
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         *self.child() =
-            Some(child.expect("redis-server is not installed: run ./tests/run, which installs it"));
+            Some(child.unwrap_or_else(|error| panic!("{}: {error}; ./tests/run installs it", self.program)));
     }
 
     /// Until the server says so.

@@ -126,5 +126,5 @@ fn sentinel(port: u16, ports: &[u16], nodes: &[RedisServer], password: Option<&s
     let file: PathBuf = directory.path().join("sentinel.conf");
     std::fs::write(&file, lines.join("\n")).expect("a file is written");
     let file = file.to_str().expect("a path").to_owned();
-    RedisServer::not_yet_started(directory, port, &[]).as_sentinel(&file)
+    RedisServer::not_yet_started(directory, port, &[]).into_sentinel(&file)
 }

@@ -18,11 +18,26 @@ local function now_ms()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
+-- Nil where the server forbids INFO to this user, or knows it by another name.
+local function replication_info()
+  local info = redis.pcall('INFO', 'replication')
+  if type(info) == 'string' then return info end
+  return nil
+end
+
 -- The replication ID changes with every failover and restart. Replication is asynchronous and disks are
 -- flushed late: after either, a spent ticket may be back, so one of another epoch must not be spent.
 local function epoch(fence)
   if fence ~= 'fence' then return '-' end
-  return string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)') or '-'
+  return string.match(replication_info() or '', 'master_replid:(%x+)') or '-'
+end
+
+-- How many replicas would have to acknowledge a write; '' where the server does not tell.
+local function online_replicas()
+  local info = replication_info()
+  if not info then return '' end
+  local _, online = string.gsub(info, 'state=online', '')
+  return tostring(online)
 end
 
 local function suffix_of(member) return string.sub(member, 1, 8) end
@@ -56,6 +71,29 @@ local function with_state(member, state)
   return suffix_of(member) .. state .. string.sub(member, 10)
 end
 
+-- While a slot of a cluster moves, its keys are on either of two nodes, and a key that is missing here may be there.
+-- Redis refuses such a call, but only over keys that the call has declared. So no script touches a record that is not
+-- among its KEYS: it answers { 'declare', key, ... } and is called again with these as further keys.
+local function undeclared(index, members)
+  local declared, reply, is_complete = {}, { 'declare' }, true
+  for _, key in ipairs(KEYS) do declared[key] = true end
+  for _, member in ipairs(members) do
+    if is_live(member) then
+      local key = record_key(index, member)
+      reply[#reply + 1] = key
+      is_complete = is_complete and declared[key]
+    end
+  end
+  if is_complete then return nil end
+  return reply
+end
+
+-- A repeat that finds its work done must have written too: WAIT waits for the last write of its own connection.
+local function touch(index)
+  local left = redis.call('PTTL', index)
+  if left > 0 then redis.call('PEXPIRE', index, left) end
+end
+
 -- The index outlives its longest session, so that for a while it can tell why that one is gone.
 local function keep(index, ttl)
   if redis.call('PTTL', index) < ttl + INDEX_GRACE_MS then
@@ -77,18 +115,18 @@ local function fate(index, digest)
   return { 'unknown', '', '' }
 end
 
--- Up to `count` members older than the position, newest first, as { member, created, member, created, ... }.
+-- Up to `count` members older than the position, newest first; when each was created; whether there are more.
 local function members_before(index, created, suffix, count)
   local from = '+inf'
   if created ~= '' then from = created end
   local found = redis.call('ZREVRANGEBYSCORE', index, from, '-inf', 'WITHSCORES', 'LIMIT', 0, count)
-  local kept = {}
+  local members, times = {}, {}
   for at = 1, #found, 2 do
     local same_time = found[at + 1] == created
     if not (same_time and suffix_of(found[at]) >= suffix) then
-      kept[#kept + 1] = found[at]
-      kept[#kept + 1] = found[at + 1]
+      members[#members + 1] = found[at]
+      times[#times + 1] = found[at + 1]
     end
   end
-  return kept, #found / 2 == count
+  return members, times, #found / 2 == count
 end

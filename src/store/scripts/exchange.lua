@@ -17,7 +17,10 @@ if not pending then
     if not slug then return { 'corrupt' } end
     if not admits(filter, slugs, slug) then return { 'not_admitted', active } end
     local age = session_ttl - redis.call('PTTL', KEYS[2])
-    if age <= tonumber(ARGV[7]) then return { 'done', active } end
+    if age <= tonumber(ARGV[7]) then
+      touch(KEYS[3])
+      return { 'done', active }
+    end
   end
   local why = fate(KEYS[3], ticket)
   return { 'gone', why[1], why[2], why[3] }

@@ -1,10 +1,13 @@
--- KEYS: index, optionally the browser record   ARGV: created, suffix, 'r' or 'e'   -> how many were removed
-local removed = 0
+-- KEYS: index, the browser record where the caller knows it, then what an answer asked to declare
+-- ARGV: created, suffix, 'r' or 'e'   -> { 'removed', how many, replicas online } | { 'declare', key }
 local member = find_member(KEYS[1], ARGV[1], ARGV[2])
-if member and is_live(member) then
-  removed = redis.call('DEL', record_key(KEYS[1], member))
-  put_member(KEYS[1], ARGV[1], member, with_state(member, ARGV[3]))
+local needed = member and undeclared(KEYS[1], { member })
+if needed then return needed end
+if member and is_live(member) then put_member(KEYS[1], ARGV[1], member, with_state(member, ARGV[3])) end
+-- All of them: whoever knows the token removes its session even where the index has been lost.
+local removed = 0
+for at = 2, #KEYS do
+  if redis.call('DEL', KEYS[at]) == 1 then removed = 1 end
 end
--- Whoever knows the token removes its session even where the index has been lost.
-if KEYS[2] and redis.call('DEL', KEYS[2]) == 1 then removed = 1 end
-return removed
+touch(KEYS[1])
+return { 'removed', tostring(removed), online_replicas() }

@@ -1,0 +1,99 @@
+//! How each worker thread gets its store.
+//!
+//! Owns: from the settings to a store; one Redis link a worker thread, one store in memory for all of them.
+//! Must not know: what a store is used for.
+
+use std::sync::Arc;
+
+use redis::io::tcp::TcpSettings;
+use redis::{Client, ClientTlsConfig, ConnectionInfo, IntoConnectionInfo, RedisResult, TlsCertificates};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::config::{self, StoreLocation};
+use crate::domain::ports::{Clock, SessionStore};
+use crate::store::memory::MemoryStore;
+use crate::store::redis::{Probe, Promises, RedisStore, StoreObserver, Topology};
+use crate::telemetry::Metrics;
+
+/// Makes one store after the other.
+#[derive(Clone)]
+pub enum StoreMaker {
+    /// One for all.
+    Shared(Arc<MemoryStore>),
+    /// A link for each.
+    PerWorker(Arc<Redis>),
+}
+
+/// What the links of all workers have in common.
+pub struct Redis {
+    topology: Topology,
+    promises: Promises,
+    probe: Arc<Probe>,
+    observer: StoreObserver,
+}
+
+impl StoreMaker {
+    /// Connects nowhere yet; an error means that the settings cannot be used.
+    pub fn new(settings: &config::Store, clock: Arc<dyn Clock>, metrics: &Arc<Metrics>) -> RedisResult<Self> {
+        let Some(topology) = topology(settings)? else {
+            return Ok(StoreMaker::Shared(Arc::new(MemoryStore::new(clock))));
+        };
+        let metrics = metrics.clone();
+        let observer: StoreObserver =
+            Arc::new(move |operation, took, answered| metrics.store_call(operation, took, answered));
+        let promises = Promises {
+            timeout: settings.timeout,
+            fence_failover: settings.fence_failover,
+            wait_replicas: settings.wait_replicas,
+        };
+        let probe = Probe::new(settings.fence_failover);
+        Ok(StoreMaker::PerWorker(Arc::new(Redis { topology, promises, probe, observer })))
+    }
+
+    /// Called on the worker's own thread: the link belongs to its runtime.
+    pub fn make(&self) -> Arc<dyn SessionStore> {
+        match self {
+            StoreMaker::Shared(store) => store.clone(),
+            StoreMaker::PerWorker(redis) => {
+                let (probe, observer) = (redis.probe.clone(), redis.observer.clone());
+                Arc::new(RedisStore::new(&redis.topology, redis.promises, probe, observer))
+            }
+        }
+    }
+}
+
+fn topology(settings: &config::Store) -> RedisResult<Option<Topology>> {
+    Ok(match &settings.location {
+        StoreLocation::Memory => None,
+        StoreLocation::Redis(url) => Some(Topology::Single(single(settings, connection_info(url)?)?)),
+        StoreLocation::Sentinel { sentinels, master, node } => Some(Topology::Sentinel {
+            sentinels: sentinels
+                .iter()
+                .map(|address| Client::open(address.clone()))
+                .collect::<Result<_, _>>()?,
+            master: master.clone(),
+            node: Box::new(connection_info(node)?),
+        }),
+        StoreLocation::Cluster { nodes, node } => {
+            Some(Topology::Cluster { nodes: nodes.clone(), node: Box::new(connection_info(node)?) })
+        }
+    })
+}
+
+/// Small requests on real networks must not wait for one another.
+fn connection_info(url: &SecretString) -> RedisResult<ConnectionInfo> {
+    let info = url.expose_secret().into_connection_info()?;
+    Ok(info.set_tcp_settings(TcpSettings::default().set_nodelay(true)))
+}
+
+fn single(settings: &config::Store, server: ConnectionInfo) -> RedisResult<Client> {
+    let root_cert = settings.ca_certificates.clone();
+    let client_tls = settings.client_certificate.as_ref().map(|client| ClientTlsConfig {
+        client_cert: client.certificates.clone(),
+        client_key: client.key.expose_secret().as_bytes().to_vec(),
+    });
+    if root_cert.is_none() && client_tls.is_none() {
+        return Client::open(server);
+    }
+    Client::build_with_tls(server, TlsCertificates { client_tls, root_cert })
+}

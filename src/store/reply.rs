@@ -1,0 +1,64 @@
+//! What the scripts answer, as domain values.
+//!
+//! Owns: reading a script's reply; one that cannot be read is `Corrupt`, never an absent session, and is logged.
+//! Must not know: connections, or what a script does.
+
+use super::record;
+use crate::domain::error::Refusal;
+use crate::domain::handle::{Handle, HandleSuffix};
+use crate::domain::ports::{Exchange, Gone, StoreError};
+use crate::domain::session::PortalSession;
+use crate::domain::user_tag::UserTag;
+
+/// The first word tells what the others are.
+pub type Reply = Vec<String>;
+
+/// As `str`, to be matched.
+pub fn words(reply: &Reply) -> Vec<&str> {
+    reply.iter().map(String::as_str).collect()
+}
+
+pub fn session(tag: UserTag, record: &str) -> Result<PortalSession, StoreError> {
+    record::decode(tag, record)
+        .inspect_err(|error| tracing::error!(%error, "a stored session cannot be read"))
+}
+
+pub fn exchange(tag: UserTag, reply: &Reply) -> Result<Exchange, StoreError> {
+    match words(reply).as_slice() {
+        ["done", record] => Ok(Exchange::Done(session(tag, record)?)),
+        ["not_admitted", record] => Ok(Exchange::NotAdmitted(session(tag, record)?)),
+        ["gone", why, created, suffix] => Ok(Exchange::Gone(gone(tag, why, created, suffix)?)),
+        _ => Err(corrupt("a pending record of an unknown version")),
+    }
+}
+
+/// The session, or what is still known of it.
+pub fn found(tag: UserTag, reply: &Reply) -> Result<Result<PortalSession, Gone>, StoreError> {
+    match words(reply).as_slice() {
+        ["found", record] => Ok(Ok(session(tag, record)?)),
+        ["gone", why, created, suffix] => Ok(Err(gone(tag, why, created, suffix)?)),
+        _ => Err(corrupt("an unknown reply of fate.lua")),
+    }
+}
+
+pub fn corrupt(what: &str) -> StoreError {
+    tracing::error!(what, "a stored session cannot be read");
+    StoreError::Corrupt(what.to_owned())
+}
+
+fn gone(tag: UserTag, why: &str, created: &str, suffix: &str) -> Result<Gone, StoreError> {
+    let refusal = match why {
+        "unknown" => Refusal::Unknown,
+        "expired" => Refusal::Expired,
+        "used" => Refusal::Used,
+        "revoked" => Refusal::Revoked,
+        "ended" => Refusal::Ended,
+        "fenced" => Refusal::Fenced,
+        _ => return Err(corrupt("an entry of a user's index in an unknown state")),
+    };
+    let handle = match (created.parse(), HandleSuffix::parse(suffix)) {
+        (Ok(created_at_ms), Ok(suffix)) => Some(Handle { tag, created_at_ms, suffix }),
+        (Err(_), _) | (_, Err(_)) => None,
+    };
+    Ok(Gone { refusal, handle })
+}

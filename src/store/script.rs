@@ -1,0 +1,79 @@
+//! The Lua scripts and how one is called.
+//!
+//! Owns: each script's text and hash. Every script is safe to repeat after a lost reply, and is called by its
+//! hash; a server that does not know it yet is sent the text (`link.rs`).
+//! Must not know: connections, sessions.
+
+use std::sync::LazyLock;
+
+use redis::{Cmd, ToRedisArgs};
+
+/// One script.
+pub struct Script {
+    source: &'static str,
+    hash: String,
+}
+
+macro_rules! script {
+    ($name:ident, $file:literal) => {
+        pub static $name: LazyLock<Script> = LazyLock::new(|| {
+            let source =
+                concat!(include_str!("scripts/common.lua"), "\n", include_str!(concat!("scripts/", $file)));
+            Script { source, hash: redis::Script::new(source).get_hash().to_owned() }
+        });
+    };
+}
+
+script!(CREATE, "create.lua");
+script!(EXCHANGE, "exchange.lua");
+script!(FATE, "fate.lua");
+script!(BY_HANDLE, "by_handle.lua");
+script!(REMOVE, "remove.lua");
+script!(REVOKE_ALL, "revoke_all.lua");
+script!(LIST, "list.lua");
+
+impl Script {
+    /// Every key that the script touches is named here. The first one decides on the node of a cluster.
+    pub fn on(&'static self, keys: Vec<String>) -> ScriptCall {
+        ScriptCall { script: self, keys, arguments: Vec::new() }
+    }
+}
+
+/// A script with its keys and arguments.
+pub struct ScriptCall {
+    script: &'static Script,
+    keys: Vec<String>,
+    arguments: Vec<Vec<u8>>,
+}
+
+impl ScriptCall {
+    /// One more argument.
+    pub fn arg(mut self, argument: impl ToRedisArgs) -> Self {
+        argument.write_redis_args(&mut self.arguments);
+        self
+    }
+
+    /// The same call with further keys.
+    pub fn with_keys(&self, further: &[String]) -> Self {
+        let keys = self.keys.iter().chain(further).cloned().collect();
+        ScriptCall { script: self.script, keys, arguments: self.arguments.clone() }
+    }
+
+    pub fn first_key(&self) -> &str {
+        self.keys.first().map_or("", String::as_str)
+    }
+
+    pub fn by_hash(&self) -> Cmd {
+        self.command("EVALSHA", &self.script.hash)
+    }
+
+    pub fn with_source(&self) -> Cmd {
+        self.command("EVAL", self.script.source)
+    }
+
+    fn command(&self, name: &str, script: &str) -> Cmd {
+        let mut command = redis::cmd(name);
+        command.arg(script).arg(self.keys.len()).arg(&self.keys).arg(&self.arguments);
+        command
+    }
+}

@@ -1,0 +1,133 @@
+//! What the store's promises cost: the figures of docs/reliability.md. Nothing is asserted, so it runs on demand:
+//! `cargo test --test store_costs -- --ignored --nocapture --test-threads=1`.
+
+#![allow(clippy::print_stdout)] // Figures are all that it makes.
+
+mod support;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use support::redis_server::RedisServer;
+use support::store::{attempt, new_session, store_with};
+use vestibule::domain::ports::{ExchangeAttempt, SessionStore};
+
+const CALLS: usize = 1_000;
+const ROUNDS: usize = 3;
+
+async fn pending(store: &dyn SessionStore, users: &str) -> Vec<ExchangeAttempt> {
+    let mut attempts = Vec::new();
+    for at in 0..CALLS {
+        let new = new_session(&format!("{users} {at}"));
+        store.create(&new).await.expect("the store creates");
+        attempts.push(attempt(&new));
+    }
+    attempts
+}
+
+/// Microseconds for each call: by the clock, one after the other, and of the server's processor.
+async fn exchanges(
+    redis: &RedisServer,
+    store: &dyn SessionStore,
+    attempts: &[ExchangeAttempt],
+) -> (f64, f64) {
+    let (started_at, cpu_before) = (Instant::now(), cpu_seconds(redis));
+    for attempt in attempts {
+        store.exchange(attempt).await.expect("the store exchanges");
+    }
+    let took = started_at.elapsed();
+    (per_call(took), per_call(Duration::from_secs_f64(cpu_seconds(redis) - cpu_before)))
+}
+
+fn per_call(took: Duration) -> f64 {
+    took.as_secs_f64() * 1e6 / CALLS as f64
+}
+
+fn cpu_seconds(redis: &RedisServer) -> f64 {
+    let field = |name| redis.info("cpu", name).and_then(|text| text.parse::<f64>().ok()).expect("a time");
+    field("used_cpu_user") + field("used_cpu_sys")
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+#[tokio::test]
+#[ignore = "a measurement"]
+async fn what_the_fence_costs_in_an_exchange() {
+    let redis = RedisServer::start();
+    let _replica = RedisServer::start_replica_of(&redis, &[]);
+    let (mut on, mut off) = (Vec::new(), Vec::new());
+    for round in 0..ROUNDS {
+        for (fence, times) in [(true, &mut on), (false, &mut off)] {
+            let store = store_with(&redis.url(), &format!("fence_failover = {fence}"));
+            let attempts = pending(store.as_ref(), &format!("{round} {fence}")).await;
+            times.push(exchanges(&redis, store.as_ref(), &attempts).await);
+        }
+    }
+    let of = |times: &[(f64, f64)]| {
+        (
+            median(times.iter().map(|(wall, _)| *wall).collect()),
+            median(times.iter().map(|(_, cpu)| *cpu).collect()),
+        )
+    };
+    let ((wall_on, cpu_on), (wall_off, cpu_off)) = (of(&on), of(&off));
+    println!("exchange with the fence:    {wall_on:.1} us by the clock, {cpu_on:.1} us of Redis's processor");
+    println!(
+        "exchange without the fence: {wall_off:.1} us by the clock, {cpu_off:.1} us of Redis's processor"
+    );
+    println!("ratio: {:.2} by the clock, {:.2} of Redis's processor", wall_on / wall_off, cpu_on / cpu_off);
+}
+
+#[tokio::test]
+#[ignore = "a measurement"]
+async fn what_waiting_costs() {
+    let redis = RedisServer::start();
+    let mut replicas = Vec::new();
+    for count in 0..=2 {
+        if count > 0 {
+            replicas.push(RedisServer::start_replica_of(&redis, &[]));
+        }
+        let store = store_with(&redis.url(), &format!("wait_replicas = {count}"));
+        let (mut exchange_us, mut revoke_us, mut concurrent_us) = (Vec::new(), Vec::new(), Vec::new());
+        for round in 0..ROUNDS {
+            let attempts = pending(store.as_ref(), &format!("{count} {round}")).await;
+            exchange_us.push(exchanges(&redis, store.as_ref(), &attempts).await.0);
+            let started_at = Instant::now();
+            for attempt in &attempts {
+                store.revoke_all(attempt.tag).await.expect("the store revokes");
+            }
+            revoke_us.push(per_call(started_at.elapsed()));
+            let attempts = pending(store.as_ref(), &format!("concurrent {count} {round}")).await;
+            concurrent_us.push(side_by_side(&store, attempts).await);
+        }
+        println!(
+            "{count} replicas: exchange {:.0} us, of 32 side by side {:.0} us, revocation (two round trips) {:.0} us",
+            median(exchange_us),
+            median(concurrent_us),
+            median(revoke_us)
+        );
+    }
+}
+
+/// Of one worker with 32 requests in flight.
+async fn side_by_side(store: &Arc<dyn SessionStore>, attempts: Vec<ExchangeAttempt>) -> f64 {
+    let started_at = Instant::now();
+    let shares: Vec<Vec<ExchangeAttempt>> = attempts.chunks(CALLS / 32).map(<[_]>::to_vec).collect();
+    let tasks: Vec<_> = shares
+        .into_iter()
+        .map(|share| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                for attempt in share {
+                    store.exchange(&attempt).await.expect("the store exchanges");
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.expect("no panic");
+    }
+    per_call(started_at.elapsed())
+}

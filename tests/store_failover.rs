@@ -1,0 +1,16 @@
+//! What holds when servers die, hang, fall behind or change places: real failovers, each with servers of its own.
+
+mod support;
+
+#[path = "store_failover/cluster.rs"]
+mod cluster;
+#[path = "store_failover/fence.rs"]
+mod fence;
+#[path = "store_failover/restart.rs"]
+mod restart;
+#[path = "store_failover/revocation.rs"]
+mod revocation;
+#[path = "store_failover/sentinels.rs"]
+mod sentinels;
+#[path = "store_failover/waiting.rs"]
+mod waiting;

@@ -1,0 +1,94 @@
+//! What was revoked stays revoked, whoever is promoted: the answer waits for the replicas.
+
+use vestibule::domain::error::Refusal;
+use vestibule::domain::ports::{Removal, StoreError};
+
+use crate::support::redis_server::RedisServer;
+use crate::support::sentinel_set::SentinelSet;
+use crate::support::store::{active, redis_store, refusal_of, store_with};
+
+#[tokio::test]
+async fn a_revocation_is_not_acknowledged_before_every_online_replica_has_it() {
+    let primary = RedisServer::start();
+    let replicas = [0, 1].map(|_| RedisServer::start_replica_of(&primary, &[]));
+    let store = store_with(&primary.url(), "timeout_ms = 400");
+    for removal in [Removal::Revoked, Removal::Ended] {
+        let (session, token) = active(store.as_ref(), "user").await;
+        replicas[1].pause();
+        // Also where it is repeated: what was written before is not acknowledged either.
+        for _ in 0..2 {
+            let removed = store.remove(&session.handle, Some(&token), removal).await;
+            assert!(matches!(removed, Err(StoreError::Unavailable(_))), "{removed:?}");
+        }
+        let gone = refusal_of(store.as_ref(), session.handle.tag, &token).await;
+        assert!(gone.is_some(), "it is applied nonetheless");
+        replicas[1].go_on();
+        store.remove(&session.handle, Some(&token), removal).await.expect("a repeat is acknowledged");
+    }
+    let (session, _) = active(store.as_ref(), "user").await;
+    replicas[1].pause();
+    let revoked = store.revoke_all(session.handle.tag).await;
+    assert!(matches!(revoked, Err(StoreError::Unavailable(_))), "{revoked:?}");
+    replicas[1].go_on();
+    assert_eq!(store.revoke_all(session.handle.tag).await.expect("a repeat is acknowledged"), 0);
+}
+
+#[tokio::test]
+async fn a_session_that_another_one_replaces_does_not_wait() {
+    let primary = RedisServer::start();
+    let replica = RedisServer::start_replica_of(&primary, &[]);
+    let store = redis_store(&primary.url(), true);
+    let (session, token) = active(store.as_ref(), "user").await;
+    replica.pause();
+    assert!(store.remove(&session.handle, Some(&token), Removal::Replaced).await.expect("an answer"));
+}
+
+#[tokio::test]
+async fn a_replica_that_is_gone_is_not_waited_for() {
+    let primary = RedisServer::start();
+    let replica = RedisServer::start_replica_of(&primary, &[]);
+    let store = redis_store(&primary.url(), true);
+    let (session, _) = active(store.as_ref(), "user").await;
+    replica.kill();
+    primary.wait_until("it has noticed", |redis| {
+        let info: String = redis::cmd("INFO").arg("replication").query(redis).unwrap_or_default();
+        info.contains("connected_slaves:0")
+    });
+    assert_eq!(store.revoke_all(session.handle.tag).await.expect("an answer"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_acknowledged_revocation_survives_the_sudden_end_of_the_primary() {
+    let set = SentinelSet::start();
+    let store = redis_store(&set.url(), true);
+    let mut sessions = Vec::new();
+    for user in 0..200 {
+        sessions.push(active(store.as_ref(), &format!("user {user}")).await);
+    }
+    // They must have been there to come back.
+    for replica in &set.nodes[1..] {
+        replica.wait_until("it has the sessions", |redis| {
+            redis::cmd("DBSIZE").query::<u64>(redis).is_ok_and(|size| size >= 400)
+        });
+    }
+    let (port, mut acknowledged) = (set.primary().port(), Vec::new());
+    for (at, (session, token)) in sessions.iter().enumerate() {
+        if at == 100 {
+            set.primary().kill();
+        }
+        if store.remove(&session.handle, None, Removal::Revoked).await.is_ok() {
+            acknowledged.push((session, token));
+        } else {
+            break;
+        }
+    }
+    assert!(acknowledged.len() >= 100, "{}", acknowledged.len());
+    set.wait_for_another_primary_than(port);
+    let after = redis_store(&set.url(), true);
+    for (session, token) in acknowledged {
+        let refusal = refusal_of(after.as_ref(), session.handle.tag, token).await;
+        assert_eq!(refusal, Some(Refusal::Revoked));
+    }
+    let (session, token) = sessions.last().expect("a session");
+    assert_eq!(refusal_of(after.as_ref(), session.handle.tag, token).await, None, "the others live on");
+}

@@ -1,0 +1,113 @@
+//! `store.wait_replicas`: an exchange counts when the replicas have it.
+
+use std::time::Duration;
+
+use vestibule::domain::error::Refusal;
+use vestibule::domain::ports::{Exchange, StoreError};
+
+use crate::support::redis_server::RedisServer;
+use crate::support::store::{active, assert_gone, attempt, new_session, refusal_of, store_with};
+
+const WAIT: &str = "wait_replicas = 1\ntimeout_ms = 400";
+
+#[tokio::test]
+async fn an_exchange_that_too_few_replicas_have_is_an_outage_and_its_repeat_completes_it() {
+    let primary = RedisServer::start();
+    let replica = RedisServer::start_replica_of(&primary, &[]);
+    let store = store_with(&primary.url(), WAIT);
+    let new = new_session("user");
+    store.create(&new).await.expect("the store creates");
+    let attempt_with_key = attempt(&new);
+    replica.pause();
+    // The repeat finds its own success, and waits for it again.
+    for _ in 0..2 {
+        let exchange = store.exchange(&attempt_with_key).await;
+        assert!(
+            matches!(&exchange, Err(StoreError::Unavailable(text)) if text.contains("0 of 1")),
+            "{exchange:?}"
+        );
+    }
+    replica.go_on();
+    let exchange = store.exchange(&attempt_with_key).await.expect("an answer");
+    assert!(matches!(exchange, Exchange::Done(_)), "{exchange:?}");
+    assert_gone(&store.exchange(&attempt(&new)).await.expect("an answer"), Refusal::Used);
+}
+
+#[tokio::test]
+async fn a_repeat_through_another_gateway_waits_too() {
+    let primary = RedisServer::start();
+    let replica = RedisServer::start_replica_of(&primary, &[]);
+    repeat_through_another_gateway(&primary, &replica).await;
+}
+
+/// Its `WAIT` looks at the last write of its own connection alone.
+#[tokio::test]
+async fn a_repeat_through_another_gateway_waits_on_valkey_too() {
+    let primary = RedisServer::valkey(&[]);
+    let of = format!("127.0.0.1 {}", primary.port());
+    let replica = RedisServer::valkey(&["--replicaof", &of]);
+    replica.wait_until("its replication begins", |redis| {
+        let info: String = redis::cmd("INFO").arg("replication").query(redis).unwrap_or_default();
+        info.contains("master_link_status:up")
+    });
+    repeat_through_another_gateway(&primary, &replica).await;
+}
+
+async fn repeat_through_another_gateway(primary: &RedisServer, replica: &RedisServer) {
+    let new = new_session("user");
+    let store = || store_with(&primary.url(), WAIT);
+    store().create(&new).await.expect("the store creates");
+    let attempt = attempt(&new);
+    replica.pause();
+    for _ in 0..2 {
+        let exchange = store().exchange(&attempt).await;
+        assert!(matches!(exchange, Err(StoreError::Unavailable(_))), "{exchange:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_does_not_hinder_what_reads() {
+    let primary = RedisServer::start();
+    let replica = RedisServer::start_replica_of(&primary, &[]);
+    let store = store_with(&primary.url(), "wait_replicas = 1\ntimeout_ms = 2000");
+    let (session, token) = active(store.as_ref(), "reader").await;
+    let new = new_session("writer");
+    store.create(&new).await.expect("the store creates");
+    replica.pause();
+    let waiting = tokio::spawn({
+        let (store, attempt) = (store.clone(), attempt(&new));
+        async move { store.exchange(&attempt).await }
+    });
+    primary.wait_until("the exchange waits", |redis| {
+        let clients: String = redis::cmd("CLIENT").arg("LIST").query(redis).unwrap_or_default();
+        clients.lines().any(|line| line.contains("cmd=wait"))
+    });
+    for _ in 0..20 {
+        assert_eq!(refusal_of(store.as_ref(), session.handle.tag, &token).await, None);
+    }
+    assert!(!waiting.is_finished(), "the reads were answered while it waited");
+    replica.go_on();
+    let exchange =
+        tokio::time::timeout(Duration::from_secs(5), waiting).await.expect("in time").expect("no panic");
+    assert!(matches!(exchange, Ok(Exchange::Done(_))), "{exchange:?}");
+}
+
+#[tokio::test]
+async fn an_exchange_waits_on_the_node_of_a_cluster_that_made_it() {
+    let cluster = crate::support::redis_cluster::RedisCluster::start();
+    let store = store_with(&cluster.url(), WAIT);
+    for user in 0..20 {
+        active(store.as_ref(), &format!("user {user}")).await;
+    }
+    let new = new_session("user");
+    store.create(&new).await.expect("the store creates");
+    let key = format!("{{{}}}", new.tag.as_str());
+    let master = cluster.nodes.iter().position(|node| node.port() == cluster.master_of(&key).port());
+    let replica = &cluster.nodes[master.expect("a master") + 3];
+    replica.pause();
+    let exchange = store.exchange(&attempt(&new)).await;
+    assert!(
+        matches!(&exchange, Err(StoreError::Unavailable(text)) if text.contains("0 of 1")),
+        "{exchange:?}"
+    );
+}

@@ -1,0 +1,97 @@
+//! The store as the gateway makes it, and sessions to put into it.
+
+use std::sync::Arc;
+
+use vestibule::app::stores::StoreMaker;
+use vestibule::config::Settings;
+use vestibule::domain::credential::{BrowserToken, Digest, Environment, Ticket};
+use vestibule::domain::error::Refusal;
+use vestibule::domain::handle::HandleSuffix;
+use vestibule::domain::permission::Permission;
+use vestibule::domain::ports::{Exchange, ExchangeAttempt, Found, NewSession, PortalFilter, SessionStore};
+use vestibule::domain::return_url::parse_http_url;
+use vestibule::domain::session::{Grant, PortalSession};
+use vestibule::domain::user_tag::{UserRef, UserTag, UserTagger};
+use vestibule::telemetry::Metrics;
+
+use super::app::FakeClock;
+
+/// As the gateway makes it.
+pub fn redis_store(url: &str, fence_failover: bool) -> Arc<dyn SessionStore> {
+    store_with(url, &format!("fence_failover = {fence_failover}"))
+}
+
+/// With further lines of `[store]`.
+pub fn store_with(url: &str, lines: &str) -> Arc<dyn SessionStore> {
+    let text = format!("server.secret = \"{}\"\n[store]\nurl = \"{url}\"\n{lines}", "s".repeat(32));
+    let settings = Settings::from_layers(&text, std::iter::empty()).expect("a configuration");
+    let metrics = Arc::new(Metrics::new().expect("metrics"));
+    StoreMaker::new(&settings.store, FakeClock::new(), &metrics).expect("a store").make()
+}
+
+pub fn tag_of(user: &str) -> UserTag {
+    let user =
+        UserRef { workspace: "acme", environment: Environment::Live, slug: "my-portal", external_id: user };
+    UserTagger::new(&"secret".into(), &[]).tag(&user)
+}
+
+pub fn new_session(user: &str) -> NewSession {
+    let tag = tag_of(user);
+    NewSession {
+        tag,
+        suffix: HandleSuffix::mint(),
+        ticket: Ticket::mint(Environment::Live, tag).digest(),
+        ticket_ttl_ms: 900_000,
+        session_ttl_ms: 86_400_000,
+        grant: Grant {
+            workspace: "acme".into(),
+            slug: "my-portal".into(),
+            environment: Environment::Live,
+            external_id: user.into(),
+            external_organization_id: Some("org_1".into()),
+            email: Some("jane@example.com".into()),
+            permissions: vec![Permission::parse("api.*.read_key").expect("a permission")],
+            preview: true,
+            metadata: Some(r#"{"plan":"pro","lines":"a\nb"}"#.into()),
+            return_url: parse_http_url("https://app.example.com/back").ok(),
+        },
+    }
+}
+
+/// A new try to exchange: with a token of its own.
+pub fn attempt(new: &NewSession) -> ExchangeAttempt {
+    ExchangeAttempt {
+        tag: new.tag,
+        ticket: new.ticket,
+        token: BrowserToken::mint(Environment::Live, new.tag).digest(),
+        portals: PortalFilter::AllBut(Vec::new()),
+        user_agent: Some("Mozilla/5.0 (Test)".into()),
+    }
+}
+
+#[track_caller]
+pub fn assert_gone(exchange: &Exchange, refusal: Refusal) {
+    match exchange {
+        Exchange::Gone(gone) => assert_eq!(gone.refusal, refusal),
+        Exchange::Done(_) | Exchange::NotAdmitted(_) => panic!("expected {refusal:?}, got {exchange:?}"),
+    }
+}
+
+/// A session of this user that has been exchanged, and its token.
+pub async fn active(store: &dyn SessionStore, user: &str) -> (PortalSession, Digest) {
+    let new = new_session(user);
+    store.create(&new).await.expect("the store creates");
+    let attempt = attempt(&new);
+    match store.exchange(&attempt).await.expect("the store exchanges") {
+        Exchange::Done(session) => (session, attempt.token),
+        refused @ (Exchange::Gone(_) | Exchange::NotAdmitted(_)) => panic!("a fresh ticket: {refused:?}"),
+    }
+}
+
+/// Why a token finds nothing; `None` for a live session.
+pub async fn refusal_of(store: &dyn SessionStore, tag: UserTag, token: &Digest) -> Option<Refusal> {
+    match store.find(tag, token).await.expect("the store answers") {
+        Found::Active(_) => None,
+        Found::Gone(gone) => Some(gone.refusal),
+    }
+}
