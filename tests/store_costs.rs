@@ -12,8 +12,8 @@ use support::redis_server::RedisServer;
 use support::store::{attempt, new_session, store_with};
 use vestibule::domain::ports::{ExchangeAttempt, SessionStore};
 
-const CALLS: usize = 1_000;
-const ROUNDS: usize = 3;
+const CALLS: usize = 640;
+const ROUNDS: usize = 5;
 
 async fn pending(store: &dyn SessionStore, users: &str) -> Vec<ExchangeAttempt> {
     let mut attempts = Vec::new();
@@ -83,30 +83,30 @@ async fn what_the_fence_costs_in_an_exchange() {
 #[tokio::test]
 #[ignore = "a measurement"]
 async fn what_waiting_costs() {
-    let redis = RedisServer::start();
-    let mut replicas = Vec::new();
-    for count in 0..=2 {
-        if count > 0 {
-            replicas.push(RedisServer::start_replica_of(&redis, &[]));
-        }
-        let store = store_with(&redis.url(), &format!("wait_replicas = {count}"));
-        let (mut exchange_us, mut revoke_us, mut concurrent_us) = (Vec::new(), Vec::new(), Vec::new());
-        for round in 0..ROUNDS {
-            let attempts = pending(store.as_ref(), &format!("{count} {round}")).await;
-            exchange_us.push(exchanges(&redis, store.as_ref(), &attempts).await.0);
+    let primaries = [0, 1, 2].map(|count| {
+        let primary = RedisServer::start();
+        let replicas: Vec<_> = (0..count).map(|_| RedisServer::start_replica_of(&primary, &[])).collect();
+        let store = store_with(&primary.url(), &format!("wait_replicas = {count}\ntimeout_ms = 5000"));
+        (primary, replicas, store)
+    });
+    let mut times_us = [(); 3].map(|()| [(); 3].map(|()| Vec::new()));
+    for round in 0..ROUNDS {
+        for ((redis, _, store), times_us) in primaries.iter().zip(&mut times_us) {
+            let attempts = pending(store.as_ref(), &format!("{round}")).await;
+            times_us[0].push(exchanges(redis, store.as_ref(), &attempts).await.0);
             let started_at = Instant::now();
             for attempt in &attempts {
                 store.revoke_all(attempt.tag).await.expect("the store revokes");
             }
-            revoke_us.push(per_call(started_at.elapsed()));
-            let attempts = pending(store.as_ref(), &format!("concurrent {count} {round}")).await;
-            concurrent_us.push(side_by_side(&store, attempts).await);
+            times_us[1].push(per_call(started_at.elapsed()));
+            let attempts = pending(store.as_ref(), &format!("concurrent {round}")).await;
+            times_us[2].push(side_by_side(store, attempts).await);
         }
+    }
+    for (count, times_us) in times_us.into_iter().enumerate() {
+        let [exchange, revocation, concurrent] = times_us.map(median);
         println!(
-            "{count} replicas: exchange {:.0} us, of 32 side by side {:.0} us, revocation (two round trips) {:.0} us",
-            median(exchange_us),
-            median(concurrent_us),
-            median(revoke_us)
+            "{count} replicas: exchange {exchange:.0} us, 32 side by side {concurrent:.0} us each, revocation {revocation:.0} us"
         );
     }
 }
