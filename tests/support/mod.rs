@@ -4,8 +4,12 @@
 
 pub mod app;
 pub mod echo;
+pub mod faulty_proxy;
+pub mod gateway;
+pub mod history;
 pub mod process;
 pub mod redis_cluster;
+pub mod redis_faults;
 pub mod redis_server;
 pub mod sentinel_set;
 pub mod store;

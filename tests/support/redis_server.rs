@@ -109,11 +109,21 @@ impl RedisServer {
     /// After [`RedisServer::stop`] or [`RedisServer::kill`]: the same port and data.
     pub fn start_again(&self) {
         self.spawn();
+        self.wait_until_it_answers();
+    }
+
+    /// With everything loaded.
+    pub fn wait_until_it_answers(&self) {
         self.wait_until("it answers", |redis| redis::cmd("PING").query::<String>(redis).is_ok());
     }
 
     /// Starts it and does not wait until it answers.
     pub fn spawn(&self) {
+        self.spawn_with(&[]);
+    }
+
+    /// With arguments that hold for this start only.
+    pub fn spawn_with(&self, arguments: &[&str]) {
         let mut command = Command::new(&self.program);
         if let Some(file) = &self.sentinel_file {
             command.args([file, "--sentinel"]);
@@ -121,7 +131,7 @@ impl RedisServer {
             command.args(["--save", "", "--dbfilename", "dump.rdb"]);
         }
         command.args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--dir"]);
-        command.arg(self.directory.path()).args(&self.arguments);
+        command.arg(self.directory.path()).args(&self.arguments).args(arguments);
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         *self.child() =
             Some(child.unwrap_or_else(|error| panic!("{}: {error}; ./tests/run installs it", self.program)));

@@ -1,0 +1,17 @@
+//! Every fault that a gateway meets in its life, caused for real and under load: answers come in time, an outage
+//! is never a logout, recovery needs nobody, and no ticket gives two sessions (docs/reliability.md has the figures).
+
+mod support;
+
+#[path = "faults/flood.rs"]
+mod flood;
+#[path = "faults/gateway.rs"]
+mod gateway;
+#[path = "faults/records.rs"]
+mod records;
+#[path = "faults/redis.rs"]
+mod redis_under_load;
+#[path = "faults/stage.rs"]
+mod stage;
+#[path = "faults/wire.rs"]
+mod wire;

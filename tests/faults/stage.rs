@@ -1,0 +1,137 @@
+//! A gateway under load, its Redis behind a proxy, and what is asked of them while a fault is on and after it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::support::gateway::{Gateway, WORST_ANSWER, eventually};
+use crate::support::history::checker::{RECOVERY_US, check};
+use crate::support::history::client::{Client, Journal, Manner};
+use crate::support::history::load::{Load, Plan, verified};
+use crate::support::history::{Event, Fault, History, Name, Outcome};
+use crate::support::redis_faults::{FaultyRedis, RedisFault};
+
+/// What a fault may add to the gateway's memory.
+const MEMORY_MIB: u64 = 32;
+/// For what the test waits for; no promise of the gateway.
+pub const LIMIT: Duration = Duration::from_secs(20);
+/// So many calls in a row show that every worker thread is well again.
+const WELL: usize = 24;
+
+/// What was seen, for docs/reliability.md: `cargo test --test faults -- --nocapture`.
+#[allow(clippy::print_stdout)]
+pub fn tell(line: &str) {
+    println!("seen: {line}");
+}
+
+pub fn user(name: &str) -> Name {
+    name.into()
+}
+
+/// Ticket and handle of a fresh session.
+pub async fn created(client: &Client, gateway: usize, of: &str) -> (Name, Name) {
+    match client.create(gateway, &user(of)).await {
+        Outcome::Created { ticket, handle, .. } => (ticket, handle),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Its token, by an exchange with this key.
+pub async fn exchanged(client: &Client, gateway: usize, ticket: &Name, key: &str) -> Name {
+    match client.exchange(gateway, ticket, Some(&key.into())).await {
+        Outcome::Exchanged { token, .. } => token,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Fails with everything that the checker found.
+pub fn assert_no_violation(history: &History) {
+    let violations = check(history);
+    assert!(violations.is_empty(), "{} violations, first {:#?}", violations.len(), &violations[..violations.len().min(5)]);
+}
+
+pub fn worst_answer(events: &[Event]) -> Duration {
+    Duration::from_micros(events.iter().map(|event| event.ended_us - event.started_us).max().unwrap_or(0))
+}
+
+/// Causes the fault under load and heals it; everything that was promised is asserted.
+pub async fn suffers(fault: RedisFault) {
+    let redis = FaultyRedis::start(b"unused").await;
+    let gateway = Gateway::start(&redis.url());
+    let load = Load::start(vec![gateway.url.clone()], Plan::default());
+    let journal = load.journal.clone();
+    let client = Client::new(journal.clone());
+    let (ticket, _) = created(&client, 0, "owner").await;
+    let token = exchanged(&client, 0, &ticket, "the-owner-s-own-key").await;
+    let (pending, _) = created(&client, 0, "owner").await;
+    eventually("the load runs", LIMIT, async || journal.count(verified) > 200).await;
+    let resident_mib = gateway.resident_mib();
+
+    let started_us = journal.stopwatch.now_us();
+    let caused = redis.cause(fault);
+    assert_owner_is_not_logged_out(&client, &token, fault, started_us).await;
+    let during = |event: &Event| event.started_us > started_us;
+    eventually("the fault is met", LIMIT, async || {
+        let met = |event: &Event| during(event) && (event.outcome.is_unknown() || fault.leaves_reads());
+        journal.count(met) > 24
+    })
+    .await;
+    caused.heal();
+    let healed_us = journal.stopwatch.now_us();
+
+    recovers(&journal, healed_us).await;
+    let still = client.verify(0, &token, Manner::GetSession).await;
+    assert!(matches!(still, Outcome::Live { .. }), "the session lives on: {still:?}");
+    let late = client.exchange(0, &pending, Some(&user("the-owner-s-next-key"))).await;
+    assert!(fault.fences() || matches!(late, Outcome::Exchanged { .. }), "a ticket was lost: {late:?}");
+
+    let grown_mib = gateway.resident_mib().saturating_sub(resident_mib);
+    let fault_on = Fault { name: fault.name(), started_us, ended_us: healed_us, fences: fault.fences() };
+    let history = History { events: load.stop().await, faults: vec![fault_on] };
+    let worst = worst_answer(&history.events);
+    let last_failed_us = history.events.iter().filter(|event| event.outcome.is_unknown()).map(|event| event.ended_us);
+    let recovery = Duration::from_micros(last_failed_us.max().unwrap_or(0).saturating_sub(healed_us));
+    let failed = history.events.iter().filter(|event| event.outcome.is_unknown()).count();
+    tell(&format!(
+        "{} | {} calls, {failed} of them 503 | worst answer {worst:.0?} | recovery {recovery:.0?} | +{grown_mib} MiB",
+        fault.name(),
+        history.events.len(),
+    ));
+    assert_no_violation(&history);
+    assert!(worst < WORST_ANSWER, "an answer took {worst:?}");
+    assert!(grown_mib < MEMORY_MIB, "{grown_mib} MiB more");
+    let unanswered = history.events.iter().filter(|event| event.outcome == Outcome::Unanswered).count();
+    assert_eq!(unanswered, 0, "every call was answered");
+}
+
+/// Live or a 503; which one, the fault decides. The client reads a 401, a cleared cookie or a redirect otherwise.
+async fn assert_owner_is_not_logged_out(client: &Client, token: &Name, fault: RedisFault, started_us: u64) {
+    let ask = |manner| client.verify(0, token, manner);
+    let (read, asked, navigated) =
+        tokio::join!(ask(Manner::GetSession), ask(Manner::Authorize), ask(Manner::Navigation));
+    for outcome in [read, asked, navigated] {
+        if fault.leaves_reads() {
+            assert!(matches!(outcome, Outcome::Live { .. }), "since {started_us}: {outcome:?}");
+        } else {
+            assert_eq!(outcome, Outcome::Outage, "since {started_us}");
+        }
+    }
+}
+
+/// Until all goes well again, at every worker thread.
+async fn recovers(journal: &Arc<Journal>, healed_us: u64) {
+    let mut well = 0;
+    while well < WELL {
+        // A connection each: they go round the worker threads.
+        let client = Client::new(journal.clone());
+        let outcome = client.create(0, &user("afterwards")).await;
+        if let Outcome::Created { ticket, .. } = outcome {
+            well += 1;
+            let exchange = client.exchange(0, &ticket, Some(&user("a-key-for-afterwards"))).await;
+            if matches!(exchange, Outcome::Exchanged { .. }) {
+                continue;
+            }
+        }
+        well = 0;
+        assert!(journal.stopwatch.now_us() < healed_us + RECOVERY_US, "no recovery within two seconds");
+    }
+}

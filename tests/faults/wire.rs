@@ -1,0 +1,103 @@
+//! A gateway that dies, or a reply that is lost, between the claim of a ticket and the answer to its user.
+
+use std::time::Duration;
+
+use crate::stage::{LIMIT, created, exchanged, user};
+use crate::support::gateway::{Gateway, eventually};
+use crate::support::history::client::{Client, Journal, Manner};
+use crate::support::history::{Name, Outcome};
+use crate::support::redis_faults::FaultyRedis;
+
+/// What all exchanges without an `Origin` have in their call of Redis, and no other call has.
+const EXCHANGE: &[u8] = b"all_but";
+const KEY: &str = "the-key-of-one-browser";
+
+/// The ticket's browser repeats at another replica and has its session; nobody else gets one.
+async fn assert_only_its_browser_gets_in(client: &Client, gateway: usize, ticket: &Name) {
+    let other = client.exchange(gateway, ticket, Some(&user("the-key-of-another-browser"))).await;
+    assert_eq!(other, Outcome::Refused, "another browser");
+    assert_eq!(client.exchange(gateway, ticket, None).await, Outcome::Refused, "no key");
+    let token = exchanged(client, gateway, ticket, KEY).await;
+    assert_eq!(exchanged(client, gateway, ticket, KEY).await, token, "a repeat");
+    let live = client.verify(gateway, &token, Manner::GetSession).await;
+    assert!(matches!(live, Outcome::Live { .. }), "{live:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gateway_killed_between_claim_and_response_locks_nobody_out() {
+    let redis = FaultyRedis::start(EXCHANGE).await;
+    // The proxy is before the one that dies; it waits long for its store, so that it dies waiting.
+    let mut dying = Gateway::start_with(&redis.url(), "store.timeout_ms = 10000", None);
+    let healthy = Gateway::start(&redis.server.url());
+    let client = Client::new(Journal::new(vec![dying.url.clone(), healthy.url.clone()]));
+    for _ in 0..3 {
+        let (ticket, _) = created(&client, 1, "user").await;
+        let (claimed, muted) = (redis.writes(), redis.proxy.muted());
+        redis.proxy.mute_next(1);
+        let asking = tokio::spawn({
+            let (client, ticket) = (client.clone(), ticket.clone());
+            async move { client.exchange(0, &ticket, Some(&user(KEY))).await }
+        });
+        eventually("the ticket is claimed", LIMIT, async || {
+            redis.proxy.muted() > muted && redis.writes() > claimed
+        })
+        .await;
+        dying.kill();
+        assert_eq!(asking.await.expect("no panic"), Outcome::Unanswered);
+        assert_only_its_browser_gets_in(&client, 1, &ticket).await;
+        dying.start_again();
+    }
+}
+
+/// The gateway's own repeat finds its first success; with both replies lost, it is the client's.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lost_replies_lock_nobody_out() {
+    let redis = FaultyRedis::start(EXCHANGE).await;
+    let gateway = Gateway::start(&redis.url());
+    let client = Client::new(Journal::new(vec![gateway.url.clone()]));
+    for lost in 1..=2 {
+        let (ticket, _) = created(&client, 0, "user").await;
+        redis.proxy.mute_next(lost);
+        let outcome = client.exchange(0, &ticket, Some(&user(KEY))).await;
+        if lost == 1 {
+            assert!(matches!(outcome, Outcome::Exchanged { .. }), "{outcome:?}");
+        } else {
+            assert_eq!(outcome, Outcome::Outage, "{lost} replies are lost");
+        }
+        assert_only_its_browser_gets_in(&client, 0, &ticket).await;
+    }
+    assert_eq!(redis.proxy.muted(), 3, "the faults were caused");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gateway_without_file_descriptors_serves_its_users_and_recovers() {
+    let redis = FaultyRedis::start(EXCHANGE).await;
+    let gateway = Gateway::start_with(&redis.url(), "", Some(256));
+    let client = Client::new(Journal::new(vec![gateway.url.clone()]));
+    let (ticket, _) = created(&client, 0, "user").await;
+    let token = exchanged(&client, 0, &ticket, KEY).await;
+    let address = gateway.url.trim_start_matches("http://").to_owned();
+    let greedy: Vec<_> =
+        (0..400).map(|_| std::net::TcpStream::connect(&address).expect("the kernel accepts")).collect();
+    let newcomer = reqwest::Client::builder().no_proxy().timeout(Duration::from_millis(300)).build();
+    let newcomer = newcomer.expect("a client");
+    let live = format!("{}/health/live", gateway.url);
+    eventually("no descriptor is left", LIMIT, async || newcomer.get(&live).send().await.is_err()).await;
+    // Its connection was there before.
+    let served = client.verify(0, &token, Manner::Navigation).await;
+    assert!(matches!(served, Outcome::Live { .. }), "{served:?}");
+    // Without its Redis connection it needs a descriptor: an outage, or what the closed one has left.
+    redis.run("CLIENT KILL TYPE normal");
+    for manner in [Manner::GetSession, Manner::Authorize, Manner::Navigation] {
+        let outcome = client.verify(0, &token, manner).await;
+        assert!(matches!(outcome, Outcome::Live { .. } | Outcome::Outage), "{outcome:?}");
+    }
+    drop(greedy);
+    let recovery = eventually("it accepts again", Duration::from_secs(2), async || {
+        newcomer.get(&live).send().await.is_ok()
+    })
+    .await;
+    crate::stage::tell(&format!("no file descriptors (256) | recovery {recovery:.0?}"));
+    let served = client.verify(0, &token, Manner::Authorize).await;
+    assert!(matches!(served, Outcome::Live { .. }), "{served:?}");
+}

@@ -1,0 +1,117 @@
+//! Histories: what clients of several gateways asked, what they were told, and which faults were on meanwhile.
+//! `load` makes one, `checker` judges it.
+
+pub mod checker;
+pub mod client;
+pub mod load;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use vestibule::app::SystemClock;
+use vestibule::domain::ports::Clock;
+
+/// A credential, handle or user, as the client knows it.
+pub type Name = Arc<str>;
+
+/// One call and what became of it. Times are those of its client: Unix microseconds, monotonic.
+#[derive(Clone, Debug)]
+pub struct Event {
+    pub started_us: u64,
+    pub ended_us: u64,
+    pub call: Call,
+    pub outcome: Outcome,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Call {
+    Create {
+        user: Name,
+    },
+    /// `key`: the Idempotency-Key. Without one, no two calls are the same attempt.
+    Exchange {
+        ticket: Name,
+        key: Option<Name>,
+    },
+    /// `portal.getSession` or `portal.authorize`.
+    Verify {
+        token: Name,
+    },
+    End {
+        token: Name,
+    },
+    Revoke {
+        handle: Name,
+    },
+    RevokeAll {
+        user: Name,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Created {
+        ticket: Name,
+        handle: Name,
+        expires_at_ms: u64,
+    },
+    Exchanged {
+        token: Name,
+        handle: Name,
+        expires_at_ms: u64,
+    },
+    /// Accepted, as this session.
+    Live {
+        handle: Name,
+    },
+    /// The end or revocation is acknowledged.
+    Acknowledged,
+    /// The 401 of a dead credential.
+    Refused,
+    /// The 503 of a store that does not answer: whether anything has happened is not known.
+    Outage,
+    /// No answer: refused, broken off or too late.
+    Unanswered,
+    /// What no gateway may answer.
+    Wrong(String),
+}
+
+impl Outcome {
+    /// Whether anything has happened is not known.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Outcome::Outage | Outcome::Unanswered)
+    }
+}
+
+/// A fault that the test caused, until everything was in order again.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    pub name: &'static str,
+    pub started_us: u64,
+    pub ended_us: u64,
+    /// Tickets from before it may be refused after it (`store.fence_failover`).
+    pub fences: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    pub events: Vec<Event>,
+    pub faults: Vec<Fault>,
+}
+
+/// The one clock of a history.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch {
+    origin: Instant,
+    origin_ms: u64,
+}
+
+impl Stopwatch {
+    pub fn start() -> Self {
+        Stopwatch { origin: Instant::now(), origin_ms: SystemClock.now_ms() }
+    }
+
+    pub fn now_us(&self) -> u64 {
+        self.origin_ms * 1_000 + u64::try_from(self.origin.elapsed().as_micros()).expect("a short time")
+    }
+}
