@@ -26,7 +26,8 @@ async fn two_replicas_under_load() -> (FaultyRedis, [Gateway; 2], Load) {
 /// Lets the load go on for so many more verifications.
 async fn more(load: &Load, verifications: usize) {
     let before = load.journal.count(verified);
-    eventually("the load goes on", LIMIT, async || load.journal.count(verified) > before + verifications).await;
+    eventually("the load goes on", LIMIT, async || load.journal.count(verified) > before + verifications)
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -74,14 +75,19 @@ async fn reloads_under_load_fail_no_request() {
     let text = config(&redis.url());
     let marker = "[[workspaces.root_keys]]";
     for turn in 0..20 {
-        let text = if turn % 2 == 0 { text.replacen(marker, &format!("{portal}{marker}"), 1) } else { text.clone() };
+        let text =
+            if turn % 2 == 0 { text.replacen(marker, &format!("{portal}{marker}"), 1) } else { text.clone() };
         gateways[0].write_config(&text);
         gateways[0].process().signal("-HUP");
         tokio::task::block_in_place(|| gateways[0].process().wait_for_line(|line| line.contains("reloaded")));
         more(&load, 5).await;
     }
     let history = History { events: load.stop().await, faults: Vec::new() };
-    tell(&format!("20 reloads | {} calls | worst answer {:.0?}", history.events.len(), worst_answer(&history.events)));
+    tell(&format!(
+        "20 reloads | {} calls | worst answer {:.0?}",
+        history.events.len(),
+        worst_answer(&history.events)
+    ));
     // No fault is excused: not one outage, not one call without an answer.
     assert_no_violation(&history);
 }

@@ -8,7 +8,12 @@ use crate::support::app::{Kind, PAGE, Reply, TestApp};
 
 /// A 503 that touches nothing in the browser.
 fn assert_is_no_logout(what: &str, reply: &Reply) {
-    assert_eq!((reply.status, &*reply.code()), (503, "application/service_unavailable"), "{what}: {}", reply.text);
+    assert_eq!(
+        (reply.status, &*reply.code()),
+        (503, "application/service_unavailable"),
+        "{what}: {}",
+        reply.text
+    );
     assert!(reply.set_cookies().is_empty() && reply.header("location").is_empty(), "{what} is no logout");
     assert_ne!(reply.header("retry-after"), "", "{what}");
 }
@@ -16,7 +21,8 @@ fn assert_is_no_logout(what: &str, reply: &Reply) {
 async fn assert_nothing_is_known(app: &TestApp, token: &str, ticket: &str) {
     let authorize = || app.get("/v2/portal.authorize").cookie(token);
     let navigation = authorize().header("sec-fetch-mode", "navigate");
-    let end = app.post("/v2/portal.endSession", json!({})).cookie(token).header("sec-fetch-site", "same-origin");
+    let end =
+        app.post("/v2/portal.endSession", json!({})).cookie(token).header("sec-fetch-site", "same-origin");
     let exchange = app.exchanging(ticket).header("origin", PAGE).cookie(token);
     for (what, call) in [
         ("getSession", app.get("/v2/portal.getSession").bearer(token)),

@@ -46,7 +46,12 @@ pub async fn exchanged(client: &Client, gateway: usize, ticket: &Name, key: &str
 /// Fails with everything that the checker found.
 pub fn assert_no_violation(history: &History) {
     let violations = check(history);
-    assert!(violations.is_empty(), "{} violations, first {:#?}", violations.len(), &violations[..violations.len().min(5)]);
+    assert!(
+        violations.is_empty(),
+        "{} violations, first {:#?}",
+        violations.len(),
+        &violations[..violations.len().min(5)]
+    );
 }
 
 pub fn worst_answer(events: &[Event]) -> Duration {
@@ -88,7 +93,8 @@ pub async fn suffers(fault: RedisFault) {
     let fault_on = Fault { name: fault.name(), started_us, ended_us: healed_us, fences: fault.fences() };
     let history = History { events: load.stop().await, faults: vec![fault_on] };
     let worst = worst_answer(&history.events);
-    let last_failed_us = history.events.iter().filter(|event| event.outcome.is_unknown()).map(|event| event.ended_us);
+    let last_failed_us =
+        history.events.iter().filter(|event| event.outcome.is_unknown()).map(|event| event.ended_us);
     let recovery = Duration::from_micros(last_failed_us.max().unwrap_or(0).saturating_sub(healed_us));
     let failed = history.events.iter().filter(|event| event.outcome.is_unknown()).count();
     tell(&format!(

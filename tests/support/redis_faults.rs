@@ -104,7 +104,8 @@ impl FaultyRedis {
 
     /// What is in the append-only file's base is loaded key by key, and Redis answers meanwhile.
     fn load_slowly(&self) {
-        let fill = "for i = 1, 1500 do redis.call('SET', 'filler:' .. i, string.rep('x', 100), 'PX', 60000) end";
+        let fill =
+            "for i = 1, 1500 do redis.call('SET', 'filler:' .. i, string.rep('x', 100), 'PX', 60000) end";
         redis::cmd("EVAL").arg(fill).arg(0).exec(&mut self.admin()).expect("it is filled");
         self.run("BGREWRITEAOF");
         wait_until("the file is rewritten", || {

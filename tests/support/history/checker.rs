@@ -190,14 +190,13 @@ impl<'a> Known<'a> {
         let another_may_have_won = earlier().any(|other| !is_same_attempt(other));
         let first_try_us = earlier().map(|other| other.started_us).min().unwrap_or(event.started_us);
         let is_fenced = history.faults.iter().any(|fault| {
-            fault.fences
-                && session.created.started_us <= fault.ended_us
-                && fault.started_us <= event.ended_us
+            fault.fences && session.created.started_us <= fault.ended_us && fault.started_us <= event.ended_us
         });
-        let is_too_late = event.ended_us > first_try_us + REPEAT_US
-            || event.ended_us + SKEW_US > session.ticket_expires_us;
+        let is_too_late =
+            event.ended_us > first_try_us + REPEAT_US || event.ended_us + SKEW_US > session.ticket_expires_us;
         let is_founded = another_may_have_won || is_fenced || is_too_late;
-        (!is_founded).then(|| (Promise::NobodyIsLockedOut, "nobody else can have spent the ticket".to_owned()))
+        (!is_founded)
+            .then(|| (Promise::NobodyIsLockedOut, "nobody else can have spent the ticket".to_owned()))
     }
 
     fn late_acceptance(&self, event: &Event) -> Option<String> {

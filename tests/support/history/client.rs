@@ -152,7 +152,8 @@ fn read(call: &Call, reply: &Reply) -> Outcome {
         }
         _ => None,
     };
-    understood.unwrap_or_else(|| Outcome::Wrong(format!("{} {:?} {}", reply.status, reply.headers, reply.text)))
+    understood
+        .unwrap_or_else(|| Outcome::Wrong(format!("{} {:?} {}", reply.status, reply.headers, reply.text)))
 }
 
 fn is_sent_home(reply: &Reply) -> bool {

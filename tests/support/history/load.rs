@@ -24,6 +24,8 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
     pub seed: u64,
+    /// How its users' names begin: of two loads at once, neither may revoke the other's sessions.
+    pub users: &'static str,
     pub clients: u64,
     /// Between two actions of one client.
     pub pause: Duration,
@@ -33,7 +35,13 @@ pub struct Plan {
 
 impl Default for Plan {
     fn default() -> Self {
-        Plan { seed: 1, clients: 8, pause: Duration::from_millis(2), ttls_seconds: [3_600, 3_600] }
+        Plan {
+            seed: 1,
+            users: "user",
+            clients: 8,
+            pause: Duration::from_millis(2),
+            ttls_seconds: [3_600, 3_600],
+        }
     }
 }
 
@@ -66,6 +74,7 @@ impl Load {
             let mut one = Customer {
                 client: Client::new(journal.clone()),
                 gateways: journal.gateways.len(),
+                users: plan.users,
                 shared: shared.clone(),
                 choices: StdRng::seed_from_u64(plan.seed.wrapping_mul(1_000_003).wrapping_add(number)),
             };
@@ -105,6 +114,7 @@ impl Shared {
 struct Customer {
     client: Client,
     gateways: usize,
+    users: &'static str,
     shared: Arc<Shared>,
     choices: StdRng,
 }
@@ -147,7 +157,7 @@ impl Customer {
     }
 
     async fn sign_in(&mut self) {
-        let user: Name = format!("user_{}", self.choices.random_range(0..USERS)).into();
+        let user: Name = format!("{}_{}", self.users, self.choices.random_range(0..USERS)).into();
         let created = loop {
             let gateway = self.gateway();
             if let Outcome::Created { ticket, handle, .. } = self.client.create(gateway, &user).await {
@@ -172,7 +182,9 @@ impl Customer {
             let (client, ticket, first) = (self.client.clone(), ticket.clone(), self.gateway());
             let gateways = self.gateways;
             let shared = self.shared.clone();
-            racing.spawn(async move { exchange(&client, &ticket, key.as_ref(), first, gateways, &shared).await });
+            racing.spawn(
+                async move { exchange(&client, &ticket, key.as_ref(), first, gateways, &shared).await },
+            );
         }
         while let Some(token) = racing.join_next().await {
             if let Some(token) = token.expect("no panic") {

@@ -1,0 +1,16 @@
+//! The promise under random faults: clients of several gateways, faults from a seed, and a checker that judges
+//! all that happened. The checker is proven first: by histories made by hand, and by gateways with a defect.
+//!
+//! By hand, as docs/reliability.md tells:
+//! `HISTORY_SECONDS=3600 HISTORY_SEED=7 cargo test --release --test history -- --ignored --nocapture for_long`
+
+mod support;
+
+#[path = "history/defects.rs"]
+mod defects;
+#[path = "history/judgements.rs"]
+mod judgements;
+#[path = "history/runs.rs"]
+mod runs;
+#[path = "history/topology.rs"]
+mod topology;

@@ -1,0 +1,218 @@
+//! The checker can fail: gateways whose store has a defect, made here and nowhere else, are all found out.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use async_trait::async_trait;
+use vestibule::config::Settings;
+use vestibule::domain::credential::Digest;
+use vestibule::domain::error::Refusal;
+use vestibule::domain::handle::Handle;
+use vestibule::domain::idempotency::TokenDeriver;
+use vestibule::domain::portal::Portals;
+use vestibule::domain::ports::{
+    Exchange, ExchangeAttempt, Found, Gone, NewSession, Position, Removal, SessionStore, StoreError,
+};
+use vestibule::domain::session::PortalSession;
+use vestibule::domain::user_tag::{UserTag, UserTagger};
+use vestibule::http::limits::Limits;
+use vestibule::http::{Gateway, listen};
+use vestibule::store::memory::MemoryStore;
+use vestibule::telemetry::Metrics;
+
+use crate::support::app::{config, settings};
+use crate::support::gateway::eventually;
+use crate::support::history::History;
+use crate::support::history::checker::{Promise, check};
+use crate::support::history::load::{Load, Plan};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Defect {
+    None,
+    /// A spent ticket is there again, as after a failover without a fence.
+    SpentTicketReturns,
+    /// A revocation or an end is acknowledged, and has no effect.
+    RemovalIsLost,
+    /// A store that does not answer is read as one that knows nothing.
+    OutageIsALogout,
+    /// A repeat does not find its own success.
+    RepeatIsRefused,
+}
+
+/// Every so many calls that could show it, the defect shows.
+const RARELY: u64 = 7;
+
+struct Defective {
+    store: Arc<MemoryStore>,
+    defect: Defect,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    calls: u64,
+    created: Vec<NewSession>,
+}
+
+impl Defective {
+    fn shows(&self, defect: Defect) -> bool {
+        let mut state = self.state.lock().expect("no panic");
+        state.calls += 1;
+        self.defect == defect && state.calls.is_multiple_of(RARELY)
+    }
+
+    fn remembered(&self, ticket: &Digest) -> Option<NewSession> {
+        let state = self.state.lock().expect("no panic");
+        state.created.iter().find(|new| new.ticket == *ticket).cloned()
+    }
+}
+
+fn gone() -> Gone {
+    Gone { refusal: Refusal::Unknown, handle: None }
+}
+
+#[async_trait]
+impl SessionStore for Defective {
+    async fn create(&self, new: &NewSession) -> Result<PortalSession, StoreError> {
+        self.state.lock().expect("no panic").created.push(new.clone());
+        self.store.create(new).await
+    }
+
+    async fn exchange(&self, attempt: &ExchangeAttempt) -> Result<Exchange, StoreError> {
+        let result = self.store.exchange(attempt).await?;
+        match &result {
+            Exchange::Gone(_) if self.shows(Defect::SpentTicketReturns) => {
+                let Some(new) = self.remembered(&attempt.ticket) else { return Ok(result) };
+                // In a place of its own: the store in process knows a ticket only once.
+                let other = Arc::new(MemoryStore::new(Arc::new(vestibule::app::SystemClock)));
+                other.create(&new).await?;
+                other.exchange(attempt).await
+            }
+            Exchange::Done(session) if self.shows(Defect::RepeatIsRefused) => {
+                let is_repeat = session.exchanged_at_ms.is_some_and(|at_ms| at_ms + 1 < now_ms());
+                Ok(if is_repeat { Exchange::Gone(gone()) } else { result })
+            }
+            Exchange::Gone(_) | Exchange::Done(_) | Exchange::NotAdmitted(_) => Ok(result),
+        }
+    }
+
+    async fn find(&self, tag: UserTag, token: &Digest) -> Result<Found, StoreError> {
+        if self.shows(Defect::OutageIsALogout) {
+            Ok(Found::Gone(gone()))
+        } else {
+            self.store.find(tag, token).await
+        }
+    }
+
+    async fn find_by_handle(&self, handle: &Handle) -> Result<Option<PortalSession>, StoreError> {
+        self.store.find_by_handle(handle).await
+    }
+
+    async fn remove(
+        &self,
+        handle: &Handle,
+        token: Option<&Digest>,
+        removal: Removal,
+    ) -> Result<bool, StoreError> {
+        if self.shows(Defect::RemovalIsLost) {
+            Ok(true)
+        } else {
+            self.store.remove(handle, token, removal).await
+        }
+    }
+
+    async fn revoke_all(&self, tag: UserTag) -> Result<u64, StoreError> {
+        self.store.revoke_all(tag).await
+    }
+
+    async fn list(
+        &self,
+        tag: UserTag,
+        before: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<PortalSession>, StoreError> {
+        self.store.list(tag, before, limit).await
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        self.store.ready().await
+    }
+}
+
+fn now_ms() -> u64 {
+    use vestibule::domain::ports::Clock;
+    vestibule::app::SystemClock.now_ms()
+}
+
+/// Two gateways that share the defective store, under load for so many calls; what the checker says.
+async fn promises_broken_by(defect: Defect) -> Vec<Promise> {
+    let store: Arc<dyn SessionStore> = Arc::new(Defective {
+        store: Arc::new(MemoryStore::new(Arc::new(vestibule::app::SystemClock))),
+        defect,
+        state: Mutex::default(),
+    });
+    let Settings { catalog, server, .. } = settings(&config("memory:"));
+    let catalog = Arc::new(ArcSwap::from_pointee(catalog));
+    let make_gateway = move || Gateway {
+        portals: Portals::new(
+            catalog.clone(),
+            store.clone(),
+            Arc::new(UserTagger::new(&server.secret, &[])),
+            Arc::new(TokenDeriver::new(&server.secret)),
+        ),
+        metrics: Arc::new(Metrics::new().expect("the metrics register")),
+        limits: Arc::new(Limits::new(1_000_000, 1_000_000)),
+        trusted_proxies: Vec::new(),
+        error_type_base: "https://sessions.example.com/errors".into(),
+        strict_transport: true,
+    };
+    let mut handles = Vec::new();
+    let mut urls = Vec::new();
+    for _ in 0..2 {
+        let (server, address) =
+            listen(([127, 0, 0, 1], 0).into(), 1, make_gateway.clone()).expect("it listens");
+        handles.push(server.handle());
+        urls.push(format!("http://{address}"));
+        tokio::spawn(server);
+    }
+    let load = Load::start(urls, Plan::default());
+    eventually("the load runs", Duration::from_secs(20), async || load.journal.count(|_| true) > 3_000).await;
+    let violations = check(&History { events: load.stop().await, faults: Vec::new() });
+    for handle in handles {
+        handle.stop(false).await;
+    }
+    let mut promises: Vec<Promise> = violations.iter().map(|violation| violation.promise).collect();
+    promises.dedup();
+    promises
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_without_a_defect_breaks_no_promise() {
+    assert_eq!(promises_broken_by(Defect::None).await, []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_spent_ticket_that_returns_is_found_out() {
+    let broken = promises_broken_by(Defect::SpentTicketReturns).await;
+    assert!(broken.contains(&Promise::OneSession), "{broken:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_revocation_is_found_out() {
+    let broken = promises_broken_by(Defect::RemovalIsLost).await;
+    assert!(broken.contains(&Promise::StaysDead), "{broken:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_outage_that_looks_like_a_logout_is_found_out() {
+    let broken = promises_broken_by(Defect::OutageIsALogout).await;
+    assert!(broken.contains(&Promise::LivesUntilItsEnd), "{broken:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_repeat_that_is_refused_is_found_out() {
+    let broken = promises_broken_by(Defect::RepeatIsRefused).await;
+    assert!(broken.contains(&Promise::NobodyIsLockedOut), "{broken:?}");
+}
