@@ -169,7 +169,7 @@ async fn run_on(store: &dyn Topology, duration: Duration) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_a_single_redis() {
-    run_on(&Single::start().await, Duration::from_secs(60)).await;
+    run_on(&Single::start().await, Duration::from_secs(45)).await;
 }
 
 /// By hand; see the top of `tests/history.rs`.

@@ -10,11 +10,6 @@ use super::app::config;
 use super::process::{Process, vestibule};
 use super::redis_server::free_port;
 
-/// Short, so that the tests of outages are too.
-pub const TIMEOUT: Duration = Duration::from_millis(300);
-/// The promise: two tries of the store, and what a busy machine takes beside them.
-pub const WORST_ANSWER: Duration = Duration::from_millis(2 * 300 + 900);
-
 pub struct Gateway {
     pub url: String,
     port: u16,
@@ -35,9 +30,7 @@ impl Gateway {
         let directory = tempfile::tempdir().expect("a directory");
         let url = format!("http://127.0.0.1:{port}");
         let mut gateway = Gateway { url, port, directory, open_files, process: None };
-        let timeout = format!("store.timeout_ms = {}\n", TIMEOUT.as_millis());
-        let timeout = if lines.contains("store.timeout_ms") { String::new() } else { timeout };
-        gateway.write_config(&format!("{timeout}{lines}\n{}", config(store_url)));
+        gateway.write_config(&format!("{lines}\n{}", config(store_url)));
         gateway.start_again();
         gateway
     }
