@@ -11,6 +11,8 @@ mod gateway;
 mod records;
 #[path = "faults/redis.rs"]
 mod redis_under_load;
+#[path = "faults/restarts.rs"]
+mod restarts;
 #[path = "faults/stage.rs"]
 mod stage;
 #[path = "faults/wire.rs"]

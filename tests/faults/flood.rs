@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use crate::stage::{LIMIT, MARGIN, assert_no_violation, created, exchanged, tell, worst_answer};
+use crate::stage::{LIMIT, MARGIN, assert_no_violation, created, exchanged, ms, tell, worst_answer};
 use crate::support::gateway::{Gateway, eventually};
 use crate::support::history::client::Client;
 use crate::support::history::load::{Load, Plan, verified};
@@ -62,7 +62,9 @@ impl Scene {
         let calls = history.events.len();
         let p99 = percentile(&history.events, 99);
         tell(&format!(
-            "{what} | {calls} calls | p99 {p99:.1?} | worst answer {worst:.0?} | +{grown_mib} MiB"
+            "{what} | {calls} calls | p99 {} | worst answer {} | +{grown_mib} MiB",
+            ms(p99),
+            ms(worst)
         ));
         assert_no_violation(&history);
         assert!(worst < 2 * TIMEOUT + MARGIN, "an answer took {worst:?}");
@@ -167,9 +169,11 @@ async fn a_flood_loses_no_ticket_and_leaves_no_memory_behind() {
     let failed = flooded.events.iter().filter(|event| event.outcome.is_unknown()).count();
     let (p99, worst) = (percentile(&flooded.events, 99), worst_answer(&flooded.events));
     tell(&format!(
-        "a flood of {FLOOD} clients | {} calls, {failed} of them 503 | p99 {p99:.0?} | worst answer {worst:.0?} \
+        "a flood of {FLOOD} clients | {} calls, {failed} of them 503 | p99 {} | worst answer {} \
          | +{grown_mib} MiB",
         flooded.events.len(),
+        ms(p99),
+        ms(worst),
     ));
     assert_no_violation(&flooded);
     assert_no_violation(&history);

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use crate::stage::{LIMIT, assert_no_violation, created, exchanged, tell, worst_answer};
+use crate::stage::{LIMIT, assert_no_violation, created, exchanged, ms, tell, worst_answer};
 use crate::support::app::{ACME_LIVE, config};
 use crate::support::gateway::{Gateway, eventually};
 use crate::support::history::client::{Client, Journal};
@@ -84,9 +84,9 @@ async fn reloads_under_load_fail_no_request() {
     }
     let history = History { events: load.stop().await, faults: Vec::new() };
     tell(&format!(
-        "20 reloads | {} calls | worst answer {:.0?}",
+        "20 reloads | {} calls | worst answer {}",
         history.events.len(),
-        worst_answer(&history.events)
+        ms(worst_answer(&history.events))
     ));
     // No fault is excused: not one outage, not one call without an answer.
     assert_no_violation(&history);

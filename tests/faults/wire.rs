@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::stage::{LIMIT, created, exchanged, user};
+use crate::stage::{LIMIT, created, exchanged, ms, user};
 use crate::support::gateway::{Gateway, eventually};
 use crate::support::history::client::{Client, Journal, Manner};
 use crate::support::history::{Name, Outcome};
@@ -97,7 +97,7 @@ async fn a_gateway_without_file_descriptors_serves_its_users_and_recovers() {
         newcomer.get(&live).send().await.is_ok()
     })
     .await;
-    crate::stage::tell(&format!("no file descriptors (256) | recovery {recovery:.0?}"));
+    crate::stage::tell(&format!("no file descriptors (256) | recovery {}", ms(recovery)));
     let served = client.verify(0, &token, Manner::Authorize).await;
     assert!(matches!(served, Outcome::Live { .. }), "{served:?}");
 }
