@@ -33,7 +33,7 @@ async fn restarts(arguments: &[&str], kept: Kept) {
     redis.kill();
     redis.start_again();
     eventually("the store is back", LIMIT, async || {
-        !client.verify(0, &old, Manner::GetSession).await.is_unknown()
+        !client.verify(0, &old, Manner::GetSession).await.has_failed()
     })
     .await;
 

@@ -42,6 +42,7 @@ fn history(lines: &[&str]) -> History {
             "done" => Outcome::Acknowledged,
             "refused" => Outcome::Refused,
             "outage" => Outcome::Outage,
+            "not-connected" => Outcome::NotConnected,
             "unanswered" => Outcome::Unanswered,
             "wrong" => Outcome::Wrong("500".to_owned()),
             other => panic!("{other}"),
@@ -123,6 +124,10 @@ fn a_session_lives_until_its_end() {
             "60-70 verify B -> live S",
             "80-90 verify B -> refused",
         ],
+    );
+    bad(
+        Promise::LivesUntilItsEnd,
+        &["35-60 fault", "40-50 revoke S -> not-connected", "80-90 verify B -> refused"],
     );
     good("all of the user's", &["40-50 revoke-all u -> done", "60-70 verify B -> refused"]);
     bad(Promise::LivesUntilItsEnd, &["40-50 revoke-all u2 -> done", "60-70 verify B -> refused"]);

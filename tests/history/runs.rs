@@ -120,7 +120,7 @@ impl<'a> Run<'a> {
         let count = |fits: &dyn Fn(&Event) -> bool| history.events.iter().filter(|event| fits(event)).count();
         let healed = history.faults.iter().map(|fault| {
             let failed = history.events.iter().filter(|event| {
-                event.outcome.is_unknown()
+                event.outcome.has_failed()
                     && event.started_us < fault.ended_us + RECOVERY_US
                     && event.ended_us > fault.ended_us
                     && history.faults.iter().all(|other| {
@@ -140,7 +140,7 @@ impl<'a> Run<'a> {
             history.events.len(),
             count(&|event| matches!(event.outcome, Outcome::Exchanged { .. })),
             count(&|event| event.outcome == Outcome::Outage),
-            count(&|event| event.outcome == Outcome::Unanswered),
+            count(&|event| matches!(event.outcome, Outcome::NotConnected | Outcome::Unanswered)),
             history.faults.len(),
             Duration::from_micros(worst.unwrap_or(0)),
             Duration::from_micros(slowest_us),

@@ -53,7 +53,7 @@ pub fn check(history: &History) -> Vec<Violation> {
         }
         match &event.outcome {
             Outcome::Wrong(_) => tell(Promise::RightAnswers, event, "not of the contract".to_owned()),
-            Outcome::Outage | Outcome::Unanswered if !is_excused(history, event) => {
+            Outcome::Outage | Outcome::NotConnected | Outcome::Unanswered if !is_excused(history, event) => {
                 tell(Promise::NoOutageWithoutAFault, event, "no fault was on".to_owned());
             }
             Outcome::Refused => {
@@ -66,7 +66,7 @@ pub fn check(history: &History) -> Vec<Violation> {
                     tell(Promise::StaysDead, event, told);
                 }
             }
-            Outcome::Created { .. } | Outcome::Outage | Outcome::Unanswered => (),
+            Outcome::Created { .. } | Outcome::Outage | Outcome::NotConnected | Outcome::Unanswered => (),
         }
     }
     violations
@@ -162,6 +162,7 @@ impl<'a> Known<'a> {
             | Outcome::Acknowledged
             | Outcome::Refused
             | Outcome::Outage
+            | Outcome::NotConnected
             | Outcome::Unanswered
             | Outcome::Wrong(_) => None,
         }
@@ -216,7 +217,8 @@ impl Session<'_> {
             let may_be_after_creation = match end.outcome {
                 Outcome::Outage | Outcome::Unanswered => true,
                 Outcome::Acknowledged => end.ended_us >= self.created.started_us,
-                Outcome::Refused
+                Outcome::NotConnected
+                | Outcome::Refused
                 | Outcome::Created { .. }
                 | Outcome::Exchanged { .. }
                 | Outcome::Live { .. }

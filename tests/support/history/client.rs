@@ -123,16 +123,20 @@ impl Client {
         let started_us = self.journal.stopwatch.now_us();
         let reply = answer_of(request).await;
         let ended_us = self.journal.stopwatch.now_us();
-        let outcome = reply.map_or(Outcome::Unanswered, |reply| read(&call, &reply));
+        let outcome = match reply {
+            Ok(reply) => read(&call, &reply),
+            Err(error) if error.is_connect() => Outcome::NotConnected,
+            Err(_) => Outcome::Unanswered,
+        };
         self.journal.push(Event { started_us, ended_us, call, outcome: outcome.clone() });
         outcome
     }
 }
 
-async fn answer_of(request: RequestBuilder) -> Option<Reply> {
-    let response = request.send().await.ok()?;
+async fn answer_of(request: RequestBuilder) -> reqwest::Result<Reply> {
+    let response = request.send().await?;
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
-    Some(Reply { status, headers, text: response.text().await.ok()? })
+    Ok(Reply { status, headers, text: response.text().await? })
 }
 
 fn read(call: &Call, reply: &Reply) -> Outcome {

@@ -259,7 +259,7 @@ async fn exchange(
         if let Outcome::Exchanged { token, .. } = outcome {
             return Some(token);
         }
-        if !outcome.is_unknown() || key.is_none() || shared.is_over.load(Ordering::SeqCst) {
+        if !outcome.has_failed() || key.is_none() || shared.is_over.load(Ordering::SeqCst) {
             return None;
         }
         tokio::time::sleep(BETWEEN_TRIES).await;

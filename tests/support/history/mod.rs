@@ -70,16 +70,18 @@ pub enum Outcome {
     Refused,
     /// The 503 of a store that does not answer: whether anything has happened is not known.
     Outage,
-    /// No answer: refused, broken off or too late.
+    /// No connection: it was never asked.
+    NotConnected,
+    /// No answer: broken off or too late.
     Unanswered,
     /// What no gateway may answer.
     Wrong(String),
 }
 
 impl Outcome {
-    /// Whether anything has happened is not known.
-    pub fn is_unknown(&self) -> bool {
-        matches!(self, Outcome::Outage | Outcome::Unanswered)
+    /// It is worth a repeat.
+    pub fn has_failed(&self) -> bool {
+        matches!(self, Outcome::Outage | Outcome::NotConnected | Outcome::Unanswered)
     }
 }
 
