@@ -44,7 +44,7 @@ async fn gateways_killed_in_turn_give_no_second_session_and_lose_none() {
         more(&load, 50).await;
     }
     let ended_us = load.journal.stopwatch.now_us();
-    let killed = Fault { name: "SIGKILL of a gateway", started_us, ended_us, fences: false };
+    let killed = Fault { name: "SIGKILL of a gateway", started_us, ended_us, fences: false, splits: false };
     let history = History { events: load.stop().await, faults: vec![killed] };
     let unanswered = history.events.iter().filter(|event| is_unanswered(event)).count();
     tell(&format!("SIGKILL of gateways | {} calls, {unanswered} unanswered", history.events.len()));
@@ -64,7 +64,7 @@ async fn a_rolling_restart_fails_no_exchange_and_ends_every_process_in_good_orde
         more(&load, 100).await;
     }
     let ended_us = load.journal.stopwatch.now_us();
-    let restart = Fault { name: "rolling restart", started_us, ended_us, fences: false };
+    let restart = Fault { name: "rolling restart", started_us, ended_us, fences: false, splits: false };
     let history = History { events: load.stop().await, faults: vec![restart] };
     let count = |outcome| history.events.iter().filter(|event| event.outcome == outcome).count();
     tell(&format!(

@@ -98,7 +98,8 @@ pub async fn suffers(fault: RedisFault) {
     assert!(fault.fences() || matches!(late, Outcome::Exchanged { .. }), "a ticket was lost: {late:?}");
 
     let grown_mib = gateway.resident_mib().saturating_sub(resident_mib);
-    let fault_on = Fault { name: fault.name(), started_us, ended_us: healed_us, fences: fault.fences() };
+    let fault_on =
+        Fault { name: fault.name(), started_us, ended_us: healed_us, fences: fault.fences(), splits: false };
     let history = History { events: load.stop().await, faults: vec![fault_on] };
     let worst = worst_answer(&history.events);
     let last_failed_us =

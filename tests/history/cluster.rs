@@ -47,7 +47,8 @@ impl Cluster {
             let key = self.some_key();
             let slot = self.cluster.slot_of(&key);
             let from = self.cluster.master_of(&key);
-            let others = self.cluster.nodes.iter().filter(|node| node.port() != from.port() && Self::is_master(node));
+            let others =
+                self.cluster.nodes.iter().filter(|node| node.port() != from.port() && Self::is_master(node));
             let others: Vec<_> = others.collect();
             let to = *others.choose(&mut self.choices.lock().expect("no panic")).expect("three masters");
             self.cluster.begin_to_move(slot, from, to);
@@ -93,8 +94,9 @@ impl Topology for Cluster {
                 }
                 FAILOVER => {
                     let port = master.port().to_string();
-                    let is_its_replica =
-                        |node: &&RedisServer| node.info("replication", "master_port").as_deref() == Some(&port);
+                    let is_its_replica = |node: &&RedisServer| {
+                        node.info("replication", "master_port").as_deref() == Some(&port)
+                    };
                     let replica = self.cluster.nodes.iter().find(is_its_replica).expect("it has a replica");
                     replica.command(&["CLUSTER", "FAILOVER"]);
                     self.cluster.wait_for_another_master_of(&key, master.port());
@@ -108,5 +110,10 @@ impl Topology for Cluster {
     fn fences(&self, _fault: &'static str) -> bool {
         // A slot that has moved is on a server with another replication ID, too.
         true
+    }
+
+    /// A frozen master serves again for a moment before the others tell it.
+    fn splits(&self, fault: &'static str) -> bool {
+        fault == MASTER_STOPPED
     }
 }

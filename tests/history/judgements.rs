@@ -14,9 +14,9 @@ fn history(lines: &[&str]) -> History {
         let us = |text: &str| text.parse::<u64>().expect("milliseconds") * 1_000;
         let (started_us, ended_us) = (us(from), us(until));
         let name = |at: usize| -> crate::support::history::Name { words[at].into() };
-        if words[1] == "fault" || words[1] == "fencing-fault" {
-            let fences = words[1] == "fencing-fault";
-            history.faults.push(Fault { name: "a fault", started_us, ended_us, fences });
+        if words[1].ends_with("fault") {
+            let (fences, splits) = (words[1] == "fencing-fault", words[1] == "splitting-fault");
+            history.faults.push(Fault { name: "a fault", started_us, ended_us, fences, splits });
             continue;
         }
         let arrow = words.iter().position(|word| *word == "->").expect("an arrow");
@@ -159,6 +159,11 @@ fn the_dead_stay_dead() {
         "an end that nobody answered",
         &["35-60 fault", "40-50 end B -> outage", "60-70 verify B -> live S"],
     );
+    good(
+        "at the old primary, until the failover is done",
+        &["35-65 splitting-fault", "40-50 end B -> done", "60-70 verify B -> live S"],
+    );
+    bad(Promise::StaysDead, &["35-65 splitting-fault", "40-50 end B -> done", "70-80 verify B -> live S"]);
     bad_ticket(Promise::StaysDead, &["40-50 revoke S -> done", "60-70 exchange T k -> token B S"]);
 }
 

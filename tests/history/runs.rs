@@ -87,14 +87,15 @@ impl<'a> Run<'a> {
             let name = *names.choose(&mut self.choices).expect("there are faults");
             let lasting = Duration::from_millis(self.choices.random_range(50..1_500));
             let started_us = load.journal.stopwatch.now_us();
-            let fences = self.cause(name, lasting).await;
-            faults.push(Fault { name, started_us, ended_us: load.journal.stopwatch.now_us(), fences });
+            let (fences, splits) = self.cause(name, lasting).await;
+            let ended_us = load.journal.stopwatch.now_us();
+            faults.push(Fault { name, started_us, ended_us, fences, splits });
         }
         History { events: load.stop().await, faults }
     }
 
-    /// Whether it fences.
-    async fn cause(&mut self, name: &'static str, lasting: Duration) -> bool {
+    /// Whether it fences, and whether it splits.
+    async fn cause(&mut self, name: &'static str, lasting: Duration) -> (bool, bool) {
         let at = self.choices.random_range(0..self.gateways.len());
         let gateway = &mut self.gateways[at];
         match name {
@@ -110,10 +111,10 @@ impl<'a> Run<'a> {
             GATEWAY_RELOADED => gateway.process().signal("-HUP"),
             _ => {
                 self.store.suffer(name, lasting).await;
-                return self.store.fences(name);
+                return (self.store.fences(name), self.store.splits(name));
             }
         }
-        false
+        (false, false)
     }
 
     fn report(&self, round: u64, history: &History, violations: &[Violation]) {

@@ -37,8 +37,9 @@ impl Topology for Sentinels {
         self.0.url()
     }
 
+    /// All of them: Sentinel may promote the one that has not answered yet.
     fn configuration(&self) -> String {
-        "store.wait_replicas = 1".to_owned()
+        "store.wait_replicas = 2".to_owned()
     }
 
     fn faults(&self) -> Vec<&'static str> {
@@ -80,5 +81,10 @@ impl Topology for Sentinels {
 
     fn fences(&self, fault: &'static str) -> bool {
         [PRIMARY_KILLED, PRIMARY_STOPPED, FAILOVER].contains(&fault)
+    }
+
+    /// Sentinel tells the old primary seconds after the new one.
+    fn splits(&self, fault: &'static str) -> bool {
+        [PRIMARY_STOPPED, FAILOVER].contains(&fault)
     }
 }

@@ -27,6 +27,9 @@ pub trait Topology: Send + Sync {
 
     /// Whether tickets from before it may be refused after it.
     fn fences(&self, fault: &'static str) -> bool;
+
+    /// Whether two nodes may take themselves for the primary while it is on.
+    fn splits(&self, fault: &'static str) -> bool;
 }
 
 /// One Redis behind a proxy.
@@ -88,5 +91,9 @@ impl Topology for Single {
 
     fn fences(&self, fault: &'static str) -> bool {
         fault != LOST_REPLIES && fault_of(fault).fences()
+    }
+
+    fn splits(&self, _fault: &'static str) -> bool {
+        false
     }
 }

@@ -159,7 +159,13 @@ impl RedisServer {
 
     /// A field of `INFO`, such as `role` of `replication`.
     pub fn info(&self, section: &str, field: &str) -> Option<String> {
-        info(&mut self.connect().expect("redis answers"), section, field)
+        // A sentinel closes all connections of a node that it demotes, ours too.
+        let mut found = None;
+        self.wait_until("it tells", |redis| {
+            found = info(redis, section, field);
+            true
+        });
+        found
     }
 
     /// Takes no part in a failover: neither does it answer nor is its connection broken, until it goes on.

@@ -62,7 +62,7 @@ pub fn check(history: &History) -> Vec<Violation> {
                 }
             }
             Outcome::Live { .. } | Outcome::Exchanged { .. } | Outcome::Acknowledged => {
-                if let Some(told) = known.late_acceptance(event) {
+                if let Some(told) = known.late_acceptance(history, event) {
                     tell(Promise::StaysDead, event, told);
                 }
             }
@@ -200,8 +200,14 @@ impl<'a> Known<'a> {
             .then(|| (Promise::NobodyIsLockedOut, "nobody else can have spent the ticket".to_owned()))
     }
 
-    fn late_acceptance(&self, event: &Event) -> Option<String> {
+    fn late_acceptance(&self, history: &History, event: &Event) -> Option<String> {
         let session = self.session_of(&event.call)?;
+        let is_split = history.faults.iter().any(|fault| {
+            fault.splits && fault.started_us <= event.ended_us && event.started_us <= fault.ended_us
+        });
+        if is_split {
+            return None;
+        }
         if let Some(end) = session.ends.iter().find(|end| session.surely_ended_by(end, event.started_us)) {
             return Some(format!("after {:?} was acknowledged at {}", end.call, end.ended_us));
         }

@@ -93,6 +93,9 @@ pub struct Fault {
     pub ended_us: u64,
     /// Tickets from before it may be refused after it (`store.fence_failover`).
     pub fences: bool,
+    /// Two nodes may take themselves for the primary until it is healed: what was ended at one of them may
+    /// meanwhile be accepted at the other.
+    pub splits: bool,
 }
 
 #[derive(Clone, Debug, Default)]
