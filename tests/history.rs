@@ -2,15 +2,19 @@
 //! all that happened. The checker is proven first: by histories made by hand, and by gateways with a defect.
 //!
 //! By hand, as docs/reliability.md tells:
-//! `HISTORY_SECONDS=3600 HISTORY_SEED=7 cargo test --release --test history -- --ignored --nocapture for_long`
+//! `HISTORY_TOPOLOGY=single HISTORY_SECONDS=3600 HISTORY_SEED=7 cargo test --test history -- --ignored --nocapture for_long`
 
 mod support;
 
+#[path = "history/cluster.rs"]
+mod cluster;
 #[path = "history/defects.rs"]
 mod defects;
 #[path = "history/judgements.rs"]
 mod judgements;
 #[path = "history/runs.rs"]
 mod runs;
+#[path = "history/sentinels.rs"]
+mod sentinels;
 #[path = "history/topology.rs"]
 mod topology;

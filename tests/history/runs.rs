@@ -6,6 +6,8 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 
+use crate::cluster::Cluster;
+use crate::sentinels::Sentinels;
 use crate::support::gateway::{Gateway, eventually};
 use crate::support::history::checker::{RECOVERY_US, Violation, check};
 use crate::support::history::load::{Load, Plan, verified};
@@ -152,31 +154,50 @@ impl<'a> Run<'a> {
 
 /// What the environment asks for; a fresh seed where it asks for none.
 #[allow(clippy::disallowed_methods)] // A test has no configuration.
+fn text_of(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
 fn asked(name: &str) -> Option<u64> {
-    std::env::var(name)
-        .ok()
-        .map(|value| value.parse().unwrap_or_else(|_| panic!("{name} is no number: {value}")))
+    text_of(name).map(|value| value.parse().unwrap_or_else(|_| panic!("{name} is no number: {value}")))
 }
 
 fn seed() -> u64 {
     asked("HISTORY_SEED").unwrap_or_else(|| u64::from(rand::rng().random::<u32>()))
 }
 
-async fn run_on(store: &dyn Topology, duration: Duration) {
+async fn run_on(topology: &str, duration: Duration) {
     let seed = seed();
-    tell(&format!("{}: repeat with HISTORY_SEED={seed}", store.name()));
-    Run::start(store, seed).go_on(duration).await;
+    tell(&format!("{topology}: repeat with HISTORY_SEED={seed}"));
+    let store: Box<dyn Topology> = match topology {
+        "single" => Box::new(Single::start().await),
+        "sentinel" => tokio::task::block_in_place(|| Box::new(Sentinels::start())),
+        "cluster" => tokio::task::block_in_place(|| Box::new(Cluster::start(seed))),
+        other => panic!("HISTORY_TOPOLOGY is single, sentinel or cluster, not {other}"),
+    };
+    Run::start(&*store, seed).go_on(duration).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_a_single_redis() {
-    run_on(&Single::start().await, Duration::from_secs(45)).await;
+    run_on("single", Duration::from_secs(45)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn under_sentinels() {
+    run_on("sentinel", Duration::from_secs(30)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_a_cluster() {
+    run_on("cluster", Duration::from_secs(30)).await;
 }
 
 /// By hand; see the top of `tests/history.rs`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "an hour by hand: docs/reliability.md has the command"]
-async fn on_a_single_redis_for_long() {
+async fn for_long() {
     let duration = Duration::from_secs(asked("HISTORY_SECONDS").unwrap_or(3_600));
-    run_on(&Single::start().await, duration).await;
+    let topology = text_of("HISTORY_TOPOLOGY").unwrap_or_else(|| "single".to_owned());
+    run_on(&topology, duration).await;
 }
