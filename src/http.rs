@@ -51,6 +51,16 @@ pub use health::metrics_routes;
 pub use listener::listen;
 pub use pages::Languages;
 
+/// What `fuzz/` reaches and nobody else.
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing {
+    pub use super::auth::bearer;
+    pub use super::client_address::behind_proxies;
+    pub use super::cookie::{hint, sent, session_cookie_name};
+    pub use super::negotiate::accepts;
+}
+
 /// What every handler can reach.
 pub struct Gateway {
     /// The product.

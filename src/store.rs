@@ -8,3 +8,10 @@ mod record;
 pub mod redis;
 mod reply;
 mod script;
+
+/// What `fuzz/` reaches and nobody else.
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing {
+    pub use super::record::{decode, encode_grant, user_agent_line};
+}

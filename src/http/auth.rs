@@ -43,7 +43,7 @@ fn caller(request: &HttpRequest) -> Result<Caller, Error> {
 }
 
 /// The token of `Bearer <token>`; the scheme's case does not matter (RFC 9110 section 11.1).
-fn bearer(value: &str) -> Option<&str> {
+pub fn bearer(value: &str) -> Option<&str> {
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
