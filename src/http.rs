@@ -8,6 +8,7 @@ mod auth;
 mod authorize;
 mod body;
 mod bounces;
+mod bounds;
 mod client_address;
 mod cookie;
 mod cors;

@@ -17,6 +17,7 @@ use actix_web::middleware::from_fn;
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, web};
 
+use super::bounds::{Bounded, Patience};
 use super::raw_errors::{Answer, RawErrors};
 use super::{Gateway, finish, routes};
 
@@ -24,6 +25,12 @@ use super::{Gateway, finish, routes};
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longer than the idle time of common proxies, so that they close first and never meet a closing connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// For what actix has no limit of its own for. The answer takes a body's time and twice the store's.
+const PATIENCE: Patience = Patience {
+    head: HEAD_TIMEOUT,
+    answer: Duration::from_secs(30),
+    idle: KEEP_ALIVE.saturating_add(Duration::from_secs(5)),
+};
 /// For requests in flight at a stop.
 const DRAIN_SECONDS: u64 = 30;
 /// Connections that wait to be accepted.
@@ -66,7 +73,8 @@ pub fn listen(
                 // Answers are small and whole; waiting to fill a packet would only delay them.
                 let _ = socket.set_nodelay(true);
                 let peer = socket.peer_addr().ok();
-                Ok((RawErrors::new(socket, answer), actix_http::Protocol::Http1, peer))
+                let socket = Bounded::new(RawErrors::new(socket, answer), PATIENCE);
+                Ok((socket, actix_http::Protocol::Http1, peer))
             }
         });
         connection.and_then(http)

@@ -34,6 +34,17 @@ impl<S> RawErrors<S> {
     }
 }
 
+/// The codec's refusal is the last that it writes; an answer may stand before it.
+fn split_bare_refusal(bytes: &[u8]) -> (&[u8], Option<StatusCode>) {
+    if !bytes.ends_with(b"\r\n\r\n") {
+        return (bytes, None);
+    }
+    let tail = bytes.len().saturating_sub(MAX_BARE_BYTES);
+    let starts = (tail..bytes.len()).filter(|&at| bytes[at..].starts_with(b"HTTP/1."));
+    let refusal = starts.last().and_then(|at| Some((at, bare_refusal(&bytes[at..])?)));
+    refusal.map_or((bytes, None), |(at, status)| (&bytes[..at], Some(status)))
+}
+
 /// The status of a refusal that the codec made by itself, if these bytes are one.
 fn bare_refusal(bytes: &[u8]) -> Option<StatusCode> {
     let is_error = bytes.len() <= MAX_BARE_BYTES
@@ -53,9 +64,10 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for RawErrors<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = &mut *self;
         if this.replacement.is_none() {
-            match bare_refusal(bytes) {
-                Some(status) => this.replacement = Some(((this.answer)(status), bytes.len())),
-                None => return Pin::new(&mut this.socket).poll_write(cx, bytes),
+            match split_bare_refusal(bytes) {
+                (b"", Some(status)) => this.replacement = Some(((this.answer)(status), bytes.len())),
+                // A refusal that follows an answer is seen again when that one has left.
+                (before, _) => return Pin::new(&mut this.socket).poll_write(cx, before),
             }
         }
         let Some((left, stands_for)) = &mut this.replacement else {
@@ -110,7 +122,13 @@ mod tests {
             ("{\"HTTP/1.1 400\":\"content-length: 0\"}", None),
         ];
         for (bytes, expected) in table {
-            assert_eq!(bare_refusal(bytes.as_bytes()).map(|status| status.as_u16()), expected, "{bytes}");
+            for before in ["", "HTTP/1.1 401 Unauthorized\r\nx-request-id: req_1\r\n\r\n{}"] {
+                let written = format!("{before}{bytes}");
+                let (first, status) = split_bare_refusal(written.as_bytes());
+                let alone = if expected.is_some() { before } else { &written };
+                assert_eq!(first, alone.as_bytes(), "{written}");
+                assert_eq!(status.map(|status| status.as_u16()), expected, "{written}");
+            }
         }
     }
 }

@@ -20,6 +20,7 @@ mod exchange_origins;
 mod exchange_session;
 mod flow;
 mod get_session;
+mod hostile_input;
 mod idempotency_key;
 mod landing;
 mod landing_form;

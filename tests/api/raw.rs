@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use crate::support::app::{Reply, TestApp};
 
 /// Longer than any limit of the gateway: a silence of this length fails the test.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A connection that has sent these bytes, and says nothing more.
 pub async fn connect(app: &TestApp, bytes: impl AsRef<[u8]>) -> TcpStream {
