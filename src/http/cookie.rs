@@ -111,12 +111,17 @@ fn build(portal: &Portal, name: String, value: String, life: Duration) -> Cookie
     build_as(portal, &Mode::of(portal), same_site, (name, value), life)
 }
 
-/// A cookie that no other host needs; never `Strict`, for it is read at the end of a way across sites.
-fn build_own(portal: &Portal, name: &str, value: String, life: Duration) -> Cookie<'static> {
-    let mode = match Mode::of(portal) {
+/// Of a cookie that no other host needs.
+fn own_mode(portal: &Portal) -> Mode<'_> {
+    match Mode::of(portal) {
         Mode::Host | Mode::Domain(_) => Mode::Host,
         Mode::Loopback => Mode::Loopback,
-    };
+    }
+}
+
+/// Never `Strict`, for it is read at the end of a way across sites.
+fn build_own(portal: &Portal, name: &str, value: String, life: Duration) -> Cookie<'static> {
+    let mode = own_mode(portal);
     let same_site = match portal.cookie.same_site {
         catalog::SameSite::Lax | catalog::SameSite::Strict => SameSite::Lax,
         catalog::SameSite::None => SameSite::None,
@@ -158,21 +163,20 @@ pub fn sent(headers: &HeaderMap, catalog: &Catalog) -> Vec<(Arc<Portal>, String)
     found
 }
 
-/// The landing pass that a request carries.
-pub fn sent_pass(headers: &HeaderMap) -> Option<LandingPass> {
-    own(headers, PASS_NAME).and_then(|text| LandingPass::parse(&text).ok())
+/// The landing pass that a request carries. Only the exact name counts: a neighbour host could plant one without
+/// the prefix, and know its nonce.
+pub fn sent_pass(headers: &HeaderMap, portal: &Portal) -> Option<LandingPass> {
+    let name = full_name(&own_mode(portal), PASS_NAME);
+    let cookie = all(headers).find(|cookie| cookie.name() == name)?;
+    LandingPass::parse(cookie.value()).ok()
 }
 
-/// The count of bounces that a request carries, as it is.
+/// The count of bounces that a request carries, as it is. Whoever plants one gains nothing: a page in the place of
+/// a redirect.
 pub fn sent_bounces(headers: &HeaderMap) -> Option<String> {
-    own(headers, BOUNCES_NAME)
-}
-
-/// With the prefix where there is one: a neighbour host cannot plant that.
-fn own(headers: &HeaderMap, name: &str) -> Option<String> {
-    let prefixed = format!("{HOST_PREFIX}{name}");
+    let prefixed = format!("{HOST_PREFIX}{BOUNCES_NAME}");
     let find = |name: &str| all(headers).find(|cookie| cookie.name() == name);
-    find(&prefixed).or_else(|| find(name)).map(|cookie| cookie.value().to_owned())
+    find(&prefixed).or_else(|| find(BOUNCES_NAME)).map(|cookie| cookie.value().to_owned())
 }
 
 /// The hint that a request carries. Anyone can write one: it is checked against the catalog where it is used.

@@ -46,7 +46,9 @@ pub async fn enter(
     let fields = ["session", "nonce", "replaces"];
     let [session_id, nonce, replaces] = body::read_form(&request, payload, fields).await?;
     let presented = auth::visiting(&request, &slug);
-    let pass = cookie::sent_pass(request.headers()).filter(|pass| {
+    let catalog = gateway.portals.catalog();
+    let sent = catalog.portal(&slug).and_then(|portal| cookie::sent_pass(request.headers(), portal));
+    let pass = sent.filter(|pass| {
         is_own_page(request.headers()) && gateway.landing_nonces.vouches(&nonce, pass, &session_id)
     });
     let Some(pass) = pass else {
@@ -135,7 +137,7 @@ fn offer(
     (session_id, goes_on): (&str, bool),
 ) -> HttpResponse {
     let gateway = gateway(request);
-    let pass = cookie::sent_pass(request.headers()).unwrap_or_else(LandingPass::mint);
+    let pass = cookie::sent_pass(request.headers(), portal).unwrap_or_else(LandingPass::mint);
     let confirms = portal.landing == Landing::Hosted { confirm: true };
     let question = Question {
         confirm: confirms.then(|| name_of(session)),

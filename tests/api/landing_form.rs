@@ -128,6 +128,7 @@ on_both_stores! {
         let shown = Shown::to(&app, &id).await;
         let other = Shown::to(&app, &ticket(&app, json!({})).await).await;
         let planted = format!("{}; {}", other.pass, shown.pass);
+        let of_a_neighbour = shown.pass.replacen("__Host-", "", 1);
         let with = |nonce: &str, cookie: &str| form(&app, &id, nonce).header("cookie", cookie);
         let own = |call: Call| call.headers(&OWN_PAGE);
         for (what, call) in [
@@ -135,6 +136,7 @@ on_both_stores! {
             ("another browser's nonce", own(with(&other.nonce, &shown.pass))),
             ("another browser's cookie", own(with(&shown.nonce, &other.pass))),
             ("a planted cookie before the own", own(with(&shown.nonce, &planted))),
+            ("a cookie that a neighbour host can set", own(with(&shown.nonce, &of_a_neighbour))),
             ("no cookie", own(form(&app, &id, &shown.nonce))),
             ("the cookie's own value", own(with(shown.pass.split_once('=').expect("a pair").1, &shown.pass))),
             ("a foreign page", with(&shown.nonce, &shown.pass).header("sec-fetch-site", "cross-site")),
