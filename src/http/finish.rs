@@ -171,6 +171,8 @@ fn add_common_headers(headers: &mut HeaderMap, id: &str, strict_transport: bool)
     set(header::PRAGMA, "no-cache");
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::REFERRER_POLICY, "no-referrer");
+    // For what another site embeds without asking; what it may read, CORS decides.
+    set(header::CROSS_ORIGIN_RESOURCE_POLICY, "same-origin");
     if strict_transport {
         set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }

@@ -89,6 +89,7 @@ async fn every_response_has_an_id_of_its_own_and_the_security_headers() {
             ("pragma", "no-cache"),
             ("x-content-type-options", "nosniff"),
             ("referrer-policy", "no-referrer"),
+            ("cross-origin-resource-policy", "same-origin"),
         ] {
             let values: Vec<_> = reply.headers.get_all(name).iter().collect();
             assert_eq!(values, [value], "{name} of {kind}");
