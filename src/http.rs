@@ -56,10 +56,10 @@ pub use pages::Languages;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing {
-    pub use super::auth::bearer;
-    pub use super::client_address::behind_proxies;
-    pub use super::cookie::{hint, sent, session_cookie_name};
-    pub use super::negotiate::accepts;
+    pub use crate::http::auth::bearer;
+    pub use crate::http::client_address::behind_proxies;
+    pub use crate::http::cookie::{hint, sent, session_cookie_name};
+    pub use crate::http::negotiate::accepts;
 }
 
 /// What every handler can reach.

@@ -13,5 +13,5 @@ mod script;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing {
-    pub use super::record::{decode, encode_grant, user_agent_line};
+    pub use crate::store::record::{decode, encode_grant, user_agent_line};
 }

@@ -125,3 +125,94 @@ fn the_reference_names_every_route_and_every_code() {
         assert!(reference.contains(code.wire_name()), "docs/api.md does not name {}", code.wire_name());
     }
 }
+
+/// The backticked words of a text, in order.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+/// The cells of every row of a document's tables, without the lines that make them tables.
+fn rows(text: &str) -> Vec<Vec<&str>> {
+    let lines = text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("|---"));
+    lines.map(|line| line.trim_matches('|').split(" | ").map(str::trim).collect()).collect()
+}
+
+#[test]
+fn whatever_shows_a_promise_exists() {
+    let (mut files, mut functions) = (0, 0);
+    for document in ["docs/security.md", "docs/security-review.md"] {
+        let text = std::fs::read_to_string(root().join(document)).expect("the document");
+        let folders = ["src/", "tests/", "fuzz/", "benches/", "scripts/", ".github/"];
+        for path in words(&text).filter(|word| folders.iter().any(|folder| word.starts_with(folder))) {
+            // A command may follow the path.
+            let path = path.split(' ').next().unwrap_or_default();
+            assert!(root().join(path).exists(), "{document} names {path}");
+            files += 1;
+        }
+        for row in rows(&text) {
+            let mut file = String::new();
+            for word in words(row.last().expect("a cell")) {
+                if word.ends_with(".rs") {
+                    file = std::fs::read_to_string(root().join(word)).expect("the file");
+                } else if !file.is_empty() {
+                    assert!(file.contains(&format!("fn {word}(")), "{document}: no {word} in {row:?}");
+                    functions += 1;
+                }
+            }
+        }
+    }
+    assert!(files > 100 && functions > 100, "the documents were not understood: {files}, {functions}");
+}
+
+#[test]
+fn the_review_has_every_row_of_the_checklist() {
+    let text = std::fs::read_to_string(root().join("docs/security-review.md")).expect("the document");
+    let rows = rows(&text);
+    for (letter, count) in [("C", 16), ("S", 13), ("H", 16)] {
+        for number in 1..=count {
+            let row = format!("{letter}{number}");
+            assert_eq!(rows.iter().filter(|cells| cells[0] == row).count(), 1, "{row}");
+        }
+    }
+}
+
+#[test]
+fn every_dependency_has_its_reason_and_every_reason_its_dependency() {
+    let read = |path: &str| std::fs::read_to_string(root().join(path)).expect("a file");
+    let text = read("docs/dependencies.md");
+    let listed = |heading: &str| {
+        let section = text.split("\n## ").find(|section| section.starts_with(heading)).expect("a section");
+        let names =
+            rows(section).into_iter().flat_map(|row| words(row[0]).map(str::to_owned).collect::<Vec<_>>());
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        names
+    };
+    let table = |path: &str, name: &str| -> Vec<String> {
+        let manifest: toml::Table = read(path).parse().expect("a manifest");
+        manifest[name].as_table().expect("a table").keys().cloned().collect()
+    };
+    let pinned = |path: &str| -> Vec<String> {
+        let text = read(path);
+        text.lines().filter_map(|line| Some(line.split_once("==")?.0.to_owned())).collect()
+    };
+    let packages: serde_json::Value = serde_json::from_str(&read("tests/sdk/package.json")).expect("JSON");
+    let packages = packages["dependencies"].as_object().expect("an object");
+    let packages = packages
+        .values()
+        .filter_map(|version| Some(version.as_str()?.strip_prefix("npm:")?.rsplit_once('@')?.0));
+
+    let mut of_tests = table("Cargo.toml", "dev-dependencies");
+    of_tests.extend(pinned("tests/requirements.txt"));
+    of_tests.extend(pinned("tests/testdata/tools.txt"));
+    of_tests.extend(packages.map(str::to_owned));
+    for (heading, mut used) in [
+        ("The gateway", table("Cargo.toml", "dependencies")),
+        ("Its tests", of_tests),
+        ("The fuzzer", table("fuzz/Cargo.toml", "dependencies")),
+    ] {
+        used.sort();
+        used.dedup();
+        assert_eq!(listed(heading), used, "{heading}");
+    }
+}

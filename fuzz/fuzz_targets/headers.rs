@@ -91,7 +91,7 @@ fn homes(headers: &HeaderMap) {
     for slug in [None, Some("my-portal"), Some("deep-portal"), Some("no-return")] {
         let presented =
             Presented { slug: slug.map(str::to_owned), hint: hint.clone(), ..Presented::default() };
-        let Some(home) = presented.home(&CATALOG) else { continue };
+        let Some(home) = presented.home(&CATALOG).url else { continue };
         let named = slug.or(hint.as_ref().map(|hint| hint.slug.as_str()));
         let portal = named.and_then(|slug| CATALOG.portal(slug)).expect("a home is a portal's");
         let own = portal

@@ -28,8 +28,9 @@ const SEED: u64 = 20_250_315;
 fn paths() -> Vec<String> {
     let table = include_str!("../../src/http.rs").split('"').filter(|text| text.starts_with('/'));
     let filled = table.map(|path| path.replace(['{', '}'], ""));
-    let mut paths: Vec<_> =
-        filled.chain(["/", "/errors/authentication/missing"].map(str::to_owned)).collect();
+    let mut paths: Vec<_> = filled
+        .chain(["/", "/errors/authentication/missing", "/portal/hosted-portal"].map(str::to_owned))
+        .collect();
     assert!(paths.len() > 14, "the route table was not understood");
     paths.push(format!("/{}", "x/".repeat(2_000)));
     paths
@@ -64,6 +65,7 @@ fn heads() -> Vec<Vec<u8>> {
     add(format!("Origin: {MARK}\r\nReferer: {MARK}\r\nUser-Agent: {MARK}\r\nAccept: text/html,{MARK}\r\n")
         .as_bytes());
     add(b"Origin: null\r\nAccess-Control-Request-Method: BREW\r\nAccess-Control-Request-Headers: \xff\r\n");
+    add(b"Cookie: __Host-portal_landing=\xff; portal_landing=%00; __Host-portal_bounces=99999999999999999999.-1; portal_bounces=\"\r\nSec-Fetch-Mode: navigate\r\nAccept-Language: \xff,;q=,de-\r\n");
     add(b"Accept: ,;;q=\xff,text/html;q=999999999999999999999\r\nAccept-Encoding: gzip;q=x\r\nRange: bytes=0-\r\n");
     add(b"Idempotency-Key: \xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\r\nExpect: 100-continue\r\n");
     add(b"X-Forwarded-For: ,,,[::1,999.1.1.1:99999,\xff\r\nForwarded: for=;for=\"[\";by=\r\nX-Forwarded-Method: \xff\r\n");
@@ -179,7 +181,9 @@ fn check(answers: &[u8]) -> Result<(), String> {
             return Err("a header of the client's choice".to_owned());
         }
         if let Some(location) = head.lines().find_map(|line| line.strip_prefix("location: "))
-            && !location.starts_with("https://app.example.com/")
+            && !["https://app.example.com/", "https://hosted.example.com/"]
+                .iter()
+                .any(|home| location.starts_with(home))
         {
             return Err(format!("it leads to {location}"));
         }
