@@ -19,7 +19,9 @@ function readable(page, addresses = []) {
     const found = [document.cookie, document.documentElement.outerHTML, location.href, document.referrer, window.name];
     for (const storage of [localStorage, sessionStorage]) found.push(JSON.stringify(storage));
     for (const { name } of await indexedDB.databases()) found.push(name);
-    found.push(...performance.getEntriesByType("resource").map((entry) => entry.name), JSON.stringify(history.state), window.told ?? "");
+    // Not the entry of the page itself: a portal's own page exchanges what its address brings, which is then spent.
+    for (const { name } of performance.getEntriesByType("resource")) found.push(name);
+    found.push(JSON.stringify(history.state), window.told ?? "");
     if ("cookieStore" in window) found.push(JSON.stringify(await cookieStore.getAll()));
     for (const { address, method } of asked) {
       const headers = { "content-type": "application/json" };

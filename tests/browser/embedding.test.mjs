@@ -20,7 +20,7 @@ const SHOP = `https://shop.example:${ports.https}`;
 
 // The way in is the page that the document shows.
 const document = readFileSync(new URL("../../docs/embedding.md", import.meta.url), "utf8");
-const [, page] = document.match(/```html\n(<!-- https:\/\/portal[^]*?)\n```/) ?? assert.fail("the document has no such page");
+const [, page] = document.match(/```html\n(<!-- https:\/\/portal[^]*?)\n```/);
 assert.ok(page.includes("slug=my-portal"));
 await startPages(ports.portal, (url) => {
   const [, slug] = url.match(/^\/enter\/([a-z-]+)/) ?? [];
@@ -97,8 +97,10 @@ async function embed(context, slug) {
 }
 
 /** Who is there, as the gateway answers a page of this frame or tab. */
-const askIn = (frame, slug) =>
-  frame.locator("body").evaluate((_, address) => fetch(address).then((response) => response.status), `/v2/portal.getSession?slug=${slug}`);
+function askIn(frame, slug) {
+  const ask = (_, address) => fetch(address).then((response) => response.status);
+  return frame.locator("body").evaluate(ask, `/v2/portal.getSession?slug=${slug}`);
+}
 
 story("a partitioned cookie carries the session in the frame, and nowhere else", async (t) => {
   const context = await strictBrowser(t);

@@ -21,7 +21,8 @@ async function tabStops(page) {
       const { outlineStyle, outlineWidth } = getComputedStyle(element);
       const box = element.getBoundingClientRect();
       const onScreen = box.width > 0 && box.top >= 0 && box.bottom <= innerHeight;
-      return { name: element.textContent.trim(), seen: onScreen && outlineStyle === "solid" && parseFloat(outlineWidth) >= 2 };
+      const outlined = outlineStyle === "solid" && parseFloat(outlineWidth) >= 2;
+      return { name: element.textContent.trim(), seen: onScreen && outlined };
     });
     if (stop === null || stops.includes(stop.name)) return stops;
     assert.ok(stop.seen, `one does not see that ${stop.name} has the focus`);

@@ -30,7 +30,10 @@ async function victim(t, user, place) {
 /** How script fares that calls the gateway: "unreadable", or what it read. */
 function steal(page, verb, options) {
   return page.evaluate(
-    ([url, init]) => fetch(url, { credentials: "include", ...init }).then((r) => r.text()).then((text) => text || "opaque", () => "unreadable"),
+    async ([url, init]) => {
+      const response = await fetch(url, { credentials: "include", ...init }).catch(() => null);
+      return response === null ? "unreadable" : (await response.text()) || "opaque";
+    },
     [`${gateway}/v2/portal.${verb}`, options],
   );
 }
@@ -82,8 +85,8 @@ for (const [where, place] of [["another site", foreignSite], ["another origin of
     const before = await context.cookies();
     const attacker = `attacker of ${where}`;
     const ticket = await createSession("hosted", { externalId: attacker });
-    const seen = await (await fetch(`http://127.0.0.1:${new URL(gateway).port}/portal/hosted?session=${ticket.sessionId}`)).text();
-    const nonce = seen.match(/name="nonce" value="([^"]+)"/)[1];
+    const shown = await fetch(ticket.url.replace("localhost", "127.0.0.1"));
+    const nonce = (await shown.text()).match(/name="nonce" value="([^"]+)"/)[1];
     const fields = { session: ticket.sessionId, nonce };
     // Its answer is shown without the session's cookie where another site sent the form, and the button's with it.
     await submit(page, `${gateway}/portal/hosted`, fields);

@@ -73,7 +73,8 @@ const scanners = {
 };
 
 function rules(action, url) {
-  return `<script type="speculationrules">${JSON.stringify({ [action]: [{ urls: [url], eagerness: "immediate" }] })}</script>`;
+  const text = JSON.stringify({ [action]: [{ urls: [url], eagerness: "immediate" }] });
+  return `<script type="speculationrules">${text}</script>`;
 }
 
 let count = 0;

@@ -53,8 +53,6 @@ export function createSession(slug, fields = {}) {
   return call("createSession", { slug, externalId: "jane", permissions: ["keys:read"], ...fields });
 }
 
-export const revoke = (id) => call("revokeSession", { id });
-
 /** `active` and `pending`: one for each session of a user, in alphabetical order. */
 export async function statesOf(slug, externalId = "jane") {
   const sessions = await call("listSessions", { slug, externalId });
