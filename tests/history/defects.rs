@@ -11,14 +11,15 @@ use vestibule::domain::credential::Digest;
 use vestibule::domain::error::Refusal;
 use vestibule::domain::handle::Handle;
 use vestibule::domain::idempotency::TokenDeriver;
+use vestibule::domain::landing_pass::LandingNonces;
 use vestibule::domain::portal::Portals;
 use vestibule::domain::ports::{
-    Exchange, ExchangeAttempt, Found, Gone, NewSession, Position, Removal, SessionStore, StoreError,
+    Exchange, ExchangeAttempt, Found, Gone, NewSession, Peek, Position, Removal, SessionStore, StoreError,
 };
 use vestibule::domain::session::PortalSession;
 use vestibule::domain::user_tag::{UserTag, UserTagger};
 use vestibule::http::limits::Limits;
-use vestibule::http::{Gateway, listen};
+use vestibule::http::{Gateway, Languages, listen};
 use vestibule::store::memory::MemoryStore;
 use vestibule::telemetry::Metrics;
 
@@ -98,6 +99,10 @@ impl SessionStore for Defective {
         }
     }
 
+    async fn peek(&self, tag: UserTag, ticket: &Digest) -> Result<Peek, StoreError> {
+        self.store.peek(tag, ticket).await
+    }
+
     async fn find(&self, tag: UserTag, token: &Digest) -> Result<Found, StoreError> {
         if self.shows(Defect::OutageIsALogout) {
             Ok(Found::Gone(gone()))
@@ -167,6 +172,9 @@ async fn promises_broken_by(defect: Defect) -> Vec<Promise> {
         trusted_proxies: Vec::new(),
         error_type_base: "https://sessions.example.com/errors".into(),
         strict_transport: true,
+        landing_nonces: Arc::new(LandingNonces::new(&server.secret)),
+        languages: Arc::new(Languages::load().expect("the languages load")),
+        clock: Arc::new(vestibule::app::SystemClock),
     };
     let mut handles = Vec::new();
     let mut urls = Vec::new();
