@@ -92,7 +92,7 @@ impl RedisStore {
         script: ScriptCall,
         waits: Waits,
     ) -> Result<Reply, StoreError> {
-        let replicas = |reply: &Value| online_replicas(reply).unwrap_or(self.promises.wait_replicas);
+        let replicas = |reply: &Value| awaited_replicas(reply, self.promises.wait_replicas);
         let mut further = Vec::new();
         for _ in 0..MAX_DECLARATIONS {
             let script = script.with_keys(&further);
@@ -110,12 +110,13 @@ impl RedisStore {
     }
 }
 
-/// As `remove.lua` and `revoke_all.lua` count them; `None` where the server does not tell.
-fn online_replicas(reply: &Value) -> Option<u64> {
-    let Ok(reply) = redis::from_redis_value_ref::<Reply>(reply) else { return Some(0) };
+/// All that are online, as `remove.lua` and `revoke_all.lua` count them, and never fewer than are wanted: a
+/// primary that has been deposed, and does not know it yet, has lost them.
+fn awaited_replicas(reply: &Value, wanted: u64) -> u64 {
+    let Ok(reply) = redis::from_redis_value_ref::<Reply>(reply) else { return 0 };
     match words(&reply).as_slice() {
-        ["removed", _, online, ..] => online.parse().ok(),
-        _ => Some(0),
+        ["removed", _, online, ..] => online.parse().unwrap_or(wanted).max(wanted),
+        _ => 0,
     }
 }
 
