@@ -41,6 +41,7 @@ export async function startFront() {
       if (method === "POST" && front.lose > 0) {
         front.lose -= 1;
         front.lost += 1;
+        answer.destroy();
         request.socket.destroy();
         return;
       }
