@@ -140,7 +140,7 @@ fn offer(
     let pass = cookie::sent_pass(request.headers(), portal).unwrap_or_else(LandingPass::mint);
     let confirms = portal.landing == Landing::Hosted { confirm: true };
     let question = Question {
-        confirm: confirms.then(|| name_of(session)),
+        confirm: (confirms || replaces.is_some()).then(|| name_of(session)),
         replaces: replaces.map(name_of),
         way_out: session.grant.return_url.clone().or_else(|| portal.return_url.clone()),
     };

@@ -62,7 +62,7 @@ pub struct Form {
 /// What the landing page asks.
 #[derive(Clone, Debug, Default)]
 pub struct Question {
-    /// Whose session it is, where the portal wants that to be asked.
+    /// Whose session it is, where that is to be asked.
     pub confirm: Option<String>,
     /// Who is signed in at the moment and would not be any more.
     pub replaces: Option<String>,
@@ -164,8 +164,7 @@ pub fn landing(view: View<'_>, form: &Form, question: &Question) -> Page {
         }
     };
     texts.extend(question.replaces.as_ref().map(|user| for_user(&language.replaces.text, user)));
-    let asks = question.confirm.is_some() || question.replaces.is_some();
-    let way_out = question.way_out.as_ref().filter(|_| asks);
+    let way_out = question.way_out.as_ref().filter(|_| question.confirm.is_some());
     let way_out = way_out.map(|url| (language.confirm.way_out.as_str(), url.as_str()));
     let frame = Frame::new(view, title);
     let policy = policy(view, &frame, Some(SCRIPT), true);
