@@ -24,7 +24,7 @@ use vestibule::domain::user_tag::UserTag;
 const CALLS_OF_EACH_KIND: usize = 10_000;
 const USERS: usize = 50;
 /// More sessions of a user are not looked at for the reason (`src/store/scripts/common.lua`).
-const MOST_SESSIONS: usize = 128;
+const MOST_SESSIONS: usize = 32;
 /// A share of wins so far from one half would let 100 calls tell two kinds apart.
 const TELLING: f64 = 0.10;
 

@@ -126,6 +126,10 @@ fn the_reference_names_every_route_and_every_code() {
     }
 }
 
+fn read_at(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
 /// The backticked words of a text, in order.
 fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
@@ -141,7 +145,7 @@ fn rows(text: &str) -> Vec<Vec<&str>> {
 fn whatever_shows_a_promise_exists() {
     let (mut files, mut functions) = (0, 0);
     for document in ["docs/security.md", "docs/security-review.md"] {
-        let text = std::fs::read_to_string(root().join(document)).expect("the document");
+        let text = read_at(document);
         let folders = ["src/", "tests/", "fuzz/", "benches/", "scripts/", ".github/"];
         for path in words(&text).filter(|word| folders.iter().any(|folder| word.starts_with(folder))) {
             // A command may follow the path.
@@ -152,8 +156,8 @@ fn whatever_shows_a_promise_exists() {
         for row in rows(&text) {
             let mut file = String::new();
             for word in words(row.last().expect("a cell")) {
-                if word.ends_with(".rs") {
-                    file = std::fs::read_to_string(root().join(word)).expect("the file");
+                if word.contains('/') {
+                    file = if word.ends_with(".rs") { read_at(word) } else { String::new() };
                 } else if !file.is_empty() {
                     assert!(file.contains(&format!("fn {word}(")), "{document}: no {word} in {row:?}");
                     functions += 1;
@@ -166,7 +170,7 @@ fn whatever_shows_a_promise_exists() {
 
 #[test]
 fn the_review_has_every_row_of_the_checklist() {
-    let text = std::fs::read_to_string(root().join("docs/security-review.md")).expect("the document");
+    let text = read_at("docs/security-review.md");
     let rows = rows(&text);
     for (letter, count) in [("C", 16), ("S", 13), ("H", 16)] {
         for number in 1..=count {
@@ -178,8 +182,7 @@ fn the_review_has_every_row_of_the_checklist() {
 
 #[test]
 fn every_dependency_has_its_reason_and_every_reason_its_dependency() {
-    let read = |path: &str| std::fs::read_to_string(root().join(path)).expect("a file");
-    let text = read("docs/dependencies.md");
+    let text = read_at("docs/dependencies.md");
     let listed = |heading: &str| {
         let section = text.split("\n## ").find(|section| section.starts_with(heading)).expect("a section");
         let names =
@@ -189,23 +192,30 @@ fn every_dependency_has_its_reason_and_every_reason_its_dependency() {
         names
     };
     let table = |path: &str, name: &str| -> Vec<String> {
-        let manifest: toml::Table = read(path).parse().expect("a manifest");
+        let manifest: toml::Table = read_at(path).parse().expect("a manifest");
         manifest[name].as_table().expect("a table").keys().cloned().collect()
     };
     let pinned = |path: &str| -> Vec<String> {
-        let text = read(path);
+        let text = read_at(path);
         text.lines().filter_map(|line| Some(line.split_once("==")?.0.to_owned())).collect()
     };
-    let packages: serde_json::Value = serde_json::from_str(&read("tests/sdk/package.json")).expect("JSON");
-    let packages = packages["dependencies"].as_object().expect("an object");
-    let packages = packages
-        .values()
-        .filter_map(|version| Some(version.as_str()?.strip_prefix("npm:")?.rsplit_once('@')?.0));
+    // By the name in the registry: an alias has it in its version.
+    let packages = |path: &str| -> Vec<String> {
+        let manifest: serde_json::Value = serde_json::from_str(&read_at(path)).expect("JSON");
+        let of = |kind: &str| manifest[kind].as_object().cloned().unwrap_or_default();
+        let all = of("dependencies").into_iter().chain(of("optionalDependencies"));
+        let name = |(name, version): (String, serde_json::Value)| {
+            let alias = version.as_str().and_then(|version| version.strip_prefix("npm:")?.rsplit_once('@'));
+            alias.map_or(name, |(name, _)| name.to_owned())
+        };
+        all.map(name).collect()
+    };
 
     let mut of_tests = table("Cargo.toml", "dev-dependencies");
     of_tests.extend(pinned("tests/requirements.txt"));
     of_tests.extend(pinned("tests/testdata/tools.txt"));
-    of_tests.extend(packages.map(str::to_owned));
+    of_tests.extend(packages("tests/sdk/package.json"));
+    of_tests.extend(packages("tests/browser/package.json"));
     for (heading, mut used) in [
         ("The gateway", table("Cargo.toml", "dependencies")),
         ("Its tests", of_tests),

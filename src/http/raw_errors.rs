@@ -40,8 +40,8 @@ fn split_bare_refusal(bytes: &[u8]) -> (&[u8], Option<StatusCode>) {
         return (bytes, None);
     }
     let tail = bytes.len().saturating_sub(MAX_BARE_BYTES);
-    let starts = (tail..bytes.len()).filter(|&at| bytes[at..].starts_with(b"HTTP/1."));
-    let refusal = starts.last().and_then(|at| Some((at, bare_refusal(&bytes[at..])?)));
+    let start = (tail..bytes.len()).rev().find(|&at| bytes[at..].starts_with(b"HTTP/1."));
+    let refusal = start.and_then(|at| Some((at, bare_refusal(&bytes[at..])?)));
     refusal.map_or((bytes, None), |(at, status)| (&bytes[..at], Some(status)))
 }
 
