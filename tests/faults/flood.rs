@@ -21,7 +21,7 @@ const IDLE: usize = 10_000;
 /// What an idle connection may cost.
 const IDLE_KIB: u64 = 16;
 /// Clients that ask without a pause.
-const FLOOD: u64 = 400;
+const FLOOD: u64 = 200;
 const FLOOD_MIB: u64 = 64;
 
 struct Scene {

@@ -45,7 +45,8 @@ async fn a_record_of_another_version_is_an_outage_until_a_gateway_that_knows_it_
     let redis = app.redis.clone().expect("this gateway has a Redis");
     let mut connection = redis.connect().expect("redis answers");
     let mut put_version = |from: char, to: char| {
-        let records: Vec<String> = redis.keys().into_iter().filter(|key| !key.ends_with(":u")).collect();
+        let records: Vec<String> =
+            redis.keys().into_iter().filter(|key| key.contains(":t:") || key.contains(":b:")).collect();
         assert_eq!(records.len(), 2, "a session and a ticket: {records:?}");
         for key in records {
             let record: String = connection.get(&key).expect("a record");
