@@ -43,6 +43,12 @@ impl RedisServer {
         replica.wait_until("its replication begins", |redis| {
             info(redis, "replication", "master_link_status").is_some_and(|status| status == "up")
         });
+        // Only then it is one that an answer waits for.
+        let online = format!("port={},state=online", replica.port);
+        primary.wait_until("it counts the replica", |redis| {
+            let replication: String = redis::cmd("INFO").arg("replication").query(redis).unwrap_or_default();
+            replication.contains(&online)
+        });
         replica
     }
 
