@@ -97,7 +97,7 @@ async fn serve(config: Option<PathBuf>) -> ExitCode {
     let source = Source::File(config);
     match Settings::load(&source) {
         Ok(settings) => {
-            telemetry::init_logs(settings.log.json, &settings.log.level);
+            let _logs = telemetry::init_logs(settings.log.json, &settings.log.level);
             run(settings, &source, Arc::new(SystemClock), |_| ()).await
         }
         Err(faults) => report(&faults),
@@ -114,7 +114,7 @@ async fn develop(listen: Listen) -> ExitCode {
         Ok(settings) => settings,
         Err(faults) => return report(&faults),
     };
-    telemetry::init_logs(settings.log.json, &settings.log.level);
+    let _logs = telemetry::init_logs(settings.log.json, &settings.log.level);
     let demos = match playground.serve() {
         Ok(demos) => demos,
         Err(error) => return refuse(&error),

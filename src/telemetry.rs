@@ -1,10 +1,15 @@
 //! What the operator sees: logs, audit lines, metrics.
 //!
-//! Owns: the subscriber, the metric names, the form of an audit line.
+//! Owns: the subscriber, the metric names, the form of an audit line, which request a line is about.
 //! Must not know: requests, sessions or stores; it takes plain values. A query string, a body, a cookie or a
 //! credential never gets here. Metrics live in a registry of their own, not in global state.
 
+mod json_lines;
+mod lines;
+mod request_id;
+
 use std::io::IsTerminal;
+use std::sync::Arc;
 use std::time::Duration;
 
 use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder, core::Collector};
@@ -12,20 +17,27 @@ use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, Tex
 /// Below a millisecond and up to the longest wait for the store.
 const SECONDS: &[f64] = &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
 
-/// Sends logs to standard output. Once in a process, by `main`.
-pub fn init_logs(json: bool, level: &str) {
+pub use lines::LogGuard;
+pub use request_id::in_request;
+
+/// Sends logs to standard output. Once in a process, by `main`; the last lines are written when the guard is
+/// dropped.
+pub fn init_logs(json: bool, level: &str) -> LogGuard {
     use tracing_subscriber::{EnvFilter, fmt, prelude::*};
     let filter = EnvFilter::try_new(level).unwrap_or_else(|_| EnvFilter::new("info"));
     let registry = tracing_subscriber::registry().with(filter);
+    let lines = Arc::new(lines::Lines::default());
     let installed = if json {
-        registry.with(fmt::layer().json().flatten_event(true).with_span_list(false)).try_init()
+        registry.with(json_lines::JsonLines::new(lines.clone())).try_init()
     } else {
         let colours = std::io::stdout().is_terminal();
-        registry.with(fmt::layer().with_target(false).with_ansi(colours)).try_init()
+        let form = request_id::AfterRequestId(fmt::format().with_target(false));
+        registry.with(fmt::layer().event_format(form).with_ansi(colours)).try_init()
     };
     if installed.is_err() {
         tracing::debug!("logs were set up before");
     }
+    LogGuard(lines)
 }
 
 /// What happened to a session, for the audit trail. The line also carries the request's id.

@@ -7,6 +7,7 @@ use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::Command;
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use support::app::{ACME_LIVE, Call, Reply, config};
 use support::process::{Process, run, vestibule};
@@ -168,6 +169,31 @@ fn terminate_finishes_the_request_in_flight_and_exits_0() {
     assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.contains("pst_live_"), "{answer}");
     let (code, output) = process.end();
     assert_eq!(code, Some(0), "{output:#?}");
+}
+
+/// Lines are written together, but none waits for another: a process that is killed has lost at most what it was
+/// just doing.
+#[tokio::test]
+async fn a_killed_gateway_has_logged_what_it_answered() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let process = Process::serve(&file(&directory, &config("memory:")));
+    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let mut ids = Vec::new();
+    for _ in 0..50 {
+        let answers = (0..8).map(|_| Call(client.get(process.url("/health/live"))).send());
+        ids.extend(join_all(answers).await.iter().map(|reply| reply.header("x-request-id").to_owned()));
+    }
+    process.signal("-KILL");
+    let (_, output) = process.end();
+    let lost = |id: &&String| !output.iter().any(|line| line.contains(id.as_str()));
+    let lost: Vec<_> = ids[..ids.len() - 8].iter().filter(lost).collect();
+    assert!(lost.is_empty(), "{} of {} lines are lost", lost.len(), ids.len());
+    let lines = output.iter().filter(|line| line.contains("\"answered\""));
+    assert!(lines.clone().count() >= 392);
+    for line in lines {
+        let line: Value = serde_json::from_str(line).expect("whole lines");
+        assert_eq!((&line["status"], &line["route"]), (&json!(200), &json!("/health/live")));
+    }
 }
 
 /// Everything secret or personal of a whole flow, refusals included, must be in no line of the log, even at

@@ -4,6 +4,7 @@
 //! Must not know: any endpoint. It logs the route's template, never a path, a query string or a header.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
@@ -15,7 +16,6 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use futures_util::FutureExt;
 use rand::distr::{Alphanumeric, SampleString};
 use serde::Serialize;
-use tracing::Instrument;
 
 use super::Gateway;
 use super::auth::gateway;
@@ -23,7 +23,7 @@ use super::client_address;
 use super::problem::{self, Problem};
 use crate::domain::error::{Code, Error};
 use crate::domain::handle::Handle;
-use crate::telemetry::{Audit, audit};
+use crate::telemetry::{Audit, audit, in_request};
 
 /// Labels for what has none of its own.
 const NO_ROUTE: &str = "none";
@@ -32,11 +32,14 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// `req_…`; also in `X-Request-Id`, in every log line of the request and in every error.
 #[derive(Clone)]
-pub struct RequestId(String);
+pub struct RequestId(Arc<str>);
 
 impl RequestId {
     fn new() -> Self {
-        RequestId(format!("req_{}", Alphanumeric.sample_string(&mut rand::rng(), 20)))
+        let mut text = String::with_capacity(24);
+        text.push_str("req_");
+        Alphanumeric.append_string(&mut rand::rng(), &mut text, 20);
+        RequestId(text.into())
     }
 }
 
@@ -50,33 +53,37 @@ pub fn note(request: &HttpRequest, handle: Handle) {
 }
 
 /// The id of this request.
-pub fn id_of(request: &HttpRequest) -> String {
+pub fn id_of(request: &HttpRequest) -> Arc<str> {
     request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default()
 }
 
 /// `{"meta":{"requestId":…},"data":…}` with status 200.
 pub fn success(request: &HttpRequest, data: impl Serialize) -> HttpResponse {
-    #[derive(Serialize)]
-    struct Success<T> {
-        data: T,
-    }
-    success_with(request, Success { data })
+    success_with(request, data, None::<()>)
 }
 
-/// Like [`success`], for what stands beside `data` too.
-pub fn success_with(request: &HttpRequest, body: impl Serialize) -> HttpResponse {
+/// Like [`success`], with the place in a list beside `data`.
+pub fn success_with(
+    request: &HttpRequest,
+    data: impl Serialize,
+    pagination: Option<impl Serialize>,
+) -> HttpResponse {
+    // Fields written one by one: `serde(flatten)` would go through a map for every answer.
     #[derive(Serialize)]
-    struct Envelope<T> {
-        meta: Meta,
-        #[serde(flatten)]
-        body: T,
+    struct Envelope<'a, T, P> {
+        meta: Meta<'a>,
+        data: T,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pagination: Option<P>,
     }
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
-    struct Meta {
-        request_id: String,
+    struct Meta<'a> {
+        request_id: &'a str,
     }
-    HttpResponse::Ok().json(Envelope { meta: Meta { request_id: id_of(request) }, body })
+    let request_id = id_of(request);
+    let meta = Meta { request_id: &request_id };
+    HttpResponse::Ok().json(Envelope { meta, data, pagination })
 }
 
 /// The outermost layer.
@@ -87,15 +94,13 @@ pub async fn finish(
     let started_at = Instant::now();
     let id = RequestId::new();
     request.extensions_mut().insert(id.clone());
-    let span = tracing::info_span!("request", request_id = %id.0);
-    async move {
+    in_request(id.0.clone(), async move {
         // No clone of the request may live across this call: actix's router needs it for itself. Nothing below
         // returns `Err`: handlers and guards answer with responses that carry their error.
         let answered = AssertUnwindSafe(next.call(request)).catch_unwind().await;
         let response = answered.unwrap_or_else(|_| Err(defect()))?.map_into_boxed_body();
         Ok(complete(response, &id.0, started_at))
-    }
-    .instrument(span)
+    })
     .await
 }
 
@@ -117,7 +122,7 @@ pub fn finish_raw(gateway: &Gateway, status: StatusCode) -> Vec<u8> {
     gateway.metrics.request(NO_ROUTE, NO_METHOD, status.as_str(), Duration::ZERO);
     tracing::info!(
         target: "vestibule::request",
-        request_id = id.0,
+        request_id = &*id.0,
         route = NO_ROUTE,
         status = status.as_u16(),
         code = error.code.wire_name(),

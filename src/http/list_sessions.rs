@@ -24,12 +24,6 @@ struct Asked {
 }
 
 #[derive(Serialize)]
-struct Listed {
-    data: Vec<Item>,
-    pagination: Pagination,
-}
-
-#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Pagination {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,8 +70,8 @@ pub async fn handle(
     let page = portals.list(&caller, &asked.slug, &asked.external_id, asked.before, asked.limit).await?;
     let pagination =
         Pagination { cursor: page.next.map(|handle| handle.to_string()), has_more: page.next.is_some() };
-    let data = page.sessions.into_iter().map(Item::from).collect();
-    Ok(finish::success_with(&request, Listed { data, pagination }))
+    let data: Vec<Item> = page.sessions.into_iter().map(Item::from).collect();
+    Ok(finish::success_with(&request, data, Some(pagination)))
 }
 
 fn read(body: &Map<String, Value>) -> Result<Asked, Error> {

@@ -1,0 +1,101 @@
+//! Which request a log line is about.
+//!
+//! Owns: the id that stands in every line written while a request is served. It is kept for the thread while the
+//! request's future runs, and for no longer: the next one on this thread is another's. (Not a span of `tracing`:
+//! one for each request costs as much as writing its line.)
+//! Must not know: where ids come from.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+
+use tracing::{Event, Subscriber};
+use tracing_subscriber::fmt::FmtContext;
+use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
+use tracing_subscriber::registry::LookupSpan;
+
+thread_local! {
+    static CURRENT: RefCell<Option<Arc<str>>> = const { RefCell::new(None) };
+}
+
+/// Runs `serving` such that every line it logs bears this id.
+pub async fn in_request<F: Future>(id: Arc<str>, serving: F) -> F::Output {
+    let (mut serving, mut id) = (pin!(serving), Some(id));
+    std::future::poll_fn(|context| {
+        let before = CURRENT.replace(id.take());
+        let _turn = Turn { before, id: &mut id };
+        serving.as_mut().poll(context)
+    })
+    .await
+}
+
+/// While the request's future runs. Puts things back also when it panics.
+struct Turn<'a> {
+    before: Option<Arc<str>>,
+    id: &'a mut Option<Arc<str>>,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        *self.id = CURRENT.replace(self.before.take());
+    }
+}
+
+/// Calls `then` with the id of the request that this thread serves now.
+pub(super) fn with_current<T>(then: impl FnOnce(Option<&str>) -> T) -> T {
+    CURRENT.with_borrow(|current| then(current.as_deref()))
+}
+
+/// A form of lines, each with the id of its request before it.
+pub(super) struct AfterRequestId<F>(pub F);
+
+impl<S, N, F> FormatEvent<S, N> for AfterRequestId<F>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+    F: FormatEvent<S, N>,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        with_current(|id| id.map_or(Ok(()), |id| write!(writer, "{id} ")))?;
+        self.0.format_event(context, writer, event)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn current() -> Option<String> {
+        with_current(|id| id.map(str::to_owned))
+    }
+
+    #[tokio::test]
+    async fn requests_that_take_turns_on_a_thread_keep_their_own_ids() {
+        let request = |id: &'static str| async move {
+            for _ in 0..3 {
+                assert_eq!(current().as_deref(), Some(id));
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::join!(
+            in_request("req_a".into(), request("req_a")),
+            in_request("req_b".into(), request("req_b"))
+        );
+        assert_eq!(current(), None);
+    }
+
+    #[tokio::test]
+    async fn a_panic_leaves_no_id_behind() {
+        use futures_util::FutureExt;
+        let request = in_request("req_a".into(), async { panic!("a defect") });
+        assert!(std::panic::AssertUnwindSafe(request).catch_unwind().await.is_err());
+        assert_eq!(current(), None);
+    }
+}
