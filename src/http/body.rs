@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{HttpRequest, web};
+use futures_util::StreamExt;
 use serde_json::{Map, Value};
 
 use super::problem::unreadable;
@@ -33,7 +34,39 @@ pub async fn read(request: &HttpRequest, payload: web::Payload) -> Result<Map<St
         let place = format!("The body is no valid JSON at line {}, column {}.", error.line(), error.column());
         unreadable("body", place, FIX)
     })?;
-    object(&value).cloned().map_err(|invalid| Error::invalid(vec![invalid.at("body")]))
+    match value {
+        Value::Object(fields) => Ok(fields),
+        other => object(&other).cloned().map_err(|invalid| Error::invalid(vec![invalid.at("body")])),
+    }
+}
+
+async fn read_bytes(mut payload: web::Payload) -> Result<Vec<u8>, Error> {
+    match tokio::time::timeout(MAX_WAIT, collect(&mut payload)).await {
+        Ok(result) => result,
+        Err(_) => {
+            // An abandoned body in chunks is drained by actix without any limit: the connection would stay for
+            // as long as its client likes. One that is still wanted when the answer is out is closed.
+            actix_web::rt::spawn(async move {
+                tokio::time::sleep(LINGER).await;
+                drop(payload);
+            });
+            Err(Error::new(Code::RequestTimeout))
+        }
+    }
+}
+
+/// (Not `Payload::to_bytes_limited`: it takes 32 KiB for every request, also for one without a body.)
+async fn collect(payload: &mut web::Payload) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk =
+            chunk.map_err(|_| unreadable("body", "The body broke off or its encoding is broken.", FIX))?;
+        if bytes.len() + chunk.len() > MAX_BYTES {
+            return Err(Error::new(Code::RequestBodyTooLarge));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
 }
 
 /// The fields of a form, empty where one is missing; of a name that is sent twice, the first.
@@ -52,24 +85,6 @@ pub async fn read_form<const N: usize>(
         pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
     };
     Ok(names.map(of))
-}
-
-async fn read_bytes(payload: web::Payload) -> Result<web::Bytes, Error> {
-    let mut reading = Box::pin(payload.to_bytes_limited(MAX_BYTES));
-    match tokio::time::timeout(MAX_WAIT, &mut reading).await {
-        Err(_) => {
-            // An abandoned body in chunks is drained by actix without any limit: the connection would stay for
-            // as long as its client likes. One that is still wanted when the answer is out is closed.
-            actix_web::rt::spawn(async move {
-                tokio::time::sleep(LINGER).await;
-                drop(reading);
-            });
-            Err(Error::new(Code::RequestTimeout))
-        }
-        Ok(Err(_)) => Err(Error::new(Code::RequestBodyTooLarge)),
-        Ok(Ok(Err(_))) => Err(unreadable("body", "The body broke off or its encoding is broken.", FIX)),
-        Ok(Ok(Ok(bytes))) => Ok(bytes),
-    }
 }
 
 /// Reads all fields with `read`; any fault among them, or an unknown field, fails the request.
