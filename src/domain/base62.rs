@@ -19,8 +19,12 @@ pub fn random_text() -> String {
 
 /// 256 bits as the secret part of a credential.
 pub fn text_of(bytes: &[u8; 32]) -> String {
-    let text: [u8; RANDOM_CHARS] = base62(bytes);
-    text.iter().map(|&byte| char::from(byte)).collect()
+    text(&base62::<RANDOM_CHARS>(bytes)).to_owned()
+}
+
+/// Base62 digits as text.
+pub fn text(digits: &[u8]) -> &str {
+    std::str::from_utf8(digits).unwrap_or_default()
 }
 
 /// 256 bits from the operating system.
@@ -38,9 +42,14 @@ pub fn base62<const N: usize>(number: &[u8; 32]) -> [u8; N] {
         *limb = u32::from_be_bytes(*bytes);
     }
     let mut digits = [b'0'; N];
+    let mut zeros = 0;
     for digit in digits.iter_mut().rev() {
+        // Leading zeros stay zeros, and most numbers are short or soon are.
+        while limbs.get(zeros) == Some(&0) {
+            zeros += 1;
+        }
         let mut remainder = 0u64;
-        for limb in &mut limbs {
+        for limb in &mut limbs[zeros..] {
             let dividend = (remainder << 32) | u64::from(*limb);
             *limb = (dividend / 62) as u32;
             remainder = dividend % 62;
@@ -58,9 +67,8 @@ pub fn number(text: &str) -> Option<u64> {
 
 /// CRC-32 in six base62 digits: finds typing errors and lets secret scanners recognise a credential. It is
 /// no protection against forgery; the digest in the store is.
-pub fn checksum(text: &str) -> String {
+pub fn checksum(of: &str) -> String {
     let mut number = [0; 32];
-    number[28..].copy_from_slice(&crc32fast::hash(text.as_bytes()).to_be_bytes());
-    let digits: [u8; CHECKSUM_CHARS] = base62(&number);
-    digits.iter().map(|&byte| char::from(byte)).collect()
+    number[28..].copy_from_slice(&crc32fast::hash(of.as_bytes()).to_be_bytes());
+    text(&base62::<CHECKSUM_CHARS>(&number)).to_owned()
 }

@@ -115,8 +115,8 @@ impl<K: Kind> Credential<K> {
 
     /// One whose secret part is the text of these bytes: for a caller that knows why nobody can guess them.
     pub fn from_random(environment: Environment, tag: UserTag, random: &[u8; 32]) -> Self {
-        let random = text_of(random);
-        let mut text = format!("{}{}_{}{}", K::PREFIX, environment.name(), tag.as_str(), random);
+        let parts = [K::PREFIX, environment.name(), "_", tag.as_str(), &text_of(random)];
+        let mut text = parts.concat();
         text.push_str(&checksum(&text));
         Credential { text: SecretString::from(text), environment, tag, kind: std::marker::PhantomData }
     }

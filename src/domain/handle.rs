@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::base62::{base62, number, random_bytes};
+use super::base62::{base62, number, random_bytes, text};
 use super::credential::Malformed;
 use super::user_tag::{TAG_CHARS, UserTag};
 
@@ -23,14 +23,14 @@ impl HandleSuffix {
     }
 
     /// Reads the characters back.
-    pub fn parse(text: &str) -> Result<Self, Malformed> {
-        let bytes: [u8; SUFFIX_CHARS] = text.as_bytes().try_into().map_err(|_| Malformed)?;
+    pub fn parse(chars: &str) -> Result<Self, Malformed> {
+        let bytes: [u8; SUFFIX_CHARS] = chars.as_bytes().try_into().map_err(|_| Malformed)?;
         if bytes.iter().all(u8::is_ascii_alphanumeric) { Ok(HandleSuffix(bytes)) } else { Err(Malformed) }
     }
 
     /// The characters.
     pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or_default()
+        text(&self.0)
     }
 }
 
@@ -75,8 +75,14 @@ impl fmt::Display for Handle {
         let mut number = [0; 32];
         number[24..].copy_from_slice(&self.created_at_ms.to_be_bytes());
         let time: [u8; TIME_CHARS] = base62(&number);
-        let time = std::str::from_utf8(&time).unwrap_or_default();
-        write!(f, "sess_{}{}{}", self.tag.as_str(), time, self.suffix.as_str())
+        // Written in one piece: every answer and every log line has one.
+        let mut digits = [0; TAG_CHARS + TIME_CHARS + SUFFIX_CHARS];
+        let (tag, rest) = digits.split_at_mut(TAG_CHARS);
+        tag.copy_from_slice(self.tag.as_str().as_bytes());
+        rest[..TIME_CHARS].copy_from_slice(&time);
+        rest[TIME_CHARS..].copy_from_slice(&self.suffix.0);
+        f.write_str("sess_")?;
+        f.write_str(text(&digits))
     }
 }
 

@@ -5,6 +5,8 @@
 //! browser's user agent.
 //! Must not know: keys, Redis commands. An unknown version is an error, never an absent session.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -21,39 +23,40 @@ const VERSION: &str = "1";
 /// One letter a field: a live session should cost few bytes.
 #[derive(Serialize, Deserialize)]
 struct GrantRecord<'a> {
-    #[serde(rename = "w")]
-    workspace: String,
+    #[serde(rename = "w", borrow)]
+    workspace: Cow<'a, str>,
     #[serde(rename = "n")]
-    environment: String,
-    #[serde(rename = "x")]
-    external_id: String,
-    #[serde(rename = "p")]
-    permissions: Vec<String>,
-    #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
-    external_organization_id: Option<String>,
-    #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
-    email: Option<String>,
+    environment: &'a str,
+    #[serde(rename = "x", borrow)]
+    external_id: Cow<'a, str>,
+    /// Of characters that JSON never escapes.
+    #[serde(rename = "p", borrow)]
+    permissions: Vec<&'a str>,
+    #[serde(rename = "o", borrow, default, skip_serializing_if = "Option::is_none")]
+    external_organization_id: Option<Cow<'a, str>>,
+    #[serde(rename = "e", borrow, default, skip_serializing_if = "Option::is_none")]
+    email: Option<Cow<'a, str>>,
     #[serde(rename = "v", default, skip_serializing_if = "std::ops::Not::not")]
     preview: bool,
     #[serde(rename = "m", borrow, default, skip_serializing_if = "Option::is_none")]
     metadata: Option<&'a RawValue>,
-    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
-    return_url: Option<String>,
+    #[serde(rename = "r", borrow, default, skip_serializing_if = "Option::is_none")]
+    return_url: Option<Cow<'a, str>>,
 }
 
 /// The grant as the scripts pass it on. Everything in it comes from validated values.
 pub fn encode_grant(grant: &Grant) -> Result<String, StoreError> {
     let metadata = grant.metadata.as_deref().map(serde_json::from_str).transpose().map_err(corrupt)?;
     let record = GrantRecord {
-        workspace: grant.workspace.clone(),
-        environment: grant.environment.name().to_owned(),
-        external_id: grant.external_id.clone(),
-        permissions: grant.permissions.iter().map(|permission| permission.as_str().to_owned()).collect(),
-        external_organization_id: grant.external_organization_id.clone(),
-        email: grant.email.clone(),
+        workspace: grant.workspace.as_str().into(),
+        environment: grant.environment.name(),
+        external_id: grant.external_id.as_str().into(),
+        permissions: grant.permissions.iter().map(Permission::as_str).collect(),
+        external_organization_id: grant.external_organization_id.as_deref().map(Cow::from),
+        email: grant.email.as_deref().map(Cow::from),
         preview: grant.preview,
         metadata,
-        return_url: grant.return_url.as_ref().map(ToString::to_string),
+        return_url: grant.return_url.as_ref().map(|url| url.as_str().into()),
     };
     serde_json::to_string(&record).map_err(corrupt)
 }
@@ -92,12 +95,12 @@ fn decode_grant(slug: &str, json: &str) -> Result<Grant, String> {
     let permissions = record.permissions.iter().map(|text| Permission::parse(text)).collect::<Result<_, _>>();
     let return_url = record.return_url.as_deref().map(parse_http_url).transpose();
     Ok(Grant {
-        workspace: record.workspace,
+        workspace: record.workspace.into_owned(),
         slug: slug.to_owned(),
-        environment: Environment::from_name(&record.environment).ok_or("the environment is unknown")?,
-        external_id: record.external_id,
-        external_organization_id: record.external_organization_id,
-        email: record.email,
+        environment: Environment::from_name(record.environment).ok_or("the environment is unknown")?,
+        external_id: record.external_id.into_owned(),
+        external_organization_id: record.external_organization_id.map(Cow::into_owned),
+        email: record.email.map(Cow::into_owned),
         permissions: permissions.map_err(|_| "a permission is invalid")?,
         preview: record.preview,
         metadata: record.metadata.map(|raw| raw.get().to_owned()),
