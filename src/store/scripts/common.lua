@@ -1,7 +1,7 @@
 -- Prepended to every script.
 --
 -- record: '1 <created> <exchanged or 0> <expires> <session ttl> <suffix> <slug> <epoch>' LF <grant> LF <user agent>
---         (times in Unix ms of this server; <epoch> is the replication ID it had at the mint, or '-')
+--         (times in Unix ms of this server; <epoch>: of a ticket, the replication ID this had at the mint; or '-')
 -- index:  a sorted set for each user, scored by time of creation. A member is
 --         <suffix: 8><state: 1><digest of the live credential: 43><start of the ticket's digest: 8, once spent>
 --         state: t pending, b active, r revoked, e ended. Members of dead sessions stay for a while: they
