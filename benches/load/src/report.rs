@@ -1,0 +1,274 @@
+//! The results as a part of `docs/performance.md`, between markers, and as plots beside it.
+//!
+//! Owns: medians, ratios, the goals.
+//! Must not know: how anything was measured.
+
+use std::fmt::Write;
+use std::io;
+use std::path::Path;
+
+use crate::measure::{Pace, RATES, Results, Sample};
+use crate::plot;
+use crate::targets::Operation;
+
+const TARGETS: [&str; 6] = ["gateway", "bare actix-web", "Fastify", "Express", "FastAPI", "Redis GET"];
+
+/// Puts the run into the document.
+pub fn write(results: &Results, document: &Path, plots: &Path) -> io::Result<()> {
+    let text = format!(
+        "{}\n{}\n{}\n{}\n{}\n{}\n{}",
+        goals(results),
+        "![CPU of each server on each operation](performance/cpu.svg)\n",
+        saturation(results),
+        "![Latency of a verify at a fixed rate](performance/latency.svg)\n",
+        latency(results),
+        memory(results),
+        machine(results)
+    );
+    std::fs::create_dir_all(plots)?;
+    std::fs::write(plots.join("cpu.svg"), cpu_plot(results))?;
+    std::fs::write(plots.join("latency.svg"), latency_plot(results))?;
+    replace_between_markers(document, "benches/load/run", text.trim_end())
+}
+
+/// Replaces what stands between `<!-- NAME begins -->` and `<!-- NAME ends -->`.
+pub fn replace_between_markers(document: &Path, name: &str, text: &str) -> io::Result<()> {
+    let old = std::fs::read_to_string(document)?;
+    let (begin, end) = (format!("<!-- {name} begins -->\n"), format!("<!-- {name} ends -->"));
+    let from = old.find(&begin).map(|at| at + begin.len());
+    let (Some(from), Some(to)) = (from, old.find(&end)) else {
+        return Err(io::Error::other(format!("{} has no markers of {name}", document.display())));
+    };
+    std::fs::write(document, format!("{}\n{text}\n{}", &old[..from], &old[to..]))
+}
+
+fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
+}
+
+fn samples<'a>(
+    results: &'a Results,
+    target: &'a str,
+    operation: Operation,
+    pace: Pace,
+) -> impl Iterator<Item = &'a Sample> {
+    let fits = move |sample: &&Sample| {
+        sample.target == target && sample.operation == operation && sample.pace == pace
+    };
+    results.samples.iter().filter(fits)
+}
+
+pub fn value(
+    results: &Results,
+    target: &str,
+    operation: Operation,
+    pace: Pace,
+    of: impl Fn(&Sample) -> f64,
+) -> Option<f64> {
+    median(samples(results, target, operation, pace).map(of).collect())
+}
+
+/// The gateway's value in the other's, round by round: what both met in the same minute.
+fn ratio(
+    results: &Results,
+    other: &str,
+    operation: Operation,
+    pace: Pace,
+    of: impl Fn(&Sample) -> f64,
+) -> Option<f64> {
+    let ours = samples(results, "gateway", operation, pace);
+    let pairs = ours.filter_map(|ours| {
+        let theirs = samples(results, other, operation, pace).find(|theirs| theirs.round == ours.round)?;
+        Some(of(ours) / of(theirs))
+    });
+    median(pairs.collect())
+}
+
+fn shown(value: Option<f64>, digits: usize) -> String {
+    value.map_or_else(|| "–".to_owned(), |value| format!("{value:.digits$}"))
+}
+
+fn thousands(value: Option<f64>) -> String {
+    value
+        .map_or_else(|| "–".to_owned(), |value| format!("{},{:03}", value as u64 / 1000, value as u64 % 1000))
+}
+
+struct Goal {
+    what: String,
+    goal: String,
+    measured: Option<f64>,
+    met: Option<bool>,
+    digits: usize,
+}
+
+fn at_most(what: &str, goal: f64, measured: Option<f64>, digits: usize, unit: &str) -> Goal {
+    let met = measured.map(|measured| measured <= goal);
+    Goal { what: what.to_owned(), goal: format!("at most {goal}{unit}"), measured, met, digits }
+}
+
+pub fn goals(results: &Results) -> String {
+    use Operation::{Authorize, Create, Exchange, GetSession};
+    let cpu =
+        |other: &str, operation| ratio(results, other, operation, Pace::Saturation, |sample| sample.cpu);
+    let mut goals = Vec::new();
+    for (operation, goal) in [(GetSession, 1.6), (Authorize, 1.6), (Exchange, 1.8), (Create, 1.8)] {
+        let what = format!("{}: CPU, of bare actix-web's", operation.name());
+        goals.push(at_most(&what, goal, cpu("bare actix-web", operation), 2, " ×"));
+    }
+    for operation in [GetSession, Authorize] {
+        let measured =
+            ratio(results, "bare actix-web", operation, Pace::Saturation, |sample| sample.per_second);
+        goals.push(Goal {
+            what: format!("{}: throughput, of bare actix-web's", operation.name()),
+            goal: "at least 0.75 ×".into(),
+            measured,
+            met: measured.map(|measured| measured >= 0.75),
+            digits: 2,
+        });
+    }
+    for operation in Operation::ALL {
+        let what = format!("{}: CPU, of Fastify's", operation.name());
+        goals.push(at_most(&what, 0.5, cpu("Fastify", operation), 2, " ×"));
+    }
+    goals.push(at_most("verify: CPU, of express-session's", 0.07, cpu("Express", GetSession), 3, " ×"));
+    let p99 = ratio(results, "Redis GET", GetSession, Pace::Half, |sample| sample.p99_ms);
+    goals.push(at_most("verify: p99 at half of saturation, of a raw Redis GET's", 2.0, p99, 2, " ×"));
+    let memory = results.memory.get("gateway");
+    goals.push(at_most("memory, idle", 12.0, memory.map(|memory| memory.idle), 1, " MiB"));
+    let connections = Some(results.connections_mib);
+    goals.push(at_most("memory with 10,000 idle connections", 120.0, connections, 1, " MiB"));
+    goals.push(at_most("Redis memory of a live session", 600.0, Some(results.session_bytes), 0, " bytes"));
+    goals.push(at_most("the binary", 12.0, Some(results.binary_bytes as f64 / 1e6), 1, " MB"));
+    goals.push(at_most("ready after its start", 30.0, Some(results.ready_ms), 1, " ms"));
+
+    let mut text = String::from("| goal | | measured | |\n|---|---|---|---|\n");
+    for goal in goals {
+        let met = goal.met.map_or("–", |met| if met { "met" } else { "**missed**" });
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {met} |",
+            goal.what,
+            goal.goal,
+            shown(goal.measured, goal.digits)
+        );
+    }
+    text
+}
+
+fn saturation(results: &Results) -> String {
+    let mut text = String::from(
+        "At saturation, 64 connections:\n\n| | | requests/s | CPU s / 100,000 | the gateway's, of this | Redis CPU s / 100,000 |\n|---|---|---|---|---|---|\n",
+    );
+    for operation in Operation::ALL {
+        for target in TARGETS {
+            let of = |of: fn(&Sample) -> f64| value(results, target, operation, Pace::Saturation, of);
+            let Some(cpu) = of(|sample| sample.cpu) else { continue };
+            let ratio = ratio(results, target, operation, Pace::Saturation, |sample| sample.cpu);
+            let redis = of(|sample| sample.redis_cpu).filter(|cpu| *cpu > 0.005);
+            let _ = writeln!(
+                text,
+                "| {} | {target} | {} | {cpu:.2} | {} | {} |",
+                operation.name(),
+                thousands(of(|sample| sample.per_second)),
+                shown(ratio, if ratio.unwrap_or(1.0) < 0.1 { 3 } else { 2 }),
+                shown(redis, 2),
+            );
+        }
+    }
+    text
+}
+
+fn latency(results: &Results) -> String {
+    let mut text = String::from(
+        "At a fixed rate (open loop: from the moment a request was due), milliseconds:\n\n| | requests/s | | p50 | p99 | p99.9 |\n|---|---|---|---|---|---|\n",
+    );
+    let paces = [Pace::Fixed(RATES[0]), Pace::Fixed(RATES[1]), Pace::Half];
+    for operation in Operation::ALL {
+        for pace in paces {
+            for target in TARGETS {
+                let of = |of: fn(&Sample) -> f64| value(results, target, operation, pace, of);
+                let Some(p50) = of(|sample| sample.p50_ms) else { continue };
+                let _ = writeln!(
+                    text,
+                    "| {} | {} | {target} | {p50:.2} | {} | {} |",
+                    operation.name(),
+                    thousands(of(|sample| sample.per_second)),
+                    shown(of(|sample| sample.p99_ms), 2),
+                    shown(of(|sample| sample.p999_ms), 2),
+                );
+            }
+        }
+    }
+    text
+}
+
+fn memory(results: &Results) -> String {
+    let mut text = String::from("Resident memory, MiB:\n\n| | idle | after the load |\n|---|---|---|\n");
+    for target in TARGETS {
+        if let Some(memory) = results.memory.get(target).filter(|memory| memory.idle > 0.0) {
+            let _ = writeln!(text, "| {target} | {:.1} | {:.1} |", memory.idle, memory.after_load);
+        }
+    }
+    text
+}
+
+fn machine(results: &Results) -> String {
+    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+    let processor = read("/proc/cpuinfo");
+    let processor = processor.lines().find_map(|line| line.strip_prefix("model name"));
+    let processor = processor.and_then(|line| line.split(": ").nth(1)).unwrap_or("unknown processor");
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let version = |program: &str| {
+        let output = std::process::Command::new(program).arg("--version").output();
+        let text = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+        text.unwrap_or_default()
+    };
+    let redis = version("redis-server");
+    let redis = redis.split_whitespace().find_map(|word| word.strip_prefix("v=")).unwrap_or("?").to_owned();
+    let load = read("/proc/loadavg");
+    format!(
+        "{processor}, {cores} cores for servers, Redis and load alike; {} workers; Linux {}; Redis {redis}; Node.js {}; {}; medians of {} rounds; load of the machine at the end {}.\n",
+        results.workers,
+        read("/proc/sys/kernel/osrelease").trim(),
+        version("node"),
+        version("python3"),
+        results.samples.iter().map(|sample| sample.round + 1).max().unwrap_or(0),
+        load.split_whitespace().next().unwrap_or("?"),
+    )
+}
+
+fn cpu_plot(results: &Results) -> String {
+    let targets = &TARGETS[..5];
+    let groups: Vec<&str> = Operation::ALL.iter().map(|operation| operation.name()).collect();
+    let values = |target: &str| -> Vec<Option<f64>> {
+        let cpu = |operation| value(results, target, operation, Pace::Saturation, |sample| sample.cpu);
+        Operation::ALL.into_iter().map(cpu).collect()
+    };
+    let series: Vec<_> = targets.iter().map(|target| ((*target).to_owned(), values(target))).collect();
+    let fastify = series[2].1.iter().flatten().fold(1.0_f64, |most, value| most.max(*value));
+    plot::bars(
+        "Server CPU seconds for 100,000 requests (higher bars are cut)",
+        "",
+        &groups,
+        &series,
+        fastify * 1.2,
+    )
+}
+
+fn latency_plot(results: &Results) -> String {
+    let at = |target: &str, of: fn(&Sample) -> f64| {
+        value(results, target, Operation::GetSession, Pace::Fixed(RATES[0]), of)
+    };
+    let series: Vec<_> = TARGETS[..5]
+        .iter()
+        .map(|target| {
+            let values = vec![at(target, |s| s.p50_ms), at(target, |s| s.p99_ms), at(target, |s| s.p999_ms)];
+            ((*target).to_owned(), values)
+        })
+        .collect();
+    let most =
+        series.iter().flat_map(|(_, values)| values).flatten().fold(0.1_f64, |most, value| most.max(*value));
+    let title = format!("Verify at {} requests a second, milliseconds", RATES[0]);
+    plot::bars(&title, "", &["p50", "p99", "p99.9"], &series, most * 1.1)
+}
