@@ -34,10 +34,10 @@ pub async fn read(request: &HttpRequest, payload: web::Payload) -> Result<Map<St
         let place = format!("The body is no valid JSON at line {}, column {}.", error.line(), error.column());
         unreadable("body", place, FIX)
     })?;
-    match value {
-        Value::Object(fields) => Ok(fields),
-        other => object(&other).cloned().map_err(|invalid| Error::invalid(vec![invalid.at("body")])),
+    if let Value::Object(fields) = value {
+        return Ok(fields);
     }
+    object(&value).cloned().map_err(|invalid| Error::invalid(vec![invalid.at("body")]))
 }
 
 async fn read_bytes(mut payload: web::Payload) -> Result<Vec<u8>, Error> {

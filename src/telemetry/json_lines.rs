@@ -170,6 +170,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::disallowed_methods)]
     fn the_time_is_rfc_3339() {
         for _ in 0..2 {
             let mut line = Vec::new();

@@ -284,7 +284,7 @@ fn info(redis: &mut redis::Connection, section: &str, field: &str) -> Option<Str
 /// Waits for a condition, not for time to pass.
 #[track_caller]
 pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + Duration::from_secs(60);
     while !is_so() {
         assert!(Instant::now() < deadline, "in vain waited until {what}");
         std::thread::sleep(Duration::from_millis(5));
