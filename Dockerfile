@@ -9,9 +9,11 @@ RUN apk add --no-cache gcc musl-dev
 
 WORKDIR /build
 
-# Exactly what the binary is made of: config/ and docs/errors/ are embedded in it. Not rust-toolchain.toml: it
+# Exactly what the binary is made of: config/ and docs/errors/ are embedded in it, and cargo refuses a manifest whose
+# benchmark is not there. Not rust-toolchain.toml: it
 # names the channel "stable", and rustup would fetch that instead of using the compiler of this image.
 COPY Cargo.toml Cargo.lock askama.toml ./
+COPY benches/timing.rs benches/timing.rs
 COPY config config
 COPY docs/errors docs/errors
 COPY src src

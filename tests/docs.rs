@@ -180,6 +180,18 @@ fn the_review_has_every_row_of_the_checklist() {
     }
 }
 
+/// Cargo refuses a manifest that names a file which is not there, so the image needs those that it does not build.
+#[test]
+fn the_image_gets_every_file_that_the_manifest_names() {
+    let manifest: toml::Table = read_at("Cargo.toml").parse().expect("a manifest");
+    let benches = manifest["bench"].as_array().expect("a list");
+    for name in benches.iter().filter_map(|bench| bench["name"].as_str()) {
+        let file = format!("benches/{name}.rs");
+        assert!(read_at("Dockerfile").contains(&format!("COPY {file} {file}")), "{file}");
+        assert!(read_at(".dockerignore").lines().any(|line| line == format!("!{file}")), "{file}");
+    }
+}
+
 #[test]
 fn every_dependency_has_its_reason_and_every_reason_its_dependency() {
     let text = read_at("docs/dependencies.md");
