@@ -173,6 +173,7 @@ async fn both_cookies_are_cleared_with_the_attributes_they_were_set_with() {
         let call = app.post(PATH, json!({})).header("cookie", &begun.jar());
         let ended = call.header("sec-fetch-site", "same-origin").send().await;
         assert_eq!(ended.status, 200, "{}", ended.text);
+        assert_eq!(ended.header("clear-site-data"), "\"cache\", \"storage\"");
         let (set, cleared) = (begun.set_cookies(), ended.set_cookies());
         assert_eq!((set.len(), cleared.len()), (2, 2), "{cleared:?}");
         for (set, cleared) in set.into_iter().zip(cleared) {
