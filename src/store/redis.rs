@@ -1,6 +1,6 @@
 //! The session store on Redis 6.2 or newer, or Valkey.
 //!
-//! Owns: key names and the calls of the scripts; each operation is one script and so one atomic step of one
+//! Owns: the calls of the scripts; each operation is one script and so one atomic step of one
 //! round trip, but for what must name the records it touches first. All keys of a user bear one hash tag, so they
 //! lie on one node of a cluster.
 //! Must not know: the rules of the product, or where a server is. It receives digests, never credentials.
@@ -9,10 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use redis::{Cmd, Value};
 
+use super::keys::{browser_key, digest_text, index_key, ticket_key};
 use super::link::{Call, RedisLink};
 pub use super::link::{Probe, StoreObserver, Topology};
 use super::record;
@@ -122,23 +121,6 @@ fn awaited_replicas(reply: &Value, wanted: u64) -> u64 {
 
 fn is_done(reply: &Value) -> bool {
     redis::from_redis_value_ref::<Reply>(reply).is_ok_and(|reply| words(&reply).first() == Some(&"done"))
-}
-
-fn ticket_key(tag: UserTag, ticket: &Digest) -> String {
-    format!("vst:{{{}}}:t:{}", tag.as_str(), digest_text(ticket))
-}
-
-fn browser_key(tag: UserTag, token: &Digest) -> String {
-    format!("vst:{{{}}}:b:{}", tag.as_str(), digest_text(token))
-}
-
-fn index_key(tag: UserTag) -> String {
-    format!("vst:{{{}}}:u", tag.as_str())
-}
-
-/// 43 characters; shorter than hexadecimal, and every live session holds it twice.
-fn digest_text(digest: &Digest) -> String {
-    URL_SAFE_NO_PAD.encode(digest.as_bytes())
 }
 
 #[async_trait]

@@ -1,0 +1,30 @@
+//! The names of all keys in Redis.
+//!
+//! Owns: that the keys of one user bear one hash tag, so that they lie on one node of a cluster.
+//! Must not know: what lies under a key, or who asks for it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::domain::credential::Digest;
+use crate::domain::user_tag::UserTag;
+
+/// Of a pending record.
+pub fn ticket_key(tag: UserTag, ticket: &Digest) -> String {
+    format!("vst:{{{}}}:t:{}", tag.as_str(), digest_text(ticket))
+}
+
+/// Of a live session's record.
+pub fn browser_key(tag: UserTag, token: &Digest) -> String {
+    format!("vst:{{{}}}:b:{}", tag.as_str(), digest_text(token))
+}
+
+/// Of a user's index.
+pub fn index_key(tag: UserTag) -> String {
+    format!("vst:{{{}}}:u", tag.as_str())
+}
+
+/// 43 characters; shorter than hexadecimal, and every live session holds it twice.
+pub fn digest_text(digest: &Digest) -> String {
+    URL_SAFE_NO_PAD.encode(digest.as_bytes())
+}
