@@ -16,6 +16,8 @@ use crate::targets::{self, Operation, Target};
 
 /// Requests a second: far below saturation, so that latencies show the work and not a queue.
 const RATE: f64 = 1_000.0;
+/// Requests at saturation, for each one at the low rate.
+const SATURATED: usize = 10;
 /// Sessions in one batch of a fill.
 const BATCH: usize = 10_000;
 const DAY_MS: &str = "86400000";
@@ -55,16 +57,12 @@ impl Site {
         Ok(Site { redis, gateway, target })
     }
 
-    fn step(
-        &self,
-        plan: &Plan,
-        series: &str,
-        size: usize,
-        operation: Operation,
-        pace: Option<f64>,
-    ) -> io::Result<Step> {
+    /// CPU at saturation: at a low rate most of it is waking up. Latencies at a low rate.
+    fn step(&self, plan: &Plan, series: &str, size: usize, operation: Operation) -> io::Result<Step> {
         let count = (RATE * plan.seconds) as usize;
-        self.step_of(series, size, operation, pace, count, 64)
+        let calm = self.step_of(series, size, operation, Some(RATE), count, 64)?;
+        let busy = self.step_of(series, size, operation, None, count * SATURATED, 64)?;
+        Ok(Step { p50_ms: calm.p50_ms, p99_ms: calm.p99_ms, per_second: None, ..busy })
     }
 
     fn step_of(
@@ -115,18 +113,19 @@ fn up_to(sizes: &[usize], most: usize) -> impl Iterator<Item = usize> {
 fn live_sessions(plan: &Plan, quick: bool, steps: &mut Vec<Step>) -> io::Result<()> {
     let site = Site::start(plan, plan.workers, 1)?;
     let mut client = Client::connect(&site.redis)?;
-    let empty = client.info("used_memory")?;
     let template = Template::of(&mut client)?;
     let mut filled = 0;
     let most = if quick { 100_000 } else { 5_000_000 };
     for size in up_to(&[1_000, 10_000, 100_000, 1_000_000, 5_000_000], most) {
         let started = Instant::now();
+        let before = client.info("used_memory")?;
         template.fill(&mut client, filled, size)?;
+        // Of those just added: the measurements add sessions too.
+        let bytes = (client.info("used_memory")? - before) / (size - filled) as f64;
         filled = size;
-        let bytes = (client.info("used_memory")? - empty) / size as f64;
         println!("filled to {size} in {:.1} s: {bytes:.0} bytes a session", started.elapsed().as_secs_f64());
         for operation in [Operation::GetSession, Operation::Create, Operation::Exchange] {
-            let step = site.step(plan, "live sessions", size, operation, Some(RATE))?;
+            let step = site.step(plan, "live sessions", size, operation)?;
             steps.push(Step { bytes: Some(bytes), ..step });
         }
     }
@@ -191,7 +190,7 @@ fn portals(plan: &Plan, quick: bool, steps: &mut Vec<Step>) -> io::Result<()> {
     for size in up_to(&[1, 10, 100, 1_000, 10_000], if quick { 1_000 } else { 10_000 }) {
         let site = Site::start(plan, plan.workers, size)?;
         for operation in [Operation::GetSession, Operation::Create, Operation::Exchange] {
-            steps.push(site.step(plan, "portals", size, operation, Some(RATE))?);
+            steps.push(site.step(plan, "portals", size, operation)?);
         }
     }
     Ok(())
