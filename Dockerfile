@@ -10,9 +10,10 @@ RUN apk add --no-cache gcc musl-dev
 WORKDIR /build
 
 # Exactly what the binary is made of: config/ and docs/errors/ are embedded in it, and cargo refuses a manifest whose
-# benchmark is not there. Not rust-toolchain.toml: it
+# benchmarks are not there. Not rust-toolchain.toml: it
 # names the channel "stable", and rustup would fetch that instead of using the compiler of this image.
 COPY Cargo.toml Cargo.lock askama.toml ./
+COPY benches/pure.rs benches/pure.rs
 COPY benches/timing.rs benches/timing.rs
 COPY config config
 COPY docs/errors docs/errors

@@ -1,0 +1,63 @@
+//! What the pure parts cost: minting, parsing and digesting credentials, tags, handles, permissions.
+//! `cargo bench --bench pure`; what whole requests cost is measured by `benches/load/run`.
+
+use std::hint::black_box;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use vestibule::domain::credential::{BrowserToken, Digest, Environment, RootKey, Ticket};
+use vestibule::domain::handle::{Handle, HandleSuffix};
+use vestibule::domain::permission::{Permission, any_covers};
+use vestibule::domain::user_tag::{UserRef, UserTagger};
+
+const USER: UserRef<'static> =
+    UserRef { workspace: "acme", environment: Environment::Live, slug: "my-portal", external_id: "user_123" };
+
+fn credentials(criterion: &mut Criterion) {
+    let tagger = UserTagger::new(&"a secret of the benchmark".into(), &[]);
+    let tag = tagger.tag(&USER);
+    let token = BrowserToken::mint(Environment::Live, tag);
+    let mut mistyped = token.expose().to_owned();
+    mistyped.pop();
+    mistyped.push('_');
+    criterion.bench_function("user tag", |bench| bench.iter(|| tagger.tag(black_box(&USER))));
+    criterion.bench_function("ticket: mint", |bench| bench.iter(|| Ticket::mint(Environment::Live, tag)));
+    criterion.bench_function("browser token: parse", |bench| {
+        bench.iter(|| BrowserToken::parse(black_box(token.expose())));
+    });
+    criterion.bench_function("browser token: refuse a mistyped one", |bench| {
+        bench.iter(|| BrowserToken::parse(black_box(&mistyped)));
+    });
+    criterion.bench_function("browser token: digest", |bench| bench.iter(|| black_box(&token).digest()));
+    let key = RootKey::mint(Environment::Live);
+    criterion.bench_function("root key: parse and digest", |bench| {
+        bench.iter(|| RootKey::parse(black_box(key.expose())).map(|key| key.digest()));
+    });
+    let hex = key.digest().to_hex();
+    criterion.bench_function("digest: from hexadecimal", |bench| {
+        bench.iter(|| Digest::from_hex(black_box(&hex)));
+    });
+}
+
+fn handles(criterion: &mut Criterion) {
+    let tag = UserTagger::new(&"a secret of the benchmark".into(), &[]).tag(&USER);
+    let handle = Handle { tag, created_at_ms: 1_742_000_000_000, suffix: HandleSuffix::mint() };
+    let text = handle.to_string();
+    criterion.bench_function("handle: write", |bench| bench.iter(|| black_box(&handle).to_string()));
+    criterion.bench_function("handle: parse", |bench| bench.iter(|| Handle::parse(black_box(&text))));
+}
+
+/// The most that a session can hold, the wanted one last.
+fn permissions(criterion: &mut Criterion) {
+    let parse = |text: String| Permission::parse(&text).expect("a valid permission");
+    let held: Vec<_> = (0..100).map(|index| parse(format!("api.*.key_{index}"))).collect();
+    let asked = parse("api.prod.key_99".into());
+    criterion.bench_function("permission: parse", |bench| {
+        bench.iter(|| Permission::parse(black_box("api.*.read_key")));
+    });
+    criterion.bench_function("permission: the last of 100 covers", |bench| {
+        bench.iter(|| any_covers(black_box(&held), black_box(&asked)));
+    });
+}
+
+criterion_group!(pure, credentials, handles, permissions);
+criterion_main!(pure);
