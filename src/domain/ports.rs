@@ -175,7 +175,8 @@ pub trait SessionStore: Send + Sync {
     /// Looks a browser token up.
     async fn find(&self, tag: UserTag, token: &Digest) -> Result<Found, StoreError>;
 
-    /// Looks a pending or active session up by its public name.
+    /// Looks a pending or active session up by its public name, to revoke it: that it is gone is told only by
+    /// what a revocation would be told by.
     async fn find_by_handle(&self, handle: &Handle) -> Result<Option<PortalSession>, StoreError>;
 
     /// Removes one session, pending or active; whether there was one. From its return on, nobody finds it. An error

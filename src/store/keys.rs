@@ -11,17 +11,17 @@ use crate::domain::user_tag::UserTag;
 
 /// Of a pending record.
 pub fn ticket_key(tag: UserTag, ticket: &Digest) -> String {
-    format!("vst:{{{}}}:t:{}", tag.as_str(), digest_text(ticket))
+    ["vst:{", tag.as_str(), "}:t:", &digest_text(ticket)].concat()
 }
 
 /// Of a live session's record.
 pub fn browser_key(tag: UserTag, token: &Digest) -> String {
-    format!("vst:{{{}}}:b:{}", tag.as_str(), digest_text(token))
+    ["vst:{", tag.as_str(), "}:b:", &digest_text(token)].concat()
 }
 
 /// Of a user's index.
 pub fn index_key(tag: UserTag) -> String {
-    format!("vst:{{{}}}:u", tag.as_str())
+    ["vst:{", tag.as_str(), "}:u"].concat()
 }
 
 /// 43 characters; shorter than hexadecimal, and every live session holds it twice.

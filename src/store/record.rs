@@ -19,6 +19,8 @@ use crate::domain::session::{Grant, PortalSession};
 use crate::domain::user_tag::UserTag;
 
 const VERSION: &str = "1";
+/// Of the first line.
+const HEAD_FIELDS: usize = 8;
 
 /// One letter a field: a live session should cost few bytes.
 #[derive(Serialize, Deserialize)]
@@ -68,23 +70,28 @@ pub fn user_agent_line(user_agent: Option<&str>) -> String {
 
 /// Reads a record. `tag` is the one of the key that it stood under.
 pub fn decode(tag: UserTag, record: &str) -> Result<PortalSession, StoreError> {
-    let mut lines = record.splitn(3, '\n');
-    let (head, grant, user_agent) = (lines.next(), lines.next(), lines.next());
-    let fields: Vec<&str> = head.unwrap_or_default().split(' ').collect();
-    let [VERSION, created, exchanged, expires, _ttl, suffix, slug, _epoch] = fields.as_slice() else {
-        return Err(StoreError::Corrupt(format!("unknown version or head of a record of {tag:?}")));
+    let (head, rest) = record.split_once('\n').unwrap_or((record, ""));
+    let (grant, user_agent) = rest.split_once('\n').unwrap_or((rest, ""));
+    let mut fields = head.split_ascii_whitespace();
+    let head: [&str; HEAD_FIELDS] = std::array::from_fn(|_| fields.next().unwrap_or_default());
+    let is_whole = head.iter().all(|field| !field.is_empty()) && fields.next().is_none();
+    let [VERSION, created, exchanged, expires, _ttl, suffix, slug, _epoch] = head else {
+        return Err(StoreError::Corrupt(format!("unknown version of a record of {tag:?}")));
     };
+    if !is_whole {
+        return Err(StoreError::Corrupt(format!("unknown head of a record of {tag:?}")));
+    }
     let time = |text: &str| text.parse::<u64>().map_err(corrupt);
     let suffix = HandleSuffix::parse(suffix).map_err(|_| StoreError::Corrupt("a handle suffix".into()))?;
     let handle = Handle { tag, created_at_ms: time(created)?, suffix };
     let in_session = |error: String| StoreError::Corrupt(format!("{handle}: {error}"));
-    let grant = decode_grant(slug, grant.unwrap_or_default()).map_err(in_session)?;
+    let grant = decode_grant(slug, grant).map_err(in_session)?;
     Ok(PortalSession {
         handle,
         grant,
         exchanged_at_ms: Some(time(exchanged)?).filter(|&time| time != 0),
         expires_at_ms: time(expires)?,
-        user_agent: user_agent.filter(|line| !line.is_empty()).map(str::to_owned),
+        user_agent: Some(user_agent).filter(|line| !line.is_empty()).map(str::to_owned),
     })
 }
 

@@ -109,12 +109,12 @@ impl RedisStore {
     }
 }
 
-/// All that are online, as `remove.lua` and `revoke_all.lua` count them, and never fewer than are wanted: a
-/// primary that has been deposed, and does not know it yet, has lost them.
+/// All that are online, as the scripts count them, and never fewer than are wanted: a primary that has been
+/// deposed, and does not know it yet, has lost them.
 fn awaited_replicas(reply: &Value, wanted: u64) -> u64 {
     let Ok(reply) = redis::from_redis_value_ref::<Reply>(reply) else { return 0 };
     match words(&reply).as_slice() {
-        ["removed", _, online, ..] => online.parse().unwrap_or(wanted).max(wanted),
+        ["removed", _, online, ..] | ["gone", online] => online.parse().unwrap_or(wanted).max(wanted),
         _ => 0,
     }
 }
@@ -179,10 +179,10 @@ impl SessionStore for RedisStore {
     async fn find_by_handle(&self, handle: &Handle) -> Result<Option<PortalSession>, StoreError> {
         let script = BY_HANDLE.on(vec![index_key(handle.tag)]);
         let script = script.arg(handle.created_at_ms).arg(handle.suffix.as_str());
-        let reply = self.declaring("find_by_handle", script, Waits::No).await?;
+        let reply = self.declaring("find_by_handle", script, Waits::ForOnlineReplicas).await?;
         match words(&reply).as_slice() {
             ["found", record] => Ok(Some(reply::session(handle.tag, record)?)),
-            ["gone"] => Ok(None),
+            ["gone", _] => Ok(None),
             _ => Err(corrupt("an unknown reply of by_handle.lua")),
         }
     }

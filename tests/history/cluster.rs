@@ -92,15 +92,7 @@ impl Topology for Cluster {
                     self.cluster.wait_for_another_master_of(&key, master.port());
                     master.go_on();
                 }
-                FAILOVER => {
-                    let port = master.port().to_string();
-                    let is_its_replica = |node: &&RedisServer| {
-                        node.info("replication", "master_port").as_deref() == Some(&port)
-                    };
-                    let replica = self.cluster.nodes.iter().find(is_its_replica).expect("it has a replica");
-                    replica.command(&["CLUSTER", "FAILOVER"]);
-                    self.cluster.wait_for_another_master_of(&key, master.port());
-                }
+                FAILOVER => self.cluster.fail_over(&key, master),
                 _ => self.move_slots(),
             }
             self.cluster.wait_until_whole();

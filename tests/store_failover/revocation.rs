@@ -1,11 +1,12 @@
 //! What was revoked stays revoked, whoever is promoted: the answer waits for the replicas.
 
 use vestibule::domain::error::Refusal;
+use vestibule::domain::handle::Handle;
 use vestibule::domain::ports::{Removal, StoreError};
 
 use crate::support::redis_server::RedisServer;
 use crate::support::sentinel_set::SentinelSet;
-use crate::support::store::{active, redis_store, refusal_of, store_with};
+use crate::support::store::{active, new_session, redis_store, refusal_of, store_with};
 
 #[tokio::test]
 async fn a_revocation_is_not_acknowledged_before_every_online_replica_has_it() {
@@ -31,6 +32,25 @@ async fn a_revocation_is_not_acknowledged_before_every_online_replica_has_it() {
     assert!(matches!(revoked, Err(StoreError::Unavailable(_))), "{revoked:?}");
     replicas[1].go_on();
     assert_eq!(store.revoke_all(session.handle.tag).await.expect("a repeat is acknowledged"), 0);
+}
+
+/// The server that says so may have been deposed, and the session be one that the new primary has made.
+#[tokio::test]
+async fn that_there_is_nothing_to_revoke_is_not_told_before_the_replicas_have_heard_of_it() {
+    let primary = RedisServer::start();
+    let replica = RedisServer::start_replica_of(&primary, &[]);
+    let store = store_with(&primary.url(), "timeout_ms = 400");
+    let new = new_session("user");
+    let handle = Handle { tag: new.tag, created_at_ms: 1, suffix: new.suffix };
+    replica.pause();
+    let found = store.find_by_handle(&handle).await;
+    assert!(matches!(found, Err(StoreError::Unavailable(_))), "{found:?}");
+    let revoked = store.revoke_all(new.tag).await;
+    assert!(matches!(revoked, Err(StoreError::Unavailable(_))), "{revoked:?}");
+    replica.go_on();
+    assert_eq!(store.find_by_handle(&handle).await.expect("an answer"), None);
+    assert_eq!(store.revoke_all(new.tag).await.expect("an answer"), 0);
+    assert!(primary.keys().is_empty(), "what was written for it is gone");
 }
 
 #[tokio::test]

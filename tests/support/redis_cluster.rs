@@ -1,6 +1,7 @@
 //! A Redis Cluster of real processes on free ports, with its slots in equal parts.
 
 use std::net::TcpListener;
+use std::time::{Duration, Instant};
 
 use super::redis_server::{FAST_REPLICATION, RedisServer, free_port, wait_until};
 
@@ -85,16 +86,27 @@ impl RedisCluster {
             .query(&mut redis)
             .expect("the slot's keys");
         for key in keys {
-            from.command(&["MIGRATE", "127.0.0.1", &to.port().to_string(), &key, "0", "5000"]);
+            // Again where the other node takes the cluster for broken, as it may on a busy machine.
+            wait_until("a key has moved", || {
+                let mut migrate = redis::cmd("MIGRATE");
+                migrate.arg("127.0.0.1").arg(to.port()).arg(&key).arg(0).arg(5_000).exec(&mut redis).is_ok()
+            });
         }
         redis::cmd("CLUSTER").arg("COUNTKEYSINSLOT").arg(slot).query(&mut redis).expect("a count")
     }
 
-    /// The second half: the slot belongs to the other node.
+    /// The second half: the slot belongs to the other node, and all know it. A replica that does not would claim
+    /// the slot for itself, empty, where it takes its master's place.
     pub fn end_move(&self, slot: u16, from: &RedisServer, to: &RedisServer) {
-        let (slot, to_id) = (slot.to_string(), id_of(to));
-        to.command(&["CLUSTER", "SETSLOT", &slot, "NODE", &to_id]);
-        from.command(&["CLUSTER", "SETSLOT", &slot, "NODE", &to_id]);
+        let (text, to_id) = (slot.to_string(), id_of(to));
+        to.command(&["CLUSTER", "SETSLOT", &text, "NODE", &to_id]);
+        from.command(&["CLUSTER", "SETSLOT", &text, "NODE", &to_id]);
+        for node in self.nodes.iter().filter(|node| node.is_running()) {
+            node.wait_until("it knows of the move", |redis| {
+                let nodes: String = redis::cmd("CLUSTER").arg("NODES").query(redis).unwrap_or_default();
+                nodes.lines().any(|line| line.starts_with(&to_id) && has_slot(line, slot))
+            });
+        }
     }
 
     /// Until a master has the key's slot that is none of the paused or killed ones.
@@ -106,6 +118,24 @@ impl RedisCluster {
         found().expect("it was found")
     }
 
+    /// A failover in good order: the replica takes the master's place. It gives up after five seconds where the
+    /// machine is too busy, and is told again.
+    pub fn fail_over(&self, key: &str, master: &RedisServer) {
+        let port = master.port().to_string();
+        let is_its_replica =
+            |node: &&RedisServer| node.info("replication", "master_port").as_deref() == Some(&port);
+        let replica = self.nodes.iter().find(is_its_replica).expect("it has a replica");
+        let slot = self.slot_of(key);
+        let mut told_at = None::<Instant>;
+        wait_until("the replica has the slot", || {
+            if told_at.is_none_or(|at| at.elapsed() > Duration::from_secs(6)) {
+                replica.command(&["CLUSTER", "FAILOVER"]);
+                told_at = Some(Instant::now());
+            }
+            owns(replica, slot)
+        });
+    }
+
     /// Those that are masters now.
     pub fn masters(&self) -> impl Iterator<Item = &RedisServer> {
         let running = self.nodes.iter().filter(|node| node.is_running());
@@ -113,7 +143,7 @@ impl RedisCluster {
     }
 
     /// Lets time pass for everything that is stored.
-    pub fn forward(&self, by: std::time::Duration) {
+    pub fn forward(&self, by: Duration) {
         self.masters().for_each(|node| node.forward(by));
     }
 
@@ -126,13 +156,15 @@ impl RedisCluster {
 fn owns(node: &RedisServer, slot: u16) -> bool {
     let Ok(mut redis) = node.connect() else { return false };
     let nodes: String = redis::cmd("CLUSTER").arg("NODES").query(&mut redis).unwrap_or_default();
-    let own = nodes.lines().find(|line| line.contains("myself,master"));
-    own.is_some_and(|line| {
-        line.split(' ').skip(8).filter(|range| !range.starts_with('[')).any(|range| {
-            let (first, last) = range.split_once('-').unwrap_or((range, range));
-            let bounds = (first.parse::<u16>().unwrap_or(u16::MAX), last.parse::<u16>().unwrap_or(0));
-            (bounds.0..=bounds.1).contains(&slot)
-        })
+    nodes.lines().any(|line| line.contains("myself,master") && has_slot(line, slot))
+}
+
+/// By a line of `CLUSTER NODES`.
+fn has_slot(line: &str, slot: u16) -> bool {
+    line.split(' ').skip(8).filter(|range| !range.starts_with('[')).any(|range| {
+        let (first, last) = range.split_once('-').unwrap_or((range, range));
+        let bounds = (first.parse::<u16>().unwrap_or(u16::MAX), last.parse::<u16>().unwrap_or(0));
+        (bounds.0..=bounds.1).contains(&slot)
     })
 }
 

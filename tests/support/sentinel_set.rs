@@ -80,8 +80,9 @@ impl SentinelSet {
 
     /// Some ten seconds after a failover; before that another one may get stuck.
     pub fn wait_until_all_agree(&self) {
-        let primary = self.primary();
         wait_until("all agree on the new primary", || {
+            // On a busy machine the sentinels may take one for dead meanwhile.
+            let primary = self.primary();
             let running = |server: &&RedisServer| server.is_running();
             let replicas = self.nodes.iter().filter(running).filter(|node| node.port() != primary.port());
             let in_step = |node: &RedisServer| {

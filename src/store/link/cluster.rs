@@ -68,7 +68,7 @@ impl Cluster {
                 None => (self.node_of(slot).await?, false),
             };
             let limit = deadline.saturating_duration_since(Instant::now());
-            let result = node.lanes.attempt(limit, self.connect(&node), call, replicas, asking).await;
+            let result = node.lanes.attempt(limit, || self.connect(&node), call, replicas, asking).await;
             let Err(error) = &result else { return result };
             if needs_another_connection(error) {
                 self.suspect(&node);
@@ -139,7 +139,7 @@ impl Cluster {
         command.arg("SLOTS");
         let call = Call::Command { key: "", command: &command };
         let limit = self.connector.limits.topology;
-        let answer = node.lanes.attempt(limit, self.connect(node), &call, None, false).await?;
+        let answer = node.lanes.attempt(limit, || self.connect(node), &call, None, false).await?;
         let ranges: Vec<Vec<Value>> = redis::from_redis_value(answer)?;
         let mut slots = Slots::new();
         for range in ranges {

@@ -60,10 +60,10 @@ impl Connector {
     }
 }
 
-/// Callers limit the answers themselves; these limits are for what no caller waits for any more.
+/// Callers limit the answers themselves: a time-out of the library's own would be a second timer for every call.
 pub async fn connect(client: &Client, limit: Duration) -> RedisResult<MultiplexedConnection> {
     let config = AsyncConnectionConfig::new();
-    let config = config.set_connection_timeout(Some(limit)).set_response_timeout(Some(limit * 3));
+    let config = config.set_connection_timeout(Some(limit)).set_response_timeout(None);
     client.get_multiplexed_async_connection_with_config(&config).await
 }
 
@@ -75,20 +75,26 @@ pub struct Lane {
 }
 
 impl Lane {
-    pub async fn get(
+    /// The live connection, or a new one by the deadline.
+    pub async fn get<C: Future<Output = RedisResult<MultiplexedConnection>>>(
         &self,
-        connect: impl Future<Output = RedisResult<MultiplexedConnection>>,
+        deadline: Instant,
+        connect: impl FnOnce() -> C,
     ) -> RedisResult<Arc<MultiplexedConnection>> {
         if let Some(live) = self.live.load_full() {
             return Ok(live);
         }
-        let _one_at_a_time = self.connecting.lock().await;
-        if let Some(live) = self.live.load_full() {
-            return Ok(live);
-        }
-        let fresh = Arc::new(connect.await?);
-        self.live.store(Some(fresh.clone()));
-        Ok(fresh)
+        // On the heap: the state of connecting is large, and every call would carry its place along.
+        Box::pin(by(deadline, async {
+            let _one_at_a_time = self.connecting.lock().await;
+            if let Some(live) = self.live.load_full() {
+                return Ok(live);
+            }
+            let fresh = Arc::new(connect().await?);
+            self.live.store(Some(fresh.clone()));
+            Ok(fresh)
+        }))
+        .await
     }
 
     /// The next caller connects anew, unless another has done so already.
@@ -112,10 +118,10 @@ pub struct Lanes {
 impl Lanes {
     /// Makes a call within a limit. `connect` is used where there is no connection yet. `asking`: the server is about
     /// to get the key's slot from another one.
-    pub async fn attempt(
+    pub async fn attempt<C: Future<Output = RedisResult<MultiplexedConnection>>>(
         &self,
         limit: Duration,
-        connect: impl Future<Output = RedisResult<MultiplexedConnection>>,
+        connect: impl FnOnce() -> C,
         call: &Call<'_>,
         replicas: Option<Replicas<'_>>,
         asking: bool,
@@ -158,14 +164,14 @@ impl Drop for Blocked<'_> {
 }
 
 /// Connecting and answering together have one limit.
-async fn on(
+async fn on<C: Future<Output = RedisResult<MultiplexedConnection>>>(
     lane: &Lane,
     deadline: Instant,
-    connect: impl Future<Output = RedisResult<MultiplexedConnection>>,
+    connect: impl FnOnce() -> C,
     call: &Call<'_>,
     asking: bool,
 ) -> RedisResult<(Arc<MultiplexedConnection>, Value)> {
-    let connection = by(deadline, lane.get(connect)).await?;
+    let connection = lane.get(deadline, connect).await?;
     let result = by(deadline, send(&connection, call, asking)).await;
     if result.as_ref().is_err_and(needs_another_connection) {
         lane.forget(&connection);

@@ -11,6 +11,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use redis::aio::MultiplexedConnection;
 use redis::{Client, RedisError, RedisResult, Value};
+use tokio::time::Instant;
 
 use super::node::{Address, Connector, Lane, Lanes, connect, within};
 use super::{Call, Replicas};
@@ -47,7 +48,7 @@ impl Primary {
     }
 
     pub async fn attempt(&self, call: &Call<'_>, replicas: Option<Replicas<'_>>) -> RedisResult<Value> {
-        self.lanes.attempt(self.connector.limits.answer, self.connect(), call, replicas, false).await
+        self.lanes.attempt(self.connector.limits.answer, || self.connect(), call, replicas, false).await
     }
 
     async fn connect(&self) -> RedisResult<MultiplexedConnection> {
@@ -106,7 +107,7 @@ pub fn watch(primary: &Arc<Primary>) {
 
 /// The configuration's epoch and the primary's address.
 async fn ask(client: &Client, lane: &Lane, master: &str, limit: Duration) -> RedisResult<(u64, Address)> {
-    let connection = within(limit, lane.get(connect(client, limit))).await?;
+    let connection = lane.get(Instant::now() + limit, || connect(client, limit)).await?;
     // Both: in the midst of a failover MASTER tells the new epoch beside the old address.
     let mut both = redis::pipe();
     both.cmd("SENTINEL").arg("GET-MASTER-ADDR-BY-NAME").arg(master).cmd("SENTINEL").arg("MASTER").arg(master);

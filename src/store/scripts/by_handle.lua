@@ -1,9 +1,12 @@
 -- KEYS: index, then what an answer asked to declare   ARGV: created, suffix
--- -> { 'found', record } | { 'gone' } | { 'declare', key }
+-- -> { 'found', record } | { 'gone', replicas online } | { 'declare', key }
 local member = find_member(KEYS[1], ARGV[1], ARGV[2])
-if not member or not is_live(member) then return { 'gone' } end
-local needed = undeclared(KEYS[1], { member })
-if needed then return needed end
-local record = redis.call('GET', record_key(KEYS[1], member))
-if record then return { 'found', record } end
-return { 'gone' }
+if member and is_live(member) then
+  local needed = undeclared(KEYS[1], { member })
+  if needed then return needed end
+  local record = redis.call('GET', record_key(KEYS[1], member))
+  if record then return { 'found', record } end
+end
+-- A primary that has been deposed and does not know it yet has not heard of the newest sessions.
+touch(KEYS[1])
+return { 'gone', online_replicas() }

@@ -87,10 +87,15 @@ local function undeclared(index, members)
   return reply
 end
 
--- A repeat that finds its work done must have written too: WAIT waits for the last write of its own connection.
+-- Whoever finds nothing to do must have written too: WAIT waits for the last write of its own connection.
 local function touch(index)
   local left = redis.call('PTTL', index)
-  if left > 0 then redis.call('PEXPIRE', index, left) end
+  if left > 0 then
+    redis.call('PEXPIRE', index, left)
+  elseif left == -2 then
+    redis.call('SET', index, '')
+    redis.call('DEL', index)
+  end
 end
 
 -- The index outlives its longest session, so that for a while it can tell why that one is gone.
