@@ -1,5 +1,6 @@
-//! What the pure parts cost: minting, parsing and digesting credentials, tags, handles, permissions.
-//! `cargo bench --bench pure`; what whole requests cost is measured by `benches/load/run`.
+//! What the pure parts cost: minting, parsing and digesting credentials, tags, handles, permissions, stored records.
+//! `cargo bench --bench pure --features fuzzing`, the feature for the records alone; what whole requests cost is
+//! measured by `benches/load/run`.
 
 use std::hint::black_box;
 
@@ -59,5 +60,23 @@ fn permissions(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(pure, credentials, handles, permissions);
+#[cfg(feature = "fuzzing")]
+fn records(criterion: &mut Criterion) {
+    use vestibule::store::fuzzing::{decode, encode_grant};
+    let tag = UserTagger::new(&"a secret of the benchmark".into(), &[]).tag(&USER);
+    let line = r#"{"w":"acme","n":"live","x":"user_123","p":["api.*.read_key","api.*.read_analytics"]}"#;
+    let record =
+        format!("1 1742000000000 1742000001000 1742086401000 86400000 0aM2pS9u my-portal -\n{line}\n");
+    let session = decode(tag, &record).expect("a record of version 1");
+    criterion.bench_function("record: decode", |bench| bench.iter(|| decode(tag, black_box(&record))));
+    criterion.bench_function("record: encode the grant", |bench| {
+        bench.iter(|| encode_grant(black_box(&session.grant)));
+    });
+}
+
+/// Nothing else shows the stored form.
+#[cfg(not(feature = "fuzzing"))]
+fn records(_: &mut Criterion) {}
+
+criterion_group!(pure, credentials, handles, permissions, records);
 criterion_main!(pure);

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::base62::{base62, number, random_bytes, text};
+use super::base62::{base62_of, number, text};
 use super::credential::Malformed;
 use super::user_tag::{TAG_CHARS, UserTag};
 
@@ -19,7 +19,7 @@ pub struct HandleSuffix([u8; SUFFIX_CHARS]);
 impl HandleSuffix {
     /// A new one. 47 bits are enough: it only has to differ among one user's sessions of one millisecond.
     pub fn mint() -> Self {
-        HandleSuffix(base62(&random_bytes()))
+        HandleSuffix(base62_of(rand::random()))
     }
 
     /// Reads the characters back.
@@ -72,9 +72,7 @@ impl Handle {
 
 impl fmt::Display for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut number = [0; 32];
-        number[24..].copy_from_slice(&self.created_at_ms.to_be_bytes());
-        let time: [u8; TIME_CHARS] = base62(&number);
+        let time: [u8; TIME_CHARS] = base62_of(self.created_at_ms);
         // Written in one piece: every answer and every log line has one.
         let mut digits = [0; TAG_CHARS + TIME_CHARS + SUFFIX_CHARS];
         let (tag, rest) = digits.split_at_mut(TAG_CHARS);

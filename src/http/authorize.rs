@@ -3,6 +3,8 @@
 //! Owns: the query and the `Portal-*` headers. Any method: a proxy may pass the original's on.
 //! Must not know: how a session is found or a home is chosen.
 
+use std::borrow::Cow;
+
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
@@ -45,25 +47,28 @@ fn read_permissions(request: &HttpRequest) -> Result<Vec<Permission>, Error> {
 fn allowed(current: &CurrentSession) -> HttpResponse {
     let (session, grant) = (&current.session, &current.session.grant);
     let permissions: Vec<_> = grant.permissions.iter().map(|permission| permission.as_str()).collect();
+    let organization_id = grant.external_organization_id.as_deref().unwrap_or_default();
     let headers = [
-        ("portal-session-id", session.handle.to_string()),
-        ("portal-slug", grant.slug.clone()),
-        ("portal-external-id", grant.external_id.clone()),
-        ("portal-organization-id", grant.external_organization_id.clone().unwrap_or_default()),
-        ("portal-permissions", permissions.join(",")),
-        ("portal-environment", grant.environment.name().to_owned()),
-        ("portal-preview", grant.preview.to_string()),
-        ("portal-expires-at", session.expires_at_ms.to_string()),
+        ("portal-session-id", encoded(&session.handle.to_string())),
+        ("portal-slug", encoded(&grant.slug)),
+        ("portal-external-id", encoded(&grant.external_id)),
+        ("portal-organization-id", encoded(organization_id)),
+        ("portal-permissions", encoded(&permissions.join(","))),
+        ("portal-environment", HeaderValue::from_static(grant.environment.name())),
+        ("portal-preview", HeaderValue::from_static(if grant.preview { "true" } else { "false" })),
+        ("portal-expires-at", HeaderValue::from(session.expires_at_ms)),
     ];
     let mut response = HttpResponse::Ok().finish();
     for (name, value) in headers {
-        let value = utf8_percent_encode(&value, NOT_VISIBLE).to_string();
-        // Percent-encoded, so every value is a valid header.
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            response.headers_mut().insert(HeaderName::from_static(name), value);
-        }
+        response.headers_mut().insert(HeaderName::from_static(name), value);
     }
     response
+}
+
+fn encoded(value: &str) -> HeaderValue {
+    let value = Cow::from(utf8_percent_encode(value, NOT_VISIBLE));
+    // What is left are visible characters, of which every header may be made.
+    HeaderValue::from_str(&value).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
 fn refused(request: &HttpRequest, presented: &Presented, error: Error) -> Result<HttpResponse, Problem> {

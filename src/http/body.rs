@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use actix_web::dev::Payload;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{HttpRequest, web};
 use futures_util::StreamExt;
@@ -40,7 +41,11 @@ pub async fn read(request: &HttpRequest, payload: web::Payload) -> Result<Map<St
     object(&value).cloned().map_err(|invalid| Error::invalid(vec![invalid.at("body")]))
 }
 
-async fn read_bytes(mut payload: web::Payload) -> Result<Vec<u8>, Error> {
+async fn read_bytes(payload: web::Payload) -> Result<Vec<u8>, Error> {
+    let mut payload = payload.into_inner();
+    if matches!(payload, Payload::None) {
+        return Ok(Vec::new());
+    }
     match tokio::time::timeout(MAX_WAIT, collect(&mut payload)).await {
         Ok(result) => result,
         Err(_) => {
@@ -56,7 +61,7 @@ async fn read_bytes(mut payload: web::Payload) -> Result<Vec<u8>, Error> {
 }
 
 /// (Not `Payload::to_bytes_limited`: it takes 32 KiB for every request, also for one without a body.)
-async fn collect(payload: &mut web::Payload) -> Result<Vec<u8>, Error> {
+async fn collect(payload: &mut Payload) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     while let Some(chunk) = payload.next().await {
         let chunk =

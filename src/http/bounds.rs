@@ -11,6 +11,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use memchr::memchr_iter;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -95,13 +96,12 @@ impl<S> Bounded<S> {
             }
             self.wait_for(Awaited::EndOfHead);
         }
-        for &byte in bytes {
-            if byte != b'\n' {
-                self.line_bytes += 1;
-                if self.line_bytes > MAX_LINE_BYTES {
-                    return false;
-                }
-                continue;
+        let mut line_starts_at = 0;
+        for line_feed_at in memchr_iter(b'\n', bytes) {
+            self.line_bytes += line_feed_at - line_starts_at;
+            line_starts_at = line_feed_at + 1;
+            if self.line_bytes > MAX_LINE_BYTES {
+                return false;
             }
             // No line of a head has one byte, but for the `\r` of the last.
             if self.line_bytes <= 1 && self.awaited == Awaited::EndOfHead {
@@ -109,7 +109,8 @@ impl<S> Bounded<S> {
             }
             self.line_bytes = 0;
         }
-        true
+        self.line_bytes += bytes.len() - line_starts_at;
+        self.line_bytes <= MAX_LINE_BYTES
     }
 
     fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {

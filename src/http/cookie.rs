@@ -151,10 +151,12 @@ fn build_as(
 pub fn sent(headers: &HeaderMap, catalog: &Catalog) -> Vec<(Arc<Portal>, String)> {
     let mut found: Vec<(Arc<Portal>, String)> = Vec::new();
     for cookie in all(headers) {
-        let bare = cookie.name().strip_prefix(HOST_PREFIX).unwrap_or(cookie.name());
-        let portal =
-            catalog.portal_of_cookie(bare).filter(|portal| session_cookie_name(portal) == cookie.name());
-        if let Some(portal) = portal
+        let (bare, has_prefix) = match cookie.name().strip_prefix(HOST_PREFIX) {
+            Some(bare) => (bare, true),
+            None => (cookie.name(), false),
+        };
+        let fits = |portal: &&Arc<Portal>| matches!(Mode::of(portal), Mode::Host) == has_prefix;
+        if let Some(portal) = catalog.portal_of_cookie(bare).filter(fits)
             && !found.iter().any(|(other, _)| other.slug == portal.slug)
         {
             found.push((portal.clone(), cookie.value().to_owned()));

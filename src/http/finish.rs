@@ -3,6 +3,7 @@
 //! Owns: the outermost layer of the server; nothing leaves without passing here.
 //! Must not know: any endpoint. It logs the route's template, never a path, a query string or a header.
 
+use std::cell::Cell;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,13 +15,13 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use futures_util::FutureExt;
-use rand::distr::{Alphanumeric, SampleString};
 use serde::Serialize;
 
 use super::Gateway;
 use super::auth::gateway;
 use super::client_address;
 use super::problem::{self, Problem};
+use crate::domain::base62::{self, base62_of};
 use crate::domain::error::{Code, Error};
 use crate::domain::handle::Handle;
 use crate::telemetry::{Audit, audit, in_request};
@@ -30,31 +31,30 @@ const NO_ROUTE: &str = "none";
 const NO_METHOD: &str = "other";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// `req_…`; also in `X-Request-Id`, in every log line of the request and in every error.
-#[derive(Clone)]
-pub struct RequestId(Arc<str>);
-
-impl RequestId {
-    fn new() -> Self {
-        let mut text = String::with_capacity(24);
-        text.push_str("req_");
-        Alphanumeric.append_string(&mut rand::rng(), &mut text, 20);
-        RequestId(text.into())
-    }
+/// What is kept of a request while it is served, for its answer and its log line.
+struct Kept {
+    id: Arc<str>,
+    /// The session that it turned out to be about.
+    about: Cell<Option<Handle>>,
 }
 
-/// The session that a request turned out to be about, for the log line.
-#[derive(Clone, Copy)]
-struct About(Handle);
+/// `req_…`; also in `X-Request-Id`, in every log line of the request and in every error.
+fn new_request_id() -> Arc<str> {
+    let random = || base62_of::<10>(rand::random());
+    let (first, second) = (random(), random());
+    ["req_", base62::text(&first), base62::text(&second)].concat().into()
+}
 
 /// Notes the session that this request is about.
 pub fn note(request: &HttpRequest, handle: Handle) {
-    request.extensions_mut().insert(About(handle));
+    if let Some(kept) = request.extensions().get::<Kept>() {
+        kept.about.set(Some(handle));
+    }
 }
 
 /// The id of this request.
 pub fn id_of(request: &HttpRequest) -> Arc<str> {
-    request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default()
+    request.extensions().get::<Kept>().map(|kept| kept.id.clone()).unwrap_or_default()
 }
 
 /// `{"meta":{"requestId":…},"data":…}` with status 200.
@@ -92,14 +92,14 @@ pub async fn finish(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let started_at = Instant::now();
-    let id = RequestId::new();
-    request.extensions_mut().insert(id.clone());
-    in_request(id.0.clone(), async move {
+    let id = new_request_id();
+    request.extensions_mut().insert(Kept { id: id.clone(), about: Cell::new(None) });
+    in_request(id.clone(), async move {
         // No clone of the request may live across this call: actix's router needs it for itself. Nothing below
         // returns `Err`: handlers and guards answer with responses that carry their error.
         let answered = AssertUnwindSafe(next.call(request)).catch_unwind().await;
         let response = answered.unwrap_or_else(|_| Err(defect()))?.map_into_boxed_body();
-        Ok(complete(response, &id.0, started_at))
+        Ok(complete(response, &id, started_at))
     })
     .await
 }
@@ -113,16 +113,16 @@ fn defect() -> actix_web::Error {
 
 /// The whole answer to what never became a request: nothing of it can be trusted, so nothing of it is logged.
 pub fn finish_raw(gateway: &Gateway, status: StatusCode) -> Vec<u8> {
-    let id = RequestId::new();
+    let id = new_request_id();
     let error = problem::of_status(status);
     let mut headers = HeaderMap::new();
-    let body = problem::render(&error, &gateway.error_type_base, &id.0, &HeaderMap::new(), &mut headers);
-    add_common_headers(&mut headers, &id.0, gateway.strict_transport);
+    let body = problem::render(&error, &gateway.error_type_base, &id, &HeaderMap::new(), &mut headers);
+    add_common_headers(&mut headers, &id, gateway.strict_transport);
     let (status, _) = problem::status_and_title(error.code);
     gateway.metrics.request(NO_ROUTE, NO_METHOD, status.as_str(), Duration::ZERO);
     tracing::info!(
         target: "vestibule::request",
-        request_id = &*id.0,
+        request_id = &*id,
         route = NO_ROUTE,
         status = status.as_u16(),
         code = error.code.wire_name(),
@@ -191,7 +191,7 @@ fn report(request: &HttpRequest, response: &HttpResponse, error: Option<&Error>,
     let gateway = gateway(request);
     let route = request.match_pattern();
     let route = route.as_deref().unwrap_or(NO_ROUTE);
-    let noted = request.extensions().get::<About>().map(|about| about.0);
+    let noted = request.extensions().get::<Kept>().and_then(|kept| kept.about.get());
     let handle = error.and_then(|error| error.handle).or(noted).map(|handle| handle.to_string());
     let handle = handle.as_deref();
     if let Some(refusal) = error.and_then(|error| error.refusal) {

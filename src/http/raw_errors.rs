@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use actix_web::http::StatusCode;
+use memchr::memrchr_iter;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// The whole answer, head and body, to a request that could not be read.
@@ -40,7 +41,8 @@ fn split_bare_refusal(bytes: &[u8]) -> (&[u8], Option<StatusCode>) {
         return (bytes, None);
     }
     let tail = bytes.len().saturating_sub(MAX_BARE_BYTES);
-    let start = (tail..bytes.len()).rev().find(|&at| bytes[at..].starts_with(b"HTTP/1."));
+    let mut starts = memrchr_iter(b'H', &bytes[tail..]).map(|at| tail + at);
+    let start = starts.find(|&at| bytes[at..].starts_with(b"HTTP/1."));
     let refusal = start.and_then(|at| Some((at, bare_refusal(&bytes[at..])?)));
     refusal.map_or((bytes, None), |(at, status)| (&bytes[..at], Some(status)))
 }

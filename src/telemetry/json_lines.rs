@@ -6,11 +6,12 @@
 
 use std::cell::{Cell, RefCell};
 use std::fmt::{Debug, Write as _};
-use std::io::Write;
+use std::io::Write as _;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
@@ -48,12 +49,13 @@ impl<S: Subscriber> Layer<S> for JsonLines {
         line.extend_from_slice(b"\",\"level\":\"");
         line.extend_from_slice(metadata.level().as_str().as_bytes());
         line.push(b'"');
-        event.record(&mut Fields(&mut line));
-        Fields(&mut line).text("target", metadata.target());
+        let mut fields = Fields(&mut line);
+        event.record(&mut fields);
+        fields.text("target", metadata.target());
         with_current(|id| {
             if let Some(id) = id {
                 line.extend_from_slice(b",\"span\":{\"request_id\":");
-                write_text(&mut line, id);
+                write_json(&mut line, id);
                 line.extend_from_slice(b",\"name\":\"request\"}");
             }
         });
@@ -67,28 +69,30 @@ impl<S: Subscriber> Layer<S> for JsonLines {
 struct Fields<'a>(&'a mut Vec<u8>);
 
 impl Fields<'_> {
-    fn name(&mut self, name: &str) {
-        self.0.push(b',');
-        write_text(self.0, name.strip_prefix("r#").unwrap_or(name));
-        self.0.push(b':');
+    /// Of a field in the code, so there is nothing in it to escape.
+    fn name(&mut self, name: &'static str) {
+        self.0.extend_from_slice(b",\"");
+        self.0.extend_from_slice(name.strip_prefix("r#").unwrap_or(name).as_bytes());
+        self.0.extend_from_slice(b"\":");
     }
 
-    fn text(&mut self, name: &str, text: &str) {
+    fn text(&mut self, name: &'static str, text: &str) {
         self.name(name);
-        write_text(self.0, text);
+        write_json(self.0, text);
     }
 
-    fn number(&mut self, field: &Field, number: impl std::fmt::Display) {
+    fn number(&mut self, field: &Field, number: impl Serialize) {
         self.name(field.name());
-        let _ = write!(self.0, "{number}");
+        write_json(self.0, &number);
     }
 }
 
 impl Visit for Fields<'_> {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        let mut text = String::new();
-        let _ = write!(text, "{value:?}");
-        self.text(field.name(), &text);
+        self.name(field.name());
+        self.0.push(b'"');
+        let _ = write!(Escaped(self.0), "{value:?}");
+        self.0.push(b'"');
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
@@ -113,9 +117,23 @@ impl Visit for Fields<'_> {
     }
 }
 
-fn write_text(line: &mut Vec<u8>, text: &str) {
-    // Writing text into memory cannot fail.
-    let _ = serde_json::to_writer(line, text);
+/// The inside of a JSON string, written piece by piece.
+struct Escaped<'a>(&'a mut Vec<u8>);
+
+impl std::fmt::Write for Escaped<'_> {
+    fn write_str(&mut self, piece: &str) -> std::fmt::Result {
+        let start = self.0.len();
+        write_json(self.0, piece);
+        // Without the quotes around the piece.
+        self.0.pop();
+        self.0.remove(start);
+        Ok(())
+    }
+}
+
+fn write_json(line: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) {
+    // Writing text or a number into memory cannot fail.
+    let _ = serde_json::to_writer(line, value);
 }
 
 /// In RFC 3339 with microseconds. The date is worked out once a second.

@@ -1,6 +1,7 @@
 //! Measures the gateway beside others on the same work. `benches/load/run` and `benches/load/growth` install
 //! what it needs and start it.
 
+mod cluster;
 mod gateway;
 mod growth;
 mod growth_report;
@@ -61,6 +62,10 @@ fn main() -> io::Result<()> {
                 growth_report::write(&steps, &document, &plots(&document))?;
             }
         }
+        Some("cluster") => {
+            let document = document.map(|document| document.with_file_name("scaling.md"));
+            cluster::run(&plan, document.as_deref())?;
+        }
         Some("soak") => soak::run(&plan, number("--minutes", if quick { 1.0 } else { 60.0 }))?,
         Some("run") => {
             let results = measure::run(&plan)?;
@@ -71,7 +76,9 @@ fn main() -> io::Result<()> {
                 scaling::write(&results, &document.with_file_name("scaling.md"))?;
             }
         }
-        Some(_) | None => return Err(io::Error::other("usage: vestibule-load run | growth | soak")),
+        Some(_) | None => {
+            return Err(io::Error::other("usage: vestibule-load run | growth | cluster | soak"));
+        }
     }
     Ok(())
 }
