@@ -20,6 +20,8 @@ async fn a_revocation_is_not_acknowledged_before_every_online_replica_has_it() {
         for _ in 0..2 {
             let removed = store.remove(&session.handle, Some(&token), removal).await;
             assert!(matches!(removed, Err(StoreError::Unavailable(_))), "{removed:?}");
+            let found = store.find_by_handle(&session.handle).await;
+            assert!(matches!(found, Err(StoreError::Unavailable(_))), "{found:?}");
         }
         let gone = refusal_of(store.as_ref(), session.handle.tag, &token).await;
         assert!(gone.is_some(), "it is applied nonetheless");

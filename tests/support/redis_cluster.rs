@@ -118,8 +118,8 @@ impl RedisCluster {
         found().expect("it was found")
     }
 
-    /// A failover in good order: the replica takes the master's place. It gives up after five seconds where the
-    /// machine is too busy, and is told again.
+    /// A failover in good order: replica and master change places. Where the others side with the master, all
+    /// give up after five seconds, in which it takes no writes; the replica is then told again.
     pub fn fail_over(&self, key: &str, master: &RedisServer) {
         let port = master.port().to_string();
         let is_its_replica =
@@ -132,7 +132,7 @@ impl RedisCluster {
                 replica.command(&["CLUSTER", "FAILOVER"]);
                 told_at = Some(Instant::now());
             }
-            owns(replica, slot)
+            owns(replica, slot) && master.info("replication", "role").as_deref() == Some("slave")
         });
     }
 

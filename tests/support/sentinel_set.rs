@@ -1,6 +1,7 @@
 //! A primary, its replicas and the sentinels that watch over them, as real processes on free ports.
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use super::redis_server::{FAST_REPLICATION, RedisServer, free_port, wait_until};
 
@@ -71,10 +72,21 @@ impl SentinelSet {
         self.primary()
     }
 
-    /// A failover in good order, such as for maintenance.
+    /// A failover in good order, such as for maintenance. The sentinels may give it up, for one of them makes a
+    /// replica again of what another has just promoted; then they are told again.
     pub fn fail_over(&self) -> &RedisServer {
         let port = self.primary().port();
-        self.sentinels[0].command(&["SENTINEL", "FAILOVER", MASTER]);
+        let mut told_at = None::<Instant>;
+        wait_until("the sentinels have failed over", || {
+            if told_at.is_none_or(|at| at.elapsed() > Duration::from_secs(6)) {
+                // Refused where one is on: then that one counts.
+                let _ = self.sentinels[0].connect().and_then(|mut sentinel| {
+                    redis::cmd("SENTINEL").arg("FAILOVER").arg(MASTER).exec(&mut sentinel)
+                });
+                told_at = Some(Instant::now());
+            }
+            self.primary().port() != port
+        });
         self.wait_for_another_primary_than(port)
     }
 
