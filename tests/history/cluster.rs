@@ -55,6 +55,7 @@ impl Cluster {
             // One at a time: meanwhile a user's keys are on either side.
             while self.cluster.move_keys(slot, from, to, 1) > 0 {}
             self.cluster.end_move(slot, from, to);
+            self.cluster.wait_until_all_know_of_move(slot, to);
         }
     }
 }

@@ -95,12 +95,17 @@ impl RedisCluster {
         redis::cmd("CLUSTER").arg("COUNTKEYSINSLOT").arg(slot).query(&mut redis).expect("a count")
     }
 
-    /// The second half: the slot belongs to the other node, and all know it. A replica that does not would claim
-    /// the slot for itself, empty, where it takes its master's place.
+    /// The second half: the slot belongs to the other node.
     pub fn end_move(&self, slot: u16, from: &RedisServer, to: &RedisServer) {
-        let (text, to_id) = (slot.to_string(), id_of(to));
-        to.command(&["CLUSTER", "SETSLOT", &text, "NODE", &to_id]);
-        from.command(&["CLUSTER", "SETSLOT", &text, "NODE", &to_id]);
+        let (slot, to_id) = (slot.to_string(), id_of(to));
+        to.command(&["CLUSTER", "SETSLOT", &slot, "NODE", &to_id]);
+        from.command(&["CLUSTER", "SETSLOT", &slot, "NODE", &to_id]);
+    }
+
+    /// Before the next failover: a replica that does not know of a move would claim the slot for itself, empty, where
+    /// it takes its master's place.
+    pub fn wait_until_all_know_of_move(&self, slot: u16, to: &RedisServer) {
+        let to_id = id_of(to);
         for node in self.nodes.iter().filter(|node| node.is_running()) {
             node.wait_until("it knows of the move", |redis| {
                 let nodes: String = redis::cmd("CLUSTER").arg("NODES").query(redis).unwrap_or_default();
