@@ -59,8 +59,12 @@ impl RedisCluster {
     /// The master that has the slot of a key now, as the others see it.
     pub fn master_of(&self, key: &str) -> &RedisServer {
         let slot = self.slot_of(key);
-        let node = self.nodes.iter().find(|node| node.is_running() && owns(node, slot));
-        node.expect("some node has the slot")
+        let mut found = None;
+        wait_until("some node has the slot", || {
+            found = self.nodes.iter().find(|node| node.is_running() && owns(node, slot));
+            found.is_some()
+        });
+        found.expect("it was found")
     }
 
     pub fn slot_of(&self, key: &str) -> u16 {
@@ -97,9 +101,20 @@ impl RedisCluster {
 
     /// The second half: the slot belongs to the other node.
     pub fn end_move(&self, slot: u16, from: &RedisServer, to: &RedisServer) {
-        let (slot, to_id) = (slot.to_string(), id_of(to));
-        to.command(&["CLUSTER", "SETSLOT", &slot, "NODE", &to_id]);
-        from.command(&["CLUSTER", "SETSLOT", &slot, "NODE", &to_id]);
+        let (text, to_id) = (slot.to_string(), id_of(to));
+        // So that what the old owner has said before, and is still under way, counts less.
+        to.command(&["CLUSTER", "BUMPEPOCH"]);
+        for node in [to, from] {
+            node.command(&["CLUSTER", "SETSLOT", &text, "NODE", &to_id]);
+        }
+        // A slot that has got lost nonetheless is nobody's for ever.
+        wait_until("the slot has moved", || {
+            let has_moved = owns(to, slot);
+            if !has_moved {
+                to.command(&["CLUSTER", "SETSLOT", &text, "NODE", &to_id]);
+            }
+            has_moved
+        });
     }
 
     /// Before the next failover: a replica that does not know of a move would claim the slot for itself, empty, where
