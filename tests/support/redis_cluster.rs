@@ -60,11 +60,29 @@ impl RedisCluster {
     pub fn master_of(&self, key: &str) -> &RedisServer {
         let slot = self.slot_of(key);
         let mut found = None;
+        let asked_at = Instant::now();
         wait_until("some node has the slot", || {
             found = self.nodes.iter().find(|node| node.is_running() && owns(node, slot));
+            if found.is_none() && asked_at.elapsed() > Duration::from_secs(3) {
+                self.adopt(slot);
+            }
             found.is_some()
         });
         found.expect("it was found")
+    }
+
+    /// After a move on a busy machine either of two masters may take a slot for the other's: then it is nobody's
+    /// until somebody decides. The one that has its keys gets it.
+    fn adopt(&self, slot: u16) {
+        let text = slot.to_string();
+        let keys = |node: &RedisServer| {
+            redis::from_redis_value::<u64>(node.command(&["CLUSTER", "COUNTKEYSINSLOT", &text])).unwrap_or(0)
+        };
+        let Some(heir) = self.masters().max_by_key(|node| keys(node)) else { return };
+        let id = id_of(heir);
+        for node in [heir].into_iter().chain(self.masters().filter(|node| node.port() != heir.port())) {
+            node.command(&["CLUSTER", "SETSLOT", &text, "NODE", &id]);
+        }
     }
 
     pub fn slot_of(&self, key: &str) -> u16 {
