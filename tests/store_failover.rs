@@ -6,6 +6,8 @@ mod support;
 mod cluster;
 #[path = "store_failover/fence.rs"]
 mod fence;
+#[path = "store_failover/load.rs"]
+mod load;
 #[path = "store_failover/restart.rs"]
 mod restart;
 #[path = "store_failover/revocation.rs"]

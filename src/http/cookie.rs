@@ -50,6 +50,14 @@ impl<'a> Mode<'a> {
             (_, None | Some(_)) => Mode::Loopback,
         }
     }
+
+    /// What the name of a cookie begins with.
+    fn prefix(&self) -> &'static str {
+        match self {
+            Mode::Host => HOST_PREFIX,
+            Mode::Domain(_) | Mode::Loopback => "",
+        }
+    }
 }
 
 /// The full name of a portal's session cookie.
@@ -58,10 +66,7 @@ pub fn session_cookie_name(portal: &Portal) -> String {
 }
 
 fn full_name(mode: &Mode<'_>, name: &str) -> String {
-    match mode {
-        Mode::Host => format!("{HOST_PREFIX}{name}"),
-        Mode::Domain(_) | Mode::Loopback => name.to_owned(),
-    }
+    [mode.prefix(), name].concat()
 }
 
 /// The cookies of a session that has just begun.
@@ -151,12 +156,12 @@ fn build_as(
 pub fn sent(headers: &HeaderMap, catalog: &Catalog) -> Vec<(Arc<Portal>, String)> {
     let mut found: Vec<(Arc<Portal>, String)> = Vec::new();
     for cookie in all(headers) {
-        let (bare, has_prefix) = match cookie.name().strip_prefix(HOST_PREFIX) {
-            Some(bare) => (bare, true),
-            None => (cookie.name(), false),
+        let (prefix, bare) = match cookie.name().strip_prefix(HOST_PREFIX) {
+            Some(bare) => (HOST_PREFIX, bare),
+            None => ("", cookie.name()),
         };
-        let fits = |portal: &&Arc<Portal>| matches!(Mode::of(portal), Mode::Host) == has_prefix;
-        if let Some(portal) = catalog.portal_of_cookie(bare).filter(fits)
+        let portal = catalog.portal_of_cookie(bare).filter(|portal| Mode::of(portal).prefix() == prefix);
+        if let Some(portal) = portal
             && !found.iter().any(|(other, _)| other.slug == portal.slug)
         {
             found.push((portal.clone(), cookie.value().to_owned()));

@@ -74,12 +74,12 @@ pub fn decode(tag: UserTag, record: &str) -> Result<PortalSession, StoreError> {
     let (grant, user_agent) = rest.split_once('\n').unwrap_or((rest, ""));
     let mut fields = head.split_ascii_whitespace();
     let head: [&str; HEAD_FIELDS] = std::array::from_fn(|_| fields.next().unwrap_or_default());
-    let is_whole = head.iter().all(|field| !field.is_empty()) && fields.next().is_none();
-    let [VERSION, created, exchanged, expires, _ttl, suffix, slug, _epoch] = head else {
-        return Err(StoreError::Corrupt(format!("unknown version of a record of {tag:?}")));
+    let unknown = || StoreError::Corrupt(format!("unknown version or head of a record of {tag:?}"));
+    let [VERSION, created, exchanged, expires, _ttl, suffix, slug, epoch] = head else {
+        return Err(unknown());
     };
-    if !is_whole {
-        return Err(StoreError::Corrupt(format!("unknown head of a record of {tag:?}")));
+    if epoch.is_empty() || fields.next().is_some() {
+        return Err(unknown());
     }
     let time = |text: &str| text.parse::<u64>().map_err(corrupt);
     let suffix = HandleSuffix::parse(suffix).map_err(|_| StoreError::Corrupt("a handle suffix".into()))?;

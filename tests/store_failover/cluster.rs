@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use vestibule::domain::error::Refusal;
 use vestibule::domain::ports::{Exchange, Removal, StoreError};
 
-use super::sentinels::{counted, load, recovers};
+use super::load::Load;
+use super::sentinels::recovers;
 use crate::support::redis_cluster::RedisCluster;
 use crate::support::store::{active, assert_gone, attempt, new_session, redis_store, refusal_of, tag_of};
 
@@ -54,11 +55,7 @@ async fn a_master_that_dies_or_hangs_is_replaced_and_sessions_live_on() {
 async fn while_slots_move_under_load_no_ticket_opens_two_sessions() {
     let cluster = RedisCluster::start_with(2, 0, &[]);
     let stores: Vec<_> = (0..3).map(|_| redis_store(&cluster.url(), true)).collect();
-    let (stop, stopped) = tokio::sync::watch::channel(false);
-    let loads: Vec<_> = ["a", "b", "c"]
-        .map(|users| tokio::spawn(load(stores.clone(), users, stopped.clone())))
-        .into_iter()
-        .collect();
+    let load = Load::start(&stores, &["a", "b", "c"]);
     let other_of = |port: u16| cluster.nodes.iter().find(|node| node.port() != port).expect("two nodes");
     tokio::task::block_in_place(|| {
         // The slots of the users that the load comes to soon.
@@ -70,14 +67,7 @@ async fn while_slots_move_under_load_no_ticket_opens_two_sessions() {
             cluster.end_move(slot, from, to);
         }
     });
-    stop.send(true).expect("the load runs");
-    let mut results = Vec::new();
-    for load in loads {
-        results.push(load.await.expect("no panic"));
-    }
-    let counts = counted(results);
-    assert!(counts.keys().all(|done| *done <= 1), "{counts:?}");
-    assert!(counts.get(&1).is_some_and(|tickets| *tickets > 20), "{counts:?}");
+    load.stop().await;
 }
 
 /// Stops a move after each number of keys: nothing that is acknowledged may miss a key on the other side.

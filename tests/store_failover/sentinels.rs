@@ -1,14 +1,13 @@
 //! A gateway follows its sentinels.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use vestibule::domain::ports::{Exchange, SessionStore};
+use vestibule::domain::ports::SessionStore;
 
+use super::load::Load;
 use crate::support::redis_server::RedisServer;
 use crate::support::sentinel_set::SentinelSet;
-use crate::support::store::{active, attempt, new_session, redis_store, refusal_of};
+use crate::support::store::{active, redis_store, refusal_of};
 
 pub async fn recovers(store: &dyn SessionStore) {
     let deadline = Instant::now() + Duration::from_secs(5);
@@ -18,77 +17,20 @@ pub async fn recovers(store: &dyn SessionStore) {
     }
 }
 
-/// Creates sessions and exchanges each of them by three racing attempts, repeated where the store fails, until it
-/// is told to stop: how many were done for each ticket.
-pub async fn load(
-    stores: Vec<Arc<dyn SessionStore>>,
-    users: &str,
-    stop: tokio::sync::watch::Receiver<bool>,
-) -> Vec<usize> {
-    let mut done_of_each = Vec::new();
-    while !*stop.borrow() {
-        let new = new_session(&format!("{users} {}", done_of_each.len()));
-        if stores[0].create(&new).await.is_err() {
-            continue;
-        }
-        let racers: Vec<_> = stores
-            .iter()
-            .map(|store| {
-                let (store, attempt) = (store.clone(), attempt(&new));
-                tokio::spawn(async move {
-                    for _ in 0..6 {
-                        match store.exchange(&attempt).await {
-                            Ok(Exchange::Done(_)) => return true,
-                            Ok(Exchange::Gone(_) | Exchange::NotAdmitted(_)) => return false,
-                            Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
-                        }
-                    }
-                    false
-                })
-            })
-            .collect();
-        let mut done = 0;
-        for racer in racers {
-            done += usize::from(racer.await.expect("no panic"));
-        }
-        done_of_each.push(done);
-    }
-    done_of_each
-}
-
-pub fn counted(loads: Vec<Vec<usize>>) -> BTreeMap<usize, usize> {
-    let mut counts = BTreeMap::new();
-    for done in loads.into_iter().flatten() {
-        *counts.entry(done).or_default() += 1;
-    }
-    counts
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn through_a_failover_under_load_no_ticket_opens_two_sessions() {
     let set = SentinelSet::start();
     let stores: Vec<_> = (0..3).map(|_| redis_store(&set.url(), true)).collect();
-    let (stop, stopped) = tokio::sync::watch::channel(false);
-    let loads: Vec<_> = ["a", "b", "c", "d"]
-        .map(|users| tokio::spawn(load(stores.clone(), users, stopped.clone())))
-        .into_iter()
-        .collect();
+    let load = Load::start(&stores, &["a", "b", "c", "d"]);
     let port = set.primary().port();
-    tokio::time::sleep(Duration::from_millis(300)).await; // Some load before, and some after.
+    load.wait_for_more(20).await;
     set.primary().kill();
     tokio::task::block_in_place(|| set.wait_for_another_primary_than(port));
     for store in &stores {
         recovers(store.as_ref()).await;
     }
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    stop.send(true).expect("the load runs");
-    let mut results = Vec::new();
-    for load in loads {
-        results.push(load.await.expect("no panic"));
-    }
-    let counts = counted(results);
-    assert!(counts.keys().all(|done| *done <= 1), "{counts:?}");
-    assert!(counts.get(&1).is_some_and(|tickets| *tickets > 20), "{counts:?}");
+    load.wait_for_more(20).await;
+    load.stop().await;
 }
 
 fn has_user(node: &RedisServer, user: &str) -> bool {

@@ -1,5 +1,5 @@
-//! Measures the gateway beside others on the same work. `benches/load/run` and `benches/load/growth` install
-//! what it needs and start it.
+//! Measures the gateway beside others on the same work. The scripts beside this package (`benches/load/run`, `growth`,
+//! `cluster`, `soak`) install what it needs and start it.
 
 mod cluster;
 mod gateway;
