@@ -1,7 +1,7 @@
 //! The stored form of a session, version 1.
 //!
 //! Owns: the mapping between record and domain. A record is three lines: a head of plain fields that the Lua
-//! scripts read and write too (`scripts/common.lua`), the grant as JSON, which they only pass on, and the
+//! scripts read and write too (`scripts/parts/record.lua`), the grant as JSON, which they only pass on, and the
 //! browser's user agent.
 //! Must not know: keys, Redis commands. An unknown version is an error, never an absent session.
 

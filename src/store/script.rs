@@ -15,22 +15,25 @@ pub struct Script {
 }
 
 macro_rules! script {
-    ($name:ident, $file:literal) => {
+    ($name:ident, $file:literal, [$($part:literal),+]) => {
         pub static $name: LazyLock<Script> = LazyLock::new(|| {
-            let source =
-                concat!(include_str!("scripts/common.lua"), "\n", include_str!(concat!("scripts/", $file)));
+            let source = concat!(
+                $(include_str!(concat!("scripts/parts/", $part, ".lua")), "\n",)+
+                include_str!(concat!("scripts/", $file)),
+            );
             Script { source, hash: redis::Script::new(source).get_hash().to_owned() }
         });
     };
 }
 
-script!(CREATE, "create.lua");
-script!(EXCHANGE, "exchange.lua");
-script!(FATE, "fate.lua");
-script!(BY_HANDLE, "by_handle.lua");
-script!(REMOVE, "remove.lua");
-script!(REVOKE_ALL, "revoke_all.lua");
-script!(LIST, "list.lua");
+// Only the parts that each needs: Redis makes their functions anew in every call.
+script!(CREATE, "create.lua", ["record", "replication", "index_life"]);
+script!(EXCHANGE, "exchange.lua", ["record", "replication", "member", "index_life", "fate"]);
+script!(FATE, "fate.lua", ["member", "fate"]);
+script!(BY_HANDLE, "by_handle.lua", ["replication", "member", "index", "index_life"]);
+script!(REMOVE, "remove.lua", ["replication", "member", "index", "index_life"]);
+script!(REVOKE_ALL, "revoke_all.lua", ["replication", "member", "index", "index_life"]);
+script!(LIST, "list.lua", ["member", "index"]);
 
 impl Script {
     /// Every key that the script touches is named here. The first one decides on the node of a cluster.

@@ -110,6 +110,32 @@ async fn scripts_that_redis_has_forgotten_are_loaded_again() {
 }
 
 #[tokio::test]
+async fn nothing_stays_for_ever() {
+    let mut fixture = Fixture::redis();
+    fixture.create(&new_session("pending")).await;
+    fixture.active("active").await;
+    for (user, removal) in
+        [("revoked", Removal::Revoked), ("ended", Removal::Ended), ("replaced", Removal::Replaced)]
+    {
+        let (session, token) = fixture.active(user).await;
+        for token in [Some(&token), None] {
+            fixture.store.remove(&session.handle, token, removal).await.expect("an answer");
+        }
+    }
+    let (session, _) = fixture.active("revoked with all").await;
+    fixture.store.revoke_all(session.handle.tag).await.expect("an answer");
+    fixture.store.revoke_all(tag_of("nobody")).await.expect("an answer");
+    let redis = fixture_of(&mut fixture);
+    let mut connection = redis.connect().expect("redis answers");
+    let keys = redis.keys();
+    assert_eq!(keys.len(), 8, "the indexes of six users, and the records of two: {keys:?}");
+    for key in keys {
+        let left_ms: i64 = connection.pttl(&key).expect("an answer");
+        assert!(left_ms > 0 && left_ms <= 86_400_000 + 3_600_000, "{key} lives {left_ms} ms");
+    }
+}
+
+#[tokio::test]
 async fn foreign_data_under_our_keys_is_corrupt_never_absent() {
     let mut fixture = Fixture::redis();
     let new = new_session("user");
@@ -138,20 +164,14 @@ async fn foreign_data_under_our_keys_is_corrupt_never_absent() {
 }
 
 #[tokio::test]
-async fn everything_of_a_user_has_one_hash_tag_and_a_time_to_live() {
+async fn everything_of_a_user_has_one_hash_tag() {
     let mut fixture = Fixture::redis();
     fixture.create(&new_session("user")).await;
     fixture.active("user").await;
-    let redis = fixture_of(&mut fixture);
     let prefix = format!("vst:{{{}}}:", tag_of("user").as_str());
-    let keys = redis.keys();
+    let keys = fixture_of(&mut fixture).keys();
     assert_eq!(keys.len(), 3, "{keys:?}");
-    let mut connection = redis.connect().expect("redis answers");
-    for key in keys {
-        assert!(key.starts_with(&prefix), "{key}");
-        let left_ms: i64 = connection.pttl(&key).expect("redis answers");
-        assert!(left_ms > 0 && left_ms <= 86_400_000 + 3_600_000, "{key} lives {left_ms} ms");
-    }
+    assert!(keys.iter().all(|key| key.starts_with(&prefix)), "{keys:?}");
 }
 
 #[tokio::test]

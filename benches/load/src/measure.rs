@@ -146,6 +146,9 @@ fn set_up(plan: &Plan) -> io::Result<Stage> {
             servers.insert(name, Server::start(&mut command, port)?);
         }
     }
+    if wanted(plan, "Rust sketch") {
+        servers.insert("Rust sketch", targets::sketch(redis_port, plan.workers)?);
+    }
     let mut note_idle = |name: &str, server: &Server| {
         results.memory.insert(name.to_owned(), Memory { idle: server.resident_mib(), after_load: 0.0 });
     };
@@ -165,7 +168,7 @@ fn set_up(plan: &Plan) -> io::Result<Stage> {
     }
     for (name, server) in &servers {
         match *name {
-            "Fastify" => {
+            "Rust sketch" | "Fastify" => {
                 targets.push(Target::gateway_like(name, server.address, "", &[Operation::Authorize])?);
             }
             "FastAPI" => targets.push(Target::gateway_like(name, server.address, "", &[])?),
@@ -225,7 +228,7 @@ fn half_of_saturation(plan: &Plan, stage: &mut Stage, round: usize) -> io::Resul
         return Ok(());
     };
     for index in 0..stage.targets.len() {
-        if ["gateway", "bare actix-web", "Redis GET"].contains(&stage.targets[index].name) {
+        if ["gateway", "bare actix-web", "Rust sketch", "Redis GET"].contains(&stage.targets[index].name) {
             measure(plan, stage, round, index, Operation::GetSession, Pace::Half, half)?;
         }
     }

@@ -204,8 +204,20 @@ pub fn bare(gateway: &Target, directory: &Path, workers: usize) -> io::Result<Se
     let file = directory.join("answers.json");
     std::fs::write(&file, serde_json::to_string(&gateway.answers()?)?)?;
     let port = free_port()?;
-    let mut command = Command::new(std::env::current_exe()?.with_file_name("bare"));
+    let mut command = beside("bare")?;
     Server::start(command.args([port.to_string(), workers.to_string()]).arg(file), port)
+}
+
+/// Starts the sketch on the gateway's own libraries.
+pub fn sketch(redis_port: u16, workers: usize) -> io::Result<Server> {
+    let port = free_port()?;
+    let arguments = [port.to_string(), workers.to_string(), redis_port.to_string()];
+    Server::start(beside("sketch")?.args(arguments), port)
+}
+
+/// Another program of this package.
+fn beside(name: &str) -> io::Result<Command> {
+    Ok(Command::new(std::env::current_exe()?.with_file_name(name)))
 }
 
 fn create_requests(root_key: &str, count: usize) -> Vec<Vec<u8>> {

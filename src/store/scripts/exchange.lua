@@ -39,6 +39,9 @@ local now = now_ms()
 local head = table.concat({ '1', created, now, now + session_ttl, session_ttl, suffix, slug, '-' }, ' ')
 local active = head .. '\n' .. rest .. user_agent
 redis.call('SET', KEYS[2], active, 'PX', session_ttl)
-put_member(KEYS[3], created, find_member(KEYS[3], created, suffix), suffix .. 'b' .. token .. string.sub(ticket, 1, 8))
-keep(KEYS[3], tonumber(session_ttl))
+local left = redis.call('PTTL', KEYS[3])
+-- Never empty in between, as an index that is begun anew has no time to live.
+redis.call('ZADD', KEYS[3], created, suffix .. 'b' .. token .. string.sub(ticket, 1, 8))
+redis.call('ZREM', KEYS[3], suffix .. 't' .. ticket)
+keep(KEYS[3], left, session_ttl)
 return { 'done', active }

@@ -3,7 +3,7 @@
 local member = find_member(KEYS[1], ARGV[1], ARGV[2])
 local needed = member and undeclared(KEYS[1], { member })
 if needed then return needed end
-if member and is_live(member) then put_member(KEYS[1], ARGV[1], member, with_state(member, ARGV[3])) end
+if member and is_live(member) then bury(KEYS[1], ARGV[1], member, ARGV[3]) end
 -- All of them: whoever knows the token removes its session even where the index has been lost.
 local removed = 0
 for at = 2, #KEYS do

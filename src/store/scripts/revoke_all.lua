@@ -9,7 +9,7 @@ for at, member in ipairs(members) do
   created, suffix = times[at], suffix_of(member)
   if is_live(member) then
     removed = removed + redis.call('DEL', record_key(KEYS[1], member))
-    put_member(KEYS[1], created, member, with_state(member, 'r'))
+    bury(KEYS[1], created, member, 'r')
   end
 end
 if not more then created, suffix = '', '' end

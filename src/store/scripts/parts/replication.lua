@@ -1,0 +1,21 @@
+-- Nil where the server forbids INFO to this user, or knows it by another name.
+local function replication_info()
+  local info = redis.pcall('INFO', 'replication')
+  if type(info) == 'string' then return info end
+  return nil
+end
+
+-- The replication ID changes with every failover and restart. Replication is asynchronous and disks are
+-- flushed late: after either, a spent ticket may be back, so one of another epoch must not be spent.
+local function epoch(fence)
+  if fence ~= 'fence' then return '-' end
+  return string.match(replication_info() or '', 'master_replid:(%x+)') or '-'
+end
+
+-- How many replicas would have to acknowledge a write; '' where the server does not tell.
+local function online_replicas()
+  local info = replication_info()
+  if not info then return '' end
+  local _, online = string.gsub(info, 'state=online', '')
+  return tostring(online)
+end
