@@ -58,7 +58,7 @@ pub use pages::Languages;
 pub mod fuzzing {
     pub use crate::http::auth::bearer;
     pub use crate::http::client_address::behind_proxies;
-    pub use crate::http::cookie::{hint, sent, session_cookie_name};
+    pub use crate::http::cookie::{sent, session_cookie_name};
     pub use crate::http::negotiate::accepts;
 }
 

@@ -15,7 +15,7 @@ use vestibule::config::Settings;
 use vestibule::domain::catalog::Catalog;
 use vestibule::domain::credential::BrowserToken;
 use vestibule::domain::presented::{Presented, choose_cookie};
-use vestibule::http::fuzzing::{accepts, bearer, behind_proxies, hint, sent, session_cookie_name};
+use vestibule::http::fuzzing::{accepts, bearer, behind_proxies, sent, session_cookie_name};
 
 static CATALOG: LazyLock<Catalog> = LazyLock::new(|| {
     let settings = Settings::from_layers(include_str!("../portals.toml"), std::iter::empty());
@@ -68,7 +68,7 @@ fn pairs(headers: &HeaderMap) -> Vec<(String, String)> {
 
 fn cookies(headers: &HeaderMap) {
     let pairs = pairs(headers);
-    let found = sent(headers, &CATALOG);
+    let found = sent(headers, &CATALOG).sessions;
     for (portal, text) in &found {
         let first = pairs.iter().find(|(name, _)| *name == session_cookie_name(portal));
         assert_eq!(
@@ -87,7 +87,7 @@ fn cookies(headers: &HeaderMap) {
 }
 
 fn homes(headers: &HeaderMap) {
-    let hint = hint(headers);
+    let hint = sent(headers, &CATALOG).hint;
     for slug in [None, Some("my-portal"), Some("deep-portal"), Some("no-return")] {
         let presented =
             Presented { slug: slug.map(str::to_owned), hint: hint.clone(), ..Presented::default() };

@@ -9,6 +9,7 @@ use super::base62::{base62_of, number, text};
 use super::credential::Malformed;
 use super::user_tag::{TAG_CHARS, UserTag};
 
+const PREFIX: &str = "sess_";
 const TIME_CHARS: usize = 8;
 const SUFFIX_CHARS: usize = 8;
 
@@ -55,7 +56,7 @@ pub struct Handle {
 impl Handle {
     /// Reads `sess_…`.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
-        let rest = text.strip_prefix("sess_").ok_or(Malformed)?;
+        let rest = text.strip_prefix(PREFIX).ok_or(Malformed)?;
         let expected = TAG_CHARS + TIME_CHARS + SUFFIX_CHARS;
         if rest.len() != expected || !rest.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return Err(Malformed);
@@ -74,13 +75,15 @@ impl fmt::Display for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let time: [u8; TIME_CHARS] = base62_of(self.created_at_ms);
         // Written in one piece: every answer and every log line has one.
-        let mut digits = [0; TAG_CHARS + TIME_CHARS + SUFFIX_CHARS];
-        let (tag, rest) = digits.split_at_mut(TAG_CHARS);
-        tag.copy_from_slice(self.tag.as_str().as_bytes());
-        rest[..TIME_CHARS].copy_from_slice(&time);
-        rest[TIME_CHARS..].copy_from_slice(&self.suffix.0);
-        f.write_str("sess_")?;
-        f.write_str(text(&digits))
+        let mut chars = [0; PREFIX.len() + TAG_CHARS + TIME_CHARS + SUFFIX_CHARS];
+        let parts = [PREFIX.as_bytes(), self.tag.as_str().as_bytes(), &time, &self.suffix.0];
+        let mut rest = chars.as_mut_slice();
+        for part in parts {
+            let (place, after) = rest.split_at_mut(part.len());
+            place.copy_from_slice(part);
+            rest = after;
+        }
+        f.write_str(text(&chars))
     }
 }
 

@@ -62,11 +62,11 @@ fn presented(request: &HttpRequest, catalog: &Catalog) -> Result<Presented, Erro
     let headers = request.headers();
     let slug = query(request, "slug").next();
     let origin = origin(headers);
+    let sent = cookie::sent(headers, catalog);
     let token = match bearer_token(headers) {
         Some(token) => Some(token),
         None => {
-            let sent = cookie::sent(headers, catalog);
-            let chosen = choose_cookie(sent, slug.as_deref(), origin.as_deref())?;
+            let chosen = choose_cookie(sent.sessions, slug.as_deref(), origin.as_deref())?;
             chosen.map(|(portal, text)| PresentedToken {
                 token: BrowserToken::parse(&text),
                 source: Source::Cookie(portal),
@@ -74,19 +74,20 @@ fn presented(request: &HttpRequest, catalog: &Catalog) -> Result<Presented, Erro
         }
     };
     let same_origin = headers.get(FETCH_SITE).is_some_and(|site| site == "same-origin");
-    Ok(Presented { token, slug, origin, same_origin, hint: cookie::hint(headers) })
+    Ok(Presented { token, slug, origin, same_origin, hint: sent.hint })
 }
 
 /// What a browser presents that has come to a page of the gateway's own for this portal: its cookie alone.
 pub fn visiting(request: &HttpRequest, slug: &str) -> Presented {
     let headers = request.headers();
     let catalog = gateway(request).portals.catalog();
-    let sent = cookie::sent(headers, &catalog).into_iter().find(|(portal, _)| portal.slug == slug);
-    let token = sent.map(|(portal, text)| PresentedToken {
+    let sent = cookie::sent(headers, &catalog);
+    let session = sent.sessions.into_iter().find(|(portal, _)| portal.slug == slug);
+    let token = session.map(|(portal, text)| PresentedToken {
         token: BrowserToken::parse(&text),
         source: Source::Cookie(portal),
     });
-    Presented { token, slug: Some(slug.to_owned()), hint: cookie::hint(headers), ..Presented::default() }
+    Presented { token, slug: Some(slug.to_owned()), hint: sent.hint, ..Presented::default() }
 }
 
 fn bearer_token(headers: &HeaderMap) -> Option<PresentedToken> {

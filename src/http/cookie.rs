@@ -151,23 +151,46 @@ fn build_as(
     if portal.cookie.partitioned { cookie.partitioned(true).build() } else { cookie.build() }
 }
 
-/// The portal sessions' cookies that a request carries, each with its text. Only the exact name counts: a
-/// sibling host could plant one without the prefix.
-pub fn sent(headers: &HeaderMap, catalog: &Catalog) -> Vec<(Arc<Portal>, String)> {
-    let mut found: Vec<(Arc<Portal>, String)> = Vec::new();
+/// The cookies of a request that tell of sessions.
+#[derive(Default)]
+pub struct Sent {
+    /// Each portal session's text.
+    pub sessions: Vec<(Arc<Portal>, String)>,
+    /// Anyone can write one: it is checked against the catalog where it is used.
+    pub hint: Option<Hint>,
+}
+
+/// Reads them in one pass. Of a session's cookie only the exact name counts: a sibling host could plant one without
+/// the prefix. Of two that bear one name, the first counts.
+pub fn sent(headers: &HeaderMap, catalog: &Catalog) -> Sent {
+    let mut sent = Sent::default();
     for cookie in all(headers) {
+        if cookie.name() == HINT_NAME {
+            sent.hint = sent.hint.or_else(|| Some(hint(cookie.value())));
+            continue;
+        }
         let (prefix, bare) = match cookie.name().strip_prefix(HOST_PREFIX) {
             Some(bare) => (HOST_PREFIX, bare),
             None => ("", cookie.name()),
         };
         let portal = catalog.portal_of_cookie(bare).filter(|portal| Mode::of(portal).prefix() == prefix);
         if let Some(portal) = portal
-            && !found.iter().any(|(other, _)| other.slug == portal.slug)
+            && !sent.sessions.iter().any(|(other, _)| other.slug == portal.slug)
         {
-            found.push((portal.clone(), cookie.value().to_owned()));
+            sent.sessions.push((portal.clone(), cookie.value().to_owned()));
         }
     }
-    found
+    sent
+}
+
+fn hint(value: &str) -> Hint {
+    let (slug, url) = match value.split_once('.') {
+        Some((slug, url)) => (slug, Some(url)),
+        None => (value, None),
+    };
+    let decode = |text: &str| String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok();
+    let return_url = url.and_then(decode).and_then(|text| parse_http_url(&text).ok());
+    Hint { slug: slug.to_owned(), return_url }
 }
 
 /// The landing pass that a request carries. Only the exact name counts: a neighbour host could plant one without
@@ -184,18 +207,6 @@ pub fn sent_bounces(headers: &HeaderMap) -> Option<String> {
     let prefixed = format!("{HOST_PREFIX}{BOUNCES_NAME}");
     let find = |name: &str| all(headers).find(|cookie| cookie.name() == name);
     find(&prefixed).or_else(|| find(BOUNCES_NAME)).map(|cookie| cookie.value().to_owned())
-}
-
-/// The hint that a request carries. Anyone can write one: it is checked against the catalog where it is used.
-pub fn hint(headers: &HeaderMap) -> Option<Hint> {
-    let cookie = all(headers).find(|cookie| cookie.name() == HINT_NAME)?;
-    let (slug, url) = match cookie.value().split_once('.') {
-        Some((slug, url)) => (slug, Some(url)),
-        None => (cookie.value(), None),
-    };
-    let decode = |text: &str| String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok();
-    let return_url = url.and_then(decode).and_then(|text| parse_http_url(&text).ok());
-    Some(Hint { slug: slug.to_owned(), return_url })
 }
 
 fn all(headers: &HeaderMap) -> impl Iterator<Item = Cookie<'_>> {

@@ -92,7 +92,7 @@ fn read(body: &Map<String, Value>, field: &'static str) -> Result<String, Error>
 /// What every exchange takes from its request, whoever asks.
 pub fn exchange_request<'a>(request: &HttpRequest, session_id: &'a str, asker: Asker) -> ExchangeRequest<'a> {
     let headers = request.headers();
-    let held = cookie::sent(headers, &gateway(request).portals.catalog()).into_iter();
+    let held = cookie::sent(headers, &gateway(request).portals.catalog()).sessions.into_iter();
     let user_agent =
         headers.get(USER_AGENT).map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned());
     ExchangeRequest {
