@@ -3,6 +3,9 @@
 
 mod support;
 
+#[cfg(target_os = "linux")] // Where a library can be preloaded.
+#[path = "faults/clock.rs"]
+mod clock;
 #[path = "faults/flood.rs"]
 mod flood;
 #[path = "faults/gateway.rs"]

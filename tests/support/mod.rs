@@ -12,5 +12,6 @@ pub mod redis_cluster;
 pub mod redis_faults;
 pub mod redis_server;
 pub mod sentinel_set;
+pub mod shifted_clock;
 pub mod store;
 pub mod swallowing_proxy;

@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use super::shifted_clock::ShiftedClock;
+
 pub struct RedisServer {
     child: Mutex<Option<Child>>,
     port: u16,
@@ -19,6 +21,7 @@ pub struct RedisServer {
     sentinel_file: Option<String>,
     paused: AtomicBool,
     program: String,
+    environment: Vec<(String, String)>,
 }
 
 impl RedisServer {
@@ -70,6 +73,7 @@ impl RedisServer {
             sentinel_file: None,
             paused: AtomicBool::new(false),
             program: "redis-server".into(),
+            environment: Vec::new(),
         }
     }
 
@@ -80,6 +84,15 @@ impl RedisServer {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let mut server = Self::not_yet_started(directory, free_port(), arguments);
         server.program = program.to_owned();
+        server.start_again();
+        server
+    }
+
+    /// One that lives by this clock.
+    pub fn start_by(clock: &ShiftedClock) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let mut server = Self::not_yet_started(directory, free_port(), &[]);
+        server.environment = clock.environment().into();
         server.start_again();
         server
     }
@@ -131,6 +144,7 @@ impl RedisServer {
     /// With arguments that hold for this start only.
     pub fn spawn_with(&self, arguments: &[&str]) {
         let mut command = Command::new(&self.program);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         if let Some(file) = &self.sentinel_file {
             command.args([file, "--sentinel"]);
         } else {
