@@ -242,7 +242,7 @@ fn sessions_of_one_user(plan: &Plan, quick: bool, steps: &mut Vec<Step>) -> io::
 
 fn connections(plan: &Plan, quick: bool, steps: &mut Vec<Step>) -> io::Result<()> {
     let site = Site::start(plan, plan.workers, 1)?;
-    for size in up_to(&[1, 10, 100, 1_000, 9_000], if quick { 1_000 } else { 9_000 }) {
+    for size in up_to(&[1, 10, 100, 1_000, 10_000], if quick { 1_000 } else { 10_000 }) {
         // Each connection is used at least once.
         let count = ((RATE * plan.seconds) as usize).max(size * 2);
         let step = site.step_of("connections", size, Operation::GetSession, Some(RATE), count, size)?;

@@ -72,18 +72,18 @@ pub fn value(
     median(samples(results, target, operation, pace).map(of).collect())
 }
 
-/// The gateway's value in the other's, round by round: what both met in the same minute.
+/// One target's value in the other's, round by round: what both met in the same minute.
 fn ratio(
     results: &Results,
+    target: &str,
     other: &str,
     operation: Operation,
     pace: Pace,
     of: impl Fn(&Sample) -> f64,
 ) -> Option<f64> {
-    let ours = samples(results, "gateway", operation, pace);
-    let pairs = ours.filter_map(|ours| {
-        let theirs = samples(results, other, operation, pace).find(|theirs| theirs.round == ours.round)?;
-        Some(of(ours) / of(theirs))
+    let pairs = samples(results, target, operation, pace).filter_map(|one| {
+        let theirs = samples(results, other, operation, pace).find(|theirs| theirs.round == one.round)?;
+        Some(of(one) / of(theirs))
     });
     median(pairs.collect())
 }
@@ -103,40 +103,50 @@ struct Goal {
     measured: Option<f64>,
     met: Option<bool>,
     digits: usize,
+    /// What the sketch on the same libraries reaches: where it fails too, no gateway on them can do better.
+    sketch: Option<f64>,
 }
 
 fn at_most(what: &str, goal: f64, measured: Option<f64>, digits: usize, unit: &str) -> Goal {
     let met = measured.map(|measured| measured <= goal);
-    Goal { what: what.to_owned(), goal: format!("at most {goal}{unit}"), measured, met, digits }
+    Goal { what: what.to_owned(), goal: format!("at most {goal}{unit}"), measured, met, digits, sketch: None }
 }
 
 pub fn goals(results: &Results) -> String {
     use Operation::{Authorize, Create, Exchange, GetSession};
-    let cpu =
-        |other: &str, operation| ratio(results, other, operation, Pace::Saturation, |sample| sample.cpu);
+    let cpu = |target: &str, other: &str, operation| {
+        ratio(results, target, other, operation, Pace::Saturation, |sample| sample.cpu)
+    };
     let mut goals = Vec::new();
     for (operation, goal) in [(GetSession, 1.6), (Authorize, 1.6), (Exchange, 1.8), (Create, 1.8)] {
         let what = format!("{}: CPU, of bare actix-web's", operation.name());
-        goals.push(at_most(&what, goal, cpu("bare actix-web", operation), 2, " ×"));
+        let of = |target: &str| cpu(target, "bare actix-web", operation);
+        goals.push(Goal { sketch: of("Rust sketch"), ..at_most(&what, goal, of("gateway"), 2, " ×") });
     }
     for operation in [GetSession, Authorize] {
-        let measured =
-            ratio(results, "bare actix-web", operation, Pace::Saturation, |sample| sample.per_second);
+        let of = |target: &str| {
+            ratio(results, target, "bare actix-web", operation, Pace::Saturation, |sample| sample.per_second)
+        };
+        let measured = of("gateway");
         goals.push(Goal {
             what: format!("{}: throughput, of bare actix-web's", operation.name()),
             goal: "at least 0.75 ×".into(),
             measured,
             met: measured.map(|measured| measured >= 0.75),
             digits: 2,
+            sketch: of("Rust sketch"),
         });
     }
     for operation in Operation::ALL {
         let what = format!("{}: CPU, of Fastify's", operation.name());
-        goals.push(at_most(&what, 0.5, cpu("Fastify", operation), 2, " ×"));
+        goals.push(at_most(&what, 0.5, cpu("gateway", "Fastify", operation), 2, " ×"));
     }
-    goals.push(at_most("verify: CPU, of express-session's", 0.07, cpu("Express", GetSession), 3, " ×"));
-    let p99 = ratio(results, "Redis GET", GetSession, Pace::Half, |sample| sample.p99_ms);
-    goals.push(at_most("verify: p99 at half of saturation, of a raw Redis GET's", 2.0, p99, 2, " ×"));
+    let express = cpu("gateway", "Express", GetSession);
+    goals.push(at_most("verify: CPU, of express-session's", 0.07, express, 3, " ×"));
+    let p99 =
+        |target: &str| ratio(results, target, "Redis GET", GetSession, Pace::Half, |sample| sample.p99_ms);
+    let what = "verify: p99 at half of saturation, of a raw Redis GET's";
+    goals.push(Goal { sketch: p99("Rust sketch"), ..at_most(what, 2.0, p99("gateway"), 2, " ×") });
     let memory = results.memory.get("gateway");
     goals.push(at_most("memory, idle", 12.0, memory.map(|memory| memory.idle), 1, " MiB"));
     let connections = Some(results.connections_mib);
@@ -145,16 +155,12 @@ pub fn goals(results: &Results) -> String {
     goals.push(at_most("the binary", 12.0, Some(results.binary_bytes as f64 / 1e6), 1, " MB"));
     goals.push(at_most("ready after its start", 30.0, Some(results.ready_ms), 1, " ms"));
 
-    let mut text = String::from("| goal | | measured | |\n|---|---|---|---|\n");
+    let mut text = String::from("| goal | | measured | | the Rust sketch |\n|---|---|---|---|---|\n");
     for goal in goals {
         let met = goal.met.map_or("–", |met| if met { "met" } else { "**missed**" });
-        let _ = writeln!(
-            text,
-            "| {} | {} | {} | {met} |",
-            goal.what,
-            goal.goal,
-            shown(goal.measured, goal.digits)
-        );
+        let measured = shown(goal.measured, goal.digits);
+        let sketch = goal.sketch.map_or_else(String::new, |value| shown(Some(value), goal.digits));
+        let _ = writeln!(text, "| {} | {} | {measured} | {met} | {sketch} |", goal.what, goal.goal);
     }
     text
 }
@@ -167,7 +173,7 @@ fn saturation(results: &Results) -> String {
         for target in TARGETS {
             let of = |of: fn(&Sample) -> f64| value(results, target, operation, Pace::Saturation, of);
             let Some(cpu) = of(|sample| sample.cpu) else { continue };
-            let ratio = ratio(results, target, operation, Pace::Saturation, |sample| sample.cpu);
+            let ratio = ratio(results, "gateway", target, operation, Pace::Saturation, |sample| sample.cpu);
             let redis = of(|sample| sample.redis_cpu).filter(|cpu| *cpu > 0.005);
             let _ = writeln!(
                 text,
