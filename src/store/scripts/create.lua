@@ -2,11 +2,11 @@
 -- -> { created, expires }
 local DAY_MS = 86400000
 
-local digest, ticket_ttl, session_ttl = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local digest, ticket_ttl, session_ttl = ARGV[1], ARGV[2], ARGV[3]
 local suffix, slug, grant = ARGV[4], ARGV[5], ARGV[6]
 local created = now_ms()
-local expires = created + ticket_ttl
-local head = table.concat({ '1', created, 0, expires, session_ttl, suffix, slug, epoch(ARGV[7]) }, ' ')
+local expires = whole(created + ticket_ttl)
+local head = table.concat({ '1', created, '0', expires, session_ttl, suffix, slug, epoch(ARGV[7]) }, ' ')
 if not redis.call('SET', KEYS[1], head .. '\n' .. grant .. '\n', 'PX', ticket_ttl, 'NX') then
   -- Only our own earlier attempt, whose reply was lost, can have stored it: the ticket is random.
   local earlier_created, _, earlier_expires = string.match(redis.call('GET', KEYS[1]), HEAD)
@@ -16,7 +16,7 @@ local left = redis.call('PTTL', KEYS[2])
 redis.call('ZADD', KEYS[2], created, suffix .. 't' .. digest)
 if left ~= -2 then
   -- No session is older than a ticket's and a session's longest life together.
-  redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', created - DAY_MS - INDEX_GRACE_MS)
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', whole(created - DAY_MS - INDEX_GRACE_MS))
 end
 keep(KEYS[2], left, ticket_ttl)
-return { tostring(created), tostring(expires) }
+return { created, expires }

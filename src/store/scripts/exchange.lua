@@ -36,7 +36,7 @@ if minted_in ~= '-' and ARGV[6] == 'fence' and minted_in ~= epoch('fence') then
 end
 local now = now_ms()
 -- The epoch was for the ticket; every live session would hold its 40 bytes for nothing.
-local head = table.concat({ '1', created, now, now + session_ttl, session_ttl, suffix, slug, '-' }, ' ')
+local head = table.concat({ '1', created, now, whole(now + session_ttl), session_ttl, suffix, slug, '-' }, ' ')
 local active = head .. '\n' .. rest .. user_agent
 redis.call('SET', KEYS[2], active, 'PX', session_ttl)
 local left = redis.call('PTTL', KEYS[3])

@@ -3,7 +3,8 @@ local INDEX_GRACE_MS = 3600000
 -- The index outlives its longest session, so that for a while it can tell why that one is gone. `left`: its PTTL before
 -- this session was put into it.
 local function keep(index, left, ttl)
-  if left < ttl + INDEX_GRACE_MS then redis.call('PEXPIRE', index, ttl + INDEX_GRACE_MS) end
+  local life = ttl + INDEX_GRACE_MS
+  if left < life then redis.call('PEXPIRE', index, string.format('%d', life)) end
 end
 
 -- Whoever finds nothing to do must have written too: WAIT waits for the last write of its own connection.

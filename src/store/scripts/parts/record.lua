@@ -3,7 +3,11 @@
 
 local HEAD = '^1 (%d+) (%d+) (%d+) (%d+) (%w+) ([%w-]+) (%S+)\n(.*)$'
 
+-- As text. Redis and Lua themselves write every number as floating point, at several times the cost.
+local function whole(number) return string.format('%d', number) end
+
+-- As text.
 local function now_ms()
   local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
+  return string.format('%s%03d', time[1], time[2] / 1000)
 end

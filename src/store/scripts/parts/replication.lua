@@ -9,7 +9,9 @@ end
 -- flushed late: after either, a spent ticket may be back, so one of another epoch must not be spent.
 local function epoch(fence)
   if fence ~= 'fence' then return '-' end
-  return string.match(replication_info() or '', 'master_replid:(%x+)') or '-'
+  local info = replication_info() or ''
+  local _, before = string.find(info, 'master_replid:', 1, true)
+  return before and string.match(info, '^%x+', before + 1) or '-'
 end
 
 -- How many replicas would have to acknowledge a write; '' where the server does not tell.
