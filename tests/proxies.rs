@@ -51,6 +51,7 @@ macro_rules! on_every_proxy {
 
 on_every_proxy! {
     passing::a_live_session_passes_with_its_headers,
+    passing::the_largest_session_passes_too,
     passing::nobody_says_for_himself_who_he_is,
     passing::the_gateways_own_landing_leads_in,
     passing::the_gateways_credentials_end_at_the_proxy,

@@ -41,6 +41,23 @@ pub async fn a_live_session_passes_with_its_headers(kind: Kind) {
     assert_eq!(stage.passes("/", &organized).header("portal-organization-id"), "org_9");
 }
 
+/// As large as fits into a body of 16 KiB: 19 KiB of headers.
+pub async fn the_largest_session_passes_too(kind: Kind) {
+    let stage = Stage::start(kind).await;
+    let longest = "\u{1F600}".repeat(256);
+    let permissions: Vec<String> = (100..153).map(|number| "p".repeat(253) + &number.to_string()).collect();
+    let fields = json!({
+        "externalId": longest,
+        "externalOrganizationId": longest,
+        "permissions": permissions,
+    });
+    let token = stage.gateway.signed_in(fields).await;
+    let seen = stage.passes("/", &token);
+    assert_eq!(seen.header("portal-permissions"), permissions.join(","));
+    assert_eq!(seen.header("portal-external-id"), "%F0%9F%98%80".repeat(256));
+    assert_eq!(seen.header("portal-organization-id"), seen.header("portal-external-id"));
+}
+
 pub async fn nobody_says_for_himself_who_he_is(kind: Kind) {
     let stage = Stage::start(kind).await;
     let token = stage.gateway.signed_in(json!({ "permissions": ["admin:read"] })).await;
