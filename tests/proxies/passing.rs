@@ -1,11 +1,12 @@
 //! What gets through to the portal, and what must not.
 
 use std::io::{Read, Write};
+use std::time::Duration;
 
 use serde_json::json;
 
 use super::proxy::Kind;
-use super::stage::{IDENTITY, Stage, cookies_of};
+use super::stage::{IDENTITY, Stage, cookies_of, is_sent_home};
 use crate::support::app::text;
 use crate::support::echo::Seen;
 
@@ -41,21 +42,41 @@ pub async fn a_live_session_passes_with_its_headers(kind: Kind) {
     assert_eq!(stage.passes("/", &organized).header("portal-organization-id"), "org_9");
 }
 
-/// As large as fits into a body of 16 KiB: 19 KiB of headers.
+/// With room for the reason.
+fn longest_return_url() -> String {
+    format!("https://app.example.com/billing?{:a<1968}", "x=")
+}
+
+/// As large as fits into a body of 16 KiB: 19 KiB of headers for the portal, and long cookies for the browser.
 pub async fn the_largest_session_passes_too(kind: Kind) {
     let stage = Stage::start(kind).await;
     let longest = "\u{1F600}".repeat(256);
-    let permissions: Vec<String> = (100..153).map(|number| "p".repeat(253) + &number.to_string()).collect();
+    let permissions: Vec<String> = (100..145).map(|number| "p".repeat(253) + &number.to_string()).collect();
+    let return_url = longest_return_url();
     let fields = json!({
         "externalId": longest,
         "externalOrganizationId": longest,
         "permissions": permissions,
+        "returnUrl": return_url,
+        "ttlSeconds": 60,
     });
-    let token = stage.gateway.signed_in(fields).await;
-    let seen = stage.passes("/", &token);
+    let session_id = stage.gateway.create(fields).await["sessionId"].clone();
+    let exchange =
+        stage.call("POST", "/v2/portal.exchangeSession").header("Content-Type", "application/json");
+    let exchange = exchange.header("Origin", "https://portal.example.com").fetch();
+    let reply = exchange.body(&json!({ "sessionId": session_id }).to_string()).send();
+    assert_eq!((reply.status, reply.set_cookies().len()), (200, 2), "{}", reply.text);
+    let jar = reply.jar();
+
+    let page = || stage.get("/").header("Cookie", &jar).page().send();
+    let passed = page();
+    assert_eq!(passed.status, 200, "{}", passed.text);
+    let seen = stage.portal.take_one();
     assert_eq!(seen.header("portal-permissions"), permissions.join(","));
     assert_eq!(seen.header("portal-external-id"), "%F0%9F%98%80".repeat(256));
     assert_eq!(seen.header("portal-organization-id"), seen.header("portal-external-id"));
+    stage.gateway.forward(Duration::from_secs(61));
+    is_sent_home(&page(), &format!("{return_url}&reason=session_expired"));
 }
 
 pub async fn nobody_says_for_himself_who_he_is(kind: Kind) {
@@ -89,7 +110,8 @@ pub async fn nobody_says_for_himself_who_he_is(kind: Kind) {
 pub async fn the_gateways_own_landing_leads_in(kind: Kind) {
     let hosted = "landing = \"hosted\"\n";
     let stage = Stage::start_with(kind, "memory:", hosted).await;
-    let id = text(&stage.gateway.create(json!({})).await["sessionId"]).to_owned();
+    let created = stage.gateway.create(json!({ "returnUrl": longest_return_url() })).await;
+    let id = text(&created["sessionId"]).to_owned();
     let page = stage.get(&format!("/portal/my-portal?session={id}")).page().send();
     page.expect_page(200, "action=\"my-portal\"");
     let nonce = page.text.split("name=\"nonce\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
