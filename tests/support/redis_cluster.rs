@@ -93,9 +93,16 @@ impl RedisCluster {
 
     /// The first half of a slot's move: from now on keys are on either side.
     pub fn begin_to_move(&self, slot: u16, from: &RedisServer, to: &RedisServer) {
-        let (slot, from_id, to_id) = (slot.to_string(), id_of(from), id_of(to));
-        to.command(&["CLUSTER", "SETSLOT", &slot, "IMPORTING", &from_id]);
-        from.command(&["CLUSTER", "SETSLOT", &slot, "MIGRATING", &to_id]);
+        // Again where a node has not heard yet that the other one is a master.
+        let set = |node: &RedisServer, direction: &str, other: &RedisServer| {
+            let id = id_of(other);
+            node.wait_until("a slot may move", |redis| {
+                let mut set = redis::cmd("CLUSTER");
+                set.arg("SETSLOT").arg(slot).arg(direction).arg(&id).exec(redis).is_ok()
+            });
+        };
+        set(to, "IMPORTING", from);
+        set(from, "MIGRATING", to);
     }
 
     /// Moves up to so many keys of a slot; how many are left behind.
