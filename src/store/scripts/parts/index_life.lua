@@ -4,7 +4,7 @@ local INDEX_GRACE_MS = 3600000
 -- this session was put into it.
 local function keep(index, left, ttl)
   local life = ttl + INDEX_GRACE_MS
-  if left < life then redis.call('PEXPIRE', index, string.format('%d', life)) end
+  if left < life then redis.call('PEXPIRE', index, string.format('%.0f', life)) end
 end
 
 -- Whoever finds nothing to do must have written too: WAIT waits for the last write of its own connection.
