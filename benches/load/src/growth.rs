@@ -241,6 +241,8 @@ fn sessions_of_one_user(plan: &Plan, quick: bool, steps: &mut Vec<Step>) -> io::
 }
 
 fn connections(plan: &Plan, quick: bool, steps: &mut Vec<Step>) -> io::Result<()> {
+    /// A new connection's first request must come within 10 seconds, on the last of 10,000 too.
+    const RATE: f64 = 1_250.0;
     let site = Site::start(plan, plan.workers, 1)?;
     for size in up_to(&[1, 10, 100, 1_000, 10_000], if quick { 1_000 } else { 10_000 }) {
         // Each connection is used at least once.
