@@ -27,12 +27,12 @@ macro_rules! script {
 }
 
 // Only the parts that each needs: Redis makes their functions anew in every call.
-script!(CREATE, "create.lua", ["record", "replication", "index_life"]);
-script!(EXCHANGE, "exchange.lua", ["record", "replication", "member", "index_life", "fate"]);
+script!(CREATE, "create.lua", ["record", "replication", "keep"]);
+script!(EXCHANGE, "exchange.lua", ["record", "replication", "member", "keep", "touch", "fate"]);
 script!(FATE, "fate.lua", ["member", "fate"]);
-script!(BY_HANDLE, "by_handle.lua", ["replication", "member", "index", "index_life"]);
-script!(REMOVE, "remove.lua", ["replication", "member", "index", "index_life"]);
-script!(REVOKE_ALL, "revoke_all.lua", ["replication", "member", "index", "index_life"]);
+script!(BY_HANDLE, "by_handle.lua", ["replication", "member", "index", "touch"]);
+script!(REMOVE, "remove.lua", ["replication", "member", "index", "touch"]);
+script!(REVOKE_ALL, "revoke_all.lua", ["replication", "member", "index", "touch"]);
 script!(LIST, "list.lua", ["member", "index"]);
 
 impl Script {

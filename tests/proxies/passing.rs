@@ -61,10 +61,9 @@ pub async fn the_largest_session_passes_too(kind: Kind) {
         "ttlSeconds": 60,
     });
     let session_id = stage.gateway.create(fields).await["sessionId"].clone();
-    let exchange =
-        stage.call("POST", "/v2/portal.exchangeSession").header("Content-Type", "application/json");
+    let exchange = stage.call("POST", "/v2/portal.exchangeSession");
     let exchange = exchange.header("Origin", "https://portal.example.com").fetch();
-    let reply = exchange.body(&json!({ "sessionId": session_id }).to_string()).send();
+    let reply = exchange.json(&json!({ "sessionId": session_id })).send();
     assert_eq!((reply.status, reply.set_cookies().len()), (200, 2), "{}", reply.text);
     let jar = reply.jar();
 

@@ -1,0 +1,10 @@
+-- Whoever finds nothing to do must have written too: WAIT waits for the last write of its own connection.
+local function touch(index)
+  local left = redis.call('PTTL', index)
+  if left > 0 then
+    redis.call('PEXPIRE', index, left)
+  elseif left == -2 then
+    redis.call('SET', index, '')
+    redis.call('DEL', index)
+  end
+end
