@@ -5,7 +5,8 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use vestibule::domain::credential::{BrowserToken, Digest, Environment, RootKey, Ticket};
+use vestibule::domain::credential::{BrowserToken, Digest, RootKey, Ticket};
+use vestibule::domain::environment::Environment;
 use vestibule::domain::handle::{Handle, HandleSuffix};
 use vestibule::domain::permission::{Permission, any_covers};
 use vestibule::domain::user_tag::{UserRef, UserTagger};

@@ -18,7 +18,8 @@ use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{RngExt, SeedableRng};
 use serde_json::json;
 use support::app::{ACME_LIVE, Kind, TestApp, text};
-use vestibule::domain::credential::{Environment, Ticket};
+use vestibule::domain::credential::Ticket;
+use vestibule::domain::environment::Environment;
 use vestibule::domain::user_tag::UserTag;
 
 const CALLS_OF_EACH_KIND: usize = 10_000;

@@ -20,11 +20,13 @@ use crate::config::Settings;
 use crate::domain::catalog::Catalog;
 use crate::domain::idempotency::TokenDeriver;
 use crate::domain::landing_pass::LandingNonces;
-use crate::domain::portal::{Portals, SharedCatalog};
+use crate::domain::portals::{Product, SharedCatalog};
 use crate::domain::ports::Clock;
 use crate::domain::user_tag::UserTagger;
-use crate::http::limits::Limits;
-use crate::http::{self, Gateway, Languages};
+use crate::http;
+use crate::http::gateway::Gateway;
+use crate::http::gateway::languages::Languages;
+use crate::http::gateway::limits::Limits;
 use crate::telemetry::Metrics;
 use stores::StoreMaker;
 
@@ -109,7 +111,7 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
         let strict_transport = settings.server.public_url.scheme() == "https";
         let (trusted_proxies, error_type_base) = (settings.server.trusted_proxies, settings.error_type_base);
         move || Gateway {
-            portals: Portals::new(catalog.clone(), stores.make(), tagger.clone(), deriver.clone()),
+            product: Product::new(catalog.clone(), stores.make(), tagger.clone(), deriver.clone()),
             metrics: metrics.clone(),
             limits: limits.clone(),
             trusted_proxies: trusted_proxies.clone(),

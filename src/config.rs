@@ -10,18 +10,16 @@ mod sections;
 mod store;
 mod workspaces;
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use ipnet::IpNet;
-use secrecy::SecretString;
 use serde_json::{Map, Value};
 use url::Url;
 
 use crate::domain::catalog::Catalog;
-use crate::domain::error::{Fault, Invalid};
+use crate::domain::invalid::{Fault, Invalid};
 use crate::domain::return_url::parse_http_url;
 use crate::fields::{Fields, parsed};
+pub use sections::{Limits, Log, Server};
 use sections::{read_limits, read_log, read_server};
 use store::read_store;
 pub use store::{ClientCertificate, Store, StoreLocation};
@@ -46,43 +44,6 @@ pub struct Settings {
     pub log: Log,
     /// `[[workspaces]]`
     pub catalog: Catalog,
-}
-
-/// `[server]`
-#[derive(Debug)]
-pub struct Server {
-    /// Of the public listener.
-    pub listen: SocketAddr,
-    /// Of the metrics' own listener.
-    pub metrics_listen: Option<SocketAddr>,
-    /// Where browsers reach the gateway.
-    pub public_url: Url,
-    /// Keys the user tags and the tokens of idempotent exchanges.
-    pub secret: SecretString,
-    /// Under which sessions may have been created too.
-    pub previous_secrets: Vec<SecretString>,
-    /// Threads that serve requests.
-    pub workers: usize,
-    /// Whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<IpNet>,
-}
-
-/// `[limits]`
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Exchanges a minute per client address.
-    pub exchange_per_minute: u32,
-    /// Creations a minute per root key.
-    pub create_per_minute: u32,
-}
-
-/// `[log]`
-#[derive(Clone, Debug)]
-pub struct Log {
-    /// One JSON object a line, or text for people.
-    pub json: bool,
-    /// As in RUST_LOG.
-    pub level: String,
 }
 
 /// Where settings come from: the embedded default, then these.

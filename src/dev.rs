@@ -24,7 +24,8 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 
 use crate::config::DEVELOPMENT;
-use crate::domain::credential::{Environment, RootKey};
+use crate::domain::credential::RootKey;
+use crate::domain::environment::Environment;
 use crate::domain::ports::Clock;
 use clock::PlaygroundClock;
 use gateway_client::GatewayClient;

@@ -1,4 +1,4 @@
-//! The product: pure rules over plain values. Read `portal` first; it is the whole of it on one page.
+//! The product: pure rules over plain values. Read `portals` first: it is all that the product does.
 //!
 //! Must not know: actix, redis, environment variables, the system clock, or any wire format.
 
@@ -6,14 +6,16 @@ pub mod appearance;
 pub mod base62;
 pub mod catalog;
 pub mod credential;
+pub mod environment;
 pub mod error;
 pub mod handle;
 pub mod idempotency;
-pub mod landing;
+pub mod invalid;
 pub mod landing_pass;
+pub mod malformed;
 pub mod messages;
 pub mod permission;
-pub mod portal;
+pub mod portals;
 pub mod ports;
 pub mod presented;
 pub mod return_url;

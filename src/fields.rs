@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::domain::error::{Fault, Invalid};
+use crate::domain::invalid::{Fault, Invalid};
 
 /// One object of a document.
 pub struct Fields<'d, 'f> {

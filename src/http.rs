@@ -1,87 +1,59 @@
 //! HTTP: parse, make one call into the domain, render. This page is the route table.
 //!
-//! Owns: every path with its method, handler and guards, and what all responses have in common.
+//! Owns: every path with its method, handler and guards. The rooms below it are named by who asks; their arrows run
+//! down only, in the order of the list: what stands lower knows nothing of what stands above it.
 //! Must not know: the store, the configuration's form. A business rule in here is in the wrong place.
 
-mod article;
-mod auth;
-mod authorize;
-mod body;
-mod bounces;
-mod bounds;
-mod client_address;
-mod cookie;
-mod cors;
-mod create_session;
-mod end_session;
-mod error_pages;
-mod exchange_code;
-mod exchange_session;
-mod finish;
-mod get_session;
-mod health;
-mod landing;
-pub mod limits;
-mod list_sessions;
-mod listener;
-mod negotiate;
+mod wire;
+
+mod operating;
+mod people;
+
 pub mod openapi;
-mod pages;
-mod policy;
-mod problem;
-mod raw_errors;
-mod reference;
-mod revoke_session;
-mod session_view;
 
-use std::sync::Arc;
+mod backend;
+mod portal;
 
+mod answer;
+mod request;
+
+pub mod gateway;
+
+use std::io;
+use std::net::SocketAddr;
+
+use actix_server::Server;
 use actix_web::middleware::from_fn;
 use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder, web};
-use ipnet::IpNet;
 
 use crate::domain::error::{Code, Error};
-use crate::domain::landing_pass::LandingNonces;
-use crate::domain::portal::Portals;
-use crate::domain::ports::Clock;
-use crate::telemetry::Metrics;
-use problem::Problem;
+use answer::cors;
+use answer::problem::Problem;
+use backend::{create_session, list_sessions, revoke_session};
+use gateway::Gateway;
+use operating::health;
+use people::{error_pages, landing, reference};
+use portal::{authorize, end_session, exchange_code, exchange_session, get_session};
 
-use finish::finish;
 pub use health::metrics_routes;
-pub use listener::listen;
-pub use pages::Languages;
 
 /// What `fuzz/` reaches and nobody else.
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing {
-    pub use crate::http::auth::bearer;
-    pub use crate::http::client_address::behind_proxies;
-    pub use crate::http::cookie::{sent, session_cookie_name};
-    pub use crate::http::negotiate::accepts;
+    pub use crate::http::request::auth::bearer;
+    pub use crate::http::request::client_address::behind_proxies;
+    pub use crate::http::request::cookies::{sent, session_cookie_name};
+    pub use crate::http::request::wishes::accepts;
 }
 
-/// What every handler can reach.
-pub struct Gateway {
-    /// The product.
-    pub portals: Portals,
-    /// Counts what happens.
-    pub metrics: Arc<Metrics>,
-    /// Rate limits, shared by all threads.
-    pub limits: Arc<limits::Limits>,
-    /// Whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<IpNet>,
-    /// The `type` of every error begins with it.
-    pub error_type_base: String,
-    /// Browsers reach the gateway over https, so they may be told to insist on it.
-    pub strict_transport: bool,
-    /// Ties the landing page's form to its browser.
-    pub landing_nonces: Arc<LandingNonces>,
-    /// Of the pages that people see.
-    pub languages: Arc<Languages>,
-    /// For what browsers keep themselves; a session's times are the store's.
-    pub clock: Arc<dyn Clock>,
+/// Starts to listen; every worker thread makes a gateway of its own.
+pub fn listen(
+    address: SocketAddr,
+    workers: usize,
+    make_gateway: impl Fn() -> Gateway + Send + Clone + 'static,
+) -> io::Result<(Server, SocketAddr)> {
+    wire::listener::listen(address, workers, make_gateway, routes)
 }
 
 /// All routes of the public listener.

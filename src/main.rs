@@ -15,8 +15,9 @@ use vestibule::app::{self, Running, SystemClock};
 use vestibule::config::{Settings, Source};
 use vestibule::dev::{Listen, Playground, PlaygroundError};
 use vestibule::domain::base62::random_text;
-use vestibule::domain::credential::{Environment, RootKey};
-use vestibule::domain::error::Fault;
+use vestibule::domain::credential::RootKey;
+use vestibule::domain::environment::Environment;
+use vestibule::domain::invalid::Fault;
 use vestibule::domain::ports::Clock;
 use vestibule::{healthcheck, telemetry};
 

@@ -1,6 +1,8 @@
 //! Reads the sources: fails on an arrow between modules that the architecture (`src/lib.rs`) does not have, and
 //! on a file without its header or beyond its size.
 
+#[path = "architecture/rooms.rs"]
+mod rooms;
 #[path = "architecture/rules.rs"]
 mod rules;
 #[path = "architecture/scanner.rs"]
@@ -29,6 +31,10 @@ fn sources() -> Vec<(PathBuf, String)> {
     assert!(found.len() > 20, "the sources are found");
     found.sort();
     found
+}
+
+fn sources_without_tests() -> Vec<(PathBuf, String)> {
+    sources().into_iter().filter(|(file, _)| !is_for_tests(file)).collect()
 }
 
 fn all_faults(check: impl Fn(&Path, &str) -> Vec<String>) -> Vec<String> {
@@ -64,4 +70,22 @@ fn every_module_of_the_table_exists() {
         paths_in(&code_of(text)).iter().any(|path| top_module(path, &module).is_some())
     };
     assert!(files.iter().filter(naming).count() > 15);
+}
+
+#[test]
+fn the_arrows_between_the_rooms_of_http_run_down() {
+    let arrows = rooms::arrows_of(&sources_without_tests());
+    let faults = rooms::arrows_up(&arrows);
+    assert!(faults.is_empty(), "{faults:#?}");
+    for room in rooms::ROOMS {
+        assert!(
+            arrows.keys().any(|module| module[0] == "http" && module.get(1).is_some_and(|name| name == room))
+        );
+    }
+}
+
+#[test]
+fn no_file_leads_back_to_itself() {
+    let circles = rooms::circles(&rooms::arrows_of(&sources_without_tests()));
+    assert!(circles.is_empty(), "{circles:#?}");
 }

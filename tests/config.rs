@@ -14,7 +14,7 @@ mod workspaces;
 
 use ::secrecy::ExposeSecret;
 use vestibule::config::{DEVELOPMENT, Settings, StoreLocation};
-use vestibule::domain::error::Fault;
+use vestibule::domain::invalid::Fault;
 
 const API_EXAMPLE: &str = include_str!("testdata/api_example.toml");
 /// A workspace whose portal is the last table, so that a test can go on with keys of the portal.

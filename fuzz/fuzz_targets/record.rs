@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use vestibule::domain::credential::Environment;
+use vestibule::domain::environment::Environment;
 use vestibule::domain::handle::{Handle, HandleSuffix};
 use vestibule::domain::permission::Permission;
 use vestibule::domain::ports::StoreError;

@@ -6,7 +6,7 @@
 use url::Url;
 
 use crate::domain::appearance::{Appearance, Color};
-use crate::domain::error::Invalid;
+use crate::domain::invalid::Invalid;
 use crate::fields::{Fields, parsed, text};
 
 /// An embedded logo travels with every page.

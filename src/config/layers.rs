@@ -7,7 +7,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::domain::error::{Fault, Invalid};
+use crate::domain::invalid::{Fault, Invalid};
 
 const PREFIX: &str = "VESTIBULE__";
 

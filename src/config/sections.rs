@@ -7,12 +7,49 @@ use std::net::SocketAddr;
 
 use ipnet::IpNet;
 use secrecy::SecretString;
+use url::Url;
 
 use super::workspaces::parse_public_url;
-use super::{Limits, Log, Server};
 use crate::domain::base62::random_text;
-use crate::domain::error::Invalid;
+use crate::domain::invalid::Invalid;
 use crate::fields::{Fields, integer, parsed, string};
+
+/// `[server]`
+#[derive(Debug)]
+pub struct Server {
+    /// Of the public listener.
+    pub listen: SocketAddr,
+    /// Of the metrics' own listener.
+    pub metrics_listen: Option<SocketAddr>,
+    /// Where browsers reach the gateway.
+    pub public_url: Url,
+    /// Keys the user tags and the tokens of idempotent exchanges.
+    pub secret: SecretString,
+    /// Under which sessions may have been created too.
+    pub previous_secrets: Vec<SecretString>,
+    /// Threads that serve requests.
+    pub workers: usize,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+/// `[limits]`
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Exchanges a minute per client address.
+    pub exchange_per_minute: u32,
+    /// Creations a minute per root key.
+    pub create_per_minute: u32,
+}
+
+/// `[log]`
+#[derive(Clone, Debug)]
+pub struct Log {
+    /// One JSON object a line, or text for people.
+    pub json: bool,
+    /// As in RUST_LOG.
+    pub level: String,
+}
 
 /// `[server]`; with Redis a secret is required, in memory one is made.
 pub fn read_server(mut fields: Fields<'_, '_>, in_memory: bool) -> Option<Server> {

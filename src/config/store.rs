@@ -9,7 +9,7 @@ use std::time::Duration;
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
 use secrecy::SecretString;
 
-use crate::domain::error::Invalid;
+use crate::domain::invalid::Invalid;
 use crate::fields::{Fields, boolean, integer, parsed, string};
 
 /// `[store]`

@@ -11,8 +11,9 @@ use super::appearance::read_appearance;
 use crate::domain::catalog::{
     Catalog, CookieSettings, Landing, Portal, PortalScope, RootKeyEntry, SameSite, parse_slug,
 };
-use crate::domain::credential::{Digest, Environment};
-use crate::domain::error::Invalid;
+use crate::domain::credential::Digest;
+use crate::domain::environment::Environment;
+use crate::domain::invalid::Invalid;
 use crate::domain::permission::Permission;
 use crate::domain::return_url::parse_http_url;
 use crate::fields::{Fields, boolean, integer, parsed, string, text};

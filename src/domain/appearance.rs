@@ -7,7 +7,7 @@ use std::fmt;
 
 use url::Url;
 
-use super::error::Invalid;
+use super::invalid::Invalid;
 
 /// A portal's `display_name`, `logo_url` and `primary_color`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

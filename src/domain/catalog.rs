@@ -10,8 +10,9 @@ use std::sync::Arc;
 use url::Url;
 
 use super::appearance::Appearance;
-use super::credential::{Digest, Environment};
-use super::error::Invalid;
+use super::credential::Digest;
+use super::environment::Environment;
+use super::invalid::Invalid;
 use super::permission::Permission;
 use super::return_url::is_under;
 

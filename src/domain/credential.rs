@@ -1,7 +1,7 @@
 //! Credentials and what may be told of them.
 //!
-//! Owns: the text form of tickets, browser tokens and root keys; minting, parsing, digests. A credential has no `Display` and a masked `Debug`; only its `Digest` may leave this file
-//! for a store, a log or a metric.
+//! Owns: the text form of tickets, browser tokens and root keys; minting, parsing, digests. A credential has no
+//! `Display` and a masked `Debug`; only its `Digest` may leave this file for a store, a log or a metric.
 //! Must not know: where a credential travels (header, cookie, URL) or how it is stored.
 
 use std::fmt;
@@ -10,31 +10,9 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest as _, Sha256};
 
 use super::base62::{CHECKSUM_CHARS, RANDOM_CHARS, checksum, random_bytes, random_text, text_of};
+use super::environment::Environment;
+use super::malformed::Malformed;
 use super::user_tag::{TAG_CHARS, UserTag};
-
-/// Whether a credential belongs to real users or to a test; decided by the root key that mints it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Environment {
-    /// Production users.
-    Live,
-    /// The backend's own trials; never mixed with live sessions.
-    Test,
-}
-
-impl Environment {
-    /// The stable name, as in `rk_live_…` and in every answer.
-    pub fn name(self) -> &'static str {
-        match self {
-            Environment::Live => "live",
-            Environment::Test => "test",
-        }
-    }
-
-    /// The reverse of [`Environment::name`].
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Environment::Live, Environment::Test].into_iter().find(|environment| environment.name() == name)
-    }
-}
 
 /// The SHA-256 of a credential's text: all that a store, a configuration or a log ever holds of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -68,10 +46,6 @@ impl Digest {
         &self.0
     }
 }
-
-/// What is wrong with a text that should be a credential. It says nothing of the text itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Malformed;
 
 /// Which secret a [`Credential`] is.
 pub trait Kind {

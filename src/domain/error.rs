@@ -1,10 +1,11 @@
 //! What can go wrong, as a closed list (API.md section 2).
 //!
-//! Owns: the codes with their stable wire names and public texts, the faults of a validation, and the
-//! operator's true reason for a refusal, which never reaches a client.
+//! Owns: the codes with their stable wire names and public texts, and the operator's true reason for a
+//! refusal, which never reaches a client.
 //! Must not know: HTTP statuses, media types, or how an error is rendered.
 
 use super::handle::Handle;
+use super::invalid::Fault;
 use super::return_url::Home;
 
 macro_rules! codes {
@@ -139,38 +140,6 @@ impl Refusal {
     }
 }
 
-/// Why one value is not acceptable, and what to write instead.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Invalid {
-    /// What is wrong.
-    pub message: String,
-    /// What to do about it.
-    pub fix: String,
-}
-
-impl Invalid {
-    /// Both texts are for the person who wrote the value.
-    pub fn new(message: impl Into<String>, fix: impl Into<String>) -> Self {
-        Invalid { message: message.into(), fix: fix.into() }
-    }
-
-    /// Says where the value stands.
-    pub fn at(self, location: impl Into<String>) -> Fault {
-        Fault { location: location.into(), message: self.message, fix: self.fix }
-    }
-}
-
-/// One invalid value of a request or of the configuration, with its place.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// Such as `body.permissions[0]`, `query.slug` or `workspaces[0].portals[1].url`.
-    pub location: String,
-    /// What is wrong.
-    pub message: String,
-    /// What to do about it.
-    pub fix: String,
-}
-
 /// An error of the product: what the client is told, and beside it what only the operator may know.
 #[derive(Clone, Debug)]
 pub struct Error {
@@ -212,5 +181,12 @@ impl Error {
     /// What the client reads.
     pub fn public_detail(&self) -> &str {
         self.detail.as_deref().unwrap_or_else(|| self.code.detail())
+    }
+}
+
+/// For whoever logs it: the stable name alone.
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.code.wire_name())
     }
 }

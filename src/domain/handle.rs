@@ -6,7 +6,7 @@
 use std::fmt;
 
 use super::base62::{base62_of, number, text};
-use super::credential::Malformed;
+use super::malformed::Malformed;
 use super::user_tag::{TAG_CHARS, UserTag};
 
 const PREFIX: &str = "sess_";

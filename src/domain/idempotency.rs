@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
 use super::credential::{BrowserToken, Ticket};
-use super::error::Invalid;
+use super::invalid::Invalid;
 use super::user_tag::keyed_hash;
 
 const MIN_CHARS: usize = 16;
@@ -65,7 +65,7 @@ impl TokenDeriver {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::credential::Environment;
+    use crate::domain::environment::Environment;
     use crate::domain::user_tag::{UserRef, UserTagger};
 
     fn ticket() -> Ticket {

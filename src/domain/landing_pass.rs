@@ -14,9 +14,9 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
 use super::base62::{RANDOM_CHARS, random_text};
-use super::credential::Malformed;
-use super::error::Invalid;
 use super::idempotency::IdempotencyKey;
+use super::invalid::Invalid;
+use super::malformed::Malformed;
 use super::user_tag::keyed_hash;
 
 /// A browser's own random value; no session depends on it.

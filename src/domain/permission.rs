@@ -4,7 +4,7 @@
 //! `portal.authorize` alike.
 //! Must not know: what any permission means; that is the portal's business.
 
-use super::error::Invalid;
+use super::invalid::Invalid;
 
 const MAX_CHARS: usize = 256;
 

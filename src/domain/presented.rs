@@ -1,15 +1,17 @@
 //! What a request presents to show who its user is, and where that user's browser would find a new session.
 //!
 //! Owns: the choice among several cookies (API.md section 4) and the choice of the home (section 5).
-//! Must not know: headers and cookie syntax; `http::auth` reads those.
+//! Must not know: headers and cookie syntax; `http::request` reads those.
 
 use std::sync::Arc;
 
 use url::Url;
 
 use super::catalog::{Catalog, Portal};
-use super::credential::{BrowserToken, Malformed};
-use super::error::{Error, Invalid};
+use super::credential::BrowserToken;
+use super::error::Error;
+use super::invalid::Invalid;
+use super::malformed::Malformed;
 use super::return_url::{Home, Reason, with_reason};
 
 /// The browser token of a request, and how it came.

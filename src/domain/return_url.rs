@@ -6,7 +6,7 @@
 
 use url::Url;
 
-use super::error::Invalid;
+use super::invalid::Invalid;
 
 const MAX_CHARS: usize = 2_000;
 

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use url::Url;
 
 use super::catalog::{Catalog, Portal, RootKeyEntry};
-use super::error::{Code, Error, Invalid, Refusal};
+use super::error::{Code, Error, Refusal};
 use super::handle::Handle;
+use super::invalid::Invalid;
 use super::messages::Asker;
 use super::permission::{Permission, any_covers};
 use super::ports::PortalFilter;

@@ -5,7 +5,7 @@
 
 use url::Url;
 
-use super::credential::Environment;
+use super::environment::Environment;
 use super::handle::Handle;
 use super::permission::Permission;
 

@@ -10,7 +10,8 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
 use super::base62::base62;
-use super::credential::{Environment, Malformed};
+use super::environment::Environment;
+use super::malformed::Malformed;
 
 /// How long a tag is.
 pub const TAG_CHARS: usize = 16;

@@ -3,23 +3,18 @@
 //! Owns: one entry for each operation of the route table, with its fields, headers and errors.
 //! Must not know: how a request is answered. `tests/openapi.rs` fails where the document and the gateway differ.
 
+mod entry;
+mod errors;
 mod headers;
 mod operations;
 mod schemas;
 
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
-use actix_web::http::header::{ACCEPT, HeaderMap, HeaderValue};
-use utoipa::openapi::example::{Example, ExampleBuilder};
+use utoipa::PartialSchema;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
-    ComponentsBuilder, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathItem, Paths,
-    Ref, Response, ResponseBuilder,
+    ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathItem, Paths,
 };
-use utoipa::{PartialSchema, ToSchema};
-
-use super::problem::{self, status_and_title};
-use crate::domain::error::{Code, Error, Invalid};
 
 const DESCRIPTION: &str = "A gateway between a backend and its customer portal: a backend creates a single-use \
     session ID for one of its users, the portal exchanges it for an HttpOnly session, and from then on the portal, \
@@ -123,57 +118,4 @@ fn components() -> utoipa::openapi::Components {
         )
         .security_scheme("sessionCookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)))
         .build()
-}
-
-/// The answers for these codes, one for each status, in the order of the statuses.
-fn error_responses(codes: &[Code]) -> Vec<(String, Response)> {
-    let mut by_status: std::collections::BTreeMap<u16, Vec<Code>> = std::collections::BTreeMap::new();
-    for code in codes {
-        by_status.entry(status_and_title(*code).0.as_u16()).or_default().push(*code);
-    }
-    by_status
-        .into_iter()
-        .map(|(status, codes)| (status.to_string(), error_response(status, &codes)))
-        .collect()
-}
-
-fn error_response(status: u16, codes: &[Code]) -> Response {
-    let lines: Vec<String> =
-        codes.iter().map(|code| format!("`{}`: {}", code.wire_name(), code.detail())).collect();
-    let mut response = ResponseBuilder::new().description(lines.join("\n\n"));
-    for (media_type, schema) in error_forms(status) {
-        let examples = codes.iter().map(|code| (code.wire_name(), example(*code, media_type)));
-        let content = ContentBuilder::new().schema(Some(schema)).examples_from_iter(examples);
-        response = response.content(media_type, content.build());
-    }
-    for (name, header) in headers::of_error(status) {
-        response = response.header(name, header);
-    }
-    response.build()
-}
-
-/// A 429 is problem+json for every client.
-fn error_forms(status: u16) -> Vec<(&'static str, Ref)> {
-    let problem = ("application/problem+json", reference::<schemas::Problem>());
-    if status == 429 {
-        return vec![problem];
-    }
-    vec![problem, ("application/json", reference::<schemas::ErrorEnvelope>())]
-}
-
-/// What a client gets that asks for this media type, by the same code that answers it.
-fn example(code: Code, media_type: &'static str) -> Example {
-    let mut accept = HeaderMap::new();
-    accept.insert(ACCEPT, HeaderValue::from_static(media_type));
-    let fault = Invalid::new("The URL must begin with https:// or http://", "Use an absolute URL.");
-    let is_400 = status_and_title(code).0 == StatusCode::BAD_REQUEST;
-    let faults = if is_400 { vec![fault.at("body.returnUrl")] } else { Vec::new() };
-    let error = Error { faults, ..Error::new(code) };
-    let base = "https://sessions.example.com/errors";
-    let body = problem::render(&error, base, "req_8GjycgpPXVfNhojLroDh", &accept, &mut HeaderMap::new());
-    ExampleBuilder::new().value(serde_json::from_slice(&body).ok()).build()
-}
-
-fn reference<T: ToSchema>() -> Ref {
-    Ref::from_schema_name(T::name())
 }

@@ -5,6 +5,7 @@
 //! Must not know: sessions, or what a script does. One link a worker thread: shared by the process, every request
 //! pays two cross-thread wake-ups; a pool of exclusive connections loses pipelining.
 
+mod call;
 mod cluster;
 mod node;
 mod probe;
@@ -14,43 +15,18 @@ mod topology;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use redis::{Cmd, FromRedisValue, RedisError, Value};
+use redis::{FromRedisValue, RedisError, Value};
 
+pub use self::call::{Call, Replicas};
 use self::cluster::Cluster;
 use self::node::{Connector, Limits};
 pub use self::probe::Probe;
 use self::sentinel::{Primary, watch};
 pub use self::topology::Topology;
-use super::script::ScriptCall;
 use crate::domain::ports::StoreError;
 
 /// Hears of every call: its name, how long it took, whether it was answered.
 pub type StoreObserver = Arc<dyn Fn(&'static str, Duration, bool) + Send + Sync>;
-
-/// What to ask Redis; safe to repeat, so never a bare GETDEL.
-pub enum Call<'a> {
-    /// One of our scripts.
-    Script(&'a ScriptCall),
-    /// A command without a script: it reads, or writes what nobody reads.
-    Command {
-        /// Decides on the node of a cluster.
-        key: &'a str,
-        /// The whole command.
-        command: &'a Cmd,
-    },
-}
-
-impl Call<'_> {
-    fn key(&self) -> &str {
-        match self {
-            Call::Script(script) => script.first_key(),
-            Call::Command { key, .. } => key,
-        }
-    }
-}
-
-/// How many replicas must have what an answer tells of before it counts.
-pub type Replicas<'a> = &'a (dyn Fn(&Value) -> u64 + Sync);
 
 /// The only difference between the topologies.
 enum Route {

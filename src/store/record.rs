@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::domain::credential::Environment;
+use crate::domain::environment::Environment;
 use crate::domain::handle::{Handle, HandleSuffix};
 use crate::domain::permission::Permission;
 use crate::domain::ports::{NewSession, StoreError};

@@ -131,7 +131,7 @@ story("the page api-reference", async (t) => {
   await fits(page);
 });
 
-const files = readdirSync(new URL("../../src/http/pages/languages", import.meta.url));
+const files = readdirSync(new URL("../../src/http/gateway/languages", import.meta.url));
 for (const language of files.map((file) => file.replace(".toml", ""))) {
   story(`the language ${language}`, async (t) => {
     const context = await visitor(t, { locale: language, viewport: NARROW });

@@ -12,14 +12,16 @@ use vestibule::domain::error::Refusal;
 use vestibule::domain::handle::Handle;
 use vestibule::domain::idempotency::TokenDeriver;
 use vestibule::domain::landing_pass::LandingNonces;
-use vestibule::domain::portal::Portals;
+use vestibule::domain::portals::Product;
 use vestibule::domain::ports::{
     Exchange, ExchangeAttempt, Found, Gone, NewSession, Peek, Position, Removal, SessionStore, StoreError,
 };
 use vestibule::domain::session::PortalSession;
 use vestibule::domain::user_tag::{UserTag, UserTagger};
-use vestibule::http::limits::Limits;
-use vestibule::http::{Gateway, Languages, listen};
+use vestibule::http::gateway::Gateway;
+use vestibule::http::gateway::languages::Languages;
+use vestibule::http::gateway::limits::Limits;
+use vestibule::http::listen;
 use vestibule::store::memory::MemoryStore;
 use vestibule::telemetry::Metrics;
 
@@ -161,7 +163,7 @@ async fn promises_broken_by(defect: Defect) -> Vec<Promise> {
     let Settings { catalog, server, .. } = settings(&config("memory:"));
     let catalog = Arc::new(ArcSwap::from_pointee(catalog));
     let make_gateway = move || Gateway {
-        portals: Portals::new(
+        product: Product::new(
             catalog.clone(),
             store.clone(),
             Arc::new(UserTagger::new(&server.secret, &[])),

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use vestibule::app::stores::StoreMaker;
 use vestibule::config::Settings;
-use vestibule::domain::credential::{BrowserToken, Digest, Environment, Ticket};
+use vestibule::domain::credential::{BrowserToken, Digest, Ticket};
+use vestibule::domain::environment::Environment;
 use vestibule::domain::error::Refusal;
 use vestibule::domain::handle::HandleSuffix;
 use vestibule::domain::permission::Permission;

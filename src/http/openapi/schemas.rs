@@ -13,3 +13,11 @@ mod requests;
 pub use answers::*;
 pub use errors::*;
 pub use requests::*;
+
+use utoipa::ToSchema;
+use utoipa::openapi::Ref;
+
+/// Names a schema of the document.
+pub fn reference<T: ToSchema>() -> Ref {
+    Ref::from_schema_name(T::name())
+}

@@ -15,8 +15,8 @@ use redis::aio::MultiplexedConnection;
 use redis::{RedisError, RedisResult, Value};
 use tokio::time::Instant;
 
+use super::call::{Call, Replicas};
 use super::node::{Address, Connector, Lanes, needs_another_connection};
-use super::{Call, Replicas};
 
 /// Between two tries while a slot moves or the cluster has no master for it.
 const PAUSE: Duration = Duration::from_millis(10);

@@ -16,8 +16,8 @@ use redis::{
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use super::call::{Call, Replicas};
 use super::probe::Probe;
-use super::{Call, Replicas};
 
 /// Host and port.
 pub type Address = (String, u16);

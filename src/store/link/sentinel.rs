@@ -13,8 +13,8 @@ use redis::aio::MultiplexedConnection;
 use redis::{Client, RedisError, RedisResult, Value};
 use tokio::time::Instant;
 
+use super::call::{Call, Replicas};
 use super::node::{Address, Connector, Lane, Lanes, connect, within};
-use super::{Call, Replicas};
 
 /// How late a worker may notice, by this alone, that there is another primary.
 const ASK_EVERY: Duration = Duration::from_millis(500);

@@ -2,9 +2,10 @@
 
 use utoipa::openapi::{ArrayBuilder, ObjectBuilder, Ref};
 
-use super::{Entry, answer, backend, backend_codes, ok, success};
 use crate::domain::error::Code;
-use crate::http::openapi::{reference, schemas};
+use crate::http::openapi::entry::{Entry, answer, backend, backend_codes, ok, success};
+use crate::http::openapi::schemas;
+use crate::http::openapi::schemas::reference;
 
 pub fn create_session() -> Entry {
     Entry {

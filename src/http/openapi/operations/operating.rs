@@ -3,9 +3,10 @@
 use utoipa::openapi::path::{ParameterBuilder, ParameterIn};
 use utoipa::openapi::{Content, ObjectBuilder, Required};
 
-use super::{Entry, answer, ok, operations, text};
 use crate::domain::error::Code;
-use crate::http::openapi::{reference, schemas};
+use crate::http::openapi::entry::{Entry, answer, ok, operations, text};
+use crate::http::openapi::schemas;
+use crate::http::openapi::schemas::reference;
 
 pub fn health(path: &'static str, id: &'static str, summary: &'static str, codes: Vec<Code>) -> Entry {
     Entry {

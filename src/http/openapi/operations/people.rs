@@ -4,8 +4,8 @@ use utoipa::openapi::path::{HttpMethod, ParameterBuilder, ParameterIn};
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::{Content, ObjectBuilder, Required, Response, ResponseBuilder};
 
-use super::{Entry, answer, body_codes, ok, portal, query, text};
 use crate::domain::error::Code;
+use crate::http::openapi::entry::{Entry, answer, body_codes, ok, portal, query, text};
 use crate::http::openapi::headers;
 
 pub fn landing() -> Entry {

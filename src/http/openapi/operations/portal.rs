@@ -3,11 +3,13 @@
 use utoipa::openapi::path::{HttpMethod, ParameterBuilder, ParameterIn, ParameterStyle};
 use utoipa::openapi::{ArrayBuilder, ObjectBuilder, Required, ResponseBuilder, Type};
 
-use super::{
+use crate::domain::error::Code;
+use crate::http::openapi::entry::{
     Entry, answer, body_codes, enveloped, exchange_codes, ok, portal, query, session_codes, slug, success,
 };
-use crate::domain::error::Code;
-use crate::http::openapi::{error_responses, headers, reference, schemas};
+use crate::http::openapi::errors::error_responses;
+use crate::http::openapi::schemas::reference;
+use crate::http::openapi::{headers, schemas};
 
 pub fn exchange_session() -> Entry {
     let (name, header) = headers::set_cookie();

@@ -1,0 +1,69 @@
+//! The product. What it does stands below, by who asks: `portals/backend.rs`, `portals/portal.rs` and
+//! `portals/people.rs`.
+//!
+//! Owns: what every operation needs, and that one request sees one catalog from its beginning to its end.
+//! Must not know: HTTP, Redis, time.
+
+pub mod backend;
+pub mod people;
+pub mod portal;
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+use super::catalog::Catalog;
+use super::idempotency::TokenDeriver;
+use super::ports::{SessionStore, StoreError};
+use super::user_tag::UserTagger;
+
+/// The catalog in force; a reload stores another.
+pub type SharedCatalog = Arc<ArcSwap<Catalog>>;
+
+/// The product, for as long as a worker runs.
+pub struct Product {
+    catalog: SharedCatalog,
+    parts: Arc<Parts>,
+}
+
+struct Parts {
+    store: Arc<dyn SessionStore>,
+    tagger: Arc<UserTagger>,
+    deriver: Arc<TokenDeriver>,
+}
+
+impl Product {
+    /// `store` and `catalog` outlive every request.
+    pub fn new(
+        catalog: SharedCatalog,
+        store: Arc<dyn SessionStore>,
+        tagger: Arc<UserTagger>,
+        deriver: Arc<TokenDeriver>,
+    ) -> Self {
+        Product { catalog, parts: Arc::new(Parts { store, tagger, deriver }) }
+    }
+
+    /// The product under the catalog in force now: for one request, which keeps it until it is answered.
+    pub fn now(&self) -> Portals {
+        Portals { catalog: self.catalog.load_full(), parts: self.parts.clone() }
+    }
+
+    /// Whether the store answers.
+    pub async fn ready(&self) -> Result<(), StoreError> {
+        self.parts.store.ready().await
+    }
+}
+
+/// The product as one request sees it.
+#[derive(Clone)]
+pub struct Portals {
+    catalog: Arc<Catalog>,
+    parts: Arc<Parts>,
+}
+
+impl Portals {
+    /// The catalog that this request began with.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+}

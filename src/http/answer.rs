@@ -1,0 +1,14 @@
+//! How a request is answered: success, error, redirect or page, with the cookies and headers that belong to it.
+//!
+//! Must not know: any endpoint.
+
+mod bounces;
+pub mod cookies;
+pub mod cors;
+pub mod envelope;
+pub mod finish;
+pub mod new_session;
+pub mod pages;
+pub mod policy;
+pub mod problem;
+pub mod refusal;

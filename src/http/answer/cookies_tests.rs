@@ -1,0 +1,146 @@
+//! The cookies byte for byte: an attribute too few is a security fault, one too many a lost session.
+
+use actix_web::http::header::{COOKIE, HeaderMap};
+
+use super::*;
+use crate::domain::appearance::Appearance;
+use crate::domain::catalog::{Catalog, CookieSettings};
+use crate::domain::environment::Environment;
+use crate::domain::presented::Hint;
+use crate::domain::return_url::parse_http_url;
+use crate::domain::session::tests::session;
+use crate::domain::user_tag::{UserRef, UserTagger};
+use crate::http::request::cookies::sent;
+
+fn portal(public_url: &str) -> Portal {
+    let url = |text| parse_http_url(text).expect("a valid URL");
+    Portal {
+        workspace: "acme".into(),
+        slug: "my-portal".into(),
+        url: url("https://portal.example.com/"),
+        test_url: None,
+        return_url: None,
+        return_urls: Vec::new(),
+        allowed_origins: Vec::new(),
+        public_url: url(public_url),
+        ticket_ttl_ms: 900_000,
+        landing: catalog::Landing::Portal,
+        appearance: Appearance::default(),
+        enabled: true,
+        cookie: CookieSettings {
+            name: "portal_session_my-portal".into(),
+            same_site: catalog::SameSite::Lax,
+            partitioned: false,
+            domain: None,
+        },
+    }
+}
+
+fn token() -> BrowserToken {
+    let user = UserRef {
+        workspace: "acme",
+        environment: Environment::Live,
+        slug: "my-portal",
+        external_id: "user_123",
+    };
+    BrowserToken::mint(Environment::Live, UserTagger::new(&"s".into(), &[]).tag(&user))
+}
+
+fn begun(portal: &Portal, token: &BrowserToken) -> [String; 2] {
+    begin(portal, &session(Some(1_000), 86_401_000), token).map(|cookie| cookie.to_string())
+}
+
+#[test]
+fn on_https_the_prefix_binds_the_cookie_to_its_host() {
+    let token = token();
+    let [session, hint] = begun(&portal("https://portal.example.com"), &token);
+    let value = token.expose();
+    assert_eq!(
+        session,
+        format!(
+            "__Host-portal_session_my-portal={value}; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=86400"
+        )
+    );
+    assert_eq!(hint, "portal_hint=my-portal; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=2592000");
+    assert!("__Host-portal_session_my-portal=".len() + value.len() <= 96);
+}
+
+#[test]
+fn on_localhost_without_secure() {
+    let token = token();
+    let [session, _] = begun(&portal("http://localhost:8080"), &token);
+    let value = token.expose();
+    assert_eq!(
+        session,
+        format!("portal_session_my-portal={value}; HttpOnly; SameSite=Lax; Path=/; Max-Age=86400")
+    );
+}
+
+#[test]
+fn a_domain_gives_up_the_prefix() {
+    let mut portal = portal("https://gateway.example.com");
+    portal.cookie.domain = Some("example.com".into());
+    let [session, _] = begun(&portal, &token());
+    assert!(session.starts_with("portal_session_my-portal="), "{session}");
+    assert!(session.contains("; Secure") && session.contains("; Domain=example.com"), "{session}");
+}
+
+#[test]
+fn embedded_portals() {
+    let mut portal = portal("https://portal.example.com");
+    portal.cookie.same_site = catalog::SameSite::None;
+    portal.cookie.partitioned = true;
+    let [session, _] = begun(&portal, &token());
+    assert!(session.contains("SameSite=None") && session.contains("Partitioned"), "{session}");
+}
+
+#[test]
+fn a_removal_repeats_the_attributes() {
+    let mut portal = portal("https://portal.example.com");
+    portal.cookie.partitioned = true;
+    for (set, cleared) in begun(&portal, &token()).iter().zip(end(&portal).map(|cookie| cookie.to_string())) {
+        let attributes = |cookie: &str| {
+            let mut attributes: Vec<String> = cookie.split("; ").skip(1).map(str::to_owned).collect();
+            attributes.retain(|attribute| !attribute.starts_with("Max-Age"));
+            attributes
+        };
+        assert_eq!(attributes(set), attributes(&cleared));
+        assert!(cleared.contains("=; ") && cleared.contains("Max-Age=0"), "{cleared}");
+    }
+}
+
+#[test]
+fn only_the_exact_name_is_read() {
+    let catalog = Catalog::new(vec![portal("https://portal.example.com")], Vec::new());
+    let table = [
+        ("__Host-portal_session_my-portal=a", vec!["a"]),
+        ("portal_session_my-portal=a", vec![]),
+        ("__host-portal_session_my-portal=a", vec![]),
+        ("x=1; __Host-portal_session_my-portal=a; y=2", vec!["a"]),
+        ("__Host-portal_session_my-portal=a; __Host-portal_session_my-portal=b", vec!["a"]),
+        ("__Host-portal_session_other=a", vec![]),
+        ("", vec![]),
+    ];
+    for (line, expected) in table {
+        let mut headers = HeaderMap::new();
+        headers.append(COOKIE, HeaderValue::from_str(line).expect("a header"));
+        let sessions = sent(&headers, &catalog).sessions;
+        let found: Vec<String> = sessions.into_iter().map(|(_, text)| text).collect();
+        assert_eq!(found, expected, "{line}");
+    }
+}
+
+#[test]
+fn the_hint_reads_back() {
+    let portal = portal("https://portal.example.com");
+    let mut session = session(Some(1_000), 86_401_000);
+    session.grant.return_url = parse_http_url("https://app.example.com/back?a=1#b").ok();
+    let [_, written] = begin(&portal, &session, &token());
+    let mut headers = HeaderMap::new();
+    let line = format!("{}={}", written.name(), written.value());
+    headers.append(COOKIE, HeaderValue::from_str(&line).expect("a header"));
+    headers.append(COOKIE, HeaderValue::from_static("portal_hint=another"));
+    let catalog = Catalog::new(vec![portal], Vec::new());
+    let read = sent(&headers, &catalog).hint;
+    assert_eq!(read, Some(Hint { slug: "my-portal".into(), return_url: session.grant.return_url }));
+}

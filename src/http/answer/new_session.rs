@@ -1,0 +1,42 @@
+//! A session that has just begun, on its way to its browser: the cookies and the audit lines.
+//!
+//! Must not know: how it came about.
+
+use std::net::IpAddr;
+
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::cookies;
+use crate::domain::messages::ExchangedSession;
+use crate::http::request::kept::note;
+use crate::telemetry::{Audit, audit};
+
+/// Adds the cookies to the response and writes the audit lines.
+pub fn begin(
+    request: &HttpRequest,
+    response: &mut HttpResponse,
+    exchanged: &ExchangedSession,
+    client: Option<IpAddr>,
+) {
+    note(request, exchanged.session.handle);
+    report(exchanged, client.map(|client| client.to_string()).as_deref());
+    for cookie in cookies::begin(&exchanged.portal, &exchanged.session, &exchanged.token) {
+        cookies::add(response, &cookie);
+    }
+}
+
+fn report(exchanged: &ExchangedSession, client: Option<&str>) {
+    let portal = Some(exchanged.portal.slug.as_str());
+    let handle = exchanged.session.handle.to_string();
+    audit("session.exchanged", &Audit { handle: Some(&handle), portal, client, ..Audit::default() });
+    match &exchanged.replaced {
+        Ok(None) => {}
+        Ok(Some(old)) => {
+            audit(
+                "session.replaced",
+                &Audit { handle: Some(&old.to_string()), portal, client, ..Audit::default() },
+            );
+        }
+        Err(error) => tracing::warn!(%error, handle, "the browser's former session could not be ended"),
+    }
+}

@@ -1,0 +1,272 @@
+//! Errors on the wire (API.md section 2): the only place that maps a code to a status and renders a body.
+//!
+//! Owns: statuses, titles, both media types, the headers that an error carries.
+//! Must not know: why an error arose. Whatever actix itself would answer comes here too, by its status.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{
+    CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION,
+    RETRY_AFTER, WWW_AUTHENTICATE,
+};
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+use url::Url;
+
+use super::pages::Page;
+use crate::domain::error::{Code, Error};
+use crate::domain::invalid::Fault;
+use crate::http::gateway::limits::Exceeded;
+use crate::http::request::body::unreadable;
+use crate::http::request::wishes::wants_plain_json;
+
+/// A failing dependency is expected back within so many seconds.
+const RETRY_AFTER_SECONDS: u32 = 2;
+
+/// An error on its way to the client. [`super::finish`] renders it: only there the request is known.
+#[derive(Debug)]
+pub struct Problem {
+    /// What went wrong.
+    pub error: Error,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    form: Form,
+}
+
+/// How it is told. Whatever the form, it is logged and counted as the error that it is.
+#[derive(Debug)]
+enum Form {
+    /// To a program.
+    Json,
+    /// To a browser on its way to a page: `302` home.
+    Redirect,
+    /// To a person.
+    Page(String),
+}
+
+impl Problem {
+    /// A browser is sent home.
+    pub fn redirect(error: Error, home: &Url) -> Self {
+        let problem = Problem { error, headers: Vec::new(), form: Form::Redirect };
+        problem.with_header(LOCATION, home.as_str())
+    }
+
+    /// A person reads what is wrong.
+    pub fn page(error: Error, page: Page) -> Self {
+        let problem = Problem { error, headers: Vec::new(), form: Form::Page(page.html) };
+        problem
+            .with_header(CONTENT_TYPE, "text/html; charset=utf-8")
+            .with_header(CONTENT_SECURITY_POLICY, &page.policy)
+            .with_header(CONTENT_LANGUAGE, &page.language)
+    }
+
+    /// Whether it still has to be rendered for a program.
+    pub fn is_for_programs(&self) -> bool {
+        match self.form {
+            Form::Json => true,
+            Form::Redirect | Form::Page(_) => false,
+        }
+    }
+
+    /// Adds a header to the response.
+    pub fn with_header(mut self, name: HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.push((name, value));
+        }
+        self
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        Problem { error, headers: Vec::new(), form: Form::Json }
+    }
+}
+
+impl From<Exceeded> for Problem {
+    fn from(exceeded: Exceeded) -> Self {
+        let Exceeded { per_minute, wait_seconds } = exceeded;
+        let header = HeaderName::from_static;
+        Problem::from(Error::new(Code::RateLimited))
+            .with_header(RETRY_AFTER, &wait_seconds.to_string())
+            .with_header(header("ratelimit-limit"), &per_minute.to_string())
+            .with_header(header("ratelimit-remaining"), "0")
+            .with_header(header("ratelimit-reset"), &wait_seconds.to_string())
+    }
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.error.code.wire_name())
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        match self.form {
+            Form::Redirect => StatusCode::FOUND,
+            Form::Json | Form::Page(_) => status_and_title(self.error.code).0,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = match &self.form {
+            Form::Json | Form::Redirect => HttpResponse::new(self.status_code()),
+            Form::Page(html) => HttpResponse::build(self.status_code()).body(html.clone()),
+        };
+        if matches!(self.form, Form::Page(_)) {
+            add_headers(self.error.code, response.headers_mut());
+        }
+        for (name, value) in &self.headers {
+            response.headers_mut().append(name.clone(), value.clone());
+        }
+        response
+    }
+}
+
+/// What an extractor refuses with. [`super::finish`] renders it as any other error.
+impl ResponseError for Error {
+    fn status_code(&self) -> StatusCode {
+        status_and_title(self.code).0
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::new(self.status_code())
+    }
+}
+
+/// The status and title of every code.
+pub fn status_and_title(code: Code) -> (StatusCode, &'static str) {
+    match code {
+        Code::Missing
+        | Code::Malformed
+        | Code::KeyNotFound
+        | Code::PortalTokenMissing
+        | Code::PortalSessionNotFound => (StatusCode::UNAUTHORIZED, "Unauthorized"),
+        Code::Forbidden | Code::InsufficientPermissions => (StatusCode::FORBIDDEN, "Forbidden"),
+        Code::PortalConfigNotFound | Code::RouteNotFound => (StatusCode::NOT_FOUND, "Not Found"),
+        Code::InvalidInput | Code::RequestBodyUnreadable => (StatusCode::BAD_REQUEST, "Bad Request"),
+        Code::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type"),
+        Code::RequestBodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Content Too Large"),
+        Code::RequestTimeout => (StatusCode::REQUEST_TIMEOUT, "Request Timeout"),
+        Code::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"),
+        Code::RateLimited => (StatusCode::TOO_MANY_REQUESTS, "Too Many Requests"),
+        Code::ServiceUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
+        Code::UnexpectedError => (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),
+    }
+}
+
+/// The problem for an error that actix made, not we.
+pub fn of_status(status: StatusCode) -> Error {
+    match status {
+        StatusCode::NOT_FOUND => Error::new(Code::RouteNotFound),
+        StatusCode::METHOD_NOT_ALLOWED => Error::new(Code::MethodNotAllowed),
+        StatusCode::REQUEST_TIMEOUT => Error::new(Code::RequestTimeout),
+        StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
+            Error::new(Code::RequestBodyTooLarge)
+        }
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Error::new(Code::UnsupportedMediaType),
+        status if status.is_client_error() => {
+            unreadable("request", "The request could not be read.", "Send a valid HTTP request.")
+        }
+        _ => Error::new(Code::UnexpectedError),
+    }
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    meta: Meta<'a>,
+    error: Details<'a>,
+    #[serde(flatten)]
+    top: Option<TopLevel<'a>>,
+}
+
+#[derive(Serialize)]
+struct Meta<'a> {
+    #[serde(rename = "requestId")]
+    request_id: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Details<'a> {
+    r#type: &'a str,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FaultView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redirect_url: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct FaultView<'a> {
+    location: &'a str,
+    message: &'a str,
+    fix: &'a str,
+}
+
+impl<'a> From<&'a Fault> for FaultView<'a> {
+    fn from(fault: &'a Fault) -> Self {
+        FaultView { location: &fault.location, message: &fault.message, fix: &fault.fix }
+    }
+}
+
+/// The members of RFC 9457.
+#[derive(Serialize)]
+struct TopLevel<'a> {
+    r#type: &'a str,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    instance: String,
+}
+
+/// The body of an error, and the headers that belong to it.
+pub fn render(
+    error: &Error,
+    type_base: &str,
+    request_id: &str,
+    request: &HeaderMap,
+    response: &mut HeaderMap,
+) -> Vec<u8> {
+    let (status, title) = status_and_title(error.code);
+    let problem_type = format!("{type_base}/{}", error.code.wire_name());
+    let (detail, status) = (error.public_detail(), status.as_u16());
+    // The SDK of API.md reads a 429 as problem+json only.
+    let plain = error.code != Code::RateLimited && wants_plain_json(request);
+    let top = (!plain).then(|| TopLevel {
+        r#type: &problem_type,
+        title,
+        status,
+        detail,
+        instance: format!("urn:vestibule:request:{request_id}"),
+    });
+    let details = Details {
+        r#type: &problem_type,
+        title,
+        status,
+        detail,
+        errors: error.faults.iter().map(FaultView::from).collect(),
+        redirect_url: error.home.as_ref().and_then(|home| home.url.as_ref()).map(Url::as_str),
+    };
+    let media_type = if plain { "application/json" } else { "application/problem+json" };
+    response.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    add_headers(error.code, response);
+    let body = Body { meta: Meta { request_id }, error: details, top };
+    serde_json::to_vec(&body).unwrap_or_default()
+}
+
+fn add_headers(code: Code, headers: &mut HeaderMap) {
+    let (status, _) = status_and_title(code);
+    if status == StatusCode::UNAUTHORIZED {
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    let retry = matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS);
+    if retry && !headers.contains_key(RETRY_AFTER) {
+        headers.insert(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
+    }
+}
+
+#[cfg(test)]
+#[path = "problem_tests.rs"]
+mod tests;

@@ -1,0 +1,124 @@
+//! `POST /v2/portal.createSession` (API.md section 3).
+//!
+//! Owns: the fields of the request and of the answer. `portal` and `scopes` are the names that `slug` and
+//! `permissions` have in newer clients; the answer has what clients of either kind read.
+//! Must not know: whether the portal, the permissions or the return URL are allowed.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::domain::error::Error;
+use crate::domain::invalid::Invalid;
+use crate::domain::messages::SessionRequest;
+use crate::domain::permission::Permission;
+use crate::domain::portals::backend::Caller;
+use crate::domain::return_url::parse_http_url;
+use crate::fields::{boolean, integer, object, parsed, string, text};
+use crate::http::answer::envelope::success;
+use crate::http::answer::problem::Problem;
+use crate::http::gateway::gateway;
+use crate::http::request::body;
+use crate::http::request::kept::{note, portals};
+use crate::telemetry::{Audit, audit};
+
+const MAX_PERMISSIONS: usize = 100;
+const MAX_METADATA_BYTES: usize = 4 * 1024;
+const DAY_SECONDS: u64 = 86_400;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Created<'a> {
+    session_id: &'a str,
+    url: &'a str,
+    expires_at: u64,
+    id: &'a str,
+}
+
+/// Creates a pending session.
+pub async fn handle(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let (gateway, portals) = (gateway(&request), portals(&request));
+    gateway.limits.check_create(&caller.key)?;
+    let body = body::read(&request, payload).await?;
+    let asked = read(&body, |slug, url| portals.may_return_to(&caller, slug, url))?;
+    let created = portals.create(&caller, asked).await?;
+    let grant = &created.session.grant;
+    let handle = created.session.handle.to_string();
+    note(&request, created.session.handle);
+    gateway.metrics.created(&grant.slug, grant.environment.name());
+    let (portal, root_key) = (Some(grant.slug.as_str()), Some(caller.key.id.as_str()));
+    audit("session.created", &Audit { handle: Some(&handle), portal, root_key, ..Audit::default() });
+    Ok(success(
+        &request,
+        Created {
+            session_id: created.ticket.expose(),
+            url: created.url.as_str(),
+            expires_at: created.session.expires_at_ms,
+            id: &handle,
+        },
+    ))
+}
+
+fn read(
+    body: &Map<String, Value>,
+    may_return_to: impl Fn(&str, &Url) -> Result<(), Invalid>,
+) -> Result<SessionRequest, Error> {
+    body::fields(body, |fields| {
+        let slug = fields.name_used("slug", "portal");
+        let slug = fields.required(slug, parsed(crate::domain::catalog::parse_slug));
+        let external_id = fields.required("externalId", text(1, 256));
+        let permissions = fields.name_used("permissions", "scopes");
+        fields.required(permissions, count_permissions);
+        let permissions = fields.list(permissions, |value| Permission::parse(string(value)?));
+        let preview = fields.optional("preview", boolean);
+        let return_url = fields.optional("returnUrl", |value| {
+            let url = parsed(parse_http_url)(value)?;
+            slug.as_deref().map_or(Ok(()), |slug| may_return_to(slug, &url))?;
+            Ok(url)
+        });
+        let ttl_seconds = fields.optional("ttlSeconds", integer(60, DAY_SECONDS));
+        let email = fields.optional("email", text(0, 320));
+        let external_organization_id = fields.optional("externalOrganizationId", text(1, 256));
+        let metadata = fields.optional("metadata", read_metadata);
+        Some(SessionRequest {
+            slug: slug?,
+            external_id: external_id?,
+            permissions: permissions?,
+            preview: preview.unwrap_or(false),
+            return_url,
+            session_ttl_ms: ttl_seconds.unwrap_or(DAY_SECONDS) * 1_000,
+            email,
+            external_organization_id,
+            metadata,
+        })
+    })
+}
+
+/// The type and the entries are checked where the list is read.
+fn count_permissions(value: &Value) -> Result<(), Invalid> {
+    match value.as_array().map(Vec::len) {
+        Some(count) if count == 0 || count > MAX_PERMISSIONS => Err(Invalid::new(
+            format!("The list has {count} entries; allowed are 1 to {MAX_PERMISSIONS}."),
+            "Name what the user may do, for example [\"keys:read\"].",
+        )),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn read_metadata(value: &Value) -> Result<String, Invalid> {
+    object(value)?;
+    let json = value.to_string();
+    if json.len() <= MAX_METADATA_BYTES {
+        return Ok(json);
+    }
+    let fix = "Keep large data in your own database and put its key here.";
+    Err(Invalid::new(
+        format!("The object has {} bytes as JSON; allowed are {MAX_METADATA_BYTES}.", json.len()),
+        fix,
+    ))
+}

@@ -1,0 +1,93 @@
+//! `POST /v2/portal.listSessions` (API.md section 3).
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::domain::catalog::parse_slug;
+use crate::domain::error::Error;
+use crate::domain::handle::Handle;
+use crate::domain::invalid::Invalid;
+use crate::domain::portals::backend::Caller;
+use crate::domain::session::PortalSession;
+use crate::fields::{integer, parsed, text};
+use crate::http::answer::envelope::success_with;
+use crate::http::answer::problem::Problem;
+use crate::http::request::body;
+use crate::http::request::kept::portals;
+
+const MAX_LIMIT: u64 = 100;
+
+struct Asked {
+    slug: String,
+    external_id: String,
+    limit: usize,
+    before: Option<Handle>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Pagination {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cursor: Option<String>,
+    has_more: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Item {
+    id: String,
+    state: &'static str,
+    created_at: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exchanged_at: Option<u64>,
+    expires_at: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_agent: Option<String>,
+    preview: bool,
+}
+
+impl From<PortalSession> for Item {
+    fn from(session: PortalSession) -> Self {
+        Item {
+            id: session.handle.to_string(),
+            state: if session.exchanged_at_ms.is_some() { "active" } else { "pending" },
+            created_at: session.handle.created_at_ms,
+            exchanged_at: session.exchanged_at_ms,
+            expires_at: session.expires_at_ms,
+            user_agent: session.user_agent,
+            preview: session.grant.preview,
+        }
+    }
+}
+
+/// Lists a user's pending and active sessions, newest first.
+pub async fn handle(
+    request: HttpRequest,
+    caller: Caller,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let asked = read(&body::read(&request, payload).await?)?;
+    let portals = portals(&request);
+    let page = portals.list(&caller, &asked.slug, &asked.external_id, asked.before, asked.limit).await?;
+    let pagination =
+        Pagination { cursor: page.next.map(|handle| handle.to_string()), has_more: page.next.is_some() };
+    let data: Vec<Item> = page.sessions.into_iter().map(Item::from).collect();
+    Ok(success_with(&request, data, Some(pagination)))
+}
+
+fn read(body: &Map<String, Value>) -> Result<Asked, Error> {
+    body::fields(body, |fields| {
+        let slug = fields.required("slug", parsed(parse_slug));
+        let external_id = fields.required("externalId", text(1, 256));
+        let limit = fields.optional("limit", integer(1, MAX_LIMIT)).unwrap_or(MAX_LIMIT);
+        let before = fields.optional(
+            "cursor",
+            parsed(|text| {
+                let fix = "Send the cursor of the page before, or leave it out for the first page.";
+                Handle::parse(text).map_err(|_| Invalid::new("This is no cursor of this endpoint.", fix))
+            }),
+        );
+        Some(Asked { slug: slug?, external_id: external_id?, limit: usize::try_from(limit).ok()?, before })
+    })
+}

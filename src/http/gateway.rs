@@ -1,0 +1,46 @@
+//! What every handler can reach: the parts of one gateway, made once for each worker.
+//!
+//! Owns: which parts there are, and how a request finds them.
+//! Must not know: any request, or what a part is used for.
+
+pub mod languages;
+pub mod limits;
+
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, web};
+use ipnet::IpNet;
+
+use self::languages::Languages;
+use self::limits::Limits;
+use crate::domain::landing_pass::LandingNonces;
+use crate::domain::portals::Product;
+use crate::domain::ports::Clock;
+use crate::telemetry::Metrics;
+
+/// The parts.
+pub struct Gateway {
+    /// The product.
+    pub product: Product,
+    /// Counts what happens.
+    pub metrics: Arc<Metrics>,
+    /// Rate limits, shared by all threads.
+    pub limits: Arc<Limits>,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// The `type` of every error begins with it.
+    pub error_type_base: String,
+    /// Browsers reach the gateway over https, so they may be told to insist on it.
+    pub strict_transport: bool,
+    /// Ties the landing page's form to its browser.
+    pub landing_nonces: Arc<LandingNonces>,
+    /// Of the pages that people see.
+    pub languages: Arc<Languages>,
+    /// For what browsers keep themselves; a session's times are the store's.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// The gateway that serves this request; the app puts it there before anything else.
+pub fn gateway(request: &HttpRequest) -> &web::Data<Gateway> {
+    request.app_data::<web::Data<Gateway>>().expect("the app registers the gateway for every route")
+}

@@ -1,0 +1,188 @@
+//! The languages of the pages: one file of `languages/` each, found by its name.
+//!
+//! Owns: reading the files, and which one a browser is shown (`Accept-Language`, RFC 4647 section 3.4).
+//! Must not know: what a page looks like. Adding a language is adding a file; then this one has to be
+//! compiled again (`touch` it), for the compiler does not watch the folder.
+
+use actix_web::HttpRequest;
+use actix_web::http::header::{AcceptLanguage, Header};
+use include_dir::{Dir, include_dir};
+use serde::Deserialize;
+
+static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/http/gateway/languages");
+/// Shown to whoever asks for none that there is.
+const DEFAULT: &str = "en";
+
+/// Every text that a person may read. `{user}` in one stands for whose session it is.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Language {
+    /// For HTML's `lang` (BCP 47).
+    pub tag: String,
+    /// Before the request's id.
+    pub reference: String,
+    /// The landing page.
+    pub landing: LandingTexts,
+    /// The same page when it asks.
+    pub confirm: ConfirmTexts,
+    /// A further line of it.
+    pub replaces: ReplacesTexts,
+    /// An end of a session.
+    pub session_expired: HomeTexts,
+    /// No session.
+    pub session_missing: HomeTexts,
+    /// A ticket that opens nothing.
+    pub link_used: HomeTexts,
+    /// The portal is switched off.
+    pub portal_disabled: Texts,
+    /// A permission is missing.
+    pub no_access: Texts,
+    /// An outage.
+    pub service_unavailable: Texts,
+    /// All else.
+    pub something_wrong: Texts,
+}
+
+/// What is said, and the one action.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Texts {
+    /// What happened.
+    pub title: String,
+    /// What to do.
+    pub text: String,
+    /// Of the button.
+    pub action: String,
+}
+
+/// [`Texts`] of a page that leads home.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HomeTexts {
+    /// What happened.
+    pub title: String,
+    /// What to do.
+    pub text: String,
+    /// Of the button.
+    pub action: String,
+    /// What to do where no home is known.
+    pub alone: String,
+}
+
+/// Of the landing page.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LandingTexts {
+    /// What this page is.
+    pub title: String,
+    /// While it goes on by itself.
+    pub text: String,
+    /// When it waits.
+    pub text_button: String,
+    /// Of the button.
+    pub action: String,
+}
+
+/// Of the landing page when it asks whether the person is who the session is for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmTexts {
+    /// The question.
+    pub title: String,
+    /// What the answer does.
+    pub text: String,
+    /// Yes.
+    pub action: String,
+    /// No.
+    pub way_out: String,
+}
+
+/// Where somebody else's session would be replaced.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReplacesTexts {
+    /// Who is signed in.
+    pub text: String,
+}
+
+/// All languages there are.
+pub struct Languages {
+    /// By the primary subtag that browsers ask for.
+    by_name: Vec<(String, Language)>,
+    default: usize,
+}
+
+impl Languages {
+    /// Reads the embedded files; an error names the one that cannot be read.
+    pub fn load() -> Result<Self, String> {
+        let mut by_name = Vec::new();
+        for file in FILES.files() {
+            let path = file.path().display();
+            let name = file.path().file_stem().and_then(|name| name.to_str());
+            let (Some(name), Some(text)) = (name, file.contents_utf8()) else {
+                return Err(format!("{path} is no text"));
+            };
+            let language = toml::from_str(text).map_err(|error| format!("{path}: {error}"))?;
+            by_name.push((name.to_owned(), language));
+        }
+        let default = by_name.iter().position(|(name, _)| name == DEFAULT);
+        Ok(Languages { default: default.ok_or("there is no default language")?, by_name })
+    }
+
+    /// The one that this browser's user reads best.
+    pub fn of(&self, request: &HttpRequest) -> &Language {
+        let asked = AcceptLanguage::parse(request).map(|header| header.ranked()).unwrap_or_default();
+        let named = asked.iter().filter_map(|preference| preference.item());
+        let found = named.filter_map(|tag| {
+            let primary = tag.primary_language().to_ascii_lowercase();
+            self.by_name.iter().find(|(name, _)| *name == primary)
+        });
+        let (_, language) = found.into_iter().next().unwrap_or(&self.by_name[self.default]);
+        language
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::ACCEPT_LANGUAGE;
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn every_file_has_every_text_and_its_places() {
+        let languages = Languages::load().expect("the languages load");
+        let names: Vec<&str> = languages.by_name.iter().map(|(name, _)| name.as_str()).collect();
+        for name in ["en", "de", "fr", "es", "pt", "ja", "zh"] {
+            assert!(names.contains(&name), "{name} is missing");
+        }
+        for (name, language) in &languages.by_name {
+            assert!(language.tag == *name || language.tag.starts_with(&format!("{name}-")), "{name}");
+            for text in [&language.confirm.title, &language.confirm.text, &language.replaces.text] {
+                assert_eq!(text.matches("{user}").count(), 1, "{name}: {text}");
+            }
+            let debug = format!("{language:?}");
+            assert!(!debug.contains("\"\""), "{name} has an empty text");
+        }
+    }
+
+    #[test]
+    fn the_browser_decides() {
+        let languages = Languages::load().expect("the languages load");
+        for (accepted, expected) in [
+            ("de", "de"),
+            ("de-AT,de;q=0.9,en;q=0.8", "de"),
+            ("pt-BR", "pt"),
+            ("ZH-CN", "zh-Hans"),
+            ("nl,ja;q=0.5,fr;q=0.7", "fr"),
+            ("nl", "en"),
+            ("*", "en"),
+            ("", "en"),
+            ("\"; drop table", "en"),
+        ] {
+            let request = TestRequest::default().insert_header((ACCEPT_LANGUAGE, accepted)).to_http_request();
+            assert_eq!(languages.of(&request).tag, expected, "{accepted}");
+        }
+        assert_eq!(languages.of(&TestRequest::default().to_http_request()).tag, "en");
+    }
+}

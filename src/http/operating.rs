@@ -1,0 +1,3 @@
+//! What operators and their tools ask for.
+
+pub mod health;

@@ -1,0 +1,37 @@
+//! `/health/live`, `/health/ready` and, on its own listener, `/metrics` (API.md section 7).
+
+use std::sync::Arc;
+
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use crate::domain::error::Error;
+use crate::http::answer::problem::Problem;
+use crate::http::gateway::gateway;
+use crate::telemetry::Metrics;
+
+/// The process serves requests.
+pub async fn live() -> HttpResponse {
+    HttpResponse::Ok().json(serde_json::json!({ "status": "live" }))
+}
+
+/// The store answers too.
+pub async fn ready(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    gateway(&request).product.ready().await.map_err(Error::from)?;
+    Ok(HttpResponse::Ok().json(serde_json::json!({ "status": "ready" })))
+}
+
+/// The routes of the metrics' own listener.
+pub fn metrics_routes(config: &mut web::ServiceConfig) {
+    config.route("/metrics", web::get().to(metrics));
+}
+
+async fn metrics(metrics: web::Data<Arc<Metrics>>) -> HttpResponse {
+    match metrics.render() {
+        Ok(text) => HttpResponse::Ok().insert_header((CONTENT_TYPE, "text/plain; version=0.0.4")).body(text),
+        Err(error) => {
+            tracing::error!(%error, "the metrics cannot be rendered");
+            HttpResponse::InternalServerError().finish()
+        }
+    }
+}

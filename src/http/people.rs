@@ -1,0 +1,6 @@
+//! What people's browsers come to: the landing, the pages about errors, the reference.
+
+mod article;
+pub mod error_pages;
+pub mod landing;
+pub mod reference;

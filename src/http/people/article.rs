@@ -1,0 +1,23 @@
+//! What the pages for developers have in common (errors, reference): the frame and the style.
+//!
+//! Must not know: what a page says. The pages that a portal's users see are in `answer::pages`.
+
+use actix_web::HttpResponse;
+use actix_web::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+
+use crate::http::answer::policy::Policy;
+
+const STYLE: &str = include_str!("article.css");
+
+/// A page; `title` and `content` are HTML.
+pub fn html(title: &str, content: &str) -> HttpResponse {
+    let page = format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <title>{title}</title><style>{STYLE}</style></head><body><main>{content}</main></body></html>"
+    );
+    HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
+        .insert_header((CONTENT_SECURITY_POLICY, Policy { styles: &[STYLE], ..Policy::default() }.header()))
+        .body(page)
+}

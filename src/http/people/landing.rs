@@ -1,0 +1,190 @@
+//! `GET` and `POST /portal/{slug}` (API.md section 6): the gateway's own way into a portal.
+//!
+//! Owns: that looking never spends a ticket, and that only the page's own form does.
+//! Must not know: how a ticket is spent, or how a page looks.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{
+    CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION,
+};
+use actix_web::{HttpRequest, HttpResponse, web};
+use url::Url;
+
+use crate::domain::catalog::{Landing, Portal};
+use crate::domain::error::{Code, Error};
+use crate::domain::landing_pass::LandingPass;
+use crate::domain::messages::{Asker, ExchangeRequest};
+use crate::domain::portals::people::{Arrival, Entry};
+use crate::domain::presented::Presented;
+use crate::domain::session::PortalSession;
+use crate::http::answer::cookies;
+use crate::http::answer::new_session::begin;
+use crate::http::answer::pages::{self, Form, Page, Question, View};
+use crate::http::answer::problem::Problem;
+use crate::http::answer::refusal::refuse;
+use crate::http::gateway::gateway;
+use crate::http::request::cookies::sent_pass;
+use crate::http::request::exchange::exchange_request;
+use crate::http::request::kept::{id_of, note, portals};
+use crate::http::request::wishes::{FETCH_SITE, is_click, is_prefetch};
+use crate::http::request::{auth, body, client_address};
+
+/// Shows the page that leads into the portal, or goes on where nothing is left to do.
+pub async fn show(request: HttpRequest, slug: web::Path<String>) -> Result<HttpResponse, Problem> {
+    if is_prefetch(request.headers()) {
+        let error = Error::new(Code::Forbidden);
+        return Err(error.with_detail("This page is not there to be fetched ahead of time.").into());
+    }
+    let presented = auth::visiting(&request, &slug);
+    let session_id = auth::query(&request, "session").next().filter(|text| !text.is_empty());
+    let goes_on = is_click(request.headers());
+    arrive(&request, &presented, session_id.as_deref(), goes_on).await
+}
+
+/// Spends a ticket that the page's own form brings; any other form leads to the page.
+pub async fn enter(
+    request: HttpRequest,
+    slug: web::Path<String>,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let (gateway, portals) = (gateway(&request), portals(&request));
+    let client = client_address::of(&request, &gateway.trusted_proxies);
+    let fields = ["session", "nonce", "replaces"];
+    let [session_id, nonce, replaces] = body::read_form(&request, payload, fields).await?;
+    let presented = auth::visiting(&request, &slug);
+    let sent = portals.catalog().portal(&slug).and_then(|portal| sent_pass(request.headers(), portal));
+    let pass = sent.filter(|pass| {
+        is_own_page(request.headers()) && gateway.landing_nonces.vouches(&nonce, pass, &session_id)
+    });
+    let Some(pass) = pass else {
+        return show_again(&request, &presented, &session_id).await;
+    };
+    if let Some(client) = client {
+        gateway.limits.check_exchange(client)?;
+    }
+    let asker = Asker::Landing(slug.into_inner());
+    let exchange = ExchangeRequest {
+        idempotency_key: pass.idempotency_key().ok(),
+        ..exchange_request(&request, &session_id, asker)
+    };
+    let result = portals.enter(&presented, exchange, &replaces).await;
+    gateway.metrics.exchange(match &result {
+        Ok(Entry::Exchanged(_)) => "done",
+        Ok(Entry::SignedIn { .. }) => "signed_in_already",
+        Ok(Entry::Unasked) => "asked_again",
+        Err(error) => error.code.wire_name(),
+    });
+    match result {
+        Ok(Entry::Exchanged(exchanged)) => {
+            let url = exchanged.portal.url_for(exchanged.session.grant.environment);
+            let mut response = go_to(url);
+            begin(&request, &mut response, &exchanged, client);
+            Ok(response)
+        }
+        Ok(Entry::SignedIn { handle, url }) => {
+            note(&request, handle);
+            Ok(go_to(&url))
+        }
+        Ok(Entry::Unasked) => show_again(&request, &presented, &session_id).await,
+        Err(error) => {
+            let again = Form { action: action(&presented), session_id, nonce, replaces, goes_on: false };
+            Err(refuse(&request, &presented, error, Some(&again)))
+        }
+    }
+}
+
+/// The page once more, which waits for its button: the form that came was not the one that it has now.
+async fn show_again(
+    request: &HttpRequest,
+    presented: &Presented,
+    session_id: &str,
+) -> Result<HttpResponse, Problem> {
+    let session_id = Some(session_id).filter(|text| !text.is_empty());
+    let mut response = arrive(request, presented, session_id, false).await?;
+    if response.status().is_success() {
+        *response.status_mut() = StatusCode::FORBIDDEN;
+    }
+    Ok(response)
+}
+
+/// Under `no-referrer` a form of our own page has `Origin: null`, and so has many a foreign one; the browser
+/// vouches by `Sec-Fetch-Site`. One too old for that shows by the nonce that it was given the page.
+fn is_own_page(headers: &HeaderMap) -> bool {
+    headers.get(FETCH_SITE).is_none_or(|site| site == "same-origin" || site == "none")
+}
+
+async fn arrive(
+    request: &HttpRequest,
+    presented: &Presented,
+    session_id: Option<&str>,
+    goes_on: bool,
+) -> Result<HttpResponse, Problem> {
+    let refuse = |error| refuse(request, presented, error, None);
+    match portals(request).arrive(presented, session_id).await.map_err(refuse)? {
+        Arrival::SignedIn { handle, url } => {
+            note(request, handle);
+            Ok(go_to(&url))
+        }
+        Arrival::Waiting { portal, session, replaces } => {
+            note(request, session.handle);
+            let session_id = session_id.unwrap_or_default();
+            Ok(offer(request, &portal, &session, replaces.as_deref(), (session_id, goes_on)))
+        }
+    }
+}
+
+/// The page with the form, and the pass that its browser shows when it sends the form.
+fn offer(
+    request: &HttpRequest,
+    portal: &Portal,
+    session: &PortalSession,
+    replaces: Option<&PortalSession>,
+    (session_id, goes_on): (&str, bool),
+) -> HttpResponse {
+    let gateway = gateway(request);
+    let pass = sent_pass(request.headers(), portal).unwrap_or_else(LandingPass::mint);
+    let confirms = portal.landing == Landing::Hosted { confirm: true };
+    let question = Question {
+        confirm: (confirms || replaces.is_some()).then(|| name_of(session)),
+        replaces: replaces.map(name_of),
+        way_out: session.grant.return_url.clone().or_else(|| portal.return_url.clone()),
+    };
+    let form = Form {
+        action: portal.slug.clone(),
+        session_id: session_id.to_owned(),
+        nonce: gateway.landing_nonces.nonce(&pass, session_id),
+        replaces: replaces.map(|other| other.handle.to_string()).unwrap_or_default(),
+        // Somebody else's session is never replaced unasked.
+        goes_on: goes_on && !confirms && replaces.is_none(),
+    };
+    let reference = id_of(request);
+    let view = View { language: gateway.languages.of(request), portal: Some(portal), reference: &reference };
+    let Page { html, policy, language } = pages::landing(view, &form, &question);
+    let mut response = HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
+        .insert_header((CONTENT_SECURITY_POLICY, policy))
+        .insert_header((CONTENT_LANGUAGE, language))
+        .body(html);
+    cookies::add(&mut response, &cookies::landing_pass(portal, &pass));
+    response
+}
+
+/// How people know themselves.
+fn name_of(session: &PortalSession) -> String {
+    let grant = &session.grant;
+    grant.email.clone().filter(|email| !email.is_empty()).unwrap_or_else(|| grant.external_id.clone())
+}
+
+/// Relative to the page, so that a proxy may put a path before it.
+fn action(presented: &Presented) -> String {
+    presented.slug.clone().unwrap_or_default()
+}
+
+fn go_to(url: &Url) -> HttpResponse {
+    let mut response = HttpResponse::SeeOther().finish();
+    // A URL is ASCII.
+    if let Ok(url) = HeaderValue::from_str(url.as_str()) {
+        response.headers_mut().insert(LOCATION, url);
+    }
+    response
+}

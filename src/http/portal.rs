@@ -1,0 +1,8 @@
+//! What portals, their pages and their proxies call.
+
+pub mod authorize;
+pub mod end_session;
+pub mod exchange_code;
+pub mod exchange_session;
+pub mod get_session;
+mod session_view;

@@ -1,0 +1,45 @@
+//! `POST /v2/portal.endSession` (API.md section 4): logout.
+
+use actix_web::http::header::HeaderName;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
+
+use crate::domain::presented::Presented;
+use crate::http::answer::cookies;
+use crate::http::answer::envelope::success;
+use crate::http::answer::problem::Problem;
+use crate::http::request::body;
+use crate::http::request::kept::{note, portals};
+use crate::telemetry::{Audit, audit};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Ended<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    return_url: Option<&'a str>,
+}
+
+/// Ends the session and clears what the browser keeps of it.
+pub async fn handle(
+    request: HttpRequest,
+    presented: Presented,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    body::fields(&body::read(&request, payload).await?, |_| Some(()))?;
+    let current = portals(&request).end(&presented).await?;
+    let (session, portal) = (&current.session, &current.portal);
+    note(&request, session.handle);
+    let handle = session.handle.to_string();
+    audit("session.ended", &Audit { handle: Some(&handle), portal: Some(&portal.slug), ..Audit::default() });
+    let return_url = session.grant.return_url.as_ref().or(portal.return_url.as_ref());
+    let mut response = success(&request, Ended { return_url: return_url.map(url::Url::as_str) });
+    for cookie in cookies::end(portal) {
+        cookies::add(&mut response, &cookie);
+    }
+    // What the portal kept of its user in this browser goes too (ASVS 14.3.1).
+    let clear = HeaderName::from_static("clear-site-data");
+    response
+        .headers_mut()
+        .insert(clear, actix_web::http::header::HeaderValue::from_static("\"cache\", \"storage\""));
+    Ok(response)
+}

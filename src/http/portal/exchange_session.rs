@@ -1,0 +1,73 @@
+//! `POST /v2/portal.exchangeSession` (API.md section 4).
+//!
+//! Owns: the fields of the request and of the answer, and who gets the token in the body; all but the names
+//! is the same for `portal.exchangeCode`.
+//! Must not know: how a ticket is spent.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::session_view::SessionView;
+use crate::domain::error::Error;
+use crate::domain::messages::{Asker, ExchangeRequest, ExchangedSession};
+use crate::fields::text;
+use crate::http::answer::envelope::success;
+use crate::http::answer::new_session::begin;
+use crate::http::answer::problem::Problem;
+use crate::http::gateway::gateway;
+use crate::http::request::exchange::{exchange_request, idempotency_key};
+use crate::http::request::kept::portals;
+use crate::http::request::wishes::is_browser;
+use crate::http::request::{auth, body, client_address};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Exchanged<'a> {
+    expires_at: u64,
+    session: SessionView<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'a str>,
+}
+
+/// Spends a session ID for a browser session.
+pub async fn handle(request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Problem> {
+    exchange(request, payload, "sessionId", |request, exchanged, token| {
+        let expires_at = exchanged.session.expires_at_ms;
+        let session = SessionView::new(&exchanged.session, &exchanged.portal);
+        success(request, Exchanged { expires_at, session, token })
+    })
+    .await
+}
+
+/// The operation under either of its names: `field` has the session ID, and `answer` gets the token if the
+/// caller may see it.
+pub async fn exchange(
+    request: HttpRequest,
+    payload: web::Payload,
+    field: &'static str,
+    answer: impl FnOnce(&HttpRequest, &ExchangedSession, Option<&str>) -> HttpResponse,
+) -> Result<HttpResponse, Problem> {
+    let gateway = gateway(&request);
+    let client = client_address::of(&request, &gateway.trusted_proxies);
+    if let Some(client) = client {
+        gateway.limits.check_exchange(client)?;
+    }
+    let body = body::read(&request, payload).await?;
+    let session_id = read(&body, field)?;
+    let asker = auth::origin(request.headers()).map_or(Asker::Program, Asker::Page);
+    let idempotency_key = idempotency_key(request.headers())?;
+    let exchange = ExchangeRequest { idempotency_key, ..exchange_request(&request, &session_id, asker) };
+    let result = portals(&request).exchange(exchange).await;
+    gateway.metrics.exchange(result.as_ref().map_or_else(|error| error.code.wire_name(), |_| "done"));
+    let exchanged = result?;
+    let is_browser = is_browser(request.headers());
+    let mut response = answer(&request, &exchanged, (!is_browser).then(|| exchanged.token.expose()));
+    begin(&request, &mut response, &exchanged, client);
+    Ok(response)
+}
+
+fn read(body: &Map<String, Value>, field: &'static str) -> Result<String, Error> {
+    // Whatever else is wrong with it is told as 401, the same for everything that is no live ID.
+    body::fields(body, |fields| fields.required(field, text(1, usize::MAX)))
+}

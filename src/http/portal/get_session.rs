@@ -1,0 +1,22 @@
+//! `GET` and `POST /v2/portal.getSession` (API.md section 4).
+
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::session_view::SessionView;
+use crate::domain::presented::Presented;
+use crate::http::answer::envelope::success;
+use crate::http::answer::problem::Problem;
+use crate::http::request::body;
+use crate::http::request::kept::{note, portals};
+
+/// Tells a portal who is there.
+pub async fn handle(
+    request: HttpRequest,
+    presented: Presented,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    body::fields(&body::read(&request, payload).await?, |_| Some(()))?;
+    let current = portals(&request).find_for_reading(&presented).await?;
+    note(&request, current.session.handle);
+    Ok(success(&request, SessionView::new(&current.session, &current.portal)))
+}

@@ -1,0 +1,11 @@
+//! What a request says: who sends it, from where, what it carries, and what it would like to get.
+//!
+//! Must not know: how it is answered.
+
+pub mod auth;
+pub mod body;
+pub mod client_address;
+pub mod cookies;
+pub mod exchange;
+pub mod kept;
+pub mod wishes;

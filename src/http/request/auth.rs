@@ -1,0 +1,103 @@
+//! Who may call stands in a handler's signature: `Caller` (a root key) or `Presented` (a browser token).
+//!
+//! Owns: reading `Authorization`, `Origin`, `Sec-Fetch-Site` and the cookies into domain values.
+//! Must not know: whether what is presented is any good; the domain decides.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{AUTHORIZATION, HeaderMap, ORIGIN};
+use actix_web::{FromRequest, HttpRequest};
+
+use super::cookies;
+use super::kept::portals;
+use super::wishes::FETCH_SITE;
+use crate::domain::catalog::Catalog;
+use crate::domain::credential::{BrowserToken, RootKey};
+use crate::domain::error::{Code, Error, Refusal};
+use crate::domain::portals::backend::Caller;
+use crate::domain::presented::{Presented, PresentedToken, Source, choose_cookie};
+
+impl FromRequest for Caller {
+    type Error = Error;
+    type Future = Ready<Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(caller(request))
+    }
+}
+
+fn caller(request: &HttpRequest) -> Result<Caller, Error> {
+    let mut values = request.headers().get_all(AUTHORIZATION);
+    let refused = |code, refusal| Error::refused(code, refusal, None);
+    let value = values.next().ok_or_else(|| refused(Code::Missing, Refusal::Missing))?;
+    let malformed = || refused(Code::Malformed, Refusal::Malformed);
+    if values.next().is_some() {
+        return Err(malformed());
+    }
+    let text = value.to_str().ok().and_then(bearer).ok_or_else(malformed)?;
+    let key = RootKey::parse(text).map_err(|_| malformed())?;
+    portals(request).authenticate(&key)
+}
+
+/// The token of `Bearer <token>`; the scheme's case does not matter (RFC 9110 section 11.1).
+pub fn bearer(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+impl FromRequest for Presented {
+    type Error = Error;
+    type Future = Ready<Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(presented(request, portals(request).catalog()))
+    }
+}
+
+fn presented(request: &HttpRequest, catalog: &Catalog) -> Result<Presented, Error> {
+    let headers = request.headers();
+    let slug = query(request, "slug").next();
+    let origin = origin(headers);
+    let sent = cookies::sent(headers, catalog);
+    let token = match bearer_token(headers) {
+        Some(token) => Some(token),
+        None => {
+            let chosen = choose_cookie(sent.sessions, slug.as_deref(), origin.as_deref())?;
+            chosen.map(|(portal, text)| PresentedToken {
+                token: BrowserToken::parse(&text),
+                source: Source::Cookie(portal),
+            })
+        }
+    };
+    let same_origin = headers.get(FETCH_SITE).is_some_and(|site| site == "same-origin");
+    Ok(Presented { token, slug, origin, same_origin, hint: sent.hint })
+}
+
+/// What a browser presents that has come to a page of the gateway's own for this portal: its cookie alone.
+pub fn visiting(request: &HttpRequest, slug: &str) -> Presented {
+    let headers = request.headers();
+    let sent = cookies::sent(headers, portals(request).catalog());
+    let session = sent.sessions.into_iter().find(|(portal, _)| portal.slug == slug);
+    let token = session.map(|(portal, text)| PresentedToken {
+        token: BrowserToken::parse(&text),
+        source: Source::Cookie(portal),
+    });
+    Presented { token, slug: Some(slug.to_owned()), hint: sent.hint, ..Presented::default() }
+}
+
+fn bearer_token(headers: &HeaderMap) -> Option<PresentedToken> {
+    let text = headers.get_all(AUTHORIZATION).filter_map(|value| value.to_str().ok()).find_map(bearer)?;
+    Some(PresentedToken { token: BrowserToken::parse(text), source: Source::Bearer })
+}
+
+/// The page's origin as the browser serialised it; one that is no text is one that nobody lists.
+pub fn origin(headers: &HeaderMap) -> Option<String> {
+    headers.get(ORIGIN).map(|origin| String::from_utf8_lossy(origin.as_bytes()).into_owned())
+}
+
+/// All values of one query parameter, decoded.
+pub fn query<'a>(request: &'a HttpRequest, name: &'a str) -> impl Iterator<Item = String> + 'a {
+    let pairs = url::form_urlencoded::parse(request.query_string().as_bytes());
+    pairs.filter(move |(key, _)| key == name).map(|(_, value)| value.into_owned())
+}

@@ -1,0 +1,58 @@
+//! What is kept of a request while it is served: its id, the product as it sees it, the session it is about.
+//!
+//! Owns: that all parts of the gateway see the same id and the same catalog for one request.
+//! Must not know: what any of it is used for.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use actix_web::dev::ServiceRequest;
+use actix_web::{HttpMessage, HttpRequest};
+
+use crate::domain::base62::{self, base62_of};
+use crate::domain::handle::Handle;
+use crate::domain::portals::Portals;
+
+struct Kept {
+    id: Arc<str>,
+    portals: Portals,
+    about: Cell<Option<Handle>>,
+}
+
+/// `req_…`; also in `X-Request-Id`, in every log line of the request and in every error.
+pub fn new_request_id() -> Arc<str> {
+    let random = || base62_of::<10>(rand::random());
+    let (first, second) = (random(), random());
+    ["req_", base62::text(&first), base62::text(&second)].concat().into()
+}
+
+/// Begins to keep, before anything else sees the request.
+pub fn keep(request: &ServiceRequest, id: Arc<str>, portals: Portals) {
+    request.extensions_mut().insert(Rc::new(Kept { id, portals, about: Cell::new(None) }));
+}
+
+fn kept(request: &HttpRequest) -> Rc<Kept> {
+    let kept = request.extensions().get::<Rc<Kept>>().cloned();
+    kept.expect("the outermost layer keeps what belongs to every request")
+}
+
+/// The id of this request.
+pub fn id_of(request: &HttpRequest) -> Arc<str> {
+    kept(request).id.clone()
+}
+
+/// The product under the catalog that this request began with.
+pub fn portals(request: &HttpRequest) -> Portals {
+    kept(request).portals.clone()
+}
+
+/// Notes the session that this request turns out to be about, for its log line.
+pub fn note(request: &HttpRequest, handle: Handle) {
+    kept(request).about.set(Some(handle));
+}
+
+/// The session that was noted last.
+pub fn noted(request: &HttpRequest) -> Option<Handle> {
+    kept(request).about.get()
+}

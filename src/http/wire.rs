@@ -1,0 +1,5 @@
+//! Between the socket and the routes: connections, their limits, and what never becomes a request.
+
+mod bounds;
+pub mod listener;
+mod raw_errors;

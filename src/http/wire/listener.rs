@@ -1,0 +1,200 @@
+//! The public listener: accepts connections and serves the routes on them.
+//!
+//! Owns: the limits of a connection, and that even what never becomes a request is answered as a problem.
+//! Must not know: where it listens, or what a gateway is made of. (Not `actix_web::HttpServer`: it leaves no
+//! place between the socket and the HTTP codec, where [`super::raw_errors`] has to stand.)
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_http::HttpService;
+use actix_server::Server;
+use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
+use actix_web::dev::AppConfig;
+use actix_web::middleware::from_fn;
+use actix_web::rt::net::TcpStream;
+use actix_web::{App, web};
+
+use super::bounds::{Bounded, Patience};
+use super::raw_errors::{Answer, RawErrors};
+use crate::http::answer::finish;
+use crate::http::gateway::Gateway;
+
+/// The head of a request must arrive within this time; its body too (`request::body`).
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longer than the idle time of common proxies, so that they close first and never meet a closing connection.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// For what actix has no limit of its own for. The answer takes a body's time and twice the store's.
+const PATIENCE: Patience = Patience {
+    head: HEAD_TIMEOUT,
+    answer: Duration::from_secs(30),
+    idle: KEEP_ALIVE.saturating_add(Duration::from_secs(5)),
+};
+/// For requests in flight at a stop.
+const DRAIN_SECONDS: u64 = 30;
+/// Connections that wait to be accepted.
+const BACKLOG: i32 = 1_024;
+
+/// Starts to listen; every worker thread makes a gateway of its own.
+pub fn listen(
+    address: SocketAddr,
+    workers: usize,
+    make_gateway: impl Fn() -> Gateway + Send + Clone + 'static,
+    routes: fn(&mut web::ServiceConfig),
+) -> io::Result<(Server, SocketAddr)> {
+    let listener = bind(address)?;
+    let address = listener.local_addr()?;
+    let mut builder = Server::build().disable_signals().shutdown_timeout(DRAIN_SECONDS);
+    if workers > 0 {
+        builder = builder.workers(workers);
+    }
+    let stopping = builder.graceful_shutdown_signal();
+    let builder = builder.listen("vestibule", listener, move || {
+        let gateway = web::Data::new(make_gateway());
+        let answer: Answer = Arc::new({
+            let gateway = gateway.clone().into_inner();
+            move |status| finish::finish_raw(&gateway, status)
+        });
+        let app = App::new().app_data(gateway).configure(routes).wrap(from_fn(finish::finish));
+        let app = app.into_factory().map_err(|error: actix_web::Error| error.error_response());
+        let stopping = stopping.clone();
+        let http = HttpService::build()
+            .keep_alive(KEEP_ALIVE)
+            .client_request_timeout(HEAD_TIMEOUT)
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+            .local_addr(address)
+            .finish(map_config(app, |()| AppConfig::default()));
+        let connection = fn_service(move |socket: TcpStream| {
+            let answer = answer.clone();
+            async move {
+                // Answers are small and whole; waiting to fill a packet would only delay them.
+                let _ = socket.set_nodelay(true);
+                let peer = socket.peer_addr().ok();
+                let socket = Bounded::new(RawErrors::new(socket, answer), PATIENCE);
+                Ok((socket, actix_http::Protocol::Http1, peer))
+            }
+        });
+        connection.and_then(http)
+    })?;
+    Ok((builder.run(), address))
+}
+
+fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+    let domain = socket2::Domain::for_address(address);
+    let socket = socket2::Socket::new(domain, socket2::Type::STREAM, Some(socket2::Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+
+    use async_trait::async_trait;
+
+    use super::*;
+    use crate::domain::credential::Digest;
+    use crate::domain::handle::Handle;
+    use crate::domain::idempotency::TokenDeriver;
+    use crate::domain::landing_pass::LandingNonces;
+    use crate::domain::portals::Product;
+    use crate::domain::ports::{
+        Clock, Exchange, ExchangeAttempt, Found, NewSession, Peek, Position, Removal, SessionStore,
+        StoreError,
+    };
+    use crate::domain::session::PortalSession;
+    use crate::domain::user_tag::{UserTag, UserTagger};
+    use crate::http::gateway::languages::Languages;
+    use crate::http::gateway::limits::Limits;
+    use crate::telemetry::Metrics;
+
+    /// A defect, wherever it is asked.
+    struct Broken;
+
+    impl Clock for Broken {
+        fn now_ms(&self) -> u64 {
+            panic!("a defect")
+        }
+    }
+
+    #[async_trait]
+    impl SessionStore for Broken {
+        async fn create(&self, _: &NewSession) -> Result<PortalSession, StoreError> {
+            panic!("a defect")
+        }
+        async fn exchange(&self, _: &ExchangeAttempt) -> Result<Exchange, StoreError> {
+            panic!("a defect")
+        }
+        async fn peek(&self, _: UserTag, _: &Digest) -> Result<Peek, StoreError> {
+            panic!("a defect")
+        }
+        async fn find(&self, _: UserTag, _: &Digest) -> Result<Found, StoreError> {
+            panic!("a defect")
+        }
+        async fn find_by_handle(&self, _: &Handle) -> Result<Option<PortalSession>, StoreError> {
+            panic!("a defect")
+        }
+        async fn remove(&self, _: &Handle, _: Option<&Digest>, _: Removal) -> Result<bool, StoreError> {
+            panic!("a defect")
+        }
+        async fn revoke_all(&self, _: UserTag) -> Result<u64, StoreError> {
+            panic!("a defect")
+        }
+        async fn list(
+            &self,
+            _: UserTag,
+            _: Option<Position>,
+            _: usize,
+        ) -> Result<Vec<PortalSession>, StoreError> {
+            panic!("a defect")
+        }
+        async fn ready(&self) -> Result<(), StoreError> {
+            panic!("a defect with internals to tell")
+        }
+    }
+
+    fn broken_gateway() -> Gateway {
+        Gateway {
+            product: Product::new(
+                Arc::default(),
+                Arc::new(Broken),
+                Arc::new(UserTagger::new(&"s".into(), &[])),
+                Arc::new(TokenDeriver::new(&"s".into())),
+            ),
+            metrics: Arc::new(Metrics::new().expect("the metrics register")),
+            limits: Arc::new(Limits::new(1, 1)),
+            trusted_proxies: Vec::new(),
+            error_type_base: "https://sessions.example.com/errors".into(),
+            strict_transport: false,
+            landing_nonces: Arc::new(LandingNonces::new(&"s".into())),
+            languages: Arc::new(Languages::load().expect("the languages load")),
+            clock: Arc::new(Broken),
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_panic_is_a_500_that_tells_nothing_and_the_gateway_goes_on() {
+        let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+        let (server, address) = listen(loopback, 1, broken_gateway, crate::http::routes).expect("it listens");
+        let handle = server.handle();
+        tokio::spawn(server);
+        for _ in 0..3 {
+            let mut stream = std::net::TcpStream::connect(address).expect("it accepts");
+            let request = b"GET /health/ready HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+            stream.write_all(request).expect("it reads");
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).expect("it answers");
+            assert!(answer.starts_with("HTTP/1.1 500 "), "{answer}");
+            assert!(answer.contains("errors/application/unexpected_error"), "{answer}");
+            assert!(answer.contains("x-request-id: req_") && !answer.contains("internals"), "{answer}");
+        }
+        handle.stop(false).await;
+    }
+}
