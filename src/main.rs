@@ -103,7 +103,10 @@ async fn serve(config: Option<PathBuf>) -> ExitCode {
     let source = Source::File(config);
     match Settings::load(&source) {
         Ok(settings) => {
-            let _logs = telemetry::init_logs(settings.log.json, &settings.log.level);
+            let _logs = match telemetry::init_logs(settings.log.json, &settings.log.level) {
+                Ok(logs) => logs,
+                Err(error) => return no_logs(&error),
+            };
             run(settings, &source, Arc::new(SystemClock), |_| ()).await
         }
         Err(faults) => report(&faults),
@@ -120,7 +123,10 @@ async fn develop(listen: Listen) -> ExitCode {
         Ok(settings) => settings,
         Err(faults) => return report(&faults),
     };
-    let _logs = telemetry::init_logs(settings.log.json, &settings.log.level);
+    let _logs = match telemetry::init_logs(settings.log.json, &settings.log.level) {
+        Ok(logs) => logs,
+        Err(error) => return no_logs(&error),
+    };
     let demos = match playground.serve() {
         Ok(demos) => demos,
         Err(error) => return refuse(&error),
@@ -138,6 +144,11 @@ fn refuse(error: &PlaygroundError) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn no_logs(error: &std::io::Error) -> ExitCode {
+    eprintln!("cannot start the thread that writes the log: {error}");
+    ExitCode::FAILURE
 }
 
 async fn run(

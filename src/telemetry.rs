@@ -2,42 +2,42 @@
 //!
 //! Owns: the subscriber, the metric names, the form of an audit line, which request a line is about.
 //! Must not know: requests, sessions or stores; it takes plain values. A query string, a body, a cookie or a
-//! credential never gets here. Metrics live in a registry of their own, not in global state.
+//! credential never gets here.
 
+mod dropped;
 mod json_lines;
 mod lines;
+mod metrics;
+mod panics;
+mod queue;
 mod request_id;
+mod text_lines;
 
-use std::io::IsTerminal;
-use std::sync::Arc;
-use std::time::Duration;
+use std::io::{self, IsTerminal};
 
-use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder, core::Collector};
+use tracing_subscriber::{EnvFilter, prelude::*};
 
-/// Below a millisecond and up to the longest wait for the store.
-const SECONDS: &[f64] = &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
-
+use dropped::{AUDIT_TARGET, DROPPED};
 pub use lines::LogGuard;
+pub use metrics::Metrics;
 pub use request_id::in_request;
 
-/// Sends logs to standard output. Once in a process, by `main`; the last lines are written when the guard is
-/// dropped.
-pub fn init_logs(json: bool, level: &str) -> LogGuard {
-    use tracing_subscriber::{EnvFilter, fmt, prelude::*};
+/// Sends logs to standard output, and panics to the log. Once in a process, by `main`; the last lines are written
+/// when the guard is dropped.
+pub fn init_logs(json: bool, level: &str) -> io::Result<LogGuard> {
     let filter = EnvFilter::try_new(level).unwrap_or_else(|_| EnvFilter::new("info"));
     let registry = tracing_subscriber::registry().with(filter);
-    let lines = Arc::new(lines::Lines::default());
+    let lines = lines::Lines::start(queue::Queue::start(io::stdout(), &DROPPED)?);
     let installed = if json {
         registry.with(json_lines::JsonLines::new(lines.clone())).try_init()
     } else {
-        let colours = std::io::stdout().is_terminal();
-        let form = request_id::AfterRequestId(fmt::format().with_target(false));
-        registry.with(fmt::layer().event_format(form).with_ansi(colours)).try_init()
+        registry.with(text_lines::layer(lines.clone(), io::stdout().is_terminal())).try_init()
     };
     if installed.is_err() {
         tracing::debug!("logs were set up before");
     }
-    LogGuard(lines)
+    panics::log_them();
+    Ok(LogGuard(lines))
 }
 
 /// What happened to a session, for the audit trail. The line also carries the request's id.
@@ -61,7 +61,7 @@ pub struct Audit<'a> {
 /// `session.ended` or `session.replaced`.
 pub fn audit(event: &'static str, audit: &Audit<'_>) {
     tracing::info!(
-        target: "audit",
+        target: AUDIT_TARGET,
         event,
         handle = audit.handle,
         portal = audit.portal,
@@ -70,104 +70,4 @@ pub fn audit(event: &'static str, audit: &Audit<'_>) {
         count = audit.count,
         client = audit.client,
     );
-}
-
-/// All metrics of one gateway.
-pub struct Metrics {
-    registry: Registry,
-    requests: IntCounterVec,
-    durations: HistogramVec,
-    created: IntCounterVec,
-    exchanges: IntCounterVec,
-    refusals: IntCounterVec,
-    store_errors: IntCounterVec,
-    store_durations: HistogramVec,
-}
-
-impl Metrics {
-    /// Registers every metric under its name.
-    pub fn new() -> Result<Self, prometheus::Error> {
-        let registry = Registry::new();
-        let counter = |name, help, labels: &[&str]| IntCounterVec::new(Opts::new(name, help), labels);
-        let histogram = |name, help, labels: &[&str]| {
-            HistogramVec::new(HistogramOpts::new(name, help).buckets(SECONDS.to_vec()), labels)
-        };
-        let metrics = Metrics {
-            requests: counter(
-                "vestibule_http_requests_total",
-                "Requests answered.",
-                &["route", "method", "status"],
-            )?,
-            durations: histogram("vestibule_http_request_duration_seconds", "Time to answer.", &["route"])?,
-            created: counter(
-                "vestibule_sessions_created_total",
-                "Sessions created.",
-                &["portal", "environment"],
-            )?,
-            exchanges: counter(
-                "vestibule_exchanges_total",
-                "Exchanges of session IDs by outcome.",
-                &["outcome"],
-            )?,
-            refusals: counter("vestibule_refusals_total", "Refusals by their true reason.", &["reason"])?,
-            store_errors: counter(
-                "vestibule_store_errors_total",
-                "Calls that the store failed.",
-                &["operation"],
-            )?,
-            store_durations: histogram(
-                "vestibule_store_duration_seconds",
-                "Time the store took.",
-                &["operation"],
-            )?,
-            registry,
-        };
-        let all: [Box<dyn Collector>; 7] = [
-            Box::new(metrics.requests.clone()),
-            Box::new(metrics.durations.clone()),
-            Box::new(metrics.created.clone()),
-            Box::new(metrics.exchanges.clone()),
-            Box::new(metrics.refusals.clone()),
-            Box::new(metrics.store_errors.clone()),
-            Box::new(metrics.store_durations.clone()),
-        ];
-        for metric in all {
-            metrics.registry.register(metric)?;
-        }
-        Ok(metrics)
-    }
-
-    /// A request was answered. `route` is the template, never the path: a path can hold anything.
-    pub fn request(&self, route: &str, method: &str, status: &str, took: Duration) {
-        self.requests.with_label_values(&[route, method, status]).inc();
-        self.durations.with_label_values(&[route]).observe(took.as_secs_f64());
-    }
-
-    /// A session was created.
-    pub fn created(&self, portal: &str, environment: &str) {
-        self.created.with_label_values(&[portal, environment]).inc();
-    }
-
-    /// An exchange ended: `done`, or the code that it was refused with.
-    pub fn exchange(&self, outcome: &str) {
-        self.exchanges.with_label_values(&[outcome]).inc();
-    }
-
-    /// A credential or an action was refused.
-    pub fn refusal(&self, reason: &str) {
-        self.refusals.with_label_values(&[reason]).inc();
-    }
-
-    /// The store was asked.
-    pub fn store_call(&self, operation: &str, took: Duration, answered: bool) {
-        self.store_durations.with_label_values(&[operation]).observe(took.as_secs_f64());
-        if !answered {
-            self.store_errors.with_label_values(&[operation]).inc();
-        }
-    }
-
-    /// Everything as Prometheus text.
-    pub fn render(&self) -> Result<String, prometheus::Error> {
-        TextEncoder::new().encode_to_string(&self.registry.gather())
-    }
 }

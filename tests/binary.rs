@@ -1,6 +1,8 @@
 //! The binary as its operator runs it: commands, exit codes, signals, and what it logs.
 
 mod support;
+#[path = "binary/unread_log.rs"]
+mod unread_log;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -171,8 +173,8 @@ fn terminate_finishes_the_request_in_flight_and_exits_0() {
     assert_eq!(code, Some(0), "{output:#?}");
 }
 
-/// Lines are written together, but none waits for another: a process that is killed has lost at most what it was
-/// just doing.
+/// Lines are written together and by another thread, but none waits for a timer: a process that is killed has lost
+/// at most those of its last moment.
 #[tokio::test]
 async fn a_killed_gateway_has_logged_what_it_answered() {
     let directory = tempfile::tempdir().expect("a directory");

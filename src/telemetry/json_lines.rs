@@ -13,10 +13,11 @@ use std::time::SystemTime;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use tracing::field::{Field, Visit};
-use tracing::{Event, Level, Subscriber};
+use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
+use super::dropped::Kind;
 use super::lines::Lines;
 use super::request_id::with_current;
 
@@ -60,7 +61,7 @@ impl<S: Subscriber> Layer<S> for JsonLines {
             }
         });
         line.extend_from_slice(b"}\n");
-        self.lines.add(&line, *metadata.level() <= Level::WARN);
+        self.lines.add(&line, Kind::of(metadata));
         SCRATCH.set(line);
     }
 }

@@ -1,38 +1,52 @@
-//! Writes log lines to standard output: whole lines, and many with one system call.
+//! The lines of each thread: whole turns of its event loop are handed over together.
 //!
-//! Owns: when lines are written. What a thread logs in one turn of its event loop goes out at the end of that
-//! turn, microseconds later; a warning, an error, and what a thread without an event loop logs, at once. So a line is
-//! never held back for a timer, and a process that is killed loses no more than the turn it is in.
-//! Must not know: what is in a line.
+//! Owns: when lines are handed over to be written. What a thread logs in one turn of its event loop goes at the end
+//! of that turn, microseconds later; a warning, an error, and what a thread without an event loop logs, at once. So
+//! no line is held back for a timer, and threads meet at the queue once a turn, not once a line.
+//! Must not know: what is in a line, or who writes it.
 
-use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use thread_local::ThreadLocal;
 use tokio::runtime::{Handle, RuntimeFlavor};
 
-/// A turn that logs more than this writes in between.
-const MOST_BYTES: usize = 64 * 1024;
+use super::dropped::Kind;
+use super::queue::{Batch, Queue};
 
-/// The lines of every thread that are not written yet.
-#[derive(Default)]
+/// A turn that logs more than this hands over in between.
+const MOST_BYTES: usize = 64 * 1024;
+/// For the last lines, when the process ends and nobody reads.
+const LAST_LINES: Duration = Duration::from_secs(2);
+
+/// The lines of every thread that are not handed over yet.
 pub struct Lines {
-    pending: ThreadLocal<Mutex<Vec<u8>>>,
+    pending: ThreadLocal<Mutex<Batch>>,
+    queue: Arc<Queue>,
 }
 
 impl Lines {
-    /// Takes a line with its line feed. `at_once`: nothing may be lost after it.
-    pub fn add(self: &Arc<Self>, line: &[u8], at_once: bool) {
+    /// The queue writes them.
+    pub fn start(queue: Arc<Queue>) -> Arc<Self> {
+        Arc::new(Lines { pending: ThreadLocal::new(), queue })
+    }
+
+    /// Takes a line with its line feed; drops it where there is no room.
+    pub fn add(self: &Arc<Self>, line: &[u8], kind: Kind) {
         let mut pending = self.pending.get_or_default().lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.queue.has_room(kind, pending.len() + line.len()) {
+            return;
+        }
         let is_first = pending.is_empty();
-        pending.extend_from_slice(line);
-        if at_once || pending.len() > MOST_BYTES || (is_first && !self.write_after_this_turn()) {
-            write_out(&mut pending);
+        pending.push(line, kind);
+        let is_urgent = kind == Kind::Warning || pending.len() > MOST_BYTES;
+        if is_urgent || (is_first && !self.hand_over_after_this_turn()) {
+            self.queue.take_over(&mut pending);
         }
     }
 
     /// Whether this thread has an event loop of its own that will do it.
-    fn write_after_this_turn(self: &Arc<Self>) -> bool {
+    fn hand_over_after_this_turn(self: &Arc<Self>) -> bool {
         let Ok(runtime) = Handle::try_current() else {
             return false;
         };
@@ -42,24 +56,16 @@ impl Lines {
             // Queued behind whatever is ready to run in this turn.
             runtime.spawn(async move {
                 if let Some(pending) = lines.pending.get() {
-                    write_out(&mut pending.lock().unwrap_or_else(PoisonError::into_inner));
+                    lines.hand_over(pending);
                 }
             });
         }
         is_of_this_thread
     }
 
-    fn write_all(&self) {
-        for pending in self.pending.iter() {
-            write_out(&mut pending.lock().unwrap_or_else(PoisonError::into_inner));
-        }
+    fn hand_over(&self, pending: &Mutex<Batch>) {
+        self.queue.take_over(&mut pending.lock().unwrap_or_else(PoisonError::into_inner));
     }
-}
-
-fn write_out(pending: &mut Vec<u8>) {
-    // Nobody can be told that the log cannot be written.
-    let _ = std::io::stdout().lock().write_all(pending);
-    pending.clear();
 }
 
 /// Writes what is left when the process ends.
@@ -68,6 +74,7 @@ pub struct LogGuard(pub(super) Arc<Lines>);
 
 impl Drop for LogGuard {
     fn drop(&mut self) {
-        self.0.write_all();
+        self.0.pending.iter().for_each(|pending| self.0.hand_over(pending));
+        self.0.queue.close(LAST_LINES);
     }
 }

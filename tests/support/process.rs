@@ -4,7 +4,7 @@
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -25,6 +25,8 @@ pub fn run(arguments: &[&str]) -> Output {
 /// A gateway process; killed with the value.
 pub struct Process {
     child: Child,
+    /// Until somebody reads it.
+    unread: Option<ChildStdout>,
     lines: Receiver<String>,
     pub output: Vec<String>,
     pub address: SocketAddr,
@@ -50,10 +52,24 @@ impl Process {
 
     /// Any command; without an address.
     pub fn spawn(command: &mut Command) -> Self {
+        let mut process = Self::spawn_unread(command);
+        process.read();
+        process
+    }
+
+    /// Any command whose output nobody reads, until [`Process::read`].
+    pub fn spawn_unread(command: &mut Command) -> Self {
         let child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn();
         let mut child = child.unwrap_or_else(|error| panic!("{command:?} does not run: {error}"));
-        let stdout = child.stdout.take().expect("its output is piped");
+        let unread = child.stdout.take();
+        Process { child, unread, lines: channel().1, output: Vec::new(), address: ([0, 0, 0, 0], 0).into() }
+    }
+
+    /// From now on its output is read.
+    pub fn read(&mut self) {
+        let stdout = self.unread.take().expect("it is not read yet");
         let (sender, lines) = channel();
+        self.lines = lines;
         std::thread::spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
                 if sender.send(line).is_err() {
@@ -61,7 +77,6 @@ impl Process {
                 }
             }
         });
-        Process { child, lines, output: Vec::new(), address: ([0, 0, 0, 0], 0).into() }
     }
 
     /// Reads on until a line fits.
@@ -94,18 +109,23 @@ impl Process {
 
     /// Waits for its end: the exit code and everything it printed.
     pub fn end(mut self) -> (Option<i32>, Vec<String>) {
+        let code = self.wait();
+        let mut output = std::mem::take(&mut self.output);
+        output.extend(self.lines.iter());
+        (code, output)
+    }
+
+    /// Waits for its end, whether or not its output is read: the exit code.
+    pub fn wait(&mut self) -> Option<i32> {
         let deadline = Instant::now() + LIMIT;
-        let status = loop {
+        loop {
             if let Some(status) = self.child.try_wait().expect("it can be waited for") {
-                break status;
+                return status.code();
             }
             assert!(Instant::now() < deadline, "it does not end");
             // A wait for the condition above, not for time to pass.
             std::thread::sleep(Duration::from_millis(5));
-        };
-        let mut output = std::mem::take(&mut self.output);
-        output.extend(self.lines.iter());
-        (status.code(), output)
+        }
     }
 }
 

@@ -1,0 +1,25 @@
+//! Panics, as lines of the log.
+//!
+//! Owns: the panic hook. The one of the standard library writes to standard error: it would wait for whoever does
+//! not read that, and its lines have no request id.
+//! Must not know: who catches a panic, or what becomes of the request.
+
+use std::backtrace::{Backtrace, BacktraceStatus};
+use std::panic::PanicHookInfo;
+
+/// From now on, for the whole process.
+pub fn log_them() {
+    std::panic::set_hook(Box::new(log));
+}
+
+fn log(panic: &PanicHookInfo<'_>) {
+    let backtrace = Backtrace::capture();
+    // Off unless RUST_BACKTRACE asks for it.
+    let backtrace = (backtrace.status() == BacktraceStatus::Captured).then(|| backtrace.to_string());
+    tracing::error!(
+        location = panic.location().map(ToString::to_string),
+        reason = panic.payload_as_str().unwrap_or("none given"),
+        backtrace,
+        "a panic: this is a defect of the gateway"
+    );
+}

@@ -1,0 +1,280 @@
+//! Between the threads that log and standard output: a bounded queue, and a thread that writes what is in it.
+//!
+//! Owns: that nobody who logs ever waits for whoever reads the log. A reader that is slow, or has stopped, costs
+//! lines, not answers; what was dropped is counted, and told in a line of its own when writing goes on.
+//! Must not know: what is in a line, or when a thread hands its lines over. (Why not `tracing-appender`:
+//! docs/dependencies.md.)
+
+use std::io::{self, Write};
+use std::mem;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::dropped::{Counts, Dropped, Kind};
+
+/// What is written with one call; so much room is then free again.
+const PIECE_BYTES: usize = 64 * 1024;
+/// A buffer that has grown beyond this is given back once it is written.
+const KEPT_BYTES: usize = 1 << 20;
+
+/// Whole lines that belong together.
+#[derive(Default)]
+pub struct Batch {
+    bytes: Vec<u8>,
+    lines: Counts,
+}
+
+impl Batch {
+    /// Takes a line with its line feed.
+    pub fn push(&mut self, line: &[u8], kind: Kind) {
+        self.bytes.extend_from_slice(line);
+        self.lines.add(kind, 1);
+    }
+
+    /// The size of its lines together, in bytes.
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Whether it has no lines.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.bytes.shrink_to(KEPT_BYTES);
+        self.lines = Counts::default();
+    }
+}
+
+/// Lines on their way to standard output.
+pub struct Queue {
+    /// Handed over and not written yet. Read for every line, so it stands outside the lock.
+    queued_bytes: AtomicUsize,
+    state: Mutex<State>,
+    changed: Condvar,
+    dropped: &'static Dropped,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: Batch,
+    /// To wake a thread that is at work would be a system call for nothing.
+    writer_sleeps: bool,
+    is_closed: bool,
+    writer_has_ended: bool,
+}
+
+impl Queue {
+    /// Starts the thread that writes to `out`, which may block for as long as it likes.
+    pub fn start(out: impl Write + Send + 'static, dropped: &'static Dropped) -> io::Result<Arc<Self>> {
+        let queue = Arc::new(Queue {
+            queued_bytes: AtomicUsize::new(0),
+            state: Mutex::default(),
+            changed: Condvar::new(),
+            dropped,
+        });
+        let writer = queue.clone();
+        std::thread::Builder::new().name("log".into()).spawn(move || writer.write_all(out))?;
+        Ok(queue)
+    }
+
+    /// Whether a line may still be added to a batch that will then have `batch_bytes`; if not, it counts as dropped.
+    pub fn has_room(&self, kind: Kind, batch_bytes: usize) -> bool {
+        let has_room = self.queued_bytes.load(Ordering::Relaxed) + batch_bytes <= kind.most_queued_bytes();
+        if !has_room {
+            self.dropped.add(kind, 1);
+        }
+        has_room
+    }
+
+    /// Takes a batch whose lines had room, and leaves it empty.
+    pub fn take_over(&self, batch: &mut Batch) {
+        if batch.is_empty() {
+            return;
+        }
+        self.queued_bytes.fetch_add(batch.len(), Ordering::Relaxed);
+        let mut state = self.lock();
+        state.waiting.bytes.extend_from_slice(&batch.bytes);
+        state.waiting.lines.add_all(batch.lines);
+        let wake = mem::take(&mut state.writer_sleeps);
+        drop(state);
+        batch.clear();
+        if wake {
+            self.changed.notify_all();
+        }
+    }
+
+    /// Lets the thread write what is left, and waits for that, but no longer than `limit`.
+    pub fn close(&self, limit: Duration) {
+        let mut state = self.lock();
+        state.is_closed = true;
+        self.changed.notify_all();
+        // Whether it has ended or the time is up, nothing more can be done.
+        let _ = self.changed.wait_timeout_while(state, limit, |state| !state.writer_has_ended);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next lines; `None` after the last.
+    fn next(&self, mut written: Batch) -> Option<Batch> {
+        written.clear();
+        let mut state = self.lock();
+        while state.waiting.is_empty() {
+            if state.is_closed {
+                state.writer_has_ended = true;
+                self.changed.notify_all();
+                return None;
+            }
+            state.writer_sleeps = true;
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.writer_sleeps = false;
+        Some(mem::replace(&mut state.waiting, written))
+    }
+
+    fn write_all(&self, mut out: impl Write) {
+        let (mut batch, mut told) = (Batch::default(), Counts::default());
+        while let Some(next) = self.next(batch) {
+            batch = next;
+            match self.write(&mut out, &batch.bytes) {
+                Ok(()) => told = tell(told, self.dropped.counts()),
+                // A full disk, or nobody who could ever read.
+                Err(_) => self.dropped.add_all(batch.lines),
+            }
+        }
+    }
+
+    fn write(&self, out: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
+        let mut result = Ok(());
+        for piece in bytes.chunks(PIECE_BYTES) {
+            result = result.and_then(|()| out.write_all(piece));
+            self.queued_bytes.fetch_sub(piece.len(), Ordering::Relaxed);
+        }
+        result.and_then(|()| out.flush())
+    }
+}
+
+/// One line for all that was dropped since the last one of its kind.
+fn tell(told: Counts, dropped: Counts) -> Counts {
+    if dropped != told {
+        let since = |kind| dropped.of(kind) - told.of(kind);
+        tracing::warn!(
+            audit = since(Kind::Audit),
+            warning = since(Kind::Warning),
+            other = since(Kind::Other),
+            "log lines were dropped: standard output was not read, or could not be written"
+        );
+    }
+    dropped
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Receiver, Sender, channel};
+
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(10);
+
+    /// Takes nothing until it is allowed to, and shows what it takes.
+    struct Gate {
+        allowed: Receiver<io::Result<()>>,
+        shown: Sender<Vec<u8>>,
+    }
+
+    impl Write for Gate {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.allowed.recv().unwrap_or(Ok(()))?;
+            let _ = self.shown.send(bytes.to_vec());
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    struct Stage {
+        queue: Arc<Queue>,
+        allow: Sender<io::Result<()>>,
+        shown: Receiver<Vec<u8>>,
+        dropped: &'static Dropped,
+    }
+
+    fn stage() -> Stage {
+        let ((allow, allowed), (show, shown)) = (channel(), channel());
+        let dropped: &'static Dropped = Box::leak(Box::new(Dropped::new()));
+        let queue = Queue::start(Gate { allowed, shown: show }, dropped).expect("a thread");
+        Stage { queue, allow, shown, dropped }
+    }
+
+    impl Stage {
+        fn add(&self, kind: Kind, line: &[u8]) -> bool {
+            let has_room = self.queue.has_room(kind, line.len());
+            if has_room {
+                let mut batch = Batch::default();
+                batch.push(line, kind);
+                self.queue.take_over(&mut batch);
+            }
+            has_room
+        }
+
+        fn fill(&self, kind: Kind) -> usize {
+            let line = vec![b'x'; 1 << 16];
+            (0..).take_while(|_| self.add(kind, &line)).count()
+        }
+    }
+
+    #[test]
+    fn what_matters_less_is_dropped_first() {
+        let stage = stage();
+        assert_eq!(stage.fill(Kind::Other), 64, "4 MiB");
+        assert_eq!(stage.fill(Kind::Warning), 32, "2 MiB more");
+        assert_eq!(stage.fill(Kind::Audit), 32, "2 MiB more");
+        assert!(!stage.add(Kind::Other, b"x\n"));
+        let dropped = stage.dropped.counts();
+        let kinds = [Kind::Audit, Kind::Warning, Kind::Other];
+        assert_eq!(kinds.map(|kind| dropped.of(kind)), [1, 1, 2]);
+    }
+
+    #[test]
+    fn each_piece_that_is_written_makes_room() {
+        let stage = stage();
+        stage.fill(Kind::Other);
+        stage.allow.send(Ok(())).expect("it waits");
+        stage.shown.recv_timeout(LIMIT).expect("a piece");
+        stage.allow.send(Ok(())).expect("it waits");
+        stage.shown.recv_timeout(LIMIT).expect("the piece after it");
+        assert!(stage.add(Kind::Other, b"x\n"));
+    }
+
+    #[test]
+    fn what_cannot_be_written_counts_as_dropped() {
+        let stage = stage();
+        stage.add(Kind::Audit, b"lost\n");
+        stage.allow.send(Err(io::Error::other("the disk is full"))).expect("it waits");
+        while stage.dropped.counts().of(Kind::Audit) == 0 {
+            std::thread::yield_now();
+        }
+        stage.add(Kind::Other, b"kept\n");
+        stage.allow.send(Ok(())).expect("it waits");
+        assert_eq!(stage.shown.recv_timeout(LIMIT).expect("a line"), b"kept\n");
+        assert_eq!(stage.dropped.counts().of(Kind::Other), 0);
+    }
+
+    #[test]
+    fn closing_writes_what_is_left_but_does_not_wait_for_ever() {
+        let stage = stage();
+        stage.add(Kind::Other, b"first\n");
+        stage.queue.close(Duration::from_millis(20));
+        assert!(stage.shown.try_recv().is_err(), "nothing could be written");
+        drop(stage.allow);
+        stage.queue.close(LIMIT);
+        assert_eq!(stage.shown.try_recv().expect("it was written"), b"first\n");
+    }
+}
