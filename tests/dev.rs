@@ -311,6 +311,8 @@ async fn only_the_playgrounds_own_pages_are_served() {
     for site in [app, portal] {
         let reply = Call(playground.client.get(site)).header("host", "evil.example").send().await;
         assert_eq!((reply.status, reply.text), (421, format!("Open {site} instead.")));
+        let head = Call(playground.client.head(site)).send().await;
+        assert_eq!((head.status, head.text.as_str()), (200, ""));
     }
 }
 

@@ -21,11 +21,11 @@ const LOGIN_COOKIE: &str = "demo_app_user";
 /// What the app answers.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
-        .route("/", web::get().to(page))
+        .route("/", site::read().to(page))
         // The portals' return_url.
-        .route("/billing", web::get().to(page))
-        .route("/app.js", web::get().to(|| file("text/javascript", include_str!("assets/app.js"))))
-        .route("/state", web::get().to(state))
+        .route("/billing", site::read().to(page))
+        .route("/app.js", site::read().to(|| file("text/javascript", include_str!("assets/app.js"))))
+        .route("/state", site::read().to(state))
         .route("/log-in", web::post().to(log_in))
         .route("/log-out", web::post().to(log_out))
         .route("/open", web::post().to(open))

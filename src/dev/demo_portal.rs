@@ -14,11 +14,11 @@ use super::site::{self, Site, file};
 pub fn routes(config: &mut web::ServiceConfig) {
     let page = || file("text/html", include_str!("assets/portal.html"));
     config
-        .route("/", web::get().to(page))
+        .route("/", site::read().to(page))
         // The url of hosted-portal: who comes here has the cookie already.
-        .route("/hosted", web::get().to(page))
-        .route("/portal.js", web::get().to(|| file("text/javascript", include_str!("assets/portal.js"))))
-        .route("/state", web::get().to(state))
+        .route("/hosted", site::read().to(page))
+        .route("/portal.js", site::read().to(|| file("text/javascript", include_str!("assets/portal.js"))))
+        .route("/state", site::read().to(state))
         .route("/expire", web::post().to(expire));
 }
 

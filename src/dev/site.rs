@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::guard::{Any, Get, Head};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpResponse, web};
+use actix_web::{Error, HttpResponse, Route, web};
 use serde_json::{Value, json};
 
 use super::clock::PlaygroundClock;
@@ -65,11 +66,16 @@ pub fn routes(config: &mut web::ServiceConfig) {
     let json = web::JsonConfig::default().limit(MAX_REPORT_BYTES);
     config
         .app_data(json)
-        .route("/style.css", web::get().to(|| file("text/css", include_str!("assets/style.css"))))
-        .route("/common.js", web::get().to(|| file("text/javascript", include_str!("assets/common.js"))))
-        .route("/icon.svg", web::get().to(|| file("image/svg+xml", include_str!("assets/icon.svg"))))
+        .route("/style.css", read().to(|| file("text/css", include_str!("assets/style.css"))))
+        .route("/common.js", read().to(|| file("text/javascript", include_str!("assets/common.js"))))
+        .route("/icon.svg", read().to(|| file("image/svg+xml", include_str!("assets/icon.svg"))))
         .route("/journal", web::post().to(report))
         .route("/journal/clear", web::post().to(clear));
+}
+
+/// For GET and HEAD: actix leaves out the body of an answer to HEAD.
+pub fn read() -> Route {
+    web::route().guard(Any(Get()).or(Head()))
 }
 
 /// A file of the site.

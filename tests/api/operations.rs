@@ -6,7 +6,7 @@ use crate::on_both_stores;
 use crate::support::app::{ACME_LIVE, Call, Kind, TestApp, text};
 
 /// Every name of `src/telemetry.rs`.
-const NAMES: [&str; 7] = [
+const NAMES: [&str; 8] = [
     "vestibule_http_requests_total",
     "vestibule_http_request_duration_seconds",
     "vestibule_sessions_created_total",
@@ -14,6 +14,7 @@ const NAMES: [&str; 7] = [
     "vestibule_refusals_total",
     "vestibule_store_errors_total",
     "vestibule_store_duration_seconds",
+    "vestibule_log_lines_dropped_total",
 ];
 
 /// A gateway with a listener for its metrics.
@@ -88,6 +89,8 @@ async fn the_metrics_listener_serves_metrics_alone() {
         assert_eq!(reply.status, 404, "{path}");
     }
     assert!(!metrics(&app).await.is_empty());
+    let head = Call(app.client.head(format!("http://{address}/metrics"))).send().await;
+    assert_eq!((head.status, head.text.as_str()), (200, ""));
 }
 
 async fn counts_are_right(kind: Kind) {

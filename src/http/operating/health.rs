@@ -23,7 +23,7 @@ pub async fn ready(request: HttpRequest) -> Result<HttpResponse, Problem> {
 
 /// The routes of the metrics' own listener.
 pub fn metrics_routes(config: &mut web::ServiceConfig) {
-    config.route("/metrics", web::get().to(metrics));
+    config.service(web::resource("/metrics").route(web::get().to(metrics)).route(web::head().to(metrics)));
 }
 
 async fn metrics(metrics: web::Data<Arc<Metrics>>) -> HttpResponse {
