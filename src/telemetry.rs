@@ -20,7 +20,7 @@ use tracing_subscriber::{EnvFilter, prelude::*};
 use dropped::{AUDIT_TARGET, DROPPED};
 pub use lines::LogGuard;
 pub use metrics::Metrics;
-pub use request_id::in_request;
+pub use request_id::{in_request, in_request_now};
 
 /// Sends logs to standard output, and panics to the log. Once in a process, by `main`; the last lines are written
 /// when the guard is dropped.
@@ -38,6 +38,16 @@ pub fn init_logs(json: bool, level: &str) -> io::Result<LogGuard> {
     }
     panics::log_them();
     Ok(LogGuard(lines))
+}
+
+/// Sends the lines of this thread, as JSON, to `out`; until both are dropped.
+#[cfg(test)]
+pub fn log_of_this_thread(
+    out: impl io::Write + Send + 'static,
+) -> (tracing::subscriber::DefaultGuard, LogGuard) {
+    let lines = lines::Lines::start(queue::Queue::start(out, &DROPPED).expect("a thread"));
+    let json = tracing_subscriber::registry().with(json_lines::JsonLines::new(lines.clone()));
+    (json.set_default(), LogGuard(lines))
 }
 
 /// What happened to a session, for the audit trail. The line also carries the request's id.

@@ -3,10 +3,12 @@
 //! Must not know: any endpoint.
 
 mod bounces;
+mod common_headers;
 pub mod cookies;
 pub mod cors;
 pub mod envelope;
 pub mod finish;
+pub mod lost;
 pub mod new_session;
 pub mod pages;
 pub mod policy;

@@ -31,6 +31,14 @@ pub async fn in_request<F: Future>(id: Arc<str>, serving: F) -> F::Output {
     .await
 }
 
+/// Runs `then` such that every line it logs bears this id.
+pub fn in_request_now<T>(id: Arc<str>, then: impl FnOnce() -> T) -> T {
+    let mut id = Some(id);
+    let before = CURRENT.replace(id.take());
+    let _turn = Turn { before, id: &mut id };
+    then()
+}
+
 /// While the request's future runs. Puts things back also when it panics.
 struct Turn<'a> {
     before: Option<Arc<str>>,

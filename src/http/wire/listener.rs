@@ -19,7 +19,7 @@ use actix_web::{App, web};
 
 use super::bounds::{Bounded, Patience};
 use super::raw_errors::{Answer, RawErrors};
-use crate::http::answer::finish;
+use crate::http::answer::{finish, lost};
 use crate::http::gateway::Gateway;
 
 /// The head of a request must arrive within this time; its body too (`request::body`).
@@ -55,7 +55,7 @@ pub fn listen(
         let gateway = web::Data::new(make_gateway());
         let answer: Answer = Arc::new({
             let gateway = gateway.clone().into_inner();
-            move |status| finish::finish_raw(&gateway, status)
+            move |status| lost::raw_answer(&gateway, status)
         });
         let app = App::new().app_data(gateway).configure(routes).wrap(from_fn(finish::finish));
         let app = app.into_factory().map_err(|error: actix_web::Error| error.error_response());
@@ -96,6 +96,8 @@ fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
 #[cfg(test)]
 mod tests {
     use std::io::{Read, Write};
+    use std::sync::Mutex;
+    use std::time::Instant;
 
     use async_trait::async_trait;
 
@@ -113,7 +115,7 @@ mod tests {
     use crate::domain::user_tag::{UserTag, UserTagger};
     use crate::http::gateway::languages::Languages;
     use crate::http::gateway::limits::Limits;
-    use crate::telemetry::Metrics;
+    use crate::telemetry::{Metrics, log_of_this_thread};
 
     /// A defect, wherever it is asked.
     struct Broken;
@@ -179,10 +181,52 @@ mod tests {
         }
     }
 
+    /// A log that a test can read.
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().expect("not poisoned").extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Log {
+        /// The line about this request that says how it was answered, once it is there.
+        fn answered(&self, id: &str) -> serde_json::Value {
+            let deadline = Instant::now() + Duration::from_secs(10);
+            loop {
+                let bytes = self.0.lock().expect("not poisoned").clone();
+                let lines = bytes.split(|byte| *byte == b'\n');
+                let mut lines =
+                    lines.filter_map(|line| serde_json::from_slice::<serde_json::Value>(line).ok());
+                if let Some(line) = lines.find(|line| line["span"]["request_id"] == id) {
+                    return line;
+                }
+                assert!(Instant::now() < deadline, "no line of {id}");
+                std::thread::yield_now();
+            }
+        }
+    }
+
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_panic_is_a_500_that_tells_nothing_and_the_gateway_goes_on() {
         let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
-        let (server, address) = listen(loopback, 1, broken_gateway, crate::http::routes).expect("it listens");
+        let log = Log::default();
+        let make_gateway = {
+            let log = log.clone();
+            // Called on the worker's thread, which logs until it ends.
+            move || {
+                std::mem::forget(log_of_this_thread(log.clone()));
+                broken_gateway()
+            }
+        };
+        let (server, address) = listen(loopback, 1, make_gateway, crate::http::routes).expect("it listens");
         let handle = server.handle();
         tokio::spawn(server);
         for _ in 0..3 {
@@ -193,7 +237,12 @@ mod tests {
             stream.read_to_string(&mut answer).expect("it answers");
             assert!(answer.starts_with("HTTP/1.1 500 "), "{answer}");
             assert!(answer.contains("errors/application/unexpected_error"), "{answer}");
-            assert!(answer.contains("x-request-id: req_") && !answer.contains("internals"), "{answer}");
+            assert!(!answer.contains("internals"), "{answer}");
+            let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+            let body: serde_json::Value = serde_json::from_str(body).expect("JSON");
+            let id = body["meta"]["requestId"].as_str().expect("an id");
+            assert!(head.contains(&format!("x-request-id: {id}")), "{answer}");
+            assert_eq!(log.answered(id)["status"], 500);
         }
         handle.stop(false).await;
     }

@@ -1,7 +1,7 @@
 //! Between the socket and the HTTP codec: gives the codec's own refusals the form of all other errors.
 //!
 //! Owns: recognising the empty answers of actix-http to what never becomes a request (a malformed or
-//! oversized head, one that comes too slowly) or is lost in a panic, and putting a problem in their place.
+//! oversized head, one that comes too slowly), and putting a problem in their place.
 //! Must not know: how a problem is rendered. Every answer of the gateway bears `X-Request-Id`; only the
 //! codec's own do not.
 

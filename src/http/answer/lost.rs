@@ -1,0 +1,68 @@
+//! Answers where there is no request to answer: what never became one, and one that was lost in a panic.
+//!
+//! Owns: that these answers look like all others, and that their id, too, finds a line in the log.
+//! Must not know: what the request was. Neither route, method nor headers are there to be read.
+
+use std::time::{Duration, Instant};
+
+use actix_web::HttpResponse;
+use actix_web::error::InternalError;
+use actix_web::http::StatusCode;
+use actix_web::http::header::HeaderMap;
+
+use super::common_headers::add_common_headers;
+use super::problem;
+use crate::domain::error::Error;
+use crate::http::gateway::Gateway;
+use crate::http::request::kept::new_request_id;
+use crate::telemetry::in_request_now;
+
+/// Labels for what has none of its own.
+pub const NO_ROUTE: &str = "none";
+/// See [`NO_ROUTE`].
+pub const NO_METHOD: &str = "other";
+
+/// The whole answer to a request that was lost while it was served.
+pub fn answer(gateway: &Gateway, id: &str, error: &Error, started_at: Instant) -> actix_web::Error {
+    let (status, headers, body) = parts(gateway, id, error, started_at.elapsed());
+    let mut response = HttpResponse::build(status);
+    headers.into_iter().for_each(|header| {
+        response.insert_header(header);
+    });
+    InternalError::from_response("a lost request", response.force_close().body(body)).into()
+}
+
+/// The whole answer, as bytes, to what could not be read as a request.
+pub fn raw_answer(gateway: &Gateway, status: StatusCode) -> Vec<u8> {
+    let id = new_request_id();
+    let error = problem::of_status(status);
+    let (status, headers, body) = in_request_now(id.clone(), || parts(gateway, &id, &error, Duration::ZERO));
+    let mut answer =
+        format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n", body.len()).into_bytes();
+    for (name, value) in &headers {
+        answer.extend_from_slice(name.as_str().as_bytes());
+        answer.extend_from_slice(b": ");
+        answer.extend_from_slice(value.as_bytes());
+        answer.extend_from_slice(b"\r\n");
+    }
+    answer.extend_from_slice(b"\r\n");
+    answer.extend_from_slice(&body);
+    answer
+}
+
+fn parts(gateway: &Gateway, id: &str, error: &Error, took: Duration) -> (StatusCode, HeaderMap, Vec<u8>) {
+    let mut headers = HeaderMap::new();
+    let body = problem::render(error, &gateway.error_type_base, id, &HeaderMap::new(), &mut headers);
+    add_common_headers(&mut headers, id, gateway.strict_transport);
+    let (status, _) = problem::status_and_title(error.code);
+    gateway.metrics.request(NO_ROUTE, NO_METHOD, status.as_str(), took);
+    tracing::info!(
+        target: "vestibule::request",
+        route = NO_ROUTE,
+        status = status.as_u16(),
+        code = error.code.wire_name(),
+        duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+        "answered without a request",
+    );
+    (status, headers, body)
+}
