@@ -4,6 +4,8 @@ mod support;
 
 #[path = "proxies/browser.rs"]
 mod browser;
+#[path = "proxies/hops.rs"]
+mod hops;
 #[path = "proxies/operating.rs"]
 mod operating;
 #[path = "proxies/passing.rs"]
@@ -68,6 +70,11 @@ on_every_proxy! {
     paths::no_spelling_of_a_path_leads_around_the_check,
     paths::an_honest_path_is_left_alone,
     paths::no_framework_serves_what_was_not_checked,
+    hops::a_client_takes_no_header_away,
+    hops::what_follows_the_body_is_no_header,
+    hops::a_websocket_takes_no_header_away,
+    hops::a_client_names_no_other_path,
+    hops::the_gateway_learns_what_was_asked,
     operating::an_outage_is_no_logout,
     operating::a_rate_limit_counts_the_client_not_the_proxy,
     operating::the_log_of_refusals_names_the_client,

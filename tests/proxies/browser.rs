@@ -97,10 +97,23 @@ impl Request<'_> {
 
     /// A body whose length is not told beforehand.
     pub fn chunks(mut self, chunks: &[&str]) -> Self {
-        for chunk in chunks.iter().chain(&[""]) {
+        self.push_chunks(chunks);
+        self.body.extend_from_slice(b"\r\n");
+        self.header("Transfer-Encoding", "chunked")
+    }
+
+    /// The same, with a header after it.
+    pub fn chunks_and_trailer(mut self, chunks: &[&str], trailer: &str) -> Self {
+        self.push_chunks(chunks);
+        self.body.extend_from_slice(format!("{trailer}\r\n\r\n").as_bytes());
+        self.header("Transfer-Encoding", "chunked")
+    }
+
+    fn push_chunks(&mut self, chunks: &[&str]) {
+        for chunk in chunks {
             self.body.extend_from_slice(format!("{:x}\r\n{chunk}\r\n", chunk.len()).as_bytes());
         }
-        self.header("Transfer-Encoding", "chunked")
+        self.body.extend_from_slice(b"0\r\n");
     }
 
     /// From another address of this machine.
@@ -136,8 +149,13 @@ impl Request<'_> {
 
     /// Asks for a WebSocket: the head of the answer, and the connection for what follows.
     pub fn upgrade(self) -> (Reply, Connection) {
+        self.upgrade_with("Upgrade")
+    }
+
+    /// The same, with another `Connection` header.
+    pub fn upgrade_with(self, connection: &str) -> (Reply, Connection) {
         let request = self
-            .header("Connection", "Upgrade")
+            .header("Connection", connection)
             .header("Upgrade", "websocket")
             .header("Sec-WebSocket-Version", "13")
             .header("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")

@@ -20,6 +20,8 @@ pub struct Seen {
     pub path: String,
     pub headers: Vec<(String, String)>,
     pub body: String,
+    /// What came after a body in chunks.
+    pub trailers: Vec<(String, String)>,
 }
 
 impl Seen {
@@ -78,7 +80,8 @@ fn serve(mut stream: TcpStream, kept: &Mutex<Vec<Seen>>) -> Option<()> {
     loop {
         let request = read(&mut reader)?;
         let body = request.to_json().to_string();
-        let upgrades = request.header("connection").eq_ignore_ascii_case("upgrade")
+        let is_upgrade = |option: &str| option.trim().eq_ignore_ascii_case("upgrade");
+        let upgrades = request.header("connection").split(',').any(is_upgrade)
             && request.header("upgrade").eq_ignore_ascii_case("websocket");
         let is_head = request.method == "HEAD";
         kept.lock().unwrap_or_else(PoisonError::into_inner).push(request);
@@ -102,26 +105,19 @@ fn read(reader: &mut impl BufRead) -> Option<Seen> {
     let first = read_line(reader)?;
     let mut words = first.split(' ');
     let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
-    let mut headers = Vec::new();
-    loop {
-        let line = read_line(reader)?;
-        if line.is_empty() {
-            break;
-        }
-        let (name, value) = line.split_once(':')?;
-        headers.push((name.to_owned(), value.trim().to_owned()));
-    }
-    let mut seen = Seen { method, path, headers, body: String::new() };
+    let headers = read_headers(reader)?;
+    let mut seen = Seen { method, path, headers, body: String::new(), trailers: Vec::new() };
     let mut body = Vec::new();
     if seen.header("transfer-encoding").eq_ignore_ascii_case("chunked") {
         loop {
             let length = usize::from_str_radix(&read_line(reader)?, 16).ok()?;
+            if length == 0 {
+                seen.trailers = read_headers(reader)?;
+                break;
+            }
             let mut chunk = vec![0; length + 2];
             reader.read_exact(&mut chunk).ok()?;
             body.extend_from_slice(&chunk[..length]);
-            if length == 0 {
-                break;
-            }
         }
     } else if let Ok(length) = seen.header("content-length").parse() {
         body = vec![0; length];
@@ -129,6 +125,19 @@ fn read(reader: &mut impl BufRead) -> Option<Seen> {
     }
     seen.body = String::from_utf8_lossy(&body).into_owned();
     Some(seen)
+}
+
+/// Up to the empty line.
+fn read_headers(reader: &mut impl BufRead) -> Option<Vec<(String, String)>> {
+    let mut headers = Vec::new();
+    loop {
+        let line = read_line(reader)?;
+        if line.is_empty() {
+            return Some(headers);
+        }
+        let (name, value) = line.split_once(':')?;
+        headers.push((name.to_owned(), value.trim().to_owned()));
+    }
 }
 
 fn read_line(reader: &mut impl BufRead) -> Option<String> {
