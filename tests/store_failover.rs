@@ -6,6 +6,8 @@ mod support;
 mod cluster;
 #[path = "store_failover/fence.rs"]
 mod fence;
+#[path = "store_failover/hanging_cluster.rs"]
+mod hanging_cluster;
 #[path = "store_failover/load.rs"]
 mod load;
 #[path = "store_failover/restart.rs"]
@@ -14,5 +16,7 @@ mod restart;
 mod revocation;
 #[path = "store_failover/sentinels.rs"]
 mod sentinels;
+#[path = "store_failover/two_primaries.rs"]
+mod two_primaries;
 #[path = "store_failover/waiting.rs"]
 mod waiting;

@@ -1,27 +1,35 @@
 //! The link of one worker thread to Redis.
 //!
-//! Owns: the one retry policy of all topologies, which failures are outages, and the time-outs. How a call
-//! reaches the primary is in `link/`: one server, found by sentinels or not, or the nodes of a cluster.
+//! Owns: the one retry policy of all topologies, and the deadline under which every wait of an operation stands. How
+//! a call reaches the primary is in `link/`: one server, found by sentinels or not, or the nodes of a cluster.
 //! Must not know: sessions, or what a script does. One link a worker thread: shared by the process, every request
 //! pays two cross-thread wake-ups; a pool of exclusive connections loses pipelining.
 
 mod call;
 mod cluster;
+mod fault;
+mod fixed;
+mod flight;
+mod lanes;
 mod node;
 mod probe;
 mod sentinel;
 mod topology;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use redis::{FromRedisValue, RedisError, Value};
+use tokio::time::Instant;
 
 pub use self::call::{Call, Replicas};
 use self::cluster::Cluster;
+use self::fault::{explain, needs_another_connection};
+use self::fixed::Fixed;
+use self::lanes::Attempt;
 use self::node::{Connector, Limits};
 pub use self::probe::Probe;
-use self::sentinel::{Primary, watch};
+use self::sentinel::{Sentinels, watch};
 pub use self::topology::Topology;
 use crate::domain::ports::StoreError;
 
@@ -30,53 +38,72 @@ pub type StoreObserver = Arc<dyn Fn(&'static str, Duration, bool) + Send + Sync>
 
 /// The only difference between the topologies.
 enum Route {
-    Primary(Arc<Primary>),
+    Fixed(Fixed),
+    Sentinels(Arc<Sentinels>),
     Cluster(Cluster),
 }
+
+/// By when an operation has its answer, however many calls it makes.
+#[derive(Clone, Copy)]
+pub struct Deadline(Instant);
 
 /// Mends itself.
 pub struct RedisLink {
     route: Route,
+    /// For one try.
+    timeout: Duration,
     observer: StoreObserver,
 }
 
 impl RedisLink {
     /// Connects at the first use. Needs the tokio runtime of the thread that will use it.
     pub fn new(topology: &Topology, timeout: Duration, probe: Arc<Probe>, observer: StoreObserver) -> Self {
-        let limits = Limits::of(timeout);
-        let connector = |node| Connector::new(node, limits, probe.clone());
+        let connector = |node| Connector::new(node, Limits::of(timeout), probe.clone());
         let route = match topology {
-            Topology::Single(client) => Route::Primary(Arc::new(Primary::fixed(
-                client.clone(),
-                connector(client.get_connection_info()),
-            ))),
+            Topology::Single(client) => {
+                Route::Fixed(Fixed::new(client.clone(), connector(client.get_connection_info())))
+            }
             Topology::Sentinel { sentinels, master, node } => {
-                let primary =
-                    Arc::new(Primary::of_sentinels(sentinels.clone(), master.clone(), connector(node)));
-                watch(&primary);
-                Route::Primary(primary)
+                let sentinels = Sentinels::new(sentinels.clone(), master.clone(), connector(node));
+                watch(&sentinels);
+                Route::Sentinels(sentinels)
             }
             Topology::Cluster { nodes, node } => Route::Cluster(Cluster::new(nodes.clone(), connector(node))),
         };
-        RedisLink { route, observer }
+        RedisLink { route, timeout, observer }
+    }
+
+    /// For an operation that begins now: two tries.
+    pub fn deadline(&self) -> Deadline {
+        Deadline(Instant::now() + self.timeout * 2)
+    }
+
+    /// For one that also waits for replicas: as much again.
+    pub fn deadline_with_wait(&self) -> Deadline {
+        Deadline(Instant::now() + self.timeout * 4)
     }
 
     /// Makes a call, and makes it once more if its connection was lost, its answer did not come in time, or it met
-    /// a server that is no primary any more. Takes at most twice the time-out.
-    pub async fn call<T: FromRedisValue>(&self, name: &'static str, call: Call<'_>) -> Result<T, StoreError> {
-        self.make(name, &call, None).await
+    /// a server that is no primary any more.
+    pub async fn call<T: FromRedisValue>(
+        &self,
+        name: &'static str,
+        call: Call<'_>,
+        deadline: Deadline,
+    ) -> Result<T, StoreError> {
+        self.make(name, &call, None, deadline).await
     }
 
     /// [`RedisLink::call`] that answers only when so many replicas have what it wrote; else it is an outage, and a
-    /// repeat waits again. On a connection of its own: `WAIT` blocks all that is sent after it. Takes at most
-    /// four times the time-out.
+    /// repeat waits again. On a connection of its own: `WAIT` blocks all that is sent after it.
     pub async fn call_and_wait<T: FromRedisValue>(
         &self,
         name: &'static str,
         call: Call<'_>,
         replicas: Replicas<'_>,
+        deadline: Deadline,
     ) -> Result<T, StoreError> {
-        self.make(name, &call, Some(replicas)).await
+        self.make(name, &call, Some(replicas), deadline).await
     }
 
     async fn make<T: FromRedisValue>(
@@ -84,32 +111,39 @@ impl RedisLink {
         name: &'static str,
         call: &Call<'_>,
         replicas: Option<Replicas<'_>>,
+        deadline: Deadline,
     ) -> Result<T, StoreError> {
         let started_at = Instant::now();
-        let mut result = self.attempt(call, replicas).await;
-        if result.as_ref().is_err_and(node::needs_another_connection) {
-            result = self.attempt(call, replicas).await;
+        let mut result = self.attempt(call, replicas, deadline).await;
+        if result.as_ref().is_err_and(needs_another_connection) && Instant::now() < deadline.0 {
+            result = self.attempt(call, replicas, deadline).await;
         }
-        let result = result.and_then(|value| Ok(T::from_redis_value(value)?));
+        let result = result.map_err(|error| explain(&error));
+        let result = result.and_then(|value| {
+            T::from_redis_value(value).map_err(|error| StoreError::Corrupt(error.to_string()))
+        });
         (self.observer)(name, started_at.elapsed(), result.is_ok());
-        result.map_err(|error| {
-            tracing::warn!(operation = name, %error, "the store failed");
-            explain(&error)
-        })
+        result.inspect_err(|error| tracing::warn!(operation = name, %error, "the store failed"))
     }
 
-    async fn attempt(&self, call: &Call<'_>, replicas: Option<Replicas<'_>>) -> Result<Value, RedisError> {
+    async fn attempt(
+        &self,
+        call: &Call<'_>,
+        replicas: Option<Replicas<'_>>,
+        deadline: Deadline,
+    ) -> Result<Value, RedisError> {
+        let attempt = Attempt {
+            call,
+            replicas,
+            deadline: deadline.0.min(Instant::now() + self.timeout),
+            patience: self.timeout,
+            end: deadline.0,
+            asking: false,
+        };
         match &self.route {
-            Route::Primary(primary) => primary.attempt(call, replicas).await,
-            Route::Cluster(cluster) => cluster.attempt(call, replicas).await,
+            Route::Fixed(fixed) => fixed.attempt(&attempt).await,
+            Route::Sentinels(sentinels) => sentinels.attempt(&attempt).await,
+            Route::Cluster(cluster) => cluster.attempt(&attempt).await,
         }
-    }
-}
-
-/// A type or a script that does not fit our keys means foreign data under them; all else is an outage.
-fn explain(error: &RedisError) -> StoreError {
-    match error.code() {
-        Some("WRONGTYPE" | "ERR") => StoreError::Corrupt(error.to_string()),
-        Some(_) | None => StoreError::Unavailable(error.to_string()),
     }
 }

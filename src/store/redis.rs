@@ -70,13 +70,14 @@ impl RedisStore {
         key: String,
         digest: &Digest,
     ) -> Result<Result<PortalSession, Gone>, StoreError> {
+        let deadline = self.link.deadline();
         let call = Call::Command { key: &key, command: &Cmd::get(&key) };
-        let record: Option<String> = self.link.call(name, call).await?;
+        let record: Option<String> = self.link.call(name, call, deadline).await?;
         if let Some(record) = record {
             return Ok(Ok(reply::session(tag, &record)?));
         }
         let script = FATE.on(vec![key, index_key(tag)]).arg(digest_text(digest));
-        reply::found(tag, &self.link.call("fate", Call::Script(&script)).await?)
+        reply::found(tag, &self.link.call("fate", Call::Script(&script), deadline).await?)
     }
 
     /// For the scripts that mint or check an epoch.
@@ -92,13 +93,17 @@ impl RedisStore {
         waits: Waits,
     ) -> Result<Reply, StoreError> {
         let replicas = |reply: &Value| awaited_replicas(reply, self.promises.wait_replicas);
+        let deadline = match waits {
+            Waits::No => self.link.deadline(),
+            Waits::ForOnlineReplicas => self.link.deadline_with_wait(),
+        };
         let mut further = Vec::new();
         for _ in 0..MAX_DECLARATIONS {
             let script = script.with_keys(&further);
             let call = Call::Script(&script);
             let reply: Reply = match waits {
-                Waits::No => self.link.call(name, call).await?,
-                Waits::ForOnlineReplicas => self.link.call_and_wait(name, call, &replicas).await?,
+                Waits::No => self.link.call(name, call, deadline).await?,
+                Waits::ForOnlineReplicas => self.link.call_and_wait(name, call, &replicas, deadline).await?,
             };
             match reply.split_first() {
                 Some((first, keys)) if first == "declare" => further = keys.to_vec(),
@@ -136,7 +141,7 @@ impl SessionStore for RedisStore {
             .arg(record::encode_grant(&new.grant)?)
             .arg(self.fence());
         let (created_at_ms, expires_at_ms): (u64, u64) =
-            self.link.call("create", Call::Script(&script)).await?;
+            self.link.call("create", Call::Script(&script), self.link.deadline()).await?;
         Ok(record::created(new, created_at_ms, expires_at_ms))
     }
 
@@ -157,10 +162,11 @@ impl SessionStore for RedisStore {
             .arg(REPEAT_MS);
         let call = Call::Script(&script);
         let reply = match self.promises.wait_replicas {
-            0 => self.link.call("exchange", call).await?,
+            0 => self.link.call("exchange", call, self.link.deadline()).await?,
             wanted => {
                 let replicas = |reply: &Value| if is_done(reply) { wanted } else { 0 };
-                self.link.call_and_wait("exchange", call, &replicas).await?
+                let deadline = self.link.deadline_with_wait();
+                self.link.call_and_wait("exchange", call, &replicas, deadline).await?
             }
         };
         reply::exchange(tag, &reply)
@@ -255,6 +261,7 @@ impl SessionStore for RedisStore {
     async fn ready(&self) -> Result<(), StoreError> {
         let mut write = redis::cmd("SET");
         write.arg("vst:ready").arg(1).arg("PX").arg(1_000);
-        self.link.call("ready", Call::Command { key: "vst:ready", command: &write }).await
+        let call = Call::Command { key: "vst:ready", command: &write };
+        self.link.call("ready", call, self.link.deadline()).await
     }
 }

@@ -10,7 +10,7 @@ use super::sentinels::recovers;
 use crate::support::redis_cluster::RedisCluster;
 use crate::support::store::{active, assert_gone, attempt, new_session, redis_store, refusal_of, tag_of};
 
-fn key_of(user: &str) -> String {
+pub fn key_of(user: &str) -> String {
     format!("{{{}}}", tag_of(user).as_str())
 }
 

@@ -1,9 +1,9 @@
 //! `store.wait_replicas`: an exchange counts when the replicas have it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use vestibule::domain::error::Refusal;
-use vestibule::domain::ports::{Exchange, StoreError};
+use vestibule::domain::ports::{Exchange, Removal, StoreError};
 
 use crate::support::redis_server::RedisServer;
 use crate::support::store::{active, assert_gone, attempt, new_session, refusal_of, store_with};
@@ -111,4 +111,60 @@ async fn an_exchange_waits_on_the_node_of_a_cluster_that_made_it() {
         matches!(&exchange, Err(StoreError::Unavailable(text)) if text.contains("0 of 1")),
         "{exchange:?}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wait_that_is_not_met_leaves_its_connection_as_it_is() {
+    let primary = RedisServer::start();
+    let replica = RedisServer::start_replica_of(&primary, &[]);
+    let store = store_with(&primary.url(), "timeout_ms = 400");
+    let (session, _) = active(store.as_ref(), "user").await;
+    store.revoke_all(session.handle.tag).await.expect("an answer");
+    replica.pause();
+    let connections = || {
+        let count = primary.info("stats", "total_connections_received");
+        // Asking costs one.
+        count.and_then(|count| count.parse::<u64>().ok()).expect("a count")
+    };
+    let before = connections();
+    for _ in 0..5 {
+        let revoked = store.revoke_all(session.handle.tag).await;
+        assert!(
+            matches!(&revoked, Err(StoreError::Unavailable(text)) if text.contains("0 of 1")),
+            "{revoked:?}"
+        );
+    }
+    assert_eq!(connections() - before, 1, "the connections are kept");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_replica_that_hangs_holds_up_no_logout_behind_another() {
+    let primary = RedisServer::start();
+    let replica = RedisServer::start_replica_of(&primary, &[]);
+    let store = store_with(&primary.url(), "timeout_ms = 600");
+    let mut sessions = Vec::new();
+    for user in 0..8 {
+        sessions.push(active(store.as_ref(), &format!("user {user}")).await);
+    }
+    replica.pause();
+    let started_at = Instant::now();
+    let logouts = sessions.iter().map(|(session, token)| {
+        let (store, handle, token) = (store.clone(), session.handle, *token);
+        tokio::spawn(async move { store.remove(&handle, Some(&token), Removal::Ended).await })
+    });
+    let logouts: Vec<_> = logouts.collect();
+    // All have been carried out at the primary long before the first one may give up.
+    for (session, token) in &sessions {
+        while refusal_of(store.as_ref(), session.handle.tag, token).await.is_none() {
+            assert!(started_at.elapsed() < Duration::from_millis(500), "a logout waits behind another one");
+        }
+    }
+    for logout in logouts {
+        let outcome = logout.await.expect("no panic");
+        assert!(
+            matches!(&outcome, Err(StoreError::Unavailable(text)) if text.contains("0 of 1")),
+            "{outcome:?}"
+        );
+    }
+    replica.go_on();
 }

@@ -12,6 +12,7 @@ pub mod process;
 pub mod redis_cluster;
 pub mod redis_faults;
 pub mod redis_server;
+pub mod scripted_sentinel;
 pub mod sentinel_set;
 pub mod shifted_clock;
 pub mod store;

@@ -1,26 +1,25 @@
-//! One server: its two connections and how a call is made on them.
+//! Connecting to one server, and the connection that all calls share.
 //!
-//! Owns: connecting, time-outs, dropping a connection that failed, `WAIT`. The shared connection is multiplexed;
-//! the waiting one serves one call at a time, as `WAIT` blocks what comes after it.
-//! Must not know: which server is the right one.
+//! Owns: the time-outs, and when a connection is made anew.
+//! Must not know: which server is the right one, or what is asked of it.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use redis::aio::{ConnectionLike, MultiplexedConnection};
-use redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, ErrorKind, RedisError, RedisResult,
-    ServerErrorKind, Value,
-};
-use tokio::sync::Mutex;
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, RedisError, RedisResult};
 use tokio::time::Instant;
 
-use super::call::{Call, Replicas};
+use super::fault::{needs_another_connection, timed_out};
+use super::flight::Flight;
 use super::probe::Probe;
 
 /// Host and port.
 pub type Address = (String, u16);
+
+/// A server that answers, but not as a primary, is left at most so often: it may say so for minutes.
+const SHORTEST_LIFE: Duration = Duration::from_millis(100);
 
 #[derive(Clone, Copy)]
 pub struct Limits {
@@ -58,6 +57,15 @@ impl Connector {
         self.probe.look_over(client, &connection);
         Ok(connection)
     }
+
+    /// [`Connector::connect`] for a task of its own.
+    pub fn to(
+        self: &Arc<Self>,
+        address: &Address,
+    ) -> impl Future<Output = RedisResult<MultiplexedConnection>> + Send + use<> {
+        let (connector, client) = (self.clone(), self.client(address));
+        async move { connector.connect(&client?).await }
+    }
 }
 
 /// Callers limit the answers themselves: a time-out of the library's own would be a second timer for every call.
@@ -67,172 +75,63 @@ pub async fn connect(client: &Client, limit: Duration) -> RedisResult<Multiplexe
     client.get_multiplexed_async_connection_with_config(&config).await
 }
 
+/// A connection and its age.
+pub struct Live {
+    pub connection: MultiplexedConnection,
+    made_at: Instant,
+}
+
+impl Live {
+    pub fn new(connection: MultiplexedConnection) -> Self {
+        Live { connection, made_at: Instant::now() }
+    }
+
+    /// Whether the next call had better not use it.
+    pub fn is_spent_by(&self, error: &RedisError) -> bool {
+        let is_old = || self.made_at.elapsed() >= SHORTEST_LIFE;
+        error.is_io_error() || (needs_another_connection(error) && is_old())
+    }
+}
+
 /// A connection that is made when it is needed, by one caller for all.
 #[derive(Default)]
 pub struct Lane {
-    live: ArcSwapOption<MultiplexedConnection>,
-    connecting: Mutex<()>,
+    live: Arc<ArcSwapOption<Live>>,
+    connecting: Flight<Arc<Live>>,
 }
 
 impl Lane {
     /// The live connection, or a new one by the deadline.
-    pub async fn get<C: Future<Output = RedisResult<MultiplexedConnection>>>(
-        &self,
-        deadline: Instant,
-        connect: impl FnOnce() -> C,
-    ) -> RedisResult<Arc<MultiplexedConnection>> {
+    pub async fn get<C>(&self, deadline: Instant, connect: impl FnOnce() -> C) -> RedisResult<Arc<Live>>
+    where
+        C: Future<Output = RedisResult<MultiplexedConnection>> + Send + 'static,
+    {
         if let Some(live) = self.live.load_full() {
             return Ok(live);
         }
-        // On the heap: the state of connecting is large, and every call would carry its place along.
-        Box::pin(by(deadline, async {
-            let _one_at_a_time = self.connecting.lock().await;
-            if let Some(live) = self.live.load_full() {
-                return Ok(live);
+        let connecting = self.connecting.join(|| {
+            let (live, connect) = (self.live.clone(), connect());
+            async move {
+                let fresh = Arc::new(Live::new(connect.await?));
+                live.store(Some(fresh.clone()));
+                Ok(fresh)
             }
-            let fresh = Arc::new(connect().await?);
-            self.live.store(Some(fresh.clone()));
-            Ok(fresh)
-        }))
-        .await
+        });
+        // On the heap: every call would carry its place along.
+        Box::pin(by(deadline, connecting)).await
     }
 
     /// The next caller connects anew, unless another has done so already.
-    pub fn forget(&self, used: &Arc<MultiplexedConnection>) {
+    pub fn forget(&self, used: &Arc<Live>) {
         self.live.compare_and_swap(used, None);
     }
 
-    pub fn forget_any(&self) {
-        self.live.store(None);
+    pub fn is_connected(&self) -> bool {
+        self.live.load().is_some()
     }
-}
-
-/// The connections to one server.
-#[derive(Default)]
-pub struct Lanes {
-    shared: Lane,
-    waiting: Lane,
-    turn: Mutex<()>,
-}
-
-impl Lanes {
-    /// Makes a call within a limit. `connect` is used where there is no connection yet. `asking`: the server is about
-    /// to get the key's slot from another one.
-    pub async fn attempt<C: Future<Output = RedisResult<MultiplexedConnection>>>(
-        &self,
-        limit: Duration,
-        connect: impl FnOnce() -> C,
-        call: &Call<'_>,
-        replicas: Option<Replicas<'_>>,
-        asking: bool,
-    ) -> RedisResult<Value> {
-        let deadline = Instant::now() + limit;
-        let Some(replicas) = replicas else {
-            return on(&self.shared, deadline, connect, call, asking).await.map(|(_, value)| value);
-        };
-        let _turn = by(deadline, async { Ok(self.turn.lock().await) }).await?;
-        let (connection, value) = on(&self.waiting, deadline, connect, call, asking).await?;
-        let count = replicas(&value);
-        if count > 0 {
-            let mut blocked = Blocked { lane: &self.waiting, connection: &connection, is_blocked: true };
-            within(limit * 5 / 4, wait(&connection, count, limit)).await?;
-            blocked.is_blocked = false;
-        }
-        Ok(value)
-    }
-
-    /// When another server has become the right one.
-    pub fn forget(&self) {
-        self.shared.forget_any();
-        self.waiting.forget_any();
-    }
-}
-
-/// A connection may go on waiting after its caller has given up, and must not serve another one then.
-struct Blocked<'a> {
-    lane: &'a Lane,
-    connection: &'a Arc<MultiplexedConnection>,
-    is_blocked: bool,
-}
-
-impl Drop for Blocked<'_> {
-    fn drop(&mut self) {
-        if self.is_blocked {
-            self.lane.forget(self.connection);
-        }
-    }
-}
-
-/// Connecting and answering together have one limit.
-async fn on<C: Future<Output = RedisResult<MultiplexedConnection>>>(
-    lane: &Lane,
-    deadline: Instant,
-    connect: impl FnOnce() -> C,
-    call: &Call<'_>,
-    asking: bool,
-) -> RedisResult<(Arc<MultiplexedConnection>, Value)> {
-    let connection = lane.get(deadline, connect).await?;
-    let result = by(deadline, send(&connection, call, asking)).await;
-    if result.as_ref().is_err_and(needs_another_connection) {
-        lane.forget(&connection);
-    }
-    result.map(|value| (connection, value))
 }
 
 /// A time-out looks like a broken connection.
-pub async fn within<T>(limit: Duration, work: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
-    by(Instant::now() + limit, work).await
-}
-
-async fn by<T>(deadline: Instant, work: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
-    match tokio::time::timeout_at(deadline, work).await {
-        Ok(result) => result,
-        Err(_) => Err(RedisError::from(std::io::Error::from(std::io::ErrorKind::TimedOut))),
-    }
-}
-
-async fn send(connection: &MultiplexedConnection, call: &Call<'_>, asking: bool) -> RedisResult<Value> {
-    match call {
-        Call::Command { command, .. } => query(connection, command, asking).await,
-        Call::Script(script) => {
-            let result = query(connection, &script.by_hash(), asking).await;
-            match result {
-                Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
-                    query(connection, &script.with_source(), asking).await
-                }
-                Ok(_) | Err(_) => result,
-            }
-        }
-    }
-}
-
-async fn query(connection: &MultiplexedConnection, command: &Cmd, asking: bool) -> RedisResult<Value> {
-    let mut connection = MultiplexedConnection::clone(connection);
-    if !asking {
-        return command.query_async(&mut connection).await;
-    }
-    // Holds for the very next command only, and others send on this connection too: both as one.
-    let mut both = redis::pipe();
-    both.cmd("ASKING").add_command(command.clone());
-    let mut answers = connection.req_packed_commands(&both, 1, 1).await?;
-    answers.pop().unwrap_or(Value::Nil).extract_error()
-}
-
-async fn wait(connection: &MultiplexedConnection, count: u64, limit: Duration) -> RedisResult<()> {
-    let limit_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
-    let mut command = redis::cmd("WAIT");
-    command.arg(count).arg(limit_ms);
-    let acknowledged: u64 = command.query_async(&mut MultiplexedConnection::clone(connection)).await?;
-    if acknowledged >= count {
-        return Ok(());
-    }
-    let detail = format!("{acknowledged} of {count}");
-    Err(RedisError::from((ErrorKind::Client, "too few replicas acknowledged it in time", detail)))
-}
-
-/// Broken, silent, or the server has become a replica or is about to.
-pub fn needs_another_connection(error: &RedisError) -> bool {
-    let by_code = matches!(error.code(), Some("READONLY" | "MASTERDOWN" | "LOADING" | "UNBLOCKED"));
-    // Redis 6.2 tells what a script met in the words of an ERR.
-    by_code || error.is_io_error() || error.detail().is_some_and(|detail| detail.contains("-READONLY "))
+pub async fn by<T>(deadline: Instant, work: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
+    tokio::time::timeout_at(deadline, work).await.unwrap_or_else(|_| Err(timed_out()))
 }

@@ -1,76 +1,102 @@
-//! The route to the one primary: a fixed address, or the one that sentinels name.
+//! The route to the primary that sentinels name.
 //!
 //! Owns: asking the sentinels, at every new connection and twice a second. The latter finds out what no broken
-//! connection tells: that another server has been promoted while the old primary is partitioned, or back.
+//! connection tells: that another server has been promoted while the old primary is partitioned, or back. All
+//! connections lead to one server: whoever hears of another one moves them all.
 //! Must not know: what is asked of the primary.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
 use futures_util::future::join_all;
 use redis::aio::MultiplexedConnection;
-use redis::{Client, RedisError, RedisResult, Value};
+use redis::{Client, RedisResult, Value};
 use tokio::time::Instant;
 
-use super::call::{Call, Replicas};
-use super::node::{Address, Connector, Lane, Lanes, connect, within};
+use super::fault::outage;
+use super::flight::Flight;
+use super::lanes::{Attempt, Lanes};
+use super::node::{Address, Connector, Lane, by, connect};
 
 /// How late a worker may notice, by this alone, that there is another primary.
 const ASK_EVERY: Duration = Duration::from_millis(500);
 
-/// The primary and the connections to it.
-pub struct Primary {
-    finder: Finder,
-    connector: Connector,
+pub struct Sentinels {
+    sentinels: Vec<(Client, Lane)>,
+    master: String,
+    connector: Arc<Connector>,
+    primary: ArcSwapOption<Primary>,
+    asking: Flight<Arc<Primary>>,
+}
+
+/// The server that was named last, and every connection to it.
+struct Primary {
+    address: Address,
+    client: Client,
     lanes: Lanes,
 }
 
-enum Finder {
-    Fixed(Client),
-    Sentinels {
-        sentinels: Vec<(Client, Lane)>,
-        master: String,
-        /// To whom the lanes lead, once they have been used.
-        connected_to: Mutex<Option<Address>>,
-    },
-}
-
-impl Primary {
-    pub fn fixed(client: Client, connector: Connector) -> Self {
-        Primary { finder: Finder::Fixed(client), connector, lanes: Lanes::default() }
+impl Sentinels {
+    pub fn new(sentinels: Vec<Client>, master: String, connector: Connector) -> Arc<Self> {
+        Arc::new(Sentinels {
+            sentinels: sentinels.into_iter().map(|client| (client, Lane::default())).collect(),
+            master,
+            connector: Arc::new(connector),
+            primary: ArcSwapOption::empty(),
+            asking: Flight::default(),
+        })
     }
 
-    pub fn of_sentinels(sentinels: Vec<Client>, master: String, connector: Connector) -> Self {
-        let sentinels = sentinels.into_iter().map(|client| (client, Lane::default())).collect();
-        let finder = Finder::Sentinels { sentinels, master, connected_to: Mutex::default() };
-        Primary { finder, connector, lanes: Lanes::default() }
-    }
-
-    pub async fn attempt(&self, call: &Call<'_>, replicas: Option<Replicas<'_>>) -> RedisResult<Value> {
-        self.lanes.attempt(self.connector.limits.answer, || self.connect(), call, replicas, false).await
-    }
-
-    async fn connect(&self) -> RedisResult<MultiplexedConnection> {
-        match &self.finder {
-            Finder::Fixed(client) => self.connector.connect(client).await,
-            Finder::Sentinels { connected_to, .. } => {
-                let address = self.ask_sentinels().await?;
-                let mut connection = self.connector.connect(&self.connector.client(&address)?).await?;
+    pub async fn attempt(self: &Arc<Self>, attempt: &Attempt<'_>) -> RedisResult<Value> {
+        let known = self.primary.load_full().filter(|primary| primary.lanes.are_ready_for(attempt));
+        let primary = match known {
+            Some(primary) => primary,
+            None => Box::pin(by(attempt.deadline, self.named())).await?,
+        };
+        let connect = || {
+            let (connector, client) = (self.connector.clone(), primary.client.clone());
+            async move {
+                let mut connection = connector.connect(&client).await?;
                 check_role(&mut connection).await?;
-                *connected_to.lock().unwrap_or_else(PoisonError::into_inner) = Some(address);
                 Ok(connection)
             }
+        };
+        primary.lanes.attempt(attempt, connect).await
+    }
+
+    /// The primary that the sentinels name now; from then on every call goes to it.
+    async fn named(self: &Arc<Self>) -> RedisResult<Arc<Primary>> {
+        let work = || {
+            let sentinels = self.clone();
+            async move { sentinels.follow().await }
+        };
+        self.asking.join(work).await
+    }
+
+    async fn follow(&self) -> RedisResult<Arc<Primary>> {
+        let address = self.ask_all().await?;
+        let known = self.primary.load_full();
+        if let Some(primary) = &known
+            && primary.address == address
+        {
+            return Ok(primary.clone());
         }
+        if known.is_some() {
+            tracing::warn!(host = address.0, port = address.1, "the sentinels name another primary");
+        }
+        let client = self.connector.client(&address)?;
+        let primary = Arc::new(Primary { address, client, lanes: Lanes::default() });
+        self.primary.store(Some(primary.clone()));
+        Ok(primary)
     }
 
     /// The primary of the latest configuration: a sentinel that is cut off from the others names an old one.
-    async fn ask_sentinels(&self) -> RedisResult<Address> {
-        let Finder::Sentinels { sentinels, master, .. } = &self.finder else {
-            return Err(outage("there are no sentinels"));
-        };
+    async fn ask_all(&self) -> RedisResult<Address> {
         let limit = self.connector.limits.topology;
-        let answers = join_all(sentinels.iter().map(|(client, lane)| ask(client, lane, master, limit))).await;
+        let asked = self.sentinels.iter().map(|(client, lane)| ask(client, lane, &self.master, limit));
+        let answers = join_all(asked).await;
         let latest = answers.iter().flatten().max_by_key(|(epoch, _)| *epoch);
         match latest {
             Some((_, address)) => Ok(address.clone()),
@@ -80,26 +106,16 @@ impl Primary {
                 .unwrap_or_else(|| outage("there are no sentinels"))),
         }
     }
-
-    async fn follow(&self) {
-        let Finder::Sentinels { connected_to, .. } = &self.finder else { return };
-        let Ok(named) = self.ask_sentinels().await else { return };
-        let mut connected_to = connected_to.lock().unwrap_or_else(PoisonError::into_inner);
-        if connected_to.as_ref().is_some_and(|address| *address != named) {
-            tracing::warn!(host = named.0, port = named.1, "the sentinels name another primary");
-            *connected_to = None;
-            self.lanes.forget();
-        }
-    }
 }
 
 /// Follows the sentinels for as long as the link lives.
-pub fn watch(primary: &Arc<Primary>) {
-    let primary = Arc::downgrade(primary);
+pub fn watch(sentinels: &Arc<Sentinels>) {
+    let sentinels = Arc::downgrade(sentinels);
     tokio::spawn(async move {
-        while let Some(primary) = primary.upgrade() {
-            primary.follow().await;
-            drop(primary);
+        while let Some(sentinels) = sentinels.upgrade() {
+            // Sentinels that are down do no harm as long as the primary stays.
+            let _ = sentinels.named().await;
+            drop(sentinels);
             tokio::time::sleep(ASK_EVERY).await;
         }
     });
@@ -107,13 +123,20 @@ pub fn watch(primary: &Arc<Primary>) {
 
 /// The configuration's epoch and the primary's address.
 async fn ask(client: &Client, lane: &Lane, master: &str, limit: Duration) -> RedisResult<(u64, Address)> {
-    let connection = lane.get(Instant::now() + limit, || connect(client, limit)).await?;
+    let deadline = Instant::now() + limit;
+    let connecting = || {
+        let client = client.clone();
+        async move { connect(&client, limit).await }
+    };
+    let live = lane.get(deadline, connecting).await?;
     // Both: in the midst of a failover MASTER tells the new epoch beside the old address.
     let mut both = redis::pipe();
     both.cmd("SENTINEL").arg("GET-MASTER-ADDR-BY-NAME").arg(master).cmd("SENTINEL").arg("MASTER").arg(master);
-    let answers = within(limit, both.query_async(&mut MultiplexedConnection::clone(&connection))).await;
-    let (address, fields): (Option<Address>, HashMap<String, String>) =
-        answers.inspect_err(|_| lane.forget(&connection))?;
+    let answers = by(deadline, both.query_async(&mut MultiplexedConnection::clone(&live.connection))).await;
+    if answers.as_ref().is_err_and(|error| live.is_spent_by(error)) {
+        lane.forget(&live);
+    }
+    let (address, fields): (Option<Address>, HashMap<String, String>) = answers?;
     let epoch = fields.get("config-epoch").and_then(|text| text.parse().ok());
     let told = epoch.zip(address);
     told.ok_or_else(|| outage("a sentinel does not tell the primary's address"))
@@ -124,9 +147,4 @@ async fn check_role(connection: &mut MultiplexedConnection) -> RedisResult<()> {
     let role: Vec<Value> = redis::cmd("ROLE").query_async(connection).await?;
     let is_primary = role.first().is_some_and(|role| *role == Value::BulkString(b"master".to_vec()));
     if is_primary { Ok(()) } else { Err(outage("the server that the sentinels name is no primary")) }
-}
-
-/// As for a broken connection: worth another try.
-fn outage(what: &'static str) -> RedisError {
-    RedisError::from(std::io::Error::new(std::io::ErrorKind::NotConnected, what))
 }

@@ -1,0 +1,119 @@
+//! What an error of the library or of a server means to us.
+//!
+//! Owns: which failures are worth another connection, and which mean that data cannot be read.
+//! Must not know: what was asked.
+
+use redis::RedisError;
+
+use crate::domain::ports::StoreError;
+
+/// As for a broken connection: worth another try.
+pub fn outage(what: &'static str) -> RedisError {
+    RedisError::from(std::io::Error::new(std::io::ErrorKind::NotConnected, what))
+}
+
+pub fn timed_out() -> RedisError {
+    RedisError::from(std::io::Error::from(std::io::ErrorKind::TimedOut))
+}
+
+/// Broken, silent, or the server has become a replica or is about to.
+pub fn needs_another_connection(error: &RedisError) -> bool {
+    error.is_io_error() || is_no_primary(error)
+}
+
+/// The connection is sound; the server at its end is not the right one, or not yet.
+fn is_no_primary(error: &RedisError) -> bool {
+    let by_code = matches!(error.code(), Some("READONLY" | "MASTERDOWN" | "LOADING" | "UNBLOCKED"));
+    // Redis 6.2 tells what a script met in the words of an ERR.
+    by_code || error.detail().is_some_and(|detail| detail.contains("-READONLY "))
+}
+
+/// Only a type or a script that does not fit what lies under our keys is about data; all else is an outage.
+pub fn explain(error: &RedisError) -> StoreError {
+    if is_about_data(error) {
+        StoreError::Corrupt(error.to_string())
+    } else {
+        StoreError::Unavailable(error.to_string())
+    }
+}
+
+fn is_about_data(error: &RedisError) -> bool {
+    match error.code() {
+        Some("WRONGTYPE") => true,
+        // `ERR` is said of anything, such as too many clients. Where a script stumbled, it names the script; in
+        // Redis 6.2 also where a command in it was refused, and then that command's own code follows.
+        Some("ERR") => {
+            let script = error.detail().and_then(|detail| detail.split_once("user_script"));
+            script.is_some_and(|(_, met)| !tells_a_code(met))
+        }
+        Some(_) | None => false,
+    }
+}
+
+/// Such as `-OOM command not allowed`.
+fn tells_a_code(met: &str) -> bool {
+    let mut words = met.split_ascii_whitespace().filter_map(|word| word.strip_prefix('-'));
+    words.any(|word| word.len() > 2 && word.bytes().all(|byte| byte.is_ascii_uppercase()))
+}
+
+#[cfg(test)]
+mod tests {
+    use redis::{ErrorKind, ServerErrorKind, parse_redis_value};
+
+    use super::*;
+
+    fn error(line: &str) -> RedisError {
+        let reply = parse_redis_value(format!("-{line}\r\n").as_bytes()).expect("a reply");
+        reply.extract_error().expect_err("an error")
+    }
+
+    #[test]
+    fn what_a_server_says_of_itself_is_an_outage_and_what_it_says_of_our_data_is_not() {
+        let outages = [
+            "ERR max number of clients reached",
+            "ERR max number of clients + cluster connections reached",
+            "ERR unknown command 'EVALSHA', with args beginning with:",
+            "ERR DB index is out of range",
+            "ERR Protocol error: invalid bulk length",
+            "ERR upstream failure",
+            "OOM command not allowed when used memory > 'maxmemory'.",
+            "NOREPLICAS Not enough good replicas to write.",
+            "MISCONF Redis is configured to save RDB snapshots",
+            "BUSY Redis is busy running a script.",
+            "NOAUTH Authentication required.",
+            "NOPERM this user has no permissions to run the 'get' command",
+            "ERR Error running script (call to f_0): @user_script:3: @user_script: 3: -OOM command not allowed",
+            "ERR Error running script (call to f_0): @user_script:3: @user_script: 3: -READONLY You can't write",
+        ];
+        for line in outages {
+            let told = explain(&error(line));
+            assert!(matches!(told, StoreError::Unavailable(_)), "{line}: {told:?}");
+        }
+        let data = [
+            "WRONGTYPE Operation against a key holding the wrong kind of value",
+            "WRONGTYPE Operation against a key holding the wrong kind of value script: f00, on @user_script:9.",
+            "ERR user_script:40: attempt to compare nil with number script: f00, on @user_script:40.",
+            "ERR Error running script (call to f_0): @user_script:9: WRONGTYPE Operation against a key",
+            "ERR Error running script (call to f_0): @user_script:9: user_script:9: attempt to index a nil value",
+        ];
+        for line in data {
+            let told = explain(&error(line));
+            assert!(matches!(told, StoreError::Corrupt(_)), "{line}: {told:?}");
+        }
+    }
+
+    #[test]
+    fn only_a_lost_connection_and_a_server_that_is_no_primary_are_worth_another_try() {
+        for (error, expected) in [
+            (outage("x"), true),
+            (timed_out(), true),
+            (error("READONLY You can't write against a read only replica."), true),
+            (error("LOADING Redis is loading the dataset in memory"), true),
+            (error("ERR max number of clients reached"), false),
+            (RedisError::from((ErrorKind::Server(ServerErrorKind::NoScript), "none")), false),
+            (RedisError::from((ErrorKind::Client, "too few replicas acknowledged it in time")), false),
+        ] {
+            assert_eq!(needs_another_connection(&error), expected, "{error}");
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! How a call is made on the connections to one server.
+//!
+//! Owns: the shared connection, the few that wait for replicas, and `WAIT`. The shared one is multiplexed. One that
+//! waits serves one call at a time, as `WAIT` blocks what comes after it and looks at the last write of its own
+//! connection alone.
+//! Must not know: which server is the right one.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use redis::aio::{ConnectionLike, MultiplexedConnection};
+use redis::{Cmd, ErrorKind, RedisError, RedisResult, ServerErrorKind, Value};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use super::call::{Call, Replicas};
+use super::node::{Lane, Live, by};
+
+/// So many calls of one worker wait for the replicas of one server at a time: a replica that hangs holds each of them
+/// for the whole time-out.
+const WAITING: usize = 8;
+
+/// One try of a call.
+#[derive(Clone, Copy)]
+pub struct Attempt<'a> {
+    pub call: &'a Call<'a>,
+    /// Where the answer counts only when they have what was written.
+    pub replicas: Option<Replicas<'a>>,
+    /// For every lock, for what must be learned first, for connecting and for the answer.
+    pub deadline: Instant,
+    /// For the replicas, after the answer: so long, and by then.
+    pub patience: Duration,
+    pub end: Instant,
+    /// The server is about to get the key's slot from another one.
+    pub asking: bool,
+}
+
+/// The connections to one server.
+#[derive(Default)]
+pub struct Lanes {
+    shared: Lane,
+    waiting: Waiting,
+}
+
+impl Lanes {
+    /// `connect` is used where there is no connection yet.
+    pub async fn attempt<C>(&self, attempt: &Attempt<'_>, connect: impl FnOnce() -> C) -> RedisResult<Value>
+    where
+        C: Future<Output = RedisResult<MultiplexedConnection>> + Send + 'static,
+    {
+        if let Some(replicas) = attempt.replicas {
+            return self.waiting.attempt(attempt, replicas, connect).await;
+        }
+        let live = self.shared.get(attempt.deadline, connect).await?;
+        let result = by(attempt.deadline, send(&live.connection, attempt)).await;
+        if result.as_ref().is_err_and(|error| live.is_spent_by(error)) {
+            self.shared.forget(&live);
+        }
+        result
+    }
+
+    /// Whether the attempt needs no new connection.
+    pub fn are_ready_for(&self, attempt: &Attempt<'_>) -> bool {
+        match attempt.replicas {
+            Some(_) => !self.waiting.idle().is_empty(),
+            None => self.shared.is_connected(),
+        }
+    }
+}
+
+/// Connections that are used by one call each.
+struct Waiting {
+    idle: Mutex<Vec<Live>>,
+    turns: Semaphore,
+}
+
+impl Default for Waiting {
+    fn default() -> Self {
+        Waiting { idle: Mutex::default(), turns: Semaphore::new(WAITING) }
+    }
+}
+
+impl Waiting {
+    /// The connection is given back only where nothing more will come on it: a caller that gives up closes it.
+    async fn attempt<C>(
+        &self,
+        attempt: &Attempt<'_>,
+        replicas: Replicas<'_>,
+        connect: impl FnOnce() -> C,
+    ) -> RedisResult<Value>
+    where
+        C: Future<Output = RedisResult<MultiplexedConnection>>,
+    {
+        let Ok(Ok(_turn)) = tokio::time::timeout_at(attempt.deadline, self.turns.acquire()).await else {
+            // No fault of the server's, and no reason to try again.
+            return Err(RedisError::from((ErrorKind::Client, "too many calls wait for the replicas")));
+        };
+        let idle = self.idle().pop();
+        let live = match idle {
+            Some(live) => live,
+            None => Live::new(by(attempt.deadline, connect()).await?),
+        };
+        let answer = by(attempt.deadline, send(&live.connection, attempt)).await;
+        let result = match answer {
+            Ok(value) => {
+                let count = replicas(&value);
+                let waited = wait(&live.connection, count, attempt).await;
+                waited.map(|acknowledged| (value, count, acknowledged))
+            }
+            Err(error) => Err(error),
+        };
+        match &result {
+            // The others are as old as this one.
+            Err(error) if live.is_spent_by(error) => self.idle().clear(),
+            Ok(_) | Err(_) => self.idle().push(live),
+        }
+        let (value, count, acknowledged) = result?;
+        if acknowledged < count {
+            let detail = format!("{acknowledged} of {count}");
+            return Err((ErrorKind::Client, "too few replicas acknowledged it in time", detail).into());
+        }
+        Ok(value)
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Live>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn send(connection: &MultiplexedConnection, attempt: &Attempt<'_>) -> RedisResult<Value> {
+    match attempt.call {
+        Call::Command { command, .. } => query(connection, command, attempt.asking).await,
+        Call::Script(script) => {
+            let result = query(connection, &script.by_hash(), attempt.asking).await;
+            match result {
+                Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+                    query(connection, &script.with_source(), attempt.asking).await
+                }
+                Ok(_) | Err(_) => result,
+            }
+        }
+    }
+}
+
+async fn query(connection: &MultiplexedConnection, command: &Cmd, asking: bool) -> RedisResult<Value> {
+    let mut connection = MultiplexedConnection::clone(connection);
+    if !asking {
+        return command.query_async(&mut connection).await;
+    }
+    // Holds for the very next command only, and others send on this connection too: both as one.
+    let mut both = redis::pipe();
+    both.cmd("ASKING").add_command(command.clone());
+    let mut answers = connection.req_packed_commands(&both, 1, 1).await?;
+    answers.pop().unwrap_or(Value::Nil).extract_error()
+}
+
+/// How many replicas have acknowledged the connection's last write, once they are as many as wanted or the time is
+/// over. The server keeps the time, and is given a quarter of it more to say so.
+async fn wait(connection: &MultiplexedConnection, count: u64, attempt: &Attempt<'_>) -> RedisResult<u64> {
+    if count == 0 {
+        return Ok(0);
+    }
+    let left = attempt.end.saturating_duration_since(Instant::now()) * 4 / 5;
+    // Zero would mean for ever.
+    let limit_ms = u64::try_from(left.min(attempt.patience).as_millis()).unwrap_or(u64::MAX).max(1);
+    let mut command = redis::cmd("WAIT");
+    command.arg(count).arg(limit_ms);
+    let end = attempt.end.min(Instant::now() + attempt.patience * 5 / 4);
+    by(end, command.query_async(&mut MultiplexedConnection::clone(connection))).await
+}

@@ -1,0 +1,83 @@
+//! A sentinel that names whom the test tells it to: for moments in a failover that real ones pass through too
+//! quickly to be met.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
+
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::redis_server::RedisServer;
+use super::sentinel_set::MASTER;
+
+pub struct ScriptedSentinel {
+    port: u16,
+    script: Arc<Script>,
+}
+
+#[derive(Default)]
+struct Script {
+    named: AtomicU16,
+    epoch: AtomicU64,
+}
+
+impl ScriptedSentinel {
+    pub async fn naming(primary: &RedisServer) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let port = listener.local_addr().expect("an address").port();
+        let sentinel = ScriptedSentinel { port, script: Arc::default() };
+        sentinel.name(primary);
+        let script = sentinel.script.clone();
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                tokio::spawn(serve(client, script.clone()));
+            }
+        });
+        sentinel
+    }
+
+    /// As after a failover: from now on this one, by a newer configuration.
+    pub fn name(&self, primary: &RedisServer) {
+        self.script.named.store(primary.port(), Ordering::SeqCst);
+        self.script.epoch.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// For `store.url`.
+    pub fn url(&self) -> String {
+        format!("redis+sentinel://127.0.0.1:{}/{MASTER}/0", self.port)
+    }
+}
+
+async fn serve(client: TcpStream, script: Arc<Script>) {
+    let (from_client, mut to_client) = client.into_split();
+    let mut lines = BufReader::new(from_client).lines();
+    while let Ok(Some(head)) = lines.next_line().await {
+        let count: usize = head.trim_start_matches('*').parse().expect("an array of words");
+        let mut words = Vec::new();
+        for _ in 0..count {
+            let (Ok(Some(_length)), Ok(Some(word))) = (lines.next_line().await, lines.next_line().await)
+            else {
+                return;
+            };
+            words.push(word.to_ascii_uppercase());
+        }
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let reply = match words.as_slice() {
+            ["SENTINEL", "GET-MASTER-ADDR-BY-NAME", _] => {
+                array(&["127.0.0.1", &script.named.load(Ordering::SeqCst).to_string()])
+            }
+            ["SENTINEL", "MASTER", _] => {
+                array(&["config-epoch", &script.epoch.load(Ordering::SeqCst).to_string()])
+            }
+            _ => "+OK\r\n".to_owned(),
+        };
+        if to_client.write_all(reply.as_bytes()).await.is_err() {
+            return;
+        }
+    }
+}
+
+fn array(words: &[&str]) -> String {
+    let words = words.iter().map(|word| format!("${}\r\n{word}\r\n", word.len()));
+    format!("*2\r\n{}", words.collect::<String>())
+}
