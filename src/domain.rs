@@ -14,6 +14,7 @@ pub mod invalid;
 pub mod landing_pass;
 pub mod malformed;
 pub mod messages;
+pub mod origin;
 pub mod permission;
 pub mod portals;
 pub mod ports;

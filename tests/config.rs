@@ -65,7 +65,7 @@ fn the_example_of_the_contract_is_accepted() {
     assert_eq!(settings.catalog.root_key_count(), 1);
     let [portal] = settings.catalog.portals() else { panic!("one portal") };
     assert_eq!(portal.slug, "my-portal");
-    assert_eq!(portal.allowed_origins, ["https://portal.example.com"]);
+    assert_eq!(portal.allowed_origins, ["https://portal.example.com", "https://portal-test.example.com"]);
     assert_eq!((portal.ticket_ttl_ms, portal.enabled), (900_000, true));
 }
 
@@ -118,7 +118,10 @@ fn what_a_portal_leaves_out_has_its_default() {
     let origins =
         ["https://portal.example.com", "https://test.example.com:8443", "https://sessions.example.com"];
     assert_eq!(portal.allowed_origins, origins);
-    assert_eq!(portal.public_url.as_str(), "https://sessions.example.com/");
+    assert_eq!(
+        (portal.public_url.as_str(), &*portal.session_parameter),
+        ("https://sessions.example.com/", "session")
+    );
     assert_eq!(portal.return_urls, [portal.return_url.clone().expect("a return URL")]);
     assert_eq!(portal.cookie.name, "portal_session_my-portal");
     assert_eq!((portal.ticket_ttl_ms, portal.enabled), (900_000, true));

@@ -9,11 +9,13 @@ use url::Url;
 
 use super::appearance::read_appearance;
 use crate::domain::catalog::{
-    Catalog, CookieSettings, Landing, Portal, PortalScope, RootKeyEntry, SameSite, parse_slug,
+    Catalog, CookieSettings, Landing, Portal, PortalScope, RootKeyEntry, SESSION_PARAMETER, SameSite,
+    parse_slug,
 };
 use crate::domain::credential::Digest;
 use crate::domain::environment::Environment;
 use crate::domain::invalid::Invalid;
+use crate::domain::origin::{origin_of, parse_origin, parse_portal_url};
 use crate::domain::permission::Permission;
 use crate::domain::return_url::parse_http_url;
 use crate::fields::{Fields, boolean, integer, parsed, string, text};
@@ -118,11 +120,12 @@ fn read_portal(
     {
         fields.fault("slug", twice("portal", slug));
     }
-    let url = fields.required("url", parsed(parse_http_url));
-    let test_url = fields.optional("test_url", parsed(parse_http_url));
+    let url = fields.required("url", parsed(parse_portal_url));
+    let test_url = fields.optional("test_url", parsed(parse_portal_url));
+    let session_parameter = fields.optional("session_parameter", parsed(parse_parameter));
     let return_url = fields.optional("return_url", parsed(parse_http_url));
     let return_urls = fields.list("return_urls", |value| parse_http_url(string(value)?));
-    let origins = fields.list("allowed_origins", |value| parse_origin(string(value)?));
+    let listed_origins = fields.list("allowed_origins", |value| parse_origin(string(value)?));
     let public_url =
         fields.optional("public_url", parsed(parse_public_url)).unwrap_or_else(|| server_url.clone());
     let ticket_ttl_seconds = fields.optional("session_id_ttl_seconds", integer(30, 900)).unwrap_or(900);
@@ -137,23 +140,21 @@ fn read_portal(
     fields.finish();
 
     let url = url?;
-    let default_origins = || {
-        let mut origins: Vec<String> = Vec::new();
-        for url in [Some(&url), test_url.as_ref(), Some(&public_url)].into_iter().flatten() {
-            let origin = url.origin().ascii_serialization();
-            if !origins.contains(&origin) {
-                origins.push(origin);
-            }
+    let own_origins = [Some(&url), test_url.as_ref(), Some(&public_url)].into_iter().flatten();
+    let mut allowed_origins: Vec<String> = Vec::new();
+    for origin in own_origins.filter_map(origin_of).chain(listed_origins.unwrap_or_default()) {
+        if !allowed_origins.contains(&origin) {
+            allowed_origins.push(origin);
         }
-        origins
-    };
+    }
     Some(Portal {
         workspace: workspace.to_owned(),
         slug: slug?,
-        allowed_origins: origins.unwrap_or_else(default_origins),
+        allowed_origins,
         return_urls: return_urls.unwrap_or_else(|| return_url.iter().cloned().collect()),
         url,
         test_url,
+        session_parameter: session_parameter.unwrap_or_else(|| SESSION_PARAMETER.to_owned()),
         return_url,
         public_url,
         ticket_ttl_ms: ticket_ttl_seconds * 1_000,
@@ -221,13 +222,14 @@ pub fn parse_public_url(text: &str) -> Result<Url, Invalid> {
     Err(Invalid::new("Plain http is only possible on localhost: cookies would not be safe.", fix))
 }
 
-fn parse_origin(text: &str) -> Result<String, Invalid> {
-    let url = parse_http_url(text)?;
-    let origin = url.origin().ascii_serialization();
-    if text.trim_end_matches('/').eq_ignore_ascii_case(&origin) {
-        return Ok(origin);
+/// What needs no encoding in a query.
+fn parse_parameter(text: &str) -> Result<String, Invalid> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+    if (1..=64).contains(&text.len()) && text.bytes().all(allowed) {
+        return Ok(text.to_owned());
     }
-    Err(Invalid::new("An origin is a scheme, a host and a port, no more.", format!("Write {origin:?}.")))
+    let fix = "Use a name such as \"session\" or \"code\".";
+    Err(Invalid::new("A parameter's name has 1 to 64 of the characters A-Z a-z 0-9 _ and -.", fix))
 }
 
 fn parse_cookie_name(text: &str) -> Result<String, Invalid> {

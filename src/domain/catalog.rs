@@ -10,11 +10,14 @@ use std::sync::Arc;
 use url::Url;
 
 use super::appearance::Appearance;
-use super::credential::Digest;
+use super::credential::{Digest, Ticket};
 use super::environment::Environment;
 use super::invalid::Invalid;
 use super::permission::Permission;
-use super::return_url::is_under;
+use super::return_url::{is_under, with_parameter};
+
+/// In which query parameter a ticket travels, unless a portal's frontend reads another.
+pub const SESSION_PARAMETER: &str = "session";
 
 /// Reads a slug: 3 to 64 of `a-z 0-9 -`, no hyphen at an end, none doubled.
 pub fn parse_slug(text: &str) -> Result<String, Invalid> {
@@ -76,11 +79,13 @@ pub struct Portal {
     pub url: Url,
     /// Where its frontend is for test keys.
     pub test_url: Option<Url>,
+    /// The query parameter in which its frontend finds the ticket.
+    pub session_parameter: String,
     /// Where its users get a new session.
     pub return_url: Option<Url>,
     /// Prefixes that a session's own return URL may have.
     pub return_urls: Vec<Url>,
-    /// Serialised origins (RFC 6454) whose pages may call the gateway.
+    /// Serialised origins (RFC 6454) whose pages may call the gateway; its own are always among them.
     pub allowed_origins: Vec<String>,
     /// Where browsers reach the gateway for this portal.
     pub public_url: Url,
@@ -107,14 +112,16 @@ impl Portal {
         self.return_urls.iter().any(|prefix| is_under(url, prefix))
     }
 
-    /// Where a browser takes its ticket.
-    pub fn entrance(&self, environment: Environment) -> Url {
+    /// Where a browser takes its ticket, with the ticket.
+    pub fn entrance(&self, environment: Environment, ticket: &Ticket) -> Url {
         match self.landing {
-            Landing::Portal => self.url_for(environment).clone(),
+            Landing::Portal => {
+                with_parameter(self.url_for(environment), &self.session_parameter, ticket.expose())
+            }
             Landing::Hosted { .. } => {
                 let mut url = self.public_url.clone();
                 url.set_path(&format!("{}/portal/{}", url.path().trim_end_matches('/'), self.slug));
-                url
+                with_parameter(&url, SESSION_PARAMETER, ticket.expose())
             }
         }
     }

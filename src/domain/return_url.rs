@@ -44,15 +44,10 @@ pub struct Home {
 /// Reads an absolute http(s) URL that every browser reads the same way.
 pub fn parse_http_url(text: &str) -> Result<Url, Invalid> {
     let fix = "Use an absolute URL such as \"https://app.example.com/billing\".";
-    if text.chars().count() > MAX_CHARS {
-        return Err(Invalid::new(format!("The URL has more than {MAX_CHARS} characters."), fix));
-    }
+    check_text(text, fix)?;
     let lower = text.get(..8).unwrap_or(text).to_ascii_lowercase();
     if !lower.starts_with("https://") && !lower.starts_with("http://") {
         return Err(Invalid::new("The URL must begin with https:// or http://", fix));
-    }
-    if text.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\') {
-        return Err(Invalid::new("The URL has a space, a control character or a backslash.", fix));
     }
     let after_scheme = &text[text.find("//").map_or(0, |at| at + 2)..];
     if after_scheme.starts_with('/') {
@@ -70,6 +65,17 @@ pub fn parse_http_url(text: &str) -> Result<Url, Invalid> {
         return Err(Invalid::new(format!("The URL, encoded, has more than {MAX_CHARS} characters."), fix));
     }
     Ok(url)
+}
+
+/// Whether every parser reads the text of a URL the same way; `fix` is told where not.
+pub fn check_text(text: &str, fix: &str) -> Result<(), Invalid> {
+    if text.chars().count() > MAX_CHARS {
+        return Err(Invalid::new(format!("The URL has more than {MAX_CHARS} characters."), fix));
+    }
+    if text.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\') {
+        return Err(Invalid::new("The URL has a space, a control character or a backslash.", fix));
+    }
+    Ok(())
 }
 
 /// Whether `url` lies under `prefix`: same scheme, host and port, and the prefix's path ends at a `/` of the

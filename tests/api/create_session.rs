@@ -101,6 +101,31 @@ on_both_stores! {
         }
     }
 
+    async fn the_portal_chooses_the_parameter_of_its_url(app: TestApp) {
+        let live = async |slug: &str| {
+            let created = app.create(json!({ "slug": slug })).await;
+            text(&created["url"]).replace(text(&created["sessionId"]), "ID")
+        };
+        app.reload(in_portal("my-portal", "session_parameter = \"code\""));
+        assert_eq!(live("my-portal").await, "https://portal.example.com/?theme=dark&code=ID");
+        // The gateway's own page reads its own name, whatever the portal's frontend would read.
+        app.reload(in_portal("hosted-portal", "session_parameter = \"code\""));
+        assert_eq!(live("hosted-portal").await, "https://hosted.example.com/portal/hosted-portal?session=ID");
+    }
+
+    async fn a_portal_may_be_an_application(app: TestApp) {
+        let table = [
+            ("acmeapp://enter/", "acmeapp://enter/?session=ID"),
+            ("acmeapp://enter?theme=dark#top", "acmeapp://enter?theme=dark&session=ID#top"),
+            ("com.acme.app:/enter", "com.acme.app:/enter?session=ID"),
+        ];
+        for (url, expected) in table {
+            app.reload(|config| config.replace("https://portal.example.com/?theme=dark", url));
+            let created = app.create(json!({})).await;
+            assert_eq!(text(&created["url"]), expected.replace("ID", text(&created["sessionId"])));
+        }
+    }
+
     async fn every_field_reaches_the_portal(app: TestApp) {
         let fields = json!({
             "externalId": "user\n\u{0}\"Ü😀 1",

@@ -75,15 +75,21 @@ on_both_stores! {
         reply.expect(401, "authentication/portal_session_not_found");
     }
 
-    async fn configured_origins_replace_the_default_ones(app: TestApp) {
-        let id = app.fresh_id(json!({})).await;
-        app.reload(in_portal("my-portal", "allowed_origins = [\"https://widgets.example.com:8443\"]"));
-        for origin in [PAGE, "https://portal-test.example.com", "https://widgets.example.com"] {
+    async fn configured_origins_join_the_portals_own(app: TestApp) {
+        let listed = "allowed_origins = [\"https://widgets.example.com:8443\", \"capacitor://localhost\"]";
+        app.reload(in_portal("my-portal", listed));
+        for origin in ["https://widgets.example.com", "capacitor://localhost:80", "ionic://localhost", "null"] {
+            let id = app.fresh_id(json!({})).await;
             let reply = app.exchanging(&id).header("origin", origin).send().await;
             reply.expect(403, "authorization/forbidden");
         }
-        let reply = app.exchanging(&id).header("origin", "https://widgets.example.com:8443").send().await;
-        assert_eq!(reply.status, 200, "{}", reply.text);
+        let own = [PAGE, "https://portal-test.example.com"];
+        for origin in own.into_iter().chain(["https://widgets.example.com:8443", "capacitor://localhost"]) {
+            let id = app.fresh_id(json!({})).await;
+            let reply = app.exchanging(&id).header("origin", origin).send().await;
+            assert_eq!(reply.status, 200, "{origin}: {}", reply.text);
+            assert_eq!(reply.header("access-control-allow-origin"), origin);
+        }
     }
 
     async fn a_disabled_portal_exchanges_nothing(app: TestApp) {

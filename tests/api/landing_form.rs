@@ -78,6 +78,15 @@ on_both_stores! {
         assert!(reply.text.is_empty(), "the token is in the cookie alone");
     }
 
+    async fn the_form_may_lead_into_an_application(app: TestApp) {
+        app.reload(|config| config.replace(PORTAL, "acmeapp://enter/?theme=dark"));
+        let page = click(&app, &ticket(&app, json!({})).await).send().await;
+        let policy = page.header("content-security-policy");
+        assert!(policy.contains("form-action 'self' acmeapp: https://"), "{policy}");
+        let reply = Shown::of(&page).post(&app).send().await;
+        assert_eq!((reply.status, reply.header("location")), (303, "acmeapp://enter/?theme=dark"));
+    }
+
     async fn a_double_click_two_tabs_and_a_lost_reply_lock_nobody_out(app: TestApp) {
         let id = ticket(&app, json!({})).await;
         let shown = Shown::to(&app, &id).await;

@@ -16,6 +16,13 @@ fn a_fault_of_a_portal_is_told_with_its_place() {
         ("allowed_origins = [\"null\"]", "allowed_origins[0]"),
         ("allowed_origins = [\"https://a.example/path\"]", "allowed_origins[0]"),
         ("allowed_origins = \"https://a.example\"", "allowed_origins"),
+        ("allowed_origins = [\"file://\"]", "allowed_origins[0]"),
+        ("allowed_origins = [\"https://a.example\", \"capacitor://localhost/\"]", "allowed_origins[1]"),
+        ("test_url = \"javascript:alert(1)\"", "test_url"),
+        ("test_url = \"data:text/html,x\"", "test_url"),
+        ("return_url = \"acmeapp://enter/\"", "return_url"),
+        ("session_parameter = \"\"", "session_parameter"),
+        ("session_parameter = \"a&b\"", "session_parameter"),
         ("session_id_ttl_seconds = 29", "session_id_ttl_seconds"),
         ("session_id_ttl_seconds = 901", "session_id_ttl_seconds"),
         ("enabled = \"false\"", "enabled"),
@@ -53,6 +60,9 @@ fn a_fault_of_a_portal_is_told_with_its_place() {
     }
     for good in [
         "allowed_origins = [\"https://a.example\", \"http://localhost:3000\"]",
+        "allowed_origins = [\"capacitor://localhost\", \"chrome-extension://cjpalhdlnbpafiamejdnhcphjbkeiagm\"]",
+        "test_url = \"acmeapp://enter/\"",
+        "session_parameter = \"code\"",
         "session_id_ttl_seconds = 30",
         "landing = \"hosted\"",
         "landing = \"hosted\"\nconfirm = true",

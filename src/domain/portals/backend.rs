@@ -16,7 +16,6 @@ use crate::domain::handle::{Handle, HandleSuffix};
 use crate::domain::invalid::Invalid;
 use crate::domain::messages::{CreatedSession, SessionPage, SessionRequest};
 use crate::domain::ports::{NewSession, Position, Removal};
-use crate::domain::return_url::with_parameter;
 use crate::domain::rules::{check_ceiling, check_return_url, portal_disabled};
 use crate::domain::session::Grant;
 use crate::domain::user_tag::UserRef;
@@ -80,7 +79,7 @@ impl Portals {
             grant,
         };
         let session = self.parts.store.create(&new).await?;
-        let url = with_parameter(&portal.entrance(environment), "session", ticket.expose());
+        let url = portal.entrance(environment, &ticket);
         Ok(CreatedSession { session, ticket, url })
     }
 

@@ -19,6 +19,7 @@ fn portal(public_url: &str) -> Portal {
         slug: "my-portal".into(),
         url: url("https://portal.example.com/"),
         test_url: None,
+        session_parameter: "session".into(),
         return_url: None,
         return_urls: Vec::new(),
         allowed_origins: Vec::new(),

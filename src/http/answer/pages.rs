@@ -10,6 +10,7 @@ use url::Url;
 use super::policy::Policy;
 use crate::domain::appearance::Color;
 use crate::domain::catalog::Portal;
+use crate::domain::origin::policy_source;
 use crate::domain::return_url::{Home, Reason};
 use crate::http::gateway::languages::{Language, Texts};
 
@@ -224,12 +225,11 @@ fn policy(view: View<'_>, frame: &Frame<'_>, script: Option<&str>, has_form: boo
 /// Wherever the answer to the form may redirect: into the portal, or home.
 fn form_targets(portal: &Portal) -> Vec<String> {
     let urls = [Some(&portal.url), portal.test_url.as_ref(), portal.return_url.as_ref()];
-    let mut origins: Vec<String> = Vec::new();
-    for url in urls.into_iter().flatten().chain(&portal.return_urls) {
-        let origin = url.origin().ascii_serialization();
-        if !origins.contains(&origin) {
-            origins.push(origin);
+    let mut sources: Vec<String> = Vec::new();
+    for source in urls.into_iter().flatten().chain(&portal.return_urls).map(policy_source) {
+        if !sources.contains(&source) {
+            sources.push(source);
         }
     }
-    origins
+    sources
 }
