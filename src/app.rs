@@ -4,6 +4,8 @@
 //! names both `http` and `store`; tests start the very same thing.
 //! Must not know: where settings come from, or any rule of the product.
 
+pub mod process;
+mod running;
 pub mod stores;
 
 use std::io;
@@ -11,13 +13,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpServer, web};
 use arc_swap::ArcSwap;
-use tokio::task::JoinHandle;
 
 use crate::config::Settings;
-use crate::domain::catalog::Catalog;
 use crate::domain::idempotency::TokenDeriver;
 use crate::domain::landing_pass::LandingNonces;
 use crate::domain::portals::{Product, SharedCatalog};
@@ -28,6 +27,7 @@ use crate::http::gateway::Gateway;
 use crate::http::gateway::languages::Languages;
 use crate::http::gateway::limits::Limits;
 use crate::telemetry::Metrics;
+pub use running::{PartEnded, Running};
 use stores::StoreMaker;
 
 /// What an attacker with many addresses can make the rate limits remember: those of so long.
@@ -45,6 +45,9 @@ pub enum StartError {
     /// A language of the pages cannot be read.
     #[error("cannot read a language of the pages: {0}")]
     Languages(String),
+    /// The process cannot be told to stop.
+    #[error("cannot receive signals: {0}")]
+    Signals(io::Error),
     /// The metrics cannot be registered.
     #[error("cannot register the metrics: {0}")]
     Metrics(#[from] prometheus::Error),
@@ -57,38 +60,6 @@ impl Clock for SystemClock {
     #[allow(clippy::disallowed_methods)] // The only place that reads it.
     fn now_ms(&self) -> u64 {
         u64::try_from(chrono::Utc::now().timestamp_millis()).unwrap_or(0)
-    }
-}
-
-/// A gateway that listens.
-pub struct Running {
-    /// Where it serves.
-    pub address: SocketAddr,
-    /// Where it serves metrics.
-    pub metrics_address: Option<SocketAddr>,
-    catalog: SharedCatalog,
-    servers: Vec<ServerHandle>,
-    tasks: Vec<JoinHandle<io::Result<()>>>,
-    housekeeping: JoinHandle<()>,
-}
-
-impl Running {
-    /// From now on, new requests see this catalog; those in flight keep the one they began with.
-    pub fn reload(&self, catalog: Catalog) {
-        self.catalog.store(Arc::new(catalog));
-    }
-
-    /// Takes no more requests, lets those in flight finish, and returns when all is done.
-    pub async fn stop(self) {
-        self.housekeeping.abort();
-        for server in &self.servers {
-            server.stop(true).await;
-        }
-        for task in self.tasks {
-            if let Ok(Err(error)) = task.await {
-                tracing::error!(%error, "a listener failed");
-            }
-        }
     }
 }
 
@@ -125,26 +96,24 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
     let listen = settings.server.listen;
     let (server, address) = http::listen(listen, settings.server.workers, make_gateway)
         .map_err(|error| StartError::Listen(listen, error))?;
-    let (mut servers, mut tasks) = (vec![server.handle()], vec![tokio::spawn(server)]);
+    let mut running = Running::new(address, catalog);
+    running.add_server("the public listener", server);
 
-    let mut metrics_address = None;
     if let Some(listen) = settings.server.metrics_listen {
         let server = HttpServer::new(move || {
             App::new().app_data(web::Data::new(metrics.clone())).configure(http::metrics_routes)
         });
         let server = server.workers(1).disable_signals();
         let server = server.bind(listen).map_err(|error| StartError::Listen(listen, error))?;
-        metrics_address = server.addrs().first().copied();
-        let server = server.run();
-        servers.push(server.handle());
-        tasks.push(tokio::spawn(server));
+        running.metrics_address = server.addrs().first().copied();
+        running.add_server("the metrics listener", server.run());
     }
-    let housekeeping = tokio::spawn(async move {
+    running.add_task("the housekeeping", async move {
         let mut ticks = tokio::time::interval(FORGET_EVERY);
         loop {
             ticks.tick().await;
             limits.forget_idle();
         }
     });
-    Ok(Running { address, metrics_address, catalog, servers, tasks, housekeeping })
+    Ok(running)
 }

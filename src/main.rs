@@ -1,6 +1,6 @@
 //! The command line: serve, dev, check, keys, healthcheck.
 //!
-//! Owns: arguments, exit codes (2 for a bad configuration), signals.
+//! Owns: arguments and exit codes (2 for a bad configuration).
 //! Must not know: what a gateway is made of; `app` does.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)] // A command line talks to its user.
@@ -10,8 +10,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use tokio::signal::unix::{SignalKind, signal};
-use vestibule::app::{self, Running, SystemClock};
+use vestibule::app::process::{self, End};
+use vestibule::app::{Running, SystemClock};
 use vestibule::config::{Settings, Source};
 use vestibule::dev::{Listen, Playground, PlaygroundError};
 use vestibule::domain::base62::random_text;
@@ -105,7 +105,7 @@ async fn serve(config: Option<PathBuf>) -> ExitCode {
         Ok(settings) => {
             let _logs = match telemetry::init_logs(settings.log.json, &settings.log.level) {
                 Ok(logs) => logs,
-                Err(error) => return no_logs(&error),
+                Err(error) => return fail(&format!("cannot start the thread that writes the log: {error}")),
             };
             run(settings, &source, Arc::new(SystemClock), |_| ()).await
         }
@@ -125,7 +125,7 @@ async fn develop(listen: Listen) -> ExitCode {
     };
     let _logs = match telemetry::init_logs(settings.log.json, &settings.log.level) {
         Ok(logs) => logs,
-        Err(error) => return no_logs(&error),
+        Err(error) => return fail(&format!("cannot start the thread that writes the log: {error}")),
     };
     let demos = match playground.serve() {
         Ok(demos) => demos,
@@ -146,63 +146,22 @@ fn refuse(error: &PlaygroundError) -> ExitCode {
     }
 }
 
-fn no_logs(error: &std::io::Error) -> ExitCode {
-    eprintln!("cannot start the thread that writes the log: {error}");
-    ExitCode::FAILURE
-}
-
 async fn run(
     settings: Settings,
     source: &Source,
     clock: Arc<dyn Clock>,
     started: impl FnOnce(&Running),
 ) -> ExitCode {
-    let signals =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()));
-    let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) = signals else {
-        eprintln!("cannot receive signals");
-        return ExitCode::FAILURE;
-    };
-    let running = match app::start(settings, clock) {
-        Ok(running) => running,
-        Err(error) => {
-            eprintln!("{error}");
-            return ExitCode::FAILURE;
-        }
-    };
-    tracing::info!(address = %running.address, metrics = ?running.metrics_address, "listening");
-    started(&running);
-    loop {
-        tokio::select! {
-            _ = terminate.recv() => break,
-            _ = interrupt.recv() => break,
-            _ = hangup.recv() => reload(&running, source),
-        }
+    match process::run(settings, source, clock, started).await {
+        Ok(End::InGoodOrder) => ExitCode::SUCCESS,
+        Ok(End::AtOnce | End::InPart) => ExitCode::FAILURE,
+        Err(error) => fail(&error.to_string()),
     }
-    tracing::info!("stopping: requests in flight are finished first");
-    running.stop().await;
-    tracing::info!("stopped");
-    ExitCode::SUCCESS
 }
 
-fn reload(running: &Running, source: &Source) {
-    match Settings::load(source) {
-        Ok(settings) => {
-            running.reload(settings.catalog);
-            tracing::info!("reloaded workspaces, root keys and portals; other sections need a restart");
-        }
-        Err(faults) => {
-            for fault in faults {
-                let Fault { location, message, fix } = fault;
-                tracing::error!(
-                    location,
-                    message,
-                    fix,
-                    "the new configuration is refused; the old one stays"
-                );
-            }
-        }
-    }
+fn fail(message: &str) -> ExitCode {
+    eprintln!("{message}");
+    ExitCode::FAILURE
 }
 
 fn check(config: Option<PathBuf>) -> ExitCode {
@@ -217,7 +176,8 @@ fn check(config: Option<PathBuf>) -> ExitCode {
 }
 
 fn report(faults: &[Fault]) -> ExitCode {
-    eprintln!("The configuration has {} faults:", faults.len());
+    let count = faults.len();
+    eprintln!("The configuration has {count} fault{}:", if count == 1 { "" } else { "s" });
     for fault in faults {
         eprintln!("  {}: {} {}", fault.location, fault.message, fault.fix);
     }

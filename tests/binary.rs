@@ -1,11 +1,11 @@
 //! The binary as its operator runs it: commands, exit codes, signals, and what it logs.
 
+#[path = "binary/stopping.rs"]
+mod stopping;
 mod support;
 #[path = "binary/unread_log.rs"]
 mod unread_log;
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -138,39 +138,6 @@ async fn hangup_reloads_workspaces_and_a_bad_file_changes_nothing() {
     process.signal("-HUP");
     process.wait_for_line(|line| line.contains("the old one stays"));
     assert_eq!(create(&process, "fresh-portal").await.status, 200);
-}
-
-#[test]
-fn terminate_finishes_the_request_in_flight_and_exits_0() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let process = Process::serve(&file(&directory, &config("memory:")));
-    let body = r#"{"slug":"my-portal","externalId":"user_123","permissions":["keys:read"]}"#;
-    let (first, rest) = body.split_at(10);
-    let mut idle = TcpStream::connect(process.address).expect("it listens");
-    idle.write_all(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n").expect("it reads");
-    idle.read_exact(&mut [0; 12]).expect("it answers, and the connection stays open");
-    let mut stream = TcpStream::connect(process.address).expect("it listens");
-    write!(
-        stream,
-        "POST /v2/portal.createSession HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {ACME_LIVE}\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\nExpect: 100-continue\r\n\r\n",
-        body.len()
-    )
-    .expect("it reads");
-    // The interim answer proves that the handler is at work before the signal comes.
-    stream.read_exact(&mut [0; 25]).expect("100 Continue");
-    stream.write_all(first.as_bytes()).expect("it reads");
-    process.signal("-TERM");
-    while TcpStream::connect(process.address).is_ok() {
-        // Until the listener is closed: then the stop has begun.
-        std::thread::yield_now();
-    }
-    stream.write_all(rest.as_bytes()).expect("it still reads");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("it answers");
-    assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.contains("pst_live_"), "{answer}");
-    let (code, output) = process.end();
-    assert_eq!(code, Some(0), "{output:#?}");
 }
 
 /// Lines are written together and by another thread, but none waits for a timer: a process that is killed has lost

@@ -1,0 +1,101 @@
+//! A gateway as a process: signals, and how it ends.
+//!
+//! Owns: what each signal does. Whoever asks a second time does not want to wait.
+//! Must not know: arguments and exit codes; `main` does.
+
+use std::io;
+use std::sync::Arc;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::{Running, StartError};
+use crate::config::{Settings, Source};
+use crate::domain::invalid::Fault;
+use crate::domain::ports::Clock;
+
+/// How a gateway ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// A signal asked for it, and every request had its answer.
+    InGoodOrder,
+    /// A second signal asked for it.
+    AtOnce,
+    /// A listener or a task ended by itself, and the rest was stopped.
+    InPart,
+}
+
+/// Serves until a signal ends it. SIGHUP reloads workspaces, root keys and portals.
+pub async fn run(
+    settings: Settings,
+    source: &Source,
+    clock: Arc<dyn Clock>,
+    started: impl FnOnce(&Running),
+) -> Result<End, StartError> {
+    // Before the start: a signal that comes during it must not kill the process.
+    let mut stop = StopSignals::receive().map_err(StartError::Signals)?;
+    let mut hangup = signal(SignalKind::hangup()).map_err(StartError::Signals)?;
+    let mut running = super::start(settings, clock)?;
+    tracing::info!(address = %running.address, metrics = ?running.metrics_address, "listening");
+    started(&running);
+    let ended = loop {
+        tokio::select! {
+            () = stop.next() => break None,
+            ended = running.part_ended() => break Some(ended),
+            _ = hangup.recv() => reload(&running, source),
+        }
+    };
+    match &ended {
+        None => tracing::info!("stopping: requests in flight are finished first; a second signal ends them"),
+        Some(error) => tracing::error!(%error, "stopping: the gateway would serve only in part"),
+    }
+    tokio::select! {
+        () = running.stop() => tracing::info!("stopped"),
+        () = stop.next() => {
+            tracing::warn!("stopped at once by a second signal: requests in flight have no answer");
+            return Ok(End::AtOnce);
+        }
+    }
+    Ok(if ended.is_some() { End::InPart } else { End::InGoodOrder })
+}
+
+/// Those that ask for a stop.
+struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    fn receive() -> io::Result<Self> {
+        Ok(StopSignals {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => (),
+            _ = self.interrupt.recv() => (),
+        }
+    }
+}
+
+fn reload(running: &Running, source: &Source) {
+    match Settings::load(source) {
+        Ok(settings) => {
+            running.reload(settings.catalog);
+            tracing::info!("reloaded workspaces, root keys and portals; other sections need a restart");
+        }
+        Err(faults) => {
+            for fault in faults {
+                let Fault { location, message, fix } = fault;
+                tracing::error!(
+                    location,
+                    message,
+                    fix,
+                    "the new configuration is refused; the old one stays"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! A gateway at work: its listeners and tasks, and how they end.
+//!
+//! Owns: stopping in good order, and noticing a part that ends by itself. A gateway that serves only in part looks
+//! healthy from outside, so the process is better ended and started again.
+//! Must not know: what a part does.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use actix_web::dev::{Server, ServerHandle};
+use futures_util::future::select_all;
+use tokio::task::{AbortHandle, JoinError, JoinHandle};
+
+use crate::domain::catalog::Catalog;
+use crate::domain::portals::SharedCatalog;
+
+/// A gateway that listens.
+pub struct Running {
+    /// Where it serves.
+    pub address: SocketAddr,
+    /// Where it serves metrics.
+    pub metrics_address: Option<SocketAddr>,
+    catalog: SharedCatalog,
+    servers: Vec<ServerHandle>,
+    endless: Vec<AbortHandle>,
+    parts: Vec<(&'static str, JoinHandle<io::Result<()>>)>,
+}
+
+/// A part has ended though nobody has stopped it.
+#[derive(Debug, thiserror::Error)]
+#[error("{part} ended by itself: {reason}")]
+pub struct PartEnded {
+    part: &'static str,
+    reason: String,
+}
+
+impl Running {
+    /// Without parts yet.
+    pub(super) fn new(address: SocketAddr, catalog: SharedCatalog) -> Self {
+        Running {
+            address,
+            metrics_address: None,
+            catalog,
+            servers: Vec::new(),
+            endless: Vec::new(),
+            parts: Vec::new(),
+        }
+    }
+
+    /// A listener, which a stop lets finish its requests.
+    pub(super) fn add_server(&mut self, name: &'static str, server: Server) {
+        self.servers.push(server.handle());
+        self.parts.push((name, tokio::spawn(server)));
+    }
+
+    /// A task that goes on until a stop ends it.
+    pub(super) fn add_task(
+        &mut self,
+        name: &'static str,
+        task: impl Future<Output = io::Result<()>> + Send + 'static,
+    ) {
+        let task = tokio::spawn(task);
+        self.endless.push(task.abort_handle());
+        self.parts.push((name, task));
+    }
+
+    /// New requests see this catalog from now on; those in flight keep the one they began with.
+    pub fn reload(&self, catalog: Catalog) {
+        self.catalog.store(Arc::new(catalog));
+    }
+
+    /// Waits until a part ends by itself, which none should.
+    pub async fn part_ended(&mut self) -> PartEnded {
+        let tasks = self.parts.iter_mut().map(|(_, task)| task);
+        let (end, index, _) = select_all(tasks).await;
+        let (part, _) = self.parts.swap_remove(index);
+        PartEnded { part, reason: failure(end).unwrap_or_else(|| "it gave no reason".into()) }
+    }
+
+    /// Takes no more requests, lets those in flight finish, and returns when all is done.
+    pub async fn stop(self) {
+        self.endless.iter().for_each(AbortHandle::abort);
+        for server in &self.servers {
+            server.stop(true).await;
+        }
+        for (part, task) in self.parts {
+            if let Some(reason) = failure(task.await) {
+                tracing::error!(part, reason, "a part of the gateway failed while it was stopped");
+            }
+        }
+    }
+}
+
+fn failure(end: Result<io::Result<()>, JoinError>) -> Option<String> {
+    match end {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(error.to_string()),
+        Err(error) if error.is_cancelled() => None,
+        Err(panic) => Some(panic.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::{self, SystemClock};
+    use crate::config::Settings;
+
+    fn start() -> Running {
+        let text = "[server]\nlisten = \"127.0.0.1:0\"\nmetrics_listen = \"127.0.0.1:0\"\n";
+        let settings = Settings::from_layers(text, std::iter::empty()).expect("a configuration");
+        app::start(settings, Arc::new(SystemClock)).expect("it starts")
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_listener_that_ends_by_itself_is_noticed() {
+        for (index, name) in ["the public listener", "the metrics listener"].into_iter().enumerate() {
+            let mut running = start();
+            running.servers[index].stop(false).await;
+            let ended = running.part_ended().await;
+            assert_eq!(ended.part, name);
+            running.stop().await;
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_task_that_panics_or_fails_is_noticed_and_the_rest_can_be_stopped() {
+        let mut running = start();
+        running.add_task("a task", async { panic!("a defect") });
+        let ended = running.part_ended().await.to_string();
+        assert!(ended.starts_with("a task ended by itself: ") && ended.contains("a defect"), "{ended}");
+        running.add_task("another", async { Err(io::Error::other("no reason to go on")) });
+        assert_eq!(running.part_ended().await.to_string(), "another ended by itself: no reason to go on");
+        running.stop().await;
+    }
+}
