@@ -4,6 +4,7 @@
 
 pub mod appearance;
 pub mod base62;
+pub mod candidates;
 pub mod catalog;
 pub mod credential;
 pub mod environment;

@@ -95,6 +95,8 @@ pub enum Refusal {
     Missing,
     /// Not of the form, or a wrong checksum.
     Malformed,
+    /// Two different values under a cookie name of which a browser holds only one: somebody planted one of them.
+    Ambiguous,
     /// The store knows nothing of it (made up, or gone for long).
     Unknown,
     /// Its time was over.
@@ -125,6 +127,7 @@ impl Refusal {
         match self {
             Refusal::Missing => "missing",
             Refusal::Malformed => "malformed",
+            Refusal::Ambiguous => "ambiguous",
             Refusal::Unknown => "unknown",
             Refusal::Expired => "expired",
             Refusal::Used => "used",

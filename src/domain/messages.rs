@@ -57,8 +57,8 @@ pub struct ExchangedSession {
     pub portal: Arc<Portal>,
     /// Its credential.
     pub token: BrowserToken,
-    /// What became of the session that this browser had before.
-    pub replaced: Result<Option<Handle>, StoreError>,
+    /// The sessions that this browser had before, which are ended now.
+    pub replaced: Result<Vec<Handle>, StoreError>,
 }
 
 /// Who brings a ticket to be exchanged.
@@ -97,6 +97,15 @@ pub struct CurrentSession {
     pub portal: Arc<Portal>,
     /// Its credential.
     pub token: BrowserToken,
+}
+
+/// What a logout has ended.
+#[derive(Clone, Debug)]
+pub struct EndedSession {
+    /// The session of the request.
+    pub current: CurrentSession,
+    /// Other sessions of the same portal whose cookies this browser sent along.
+    pub others: Vec<Handle>,
 }
 
 /// One page of a list.

@@ -7,18 +7,18 @@ use std::sync::Arc;
 
 use url::Url;
 
+use super::candidates::Candidates;
 use super::catalog::{Catalog, Portal};
 use super::credential::BrowserToken;
 use super::error::Error;
 use super::invalid::Invalid;
-use super::malformed::Malformed;
 use super::return_url::{Home, Reason, with_reason};
 
 /// The browser token of a request, and how it came.
 #[derive(Clone, Debug)]
 pub struct PresentedToken {
-    /// Its text, read.
-    pub token: Result<BrowserToken, Malformed>,
+    /// What it may be.
+    pub candidates: Candidates,
     /// How it came.
     pub source: Source,
 }
@@ -67,6 +67,12 @@ impl Presented {
     /// for the page; a Bearer token is sent on purpose by whoever knows it.
     pub fn may_change(&self, portal: &Portal) -> bool {
         !self.by_cookie() || self.vouched_for(portal)
+    }
+
+    /// The tokens that may be its session's.
+    pub fn candidates(&self) -> &[BrowserToken] {
+        let candidates = self.token.as_ref().and_then(|token| token.candidates.as_ref().ok());
+        candidates.map_or(&[], Vec::as_slice)
     }
 
     fn by_cookie(&self) -> bool {

@@ -5,6 +5,7 @@ mod support;
 
 mod authorize;
 mod common_headers;
+mod cookie_names;
 mod cors;
 mod create_access;
 mod create_by_newer_names;

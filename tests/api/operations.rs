@@ -18,12 +18,12 @@ const NAMES: [&str; 8] = [
 ];
 
 /// A gateway with a listener for its metrics.
-async fn start(kind: Kind) -> TestApp {
+pub async fn with_metrics(kind: Kind) -> TestApp {
     let change = |config: String| config.replace("[server]", "[server]\nmetrics_listen = \"127.0.0.1:0\"");
     TestApp::start_with(kind, change).await
 }
 
-async fn metrics(app: &TestApp) -> String {
+pub async fn metrics(app: &TestApp) -> String {
     let address = app.running().metrics_address.expect("a listener for metrics");
     let reply = Call(app.client.get(format!("http://{address}/metrics"))).send().await;
     assert_eq!(reply.status, 200, "{}", reply.text);
@@ -32,7 +32,7 @@ async fn metrics(app: &TestApp) -> String {
 }
 
 /// The value of one series, written as in the text; 0 where there is none yet.
-fn value(metrics: &str, series: &str) -> u64 {
+pub fn value(metrics: &str, series: &str) -> u64 {
     let line = metrics.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
     line.map_or(0, |value| value.parse().expect("a whole number"))
 }
@@ -81,7 +81,7 @@ on_both_stores! {
 
 #[tokio::test]
 async fn the_metrics_listener_serves_metrics_alone() {
-    let app = start(Kind::Memory).await;
+    let app = with_metrics(Kind::Memory).await;
     app.get("/metrics").send().await.expect(404, "bad_request/route_not_found");
     let address = app.running().metrics_address.expect("a listener for metrics");
     for path in ["/", "/health/live", "/v2/portal.getSession", "/v2/portal.authorize"] {
@@ -94,7 +94,7 @@ async fn the_metrics_listener_serves_metrics_alone() {
 }
 
 async fn counts_are_right(kind: Kind) {
-    let app = start(kind).await;
+    let app = with_metrics(kind).await;
     busy_day(&app).await;
     let metrics = metrics(&app).await;
     for (series, count) in [
@@ -135,7 +135,7 @@ async fn counts_are_right_on_redis() {
 
 #[tokio::test]
 async fn every_metric_is_there_and_none_names_a_user_a_path_or_a_credential() {
-    let app = start(Kind::Redis).await;
+    let app = with_metrics(Kind::Redis).await;
     let mut secrets = busy_day(&app).await;
     let redis = app.redis.clone().expect("this gateway has a Redis");
     redis.stop();

@@ -372,7 +372,9 @@ impl Reply {
     /// What a browser's jar holds after this answer, as it would send it.
     pub fn jar(&self) -> String {
         let pairs = self.set_cookies();
-        let pairs = pairs.iter().filter_map(|line| line.split(';').next());
+        let kept =
+            pairs.iter().filter(|line| !line.ends_with("; Max-Age=0") && !line.contains("; Max-Age=0;"));
+        let pairs = kept.filter_map(|line| line.split(';').next());
         pairs.collect::<Vec<_>>().join("; ")
     }
 

@@ -9,7 +9,7 @@ use crate::domain::catalog::Portal;
 use crate::domain::credential::{BrowserToken, Ticket};
 use crate::domain::error::{Code, Error, Refusal};
 use crate::domain::handle::Handle;
-use crate::domain::messages::{CurrentSession, ExchangeRequest, ExchangedSession};
+use crate::domain::messages::{CurrentSession, EndedSession, ExchangeRequest, ExchangedSession};
 use crate::domain::permission::Permission;
 use crate::domain::ports::{Exchange, ExchangeAttempt, Found, Gone, Removal, StoreError};
 use crate::domain::presented::Presented;
@@ -45,55 +45,76 @@ impl Portals {
             self.parts.store.remove(&session.handle, Some(&token.digest()), Removal::Revoked).await?;
             return Err(not_found(Refusal::PortalGone, Some(session.handle)));
         };
-        let held = request.held.into_iter().find(|(held_for, _)| held_for.slug == portal.slug);
-        let replaced = match held {
-            Some((_, old)) if old.digest() != token.digest() => self.end_replaced(&portal, &old).await,
-            Some(_) | None => Ok(None),
-        };
+        let mut held = request.held;
+        held.retain(|(held_for, old)| held_for.slug == portal.slug && old.digest() != token.digest());
+        // By now the ticket is spent, so an outage here must not fail the exchange: its user would be locked out.
+        let replaced = self.end_all(&portal, held.iter().map(|(_, old)| old), Removal::Replaced).await;
         Ok(ExchangedSession { session, portal, token, replaced })
     }
 
-    /// A browser that gets a new session loses the one it had of the same portal. By now the ticket is spent,
-    /// so an outage here must not fail the exchange: its user would be locked out.
-    async fn end_replaced(&self, portal: &Portal, old: &BrowserToken) -> Result<Option<Handle>, StoreError> {
-        let Found::Active(session) = self.parts.store.find(old.tag(), &old.digest()).await? else {
-            return Ok(None);
-        };
-        if session.grant.slug != portal.slug {
-            return Ok(None);
+    /// Ends those of a browser's sessions that are of this portal, and tells which.
+    async fn end_all(
+        &self,
+        portal: &Portal,
+        tokens: impl Iterator<Item = &BrowserToken>,
+        removal: Removal,
+    ) -> Result<Vec<Handle>, StoreError> {
+        let mut ended = Vec::new();
+        for token in tokens {
+            if let Found::Active(session) = self.parts.store.find(token.tag(), &token.digest()).await?
+                && session.grant.slug == portal.slug
+            {
+                self.parts.store.remove(&session.handle, Some(&token.digest()), removal).await?;
+                ended.push(session.handle);
+            }
         }
-        self.parts.store.remove(&session.handle, Some(&old.digest()), Removal::Replaced).await?;
-        Ok(Some(session.handle))
+        Ok(ended)
     }
 
-    /// The live session that a request presents; does not check the page's origin.
+    /// The live session that a request presents; does not check the page's origin. Of several cookies of one name a
+    /// live one counts, wherever it stands: a dead one before it must not lock its user out.
     pub async fn find(&self, presented: &Presented) -> Result<CurrentSession, Error> {
-        let dead = |refusal, handle| Error {
+        let signed_out = |code, gone: &Gone| Error {
             home: Some(presented.home(&self.catalog)),
-            ..Error::refused(Code::PortalSessionNotFound, refusal, handle)
+            ..Error::refused(code, gone.refusal, gone.handle)
         };
         let Some(presented_token) = &presented.token else {
-            let error = Error::refused(Code::PortalTokenMissing, Refusal::Missing, None);
-            return Err(Error { home: Some(presented.home(&self.catalog)), ..error });
+            return Err(signed_out(Code::PortalTokenMissing, &gone(Refusal::Missing, None)));
         };
-        let Ok(token) = presented_token.token.clone() else {
-            return Err(dead(Refusal::Malformed, None));
-        };
+        let dead = |gone: &Gone| signed_out(Code::PortalSessionNotFound, gone);
+        let tokens = presented_token.candidates.as_ref().map_err(|refusal| dead(&gone(*refusal, None)))?;
+        let mut first_gone = None;
+        for token in tokens {
+            match self.live(token, presented.expected_slug()).await? {
+                Ok(CurrentSession { session, portal, .. }) if !portal.enabled => {
+                    return Err(portal_disabled(Some(session.handle)));
+                }
+                Ok(current) => return Ok(current),
+                Err(gone) => {
+                    first_gone.get_or_insert(gone);
+                }
+            }
+        }
+        Err(dead(&first_gone.unwrap_or_else(|| gone(Refusal::Malformed, None))))
+    }
+
+    async fn live(
+        &self,
+        token: &BrowserToken,
+        expected_slug: Option<&str>,
+    ) -> Result<Result<CurrentSession, Gone>, StoreError> {
         let session = match self.parts.store.find(token.tag(), &token.digest()).await? {
             Found::Active(session) => session,
-            Found::Gone(Gone { refusal, handle }) => return Err(dead(refusal, handle)),
+            Found::Gone(gone) => return Ok(Err(gone)),
         };
-        let handle = session.handle;
-        let portal = portal_of(&self.catalog, &session)
-            .cloned()
-            .ok_or_else(|| dead(Refusal::PortalGone, Some(handle)))?;
-        if presented.expected_slug().is_some_and(|slug| slug != portal.slug) {
-            return Err(dead(Refusal::OtherPortal, Some(handle)));
-        }
-        if !portal.enabled {
-            return Err(portal_disabled(Some(handle)));
-        }
-        Ok(CurrentSession { session, portal, token })
+        let handle = Some(session.handle);
+        Ok(match portal_of(&self.catalog, &session).cloned() {
+            None => Err(gone(Refusal::PortalGone, handle)),
+            Some(portal) if expected_slug.is_some_and(|slug| slug != portal.slug) => {
+                Err(gone(Refusal::OtherPortal, handle))
+            }
+            Some(portal) => Ok(CurrentSession { session, portal, token: token.clone() }),
+        })
     }
 
     /// [`Portals::find`] for reading: a page that the portal does not list is refused.
@@ -117,13 +138,20 @@ impl Portals {
     }
 
     /// Ends a session on its user's wish, and only then: a forged request of another site is refused.
-    pub async fn end(&self, presented: &Presented) -> Result<CurrentSession, Error> {
+    pub async fn end(&self, presented: &Presented) -> Result<EndedSession, Error> {
         let current = self.find(presented).await?;
         if !presented.may_change(&current.portal) {
             return Err(origin_not_listed(Some(current.session.handle)));
         }
         let token = current.token.digest();
         self.parts.store.remove(&current.session.handle, Some(&token), Removal::Ended).await?;
-        Ok(current)
+        // Its user is signed out only if no other cookie of the same name lets this browser in again.
+        let others = presented.candidates().iter().filter(|other| other.digest() != token);
+        let others = self.end_all(&current.portal, others, Removal::Ended).await?;
+        Ok(EndedSession { current, others })
     }
+}
+
+fn gone(refusal: Refusal, handle: Option<Handle>) -> Gone {
+    Gone { refusal, handle }
 }

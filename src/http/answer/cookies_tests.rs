@@ -118,7 +118,12 @@ fn only_the_exact_name_is_read() {
         ("portal_session_my-portal=a", vec![]),
         ("__host-portal_session_my-portal=a", vec![]),
         ("x=1; __Host-portal_session_my-portal=a; y=2", vec!["a"]),
-        ("__Host-portal_session_my-portal=a; __Host-portal_session_my-portal=b", vec!["a"]),
+        ("__Host-portal_session_my-portal=a; __Host-portal_session_my-portal=b", vec!["a", "b"]),
+        ("\t __Host-portal_session_my-portal \t=\t a ", vec!["a"]),
+        ("\u{2000}__Host-portal_session_my-portal=a", vec![]),
+        ("__Host-portal_session_my-portal\u{a0}=a", vec![]),
+        ("__Host-portal_session_my-portal", vec![]),
+        ("=__Host-portal_session_my-portal=a", vec![]),
         ("__Host-portal_session_other=a", vec![]),
         ("", vec![]),
     ];
@@ -126,7 +131,7 @@ fn only_the_exact_name_is_read() {
         let mut headers = HeaderMap::new();
         headers.append(COOKIE, HeaderValue::from_str(line).expect("a header"));
         let sessions = sent(&headers, &catalog).sessions;
-        let found: Vec<String> = sessions.into_iter().map(|(_, text)| text).collect();
+        let found: Vec<String> = sessions.into_iter().flat_map(|(_, texts)| texts).collect();
         assert_eq!(found, expected, "{line}");
     }
 }

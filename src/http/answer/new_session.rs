@@ -30,12 +30,10 @@ fn report(exchanged: &ExchangedSession, client: Option<&str>) {
     let handle = exchanged.session.handle.to_string();
     audit("session.exchanged", &Audit { handle: Some(&handle), portal, client, ..Audit::default() });
     match &exchanged.replaced {
-        Ok(None) => {}
-        Ok(Some(old)) => {
-            audit(
-                "session.replaced",
-                &Audit { handle: Some(&old.to_string()), portal, client, ..Audit::default() },
-            );
+        Ok(replaced) => {
+            for old in replaced.iter().map(ToString::to_string) {
+                audit("session.replaced", &Audit { handle: Some(&old), portal, client, ..Audit::default() });
+            }
         }
         Err(error) => tracing::warn!(%error, handle, "the browser's former session could not be ended"),
     }

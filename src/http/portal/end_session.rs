@@ -4,6 +4,7 @@ use actix_web::http::header::HeaderName;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
+use crate::domain::messages::EndedSession;
 use crate::domain::presented::Presented;
 use crate::http::answer::cookies;
 use crate::http::answer::envelope::success;
@@ -26,11 +27,15 @@ pub async fn handle(
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     body::fields(&body::read(&request, payload).await?, |_| Some(()))?;
-    let current = portals(&request).end(&presented).await?;
+    let EndedSession { current, others } = portals(&request).end(&presented).await?;
     let (session, portal) = (&current.session, &current.portal);
     note(&request, session.handle);
-    let handle = session.handle.to_string();
-    audit("session.ended", &Audit { handle: Some(&handle), portal: Some(&portal.slug), ..Audit::default() });
+    for handle in std::iter::once(session.handle).chain(others).map(|handle| handle.to_string()) {
+        audit(
+            "session.ended",
+            &Audit { handle: Some(&handle), portal: Some(&portal.slug), ..Audit::default() },
+        );
+    }
     let return_url = session.grant.return_url.as_ref().or(portal.return_url.as_ref());
     let mut response = success(&request, Ended { return_url: return_url.map(url::Url::as_str) });
     for cookie in cookies::end(portal) {

@@ -4,6 +4,7 @@
 //! Must not know: whether what is presented is any good; the domain decides.
 
 use std::future::{Ready, ready};
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, ORIGIN};
@@ -12,7 +13,7 @@ use actix_web::{FromRequest, HttpRequest};
 use super::cookies;
 use super::kept::portals;
 use super::wishes::FETCH_SITE;
-use crate::domain::catalog::Catalog;
+use crate::domain::catalog::{Catalog, Portal};
 use crate::domain::credential::{BrowserToken, RootKey};
 use crate::domain::error::{Code, Error, Refusal};
 use crate::domain::portals::backend::Caller;
@@ -43,7 +44,7 @@ fn caller(request: &HttpRequest) -> Result<Caller, Error> {
 /// The token of `Bearer <token>`; the scheme's case does not matter (RFC 9110 section 11.1).
 pub fn bearer(value: &str) -> Option<&str> {
     let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_matches([' ', '\t']))
 }
 
 impl FromRequest for Presented {
@@ -64,10 +65,7 @@ fn presented(request: &HttpRequest, catalog: &Catalog) -> Result<Presented, Erro
         Some(token) => Some(token),
         None => {
             let chosen = choose_cookie(sent.sessions, slug.as_deref(), origin.as_deref())?;
-            chosen.map(|(portal, text)| PresentedToken {
-                token: BrowserToken::parse(&text),
-                source: Source::Cookie(portal),
-            })
+            chosen.map(|(portal, texts)| in_cookie(portal, &texts))
         }
     };
     let same_origin = headers.get(FETCH_SITE).is_some_and(|site| site == "same-origin");
@@ -79,24 +77,29 @@ pub fn visiting(request: &HttpRequest, slug: &str) -> Presented {
     let headers = request.headers();
     let sent = cookies::sent(headers, portals(request).catalog());
     let session = sent.sessions.into_iter().find(|(portal, _)| portal.slug == slug);
-    let token = session.map(|(portal, text)| PresentedToken {
-        token: BrowserToken::parse(&text),
-        source: Source::Cookie(portal),
-    });
+    let token = session.map(|(portal, texts)| in_cookie(portal, &texts));
     Presented { token, slug: Some(slug.to_owned()), hint: sent.hint, ..Presented::default() }
 }
 
 fn bearer_token(headers: &HeaderMap) -> Option<PresentedToken> {
     let text = headers.get_all(AUTHORIZATION).filter_map(|value| value.to_str().ok()).find_map(bearer)?;
-    Some(PresentedToken { token: BrowserToken::parse(text), source: Source::Bearer })
+    let token = BrowserToken::parse(text).map_err(|_| Refusal::Malformed);
+    Some(PresentedToken { candidates: token.map(|token| vec![token]), source: Source::Bearer })
 }
 
-/// The page's origin as the browser serialised it; one that is no text is one that nobody lists.
+fn in_cookie(portal: Arc<Portal>, texts: &[String]) -> PresentedToken {
+    let candidates = cookies::read_candidates(&portal, texts);
+    PresentedToken { candidates, source: Source::Cookie(portal) }
+}
+
+/// The page's origin as the browser serialised it. One that is no text may be decoded with loss: nobody lists an
+/// origin with a replacement character in it.
 pub fn origin(headers: &HeaderMap) -> Option<String> {
     headers.get(ORIGIN).map(|origin| String::from_utf8_lossy(origin.as_bytes()).into_owned())
 }
 
-/// All values of one query parameter, decoded.
+/// All values of one query parameter, decoded. What is no UTF-8 gets replacement characters, which no slug,
+/// permission or session ID may have.
 pub fn query<'a>(request: &'a HttpRequest, name: &'a str) -> impl Iterator<Item = String> + 'a {
     let pairs = url::form_urlencoded::parse(request.query_string().as_bytes());
     pairs.filter(move |(key, _)| key == name).map(|(_, value)| value.into_owned())

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use actix_web::http::header::{COOKIE, HeaderMap, HeaderValue};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use cookie::Cookie;
 
+use crate::domain::candidates::{Candidates, candidates};
 use crate::domain::catalog::{Catalog, Portal};
 use crate::domain::landing_pass::LandingPass;
 use crate::domain::presented::Hint;
@@ -75,33 +75,38 @@ pub fn own_mode(portal: &Portal) -> Mode<'_> {
 /// The cookies of a request that tell of sessions.
 #[derive(Default)]
 pub struct Sent {
-    /// Each portal session's text.
-    pub sessions: Vec<(Arc<Portal>, String)>,
+    /// Each portal's texts, in the order in which they were sent.
+    pub sessions: Vec<(Arc<Portal>, Vec<String>)>,
     /// Anyone can write one: it is checked against the catalog where it is used.
     pub hint: Option<Hint>,
 }
 
 /// Reads them in one pass. Of a session's cookie only the exact name counts: a sibling host could plant one without
-/// the prefix. Of two that bear one name, the first counts.
+/// the prefix.
 pub fn sent(headers: &HeaderMap, catalog: &Catalog) -> Sent {
     let mut sent = Sent::default();
-    for cookie in all(headers) {
-        if cookie.name() == HINT_NAME {
-            sent.hint = sent.hint.or_else(|| Some(hint(cookie.value())));
+    for (name, value) in all(headers) {
+        if name == HINT_NAME {
+            sent.hint = sent.hint.or_else(|| Some(hint(value)));
             continue;
         }
-        let (prefix, bare) = match cookie.name().strip_prefix(HOST_PREFIX) {
+        let (prefix, bare) = match name.strip_prefix(HOST_PREFIX) {
             Some(bare) => (HOST_PREFIX, bare),
-            None => ("", cookie.name()),
+            None => ("", name),
         };
         let portal = catalog.portal_of_cookie(bare).filter(|portal| Mode::of(portal).prefix() == prefix);
-        if let Some(portal) = portal
-            && !sent.sessions.iter().any(|(other, _)| other.slug == portal.slug)
-        {
-            sent.sessions.push((portal.clone(), cookie.value().to_owned()));
+        let Some(portal) = portal else { continue };
+        match sent.sessions.iter_mut().find(|(other, _)| other.slug == portal.slug) {
+            Some((_, texts)) => texts.push(value.to_owned()),
+            None => sent.sessions.push((portal.clone(), vec![value.to_owned()])),
         }
     }
     sent
+}
+
+/// What may be the session of this portal, whose texts were sent.
+pub fn read_candidates(portal: &Portal, texts: &[String]) -> Candidates {
+    candidates(texts, matches!(Mode::of(portal), Mode::Host))
 }
 
 fn hint(value: &str) -> Hint {
@@ -115,24 +120,42 @@ fn hint(value: &str) -> Hint {
 }
 
 /// The landing pass that a request carries. Only the exact name counts: a neighbour host could plant one without
-/// the prefix, and know its nonce.
+/// the prefix, and know its nonce. Of two different ones neither does.
 pub fn sent_pass(headers: &HeaderMap, portal: &Portal) -> Option<LandingPass> {
     let name = full_name(&own_mode(portal), PASS_NAME);
-    let cookie = all(headers).find(|cookie| cookie.name() == name)?;
-    LandingPass::parse(cookie.value()).ok()
+    let mut values = all(headers).filter(|(sent, _)| *sent == name).map(|(_, value)| value);
+    let first = values.next()?;
+    let is_one = values.all(|other| other == first);
+    LandingPass::parse(first).ok().filter(|_| is_one)
 }
 
 /// The count of bounces that a request carries, as it is. Whoever plants one gains nothing: a page in the place of
 /// a redirect.
 pub fn sent_bounces(headers: &HeaderMap) -> Option<String> {
     let prefixed = format!("{HOST_PREFIX}{BOUNCES_NAME}");
-    let find = |name: &str| all(headers).find(|cookie| cookie.name() == name);
-    find(&prefixed).or_else(|| find(BOUNCES_NAME)).map(|cookie| cookie.value().to_owned())
+    let find = |name: &str| all(headers).find(|(sent, _)| *sent == name);
+    find(&prefixed).or_else(|| find(BOUNCES_NAME)).map(|(_, value)| value.to_owned())
 }
 
-fn all(headers: &HeaderMap) -> impl Iterator<Item = Cookie<'_>> {
+/// Every pair of name and value. Not by a cookie library: those trim Unicode white space from a name, and a sibling
+/// host may set a cookie named U+2000 and then `__Host-…`, which to the browser has no prefix.
+fn all(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     let lines = headers.get_all(COOKIE).map(HeaderValue::as_bytes);
     // Pair by pair: a script's cookie that is no ASCII, or no text at all, must not hide the session beside it.
     let pairs = lines.flat_map(|line| line.split(|&byte| byte == b';'));
-    pairs.filter_map(|pair| Cookie::parse(std::str::from_utf8(pair).ok()?).ok())
+    pairs.filter_map(|pair| {
+        let equals = pair.iter().position(|&byte| byte == b'=')?;
+        let name = std::str::from_utf8(trim(&pair[..equals])).ok()?;
+        // A value that is no text counts as one: it may stand beside another under the same name.
+        let value = std::str::from_utf8(trim(&pair[equals + 1..])).unwrap_or_default();
+        Some((name, value))
+    })
+}
+
+/// Takes off what RFC 6265 section 5.2 does, and nothing else.
+fn trim(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = bytes {
+        bytes = rest;
+    }
+    bytes
 }

@@ -2,11 +2,14 @@
 //!
 //! Must not know: how a ticket is spent.
 
+use std::sync::Arc;
+
 use actix_web::HttpRequest;
 use actix_web::http::header::{HeaderMap, HeaderName, USER_AGENT};
 
 use super::cookies;
 use super::kept::portals;
+use crate::domain::catalog::Portal;
 use crate::domain::credential::BrowserToken;
 use crate::domain::error::Error;
 use crate::domain::idempotency::IdempotencyKey;
@@ -17,16 +20,16 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// What every exchange takes from its request, whoever asks.
 pub fn exchange_request<'a>(request: &HttpRequest, session_id: &'a str, asker: Asker) -> ExchangeRequest<'a> {
     let headers = request.headers();
-    let held = cookies::sent(headers, portals(request).catalog()).sessions.into_iter();
+    let held = cookies::sent(headers, portals(request).catalog()).sessions.into_iter().flat_map(tokens);
+    // For people to read: nothing is decided by it, so what is no text may be decoded with loss.
     let user_agent =
         headers.get(USER_AGENT).map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned());
-    ExchangeRequest {
-        session_id,
-        asker,
-        idempotency_key: None,
-        user_agent,
-        held: held.filter_map(|(portal, text)| Some((portal, BrowserToken::parse(&text).ok()?))).collect(),
-    }
+    ExchangeRequest { session_id, asker, idempotency_key: None, user_agent, held: held.collect() }
+}
+
+fn tokens((portal, texts): (Arc<Portal>, Vec<String>)) -> impl Iterator<Item = (Arc<Portal>, BrowserToken)> {
+    let tokens = cookies::read_candidates(&portal, &texts).unwrap_or_default();
+    tokens.into_iter().map(move |token| (portal.clone(), token))
 }
 
 /// Two different keys, or one that is no text, are as wrong as one that is too short.

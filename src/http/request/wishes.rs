@@ -58,6 +58,7 @@ pub fn wants_plain_json(headers: &HeaderMap) -> bool {
 
 /// Whether `Accept` names this media type and does not refuse it.
 pub fn accepts(headers: &HeaderMap, media_type: &str) -> bool {
+    // `to_str` lets visible ASCII, spaces and tabs pass: `trim` finds no other white space.
     let values = headers.get_all(ACCEPT).filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|range| {
         let mut parts = range.split(';').map(str::trim);
