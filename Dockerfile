@@ -23,11 +23,12 @@ COPY src src
 # for two builds at a time would write to the same place, and the binary is copied out, for a cache is no layer.
 # `touch`: cargo tells changes by modification times, and the files of an older checkout would look unchanged
 # beside the newer build in the cache.
+# `--no-default-features`: without `vestibule dev` and its HTTP client, which nobody deploys.
 # `chroot`: a binary that is not static fails here, not in production.
 RUN --mount=type=cache,id=vestibule-registry,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,id=vestibule-target,target=/build/target,sharing=locked \
     touch src/lib.rs src/main.rs \
-    && cargo build --release --locked --bin vestibule \
+    && cargo build --release --locked --no-default-features --bin vestibule \
     && mkdir /out \
     && cp target/release/vestibule /out/vestibule \
     && chroot /out /vestibule --version

@@ -15,6 +15,7 @@
 
 pub mod app;
 pub mod config;
+#[cfg(feature = "playground")]
 pub mod dev;
 pub mod domain;
 pub mod fields;

@@ -13,6 +13,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use vestibule::app::process::{self, End};
 use vestibule::app::{Running, SystemClock};
 use vestibule::config::{Settings, Source};
+#[cfg(feature = "playground")]
 use vestibule::dev::{Listen, Playground, PlaygroundError};
 use vestibule::domain::base62::random_text;
 use vestibule::domain::credential::RootKey;
@@ -44,6 +45,7 @@ enum Command {
         config: Option<PathBuf>,
     },
     /// Run a gateway to try out, with a demo app and a demo portal to click through.
+    #[cfg(feature = "playground")]
     Dev(Listen),
     /// Check a configuration and report every fault.
     Check {
@@ -87,6 +89,7 @@ enum EnvironmentArgument {
 fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Serve { config } => actix_web::rt::System::new().block_on(serve(config)),
+        #[cfg(feature = "playground")]
         Command::Dev(listen) => actix_web::rt::System::new().block_on(develop(listen)),
         Command::Check { config } => check(config),
         Command::Keys { command: KeysCommand::New { environment } } => new_key(environment),
@@ -113,6 +116,7 @@ async fn serve(config: Option<PathBuf>) -> ExitCode {
     }
 }
 
+#[cfg(feature = "playground")]
 async fn develop(listen: Listen) -> ExitCode {
     let playground = match Playground::prepare(listen, Arc::new(SystemClock)) {
         Ok(playground) => playground,
@@ -136,6 +140,7 @@ async fn develop(listen: Listen) -> ExitCode {
     ended
 }
 
+#[cfg(feature = "playground")]
 fn refuse(error: &PlaygroundError) -> ExitCode {
     eprintln!("{error}");
     match error {

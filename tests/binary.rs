@@ -36,6 +36,7 @@ async fn create(process: &Process, slug: &str) -> Reply {
     post(process, "/v2/portal.createSession", ACME_LIVE, body).await
 }
 
+#[cfg(feature = "playground")]
 #[test]
 fn dev_prints_commands_that_work_as_printed() {
     let port = free_port();

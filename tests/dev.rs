@@ -1,5 +1,7 @@
 //! `vestibule dev` as a browser meets it: a demo app, a demo portal, and a gateway between them.
 
+#![cfg(feature = "playground")]
+
 mod support;
 
 use std::net::TcpListener;

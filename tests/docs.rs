@@ -126,6 +126,27 @@ fn the_reference_names_every_route_and_every_code() {
     }
 }
 
+/// The playground's HTTP client is of no use there.
+#[test]
+fn what_is_deployed_has_no_http_client() {
+    for path in ["Dockerfile", "scripts/release"] {
+        let text = read_at(path);
+        let builds =
+            text.lines().filter(|line| line.contains("cargo build") || line.contains(" cyclonedx --quiet"));
+        let builds: Vec<&str> = builds.collect();
+        assert!(
+            !builds.is_empty() && builds.iter().all(|line| line.contains("--no-default-features")),
+            "{path}"
+        );
+    }
+    let tree = ["tree", "--locked", "--edges", "normal", "--prefix", "none", "--no-default-features"];
+    let output = Command::new(env!("CARGO")).args(tree).current_dir(root()).output().expect("cargo runs");
+    let crates = String::from_utf8_lossy(&output.stdout);
+    let names: Vec<&str> = crates.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert!(names.contains(&"actix-web"), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(!names.iter().any(|name| ["reqwest", "hyper"].contains(name)), "{crates}");
+}
+
 fn read_at(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
