@@ -181,6 +181,11 @@ impl Error {
         Error { detail: Some(detail.into()), ..self }
     }
 
+    /// Whether it says that the browser has no live session, and nothing worse.
+    pub fn says_signed_out(&self) -> bool {
+        matches!(self.code, Code::PortalTokenMissing | Code::PortalSessionNotFound)
+    }
+
     /// What the client reads.
     pub fn public_detail(&self) -> &str {
         self.detail.as_deref().unwrap_or_else(|| self.code.detail())

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::catalog::{Catalog, Portal, RootKeyEntry};
+use super::catalog::{Catalog, Landing, Portal, RootKeyEntry};
 use super::error::{Code, Error, Refusal};
 use super::handle::Handle;
 use super::invalid::Invalid;
@@ -52,11 +52,14 @@ pub fn check_return_url(portal: &Portal, url: &Url) -> Result<(), Invalid> {
     Err(Invalid::new(message, fix))
 }
 
-/// Whose tickets this asker may spend.
+/// Whose tickets this asker may spend: the one place that decides it, before any is spent.
 pub fn admitted_portals(catalog: &Catalog, asker: &Asker) -> Result<PortalFilter, Error> {
     let origin = match asker {
         Asker::Program => return Ok(PortalFilter::AllBut(catalog.disabled_slugs().to_vec())),
-        Asker::Landing(slug) => return Ok(PortalFilter::Only(vec![slug.clone()])),
+        Asker::Landing(slug) => {
+            let portal = landing_portal(catalog, slug)?;
+            return Ok(PortalFilter::Only(vec![portal.slug.clone()]));
+        }
         Asker::Page(origin) => origin,
     };
     match catalog.portals_listing(origin) {
@@ -66,6 +69,16 @@ pub fn admitted_portals(catalog: &Catalog, asker: &Asker) -> Result<PortalFilter
             Ok(PortalFilter::Only(enabled.map(|portal| portal.slug.clone()).collect()))
         }
     }
+}
+
+/// The portal whose hosted landing this is; a portal without one has no page here.
+pub fn landing_portal<'a>(catalog: &'a Catalog, slug: &str) -> Result<&'a Arc<Portal>, Error> {
+    let portal = catalog.portal(slug).filter(|portal| match portal.landing {
+        Landing::Hosted { .. } => true,
+        Landing::Portal => false,
+    });
+    let portal = portal.ok_or_else(|| Error::new(Code::RouteNotFound))?;
+    if portal.enabled { Ok(portal) } else { Err(portal_disabled(None)) }
 }
 
 /// The error for a ticket whose portal the filter did not admit.

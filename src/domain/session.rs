@@ -34,6 +34,18 @@ pub struct Grant {
     pub return_url: Option<Url>,
 }
 
+impl Grant {
+    /// Whether both are for the same person in the same role. The same identifier in another environment or another
+    /// organisation is somebody else to the portal.
+    pub fn is_of_same_person(&self, other: &Grant) -> bool {
+        self.workspace == other.workspace
+            && self.slug == other.slug
+            && self.environment == other.environment
+            && self.external_id == other.external_id
+            && self.external_organization_id == other.external_organization_id
+    }
+}
+
 /// A grant with its life.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PortalSession {
@@ -105,6 +117,22 @@ pub(crate) mod tests {
             exchanged_at_ms,
             expires_at_ms,
             user_agent: None,
+        }
+    }
+
+    #[test]
+    fn the_same_person_is_the_same_in_every_part() {
+        let grant = session(None, 5_000).grant;
+        assert!(grant.is_of_same_person(&Grant { email: Some("new@example.com".into()), ..grant.clone() }));
+        let others = [
+            Grant { workspace: "umbrella".into(), ..grant.clone() },
+            Grant { slug: "second-portal".into(), ..grant.clone() },
+            Grant { environment: Environment::Test, ..grant.clone() },
+            Grant { external_id: "user_124".into(), ..grant.clone() },
+            Grant { external_organization_id: Some("org_1".into()), ..grant.clone() },
+        ];
+        for other in others {
+            assert!(!grant.is_of_same_person(&other), "{other:?}");
         }
     }
 

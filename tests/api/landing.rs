@@ -184,8 +184,30 @@ on_both_stores! {
         let reply = click(&app, &of_jane).header("cookie", &signed_in_as(&of_john)).send().await;
         assert!(!goes_on(&reply));
         assert!(reply.text.contains("signed in as john"), "{}", reply.text);
-        let of_john_again = ticket(&app, json!({ "externalId": "john" })).await;
+        let of_john_again = ticket(&app, json!({ "externalId": "john", "email": "new@example.com" })).await;
         assert!(goes_on(&click(&app, &of_john_again).header("cookie", &signed_in_as(&of_john)).send().await));
+    }
+
+    async fn the_same_identifier_elsewhere_is_somebody_else(app: TestApp) {
+        let fields = |organization: &str| {
+            json!({ "slug": "hosted-portal", "externalId": "john", "externalOrganizationId": organization })
+        };
+        let (_, here) = app.sign_in(ACME_LIVE, fields("org_1")).await;
+        let of_test = text(&app.create_with(ACME_TEST, fields("org_1")).await.data()["sessionId"]).to_owned();
+        let of_another = app.fresh_id(fields("org_2")).await;
+        let of_none = ticket(&app, json!({ "externalId": "john" })).await;
+        for (id, told) in [
+            (of_test, "Continue as john (org_1, test)?"),
+            (of_another, "Continue as john (org_2, live)?"),
+            (of_none, "Continue as john (live)?"),
+        ] {
+            let reply = click(&app, &id).header("cookie", &signed_in_as(&here)).send().await;
+            assert!(!goes_on(&reply), "{told}");
+            assert!(reply.text.contains(told), "{told}: {}", reply.text);
+            assert!(reply.text.contains("signed in as john (org_1, live)"), "{}", reply.text);
+        }
+        let of_the_same = app.fresh_id(fields("org_1")).await;
+        assert!(goes_on(&click(&app, &of_the_same).header("cookie", &signed_in_as(&here)).send().await));
     }
 
     async fn the_page_may_do_its_one_thing_and_no_other(app: TestApp) {

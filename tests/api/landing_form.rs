@@ -187,6 +187,32 @@ on_both_stores! {
         assert_eq!(app.exchange(&id).await.status, 200);
     }
 
+    async fn a_portal_that_takes_nobody_in_spends_nothing(app: TestApp) {
+        let id = ticket(&app, json!({})).await;
+        let (_, of_jane) = app.sign_in(ACME_LIVE, json!({ "slug": "hosted-portal", "externalId": "jane" })).await;
+        let shown = Shown::to(&app, &id).await;
+        let signed_in = format!("{}; {}", shown.pass, signed_in_as(&of_jane));
+        let posts = || {
+            [shown.post(&app), form(&app, &id, &shown.nonce).headers(&OWN_PAGE).header("cookie", &signed_in)]
+        };
+        app.reload(in_portal("hosted-portal", "enabled = false"));
+        for post in posts() {
+            let reply = post.send().await;
+            reply.expect_page(403, "switched off");
+            assert!(reply.set_cookies().is_empty());
+        }
+        app.reload(|config| config.replace("landing = \"hosted\"", "landing = \"portal\""));
+        for post in posts() {
+            let reply = post.send().await;
+            reply.expect_page(404, "Something went wrong");
+            assert!(reply.set_cookies().is_empty());
+        }
+        app.reload(|config| config);
+        assert_eq!(active_sessions(&app).await, 0);
+        assert!(app.accepts(&of_jane).await);
+        inside(&shown.post(&app).send().await);
+    }
+
     /// The page may have been made without the session's cookie: a `Strict` one does not come along with a
     /// click on another site, nor does any with a form that another site sends.
     async fn the_old_session_of_the_browser_ends_but_never_somebody_elses_unasked(app: TestApp) {
@@ -204,6 +230,13 @@ on_both_stores! {
         answer(&other).send().await.expect_page(403, "signed in as john");
         let of_jane = inside(&answer(&replaces).send().await);
         assert!(app.accepts(&of_jane).await && !app.accepts(&of_john).await);
+
+        // The same identifier in another organisation is somebody else.
+        let elsewhere = json!({ "externalId": "jane", "externalOrganizationId": "org_2" });
+        let elsewhere = Shown::to(&app, &ticket(&app, elsewhere).await).await;
+        let asked = elsewhere.post(&app).header("cookie", &signed_in_as(&of_jane)).send().await;
+        asked.expect_page(403, "signed in as jane");
+        assert!(app.accepts(&of_jane).await);
 
         // Jane herself is not asked.
         let again = Shown::to(&app, &ticket(&app, json!({ "externalId": "jane" })).await).await;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use url::Url;
 
 use super::Portals;
-use crate::domain::catalog::{Catalog, Landing, Portal};
+use crate::domain::catalog::Portal;
 use crate::domain::credential::Ticket;
 use crate::domain::error::{Code, Error, Refusal};
 use crate::domain::handle::Handle;
@@ -17,28 +17,36 @@ use crate::domain::messages::{CurrentSession, ExchangeRequest, ExchangedSession}
 use crate::domain::ports::{Gone, Peek};
 use crate::domain::presented::Presented;
 use crate::domain::return_url::Reason;
-use crate::domain::rules::{portal_disabled, portal_of};
+use crate::domain::rules::{landing_portal, portal_of};
 use crate::domain::session::PortalSession;
 
 /// What is found when a browser arrives.
 #[derive(Debug)]
 pub enum Arrival {
     /// It has a live session already, and nothing else to do here.
-    SignedIn {
-        /// Its session.
-        handle: Handle,
-        /// Where the portal is.
-        url: Url,
-    },
+    SignedIn(SignedIn),
     /// Its ticket can be spent.
-    Waiting {
-        /// The portal, and how it wants people to be asked.
-        portal: Arc<Portal>,
-        /// What the ticket stands for.
-        session: Box<PortalSession>,
-        /// The live session of somebody else that this one would replace.
-        replaces: Option<Box<PortalSession>>,
-    },
+    Waiting(Box<Waiting>),
+}
+
+/// A browser that has a session already.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// Its session.
+    pub handle: Handle,
+    /// Where the portal is.
+    pub url: Url,
+}
+
+/// A ticket that can be spent.
+#[derive(Debug)]
+pub struct Waiting {
+    /// The portal, and how it wants people to be asked.
+    pub portal: Arc<Portal>,
+    /// What the ticket stands for.
+    pub session: PortalSession,
+    /// The live session of somebody else that this one would replace.
+    pub replaces: Option<PortalSession>,
 }
 
 /// What came of spending a ticket.
@@ -47,41 +55,28 @@ pub enum Entry {
     /// A new session.
     Exchanged(Box<ExchangedSession>),
     /// The ticket is spent, but this browser has a session already.
-    SignedIn {
-        /// Its session.
-        handle: Handle,
-        /// Where the portal is.
-        url: Url,
-    },
+    SignedIn(SignedIn),
     /// Nothing is done yet: it would replace a session of somebody else, and the person has not been told.
-    Unasked,
+    Unasked(Box<Waiting>),
 }
 
 impl Portals {
     /// Looks at what a browser brings; spends nothing, however often and by whomever it is called.
     pub async fn arrive(&self, presented: &Presented, session_id: Option<&str>) -> Result<Arrival, Error> {
-        let portal = hosted(presented, &self.catalog)?;
-        let current = match (self.find(presented).await, session_id) {
-            (Ok(current), _) => Some(current),
-            // Without a session of its own, but with a ticket to get one.
-            (Err(error), Some(_)) if error.home.is_some() => None,
-            (Err(error), _) => return Err(error),
+        let portal = self.landing_of(presented)?;
+        let Some(session_id) = session_id else {
+            return Ok(Arrival::SignedIn(signed_in(&self.find(presented).await?)));
         };
-        let peek = match session_id {
-            Some(session_id) => self.peek(&portal, session_id).await?,
-            None => gone(Refusal::Missing, None),
-        };
-        match (peek, current) {
-            (Peek::Pending(session), current) => {
-                let replaces = current.map(|current| Box::new(current.session));
-                let replaces = replaces.filter(|other| other.grant.external_id != session.grant.external_id);
-                Ok(Arrival::Waiting { portal, session: Box::new(session), replaces })
+        let visitor = self.visitor(presented).await?;
+        match (self.peek(portal, session_id).await?, visitor) {
+            (Peek::Pending(session), visitor) => {
+                Ok(Arrival::Waiting(Box::new(waiting(portal, session, visitor.as_ref()))))
             }
-            (Peek::Gone(_), Some(CurrentSession { session, portal, .. })) => {
-                let url = portal.url_for(session.grant.environment).clone();
-                Ok(Arrival::SignedIn { handle: session.handle, url })
+            (Peek::Gone(_), Some(current)) => Ok(Arrival::SignedIn(signed_in(&current))),
+            (Peek::Gone(gone), None) => {
+                let error = Error::refused(Code::PortalSessionNotFound, gone.refusal, gone.handle);
+                Err(self.dead_link(presented, error))
             }
-            (Peek::Gone(gone), None) => Err(dead_link(presented, &self.catalog, gone)),
         }
     }
 
@@ -93,31 +88,36 @@ impl Portals {
         request: ExchangeRequest<'_>,
         told: &str,
     ) -> Result<Entry, Error> {
-        let session_id = request.session_id;
+        let portal = self.landing_of(presented)?;
+        let visitor = self.visitor(presented).await?;
         // A page that was reached from another site may have been made without the session's cookie, which the
         // browser sends with the form only.
-        if presented.token.is_some() {
-            match self.arrive(presented, Some(session_id)).await {
-                Ok(Arrival::Waiting { replaces: Some(other), .. }) if other.handle.to_string() != told => {
-                    return Ok(Entry::Unasked);
-                }
-                Ok(Arrival::Waiting { .. } | Arrival::SignedIn { .. }) => {}
-                // A ticket that is spent may be a repeat, which the exchange answers.
-                Err(error) if error.home.is_some() => {}
-                Err(error) => return Err(error),
+        if visitor.is_some()
+            && let Peek::Pending(session) = self.peek(portal, request.session_id).await?
+        {
+            let waiting = waiting(portal, session, visitor.as_ref());
+            if waiting.replaces.as_ref().is_some_and(|other| other.handle.to_string() != told) {
+                return Ok(Entry::Unasked(Box::new(waiting)));
             }
         }
-        let error = match self.exchange(request).await {
-            Ok(exchanged) => return Ok(Entry::Exchanged(Box::new(exchanged))),
-            Err(error) => error,
-        };
-        if error.code != Code::PortalSessionNotFound {
-            return Err(error);
+        match (self.exchange(request).await, visitor) {
+            (Ok(exchanged), _) => Ok(Entry::Exchanged(Box::new(exchanged))),
+            (Err(error), _) if error.code != Code::PortalSessionNotFound => Err(error),
+            (Err(_), Some(current)) => Ok(Entry::SignedIn(signed_in(&current))),
+            (Err(error), None) => Err(self.dead_link(presented, error)),
         }
-        match self.arrive(presented, Some(session_id)).await? {
-            Arrival::SignedIn { handle, url } => Ok(Entry::SignedIn { handle, url }),
-            // It was refused a moment ago and is there again: nothing can be said for certain.
-            Arrival::Waiting { .. } => Err(Error::new(Code::ServiceUnavailable)),
+    }
+
+    fn landing_of(&self, presented: &Presented) -> Result<&Arc<Portal>, Error> {
+        landing_portal(&self.catalog, presented.slug.as_deref().unwrap_or_default())
+    }
+
+    /// The session that the browser has, if it is signed in.
+    async fn visitor(&self, presented: &Presented) -> Result<Option<CurrentSession>, Error> {
+        match self.find(presented).await {
+            Ok(current) => Ok(Some(current)),
+            Err(error) if error.says_signed_out() => Ok(None),
+            Err(error) => Err(error),
         }
     }
 
@@ -135,23 +135,23 @@ impl Portals {
             Some(_) => Peek::Pending(session),
         })
     }
+
+    fn dead_link(&self, presented: &Presented, error: Error) -> Error {
+        Error { home: Some(presented.home_because(Reason::LinkUsed, &self.catalog)), ..error }
+    }
 }
 
 fn gone(refusal: Refusal, handle: Option<Handle>) -> Peek {
     Peek::Gone(Gone { refusal, handle })
 }
 
-/// A portal without a hosted landing has no page here.
-fn hosted(presented: &Presented, catalog: &Catalog) -> Result<Arc<Portal>, Error> {
-    match presented.portal(catalog) {
-        Some(portal) if portal.landing == Landing::Portal => Err(Error::new(Code::RouteNotFound)),
-        Some(portal) if !portal.enabled => Err(portal_disabled(None)),
-        Some(portal) => Ok(portal.clone()),
-        None => Err(Error::new(Code::RouteNotFound)),
-    }
+fn signed_in(current: &CurrentSession) -> SignedIn {
+    let url = current.portal.url_for(current.session.grant.environment).clone();
+    SignedIn { handle: current.session.handle, url }
 }
 
-fn dead_link(presented: &Presented, catalog: &Catalog, gone: Gone) -> Error {
-    let error = Error::refused(Code::PortalSessionNotFound, gone.refusal, gone.handle);
-    Error { home: Some(presented.home_because(Reason::LinkUsed, catalog)), ..error }
+fn waiting(portal: &Arc<Portal>, session: PortalSession, visitor: Option<&CurrentSession>) -> Waiting {
+    let replaces = visitor.map(|current| &current.session);
+    let replaces = replaces.filter(|other| !other.grant.is_of_same_person(&session.grant)).cloned();
+    Waiting { portal: portal.clone(), session, replaces }
 }

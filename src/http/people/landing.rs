@@ -3,6 +3,8 @@
 //! Owns: that looking never spends a ticket, and that only the page's own form does.
 //! Must not know: how a ticket is spent, or how a page looks.
 
+use std::net::IpAddr;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
     CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION,
@@ -10,11 +12,11 @@ use actix_web::http::header::{
 use actix_web::{HttpRequest, HttpResponse, web};
 use url::Url;
 
-use crate::domain::catalog::{Landing, Portal};
+use crate::domain::catalog::Landing;
 use crate::domain::error::{Code, Error};
 use crate::domain::landing_pass::LandingPass;
 use crate::domain::messages::{Asker, ExchangeRequest};
-use crate::domain::portals::people::{Arrival, Entry};
+use crate::domain::portals::people::{Arrival, Entry, SignedIn, Waiting};
 use crate::domain::presented::Presented;
 use crate::domain::session::PortalSession;
 use crate::http::answer::cookies;
@@ -70,26 +72,31 @@ pub async fn enter(
     let result = portals.enter(&presented, exchange, &replaces).await;
     gateway.metrics.exchange(match &result {
         Ok(Entry::Exchanged(_)) => "done",
-        Ok(Entry::SignedIn { .. }) => "signed_in_already",
-        Ok(Entry::Unasked) => "asked_again",
+        Ok(Entry::SignedIn(_)) => "signed_in_already",
+        Ok(Entry::Unasked(_)) => "asked_again",
         Err(error) => error.code.wire_name(),
     });
     match result {
-        Ok(Entry::Exchanged(exchanged)) => {
-            let url = exchanged.portal.url_for(exchanged.session.grant.environment);
-            let mut response = go_to(url);
-            begin(&request, &mut response, &exchanged, client);
-            Ok(response)
-        }
-        Ok(Entry::SignedIn { handle, url }) => {
-            note(&request, handle);
-            Ok(go_to(&url))
-        }
-        Ok(Entry::Unasked) => show_again(&request, &presented, &session_id).await,
+        Ok(entry) => Ok(entered(&request, entry, &session_id, client)),
         Err(error) => {
             let again = Form { action: action(&presented), session_id, nonce, replaces, goes_on: false };
             Err(refuse(&request, &presented, error, Some(&again)))
         }
+    }
+}
+
+fn entered(request: &HttpRequest, entry: Entry, session_id: &str, client: Option<IpAddr>) -> HttpResponse {
+    match entry {
+        Entry::Exchanged(exchanged) => {
+            let mut response = go_to(exchanged.portal.url_for(exchanged.session.grant.environment));
+            begin(request, &mut response, &exchanged, client);
+            response
+        }
+        Entry::SignedIn(SignedIn { handle, url }) => {
+            note(request, handle);
+            go_to(&url)
+        }
+        Entry::Unasked(waiting) => refused_form(offer(request, &waiting, (session_id, false))),
     }
 }
 
@@ -100,11 +107,15 @@ async fn show_again(
     session_id: &str,
 ) -> Result<HttpResponse, Problem> {
     let session_id = Some(session_id).filter(|text| !text.is_empty());
-    let mut response = arrive(request, presented, session_id, false).await?;
+    arrive(request, presented, session_id, false).await.map(refused_form)
+}
+
+/// A page that answers a form says that the form was not taken.
+fn refused_form(mut response: HttpResponse) -> HttpResponse {
     if response.status().is_success() {
         *response.status_mut() = StatusCode::FORBIDDEN;
     }
-    Ok(response)
+    response
 }
 
 /// Under `no-referrer` a form of our own page has `Origin: null`, and so has many a foreign one; the browser
@@ -120,40 +131,32 @@ async fn arrive(
     goes_on: bool,
 ) -> Result<HttpResponse, Problem> {
     let refuse = |error| refuse(request, presented, error, None);
-    match portals(request).arrive(presented, session_id).await.map_err(refuse)? {
-        Arrival::SignedIn { handle, url } => {
+    Ok(match portals(request).arrive(presented, session_id).await.map_err(refuse)? {
+        Arrival::SignedIn(SignedIn { handle, url }) => {
             note(request, handle);
-            Ok(go_to(&url))
+            go_to(&url)
         }
-        Arrival::Waiting { portal, session, replaces } => {
-            note(request, session.handle);
-            let session_id = session_id.unwrap_or_default();
-            Ok(offer(request, &portal, &session, replaces.as_deref(), (session_id, goes_on)))
-        }
-    }
+        Arrival::Waiting(waiting) => offer(request, &waiting, (session_id.unwrap_or_default(), goes_on)),
+    })
 }
 
 /// The page with the form, and the pass that its browser shows when it sends the form.
-fn offer(
-    request: &HttpRequest,
-    portal: &Portal,
-    session: &PortalSession,
-    replaces: Option<&PortalSession>,
-    (session_id, goes_on): (&str, bool),
-) -> HttpResponse {
+fn offer(request: &HttpRequest, waiting: &Waiting, (session_id, goes_on): (&str, bool)) -> HttpResponse {
+    let Waiting { portal, session, replaces } = waiting;
+    note(request, session.handle);
     let gateway = gateway(request);
     let pass = sent_pass(request.headers(), portal).unwrap_or_else(LandingPass::mint);
     let confirms = portal.landing == Landing::Hosted { confirm: true };
     let question = Question {
-        confirm: (confirms || replaces.is_some()).then(|| name_of(session)),
-        replaces: replaces.map(name_of),
+        confirm: (confirms || replaces.is_some()).then(|| name_beside(session, replaces.as_ref())),
+        replaces: replaces.as_ref().map(|other| name_beside(other, Some(session))),
         way_out: session.grant.return_url.clone().or_else(|| portal.return_url.clone()),
     };
     let form = Form {
         action: portal.slug.clone(),
         session_id: session_id.to_owned(),
         nonce: gateway.landing_nonces.nonce(&pass, session_id),
-        replaces: replaces.map(|other| other.handle.to_string()).unwrap_or_default(),
+        replaces: replaces.as_ref().map(|other| other.handle.to_string()).unwrap_or_default(),
         // Somebody else's session is never replaced unasked.
         goes_on: goes_on && !confirms && replaces.is_none(),
     };
@@ -173,6 +176,18 @@ fn offer(
 fn name_of(session: &PortalSession) -> String {
     let grant = &session.grant;
     grant.email.clone().filter(|email| !email.is_empty()).unwrap_or_else(|| grant.external_id.clone())
+}
+
+/// The name, and what tells it from the same name in another organisation or environment.
+fn name_beside(session: &PortalSession, other: Option<&PortalSession>) -> String {
+    let name = name_of(session);
+    if other.is_none_or(|other| name_of(other) != name) {
+        return name;
+    }
+    let (organization, environment) =
+        (session.grant.external_organization_id.as_deref(), session.grant.environment.name());
+    let parts: Vec<_> = organization.into_iter().chain([environment]).collect();
+    format!("{name} ({})", parts.join(", "))
 }
 
 /// Relative to the page, so that a proxy may put a path before it.
