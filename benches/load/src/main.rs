@@ -7,7 +7,6 @@ mod growth;
 mod growth_report;
 mod idle;
 mod measure;
-mod plot;
 mod pump;
 mod redis;
 mod report;
@@ -53,13 +52,12 @@ fn main() -> io::Result<()> {
     let document =
         if quick || !plan.only.is_empty() { None } else { Some(repository.join("docs/performance.md")) };
     let document = value("--document").map(PathBuf::from).or(document);
-    let plots = |document: &PathBuf| document.with_extension("");
     match arguments.first().map(String::as_str) {
         Some("growth") => {
             let steps = growth::run(&plan, quick)?;
             std::fs::write(work.join("growth.json"), serde_json::to_string_pretty(&steps)?)?;
             if let Some(document) = document {
-                growth_report::write(&steps, &document, &plots(&document))?;
+                growth_report::write(&steps, &document)?;
             }
         }
         Some("cluster") => {
@@ -72,7 +70,7 @@ fn main() -> io::Result<()> {
             std::fs::write(work.join("results.json"), serde_json::to_string_pretty(&results)?)?;
             println!("\n{}", report::goals(&results));
             if let Some(document) = document {
-                report::write(&results, &document, &plots(&document))?;
+                report::write(&results, &document)?;
                 scaling::write(&results, &document.with_file_name("scaling.md"))?;
             }
         }

@@ -1,4 +1,4 @@
-//! The results as a part of `docs/performance.md`, between markers, and as plots beside it.
+//! The results as a part of `docs/performance.md`, between markers.
 //!
 //! Owns: medians, ratios, the goals.
 //! Must not know: how anything was measured.
@@ -8,29 +8,21 @@ use std::io;
 use std::path::Path;
 
 use crate::measure::{Pace, RATES, Results, Sample};
-use crate::plot;
 use crate::targets::Operation;
 
 const TARGETS: [&str; 7] =
     ["gateway", "bare actix-web", "Rust sketch", "Fastify", "Express", "FastAPI", "Redis GET"];
-/// Those that serve HTTP, for the plots.
-const SERVERS: &[&str] = TARGETS.split_at(6).0;
 
 /// Puts the run into the document.
-pub fn write(results: &Results, document: &Path, plots: &Path) -> io::Result<()> {
+pub fn write(results: &Results, document: &Path) -> io::Result<()> {
     let text = format!(
-        "{}\n{}\n{}\n{}\n{}\n{}\n{}",
+        "{}\n{}\n{}\n{}\n{}",
         goals(results),
-        "![CPU of each server on each operation](performance/cpu.svg)\n",
         saturation(results),
-        "![Latency of a verify at a fixed rate](performance/latency.svg)\n",
         latency(results),
         memory(results),
         machine(results)
     );
-    std::fs::create_dir_all(plots)?;
-    std::fs::write(plots.join("cpu.svg"), cpu_plot(results))?;
-    std::fs::write(plots.join("latency.svg"), latency_plot(results))?;
     replace_between_markers(document, "benches/load/run", text.trim_end())
 }
 
@@ -247,36 +239,13 @@ fn machine(results: &Results) -> String {
     )
 }
 
-fn cpu_plot(results: &Results) -> String {
-    let groups: Vec<&str> = Operation::ALL.iter().map(|operation| operation.name()).collect();
-    let values = |target: &str| -> Vec<Option<f64>> {
-        let cpu = |operation| value(results, target, operation, Pace::Saturation, |sample| sample.cpu);
-        Operation::ALL.into_iter().map(cpu).collect()
-    };
-    let series: Vec<_> = SERVERS.iter().map(|target| ((*target).to_owned(), values(target))).collect();
-    let fastify = values("Fastify").into_iter().flatten().fold(1.0, f64::max);
-    plot::bars(
-        "Server CPU seconds for 100,000 requests (higher bars are cut)",
-        "",
-        &groups,
-        &series,
-        fastify * 1.2,
-    )
-}
-
-fn latency_plot(results: &Results) -> String {
-    let at = |target: &str, of: fn(&Sample) -> f64| {
-        value(results, target, Operation::GetSession, Pace::Fixed(RATES[0]), of)
-    };
-    let series: Vec<_> = SERVERS
-        .iter()
-        .map(|target| {
-            let values = vec![at(target, |s| s.p50_ms), at(target, |s| s.p99_ms), at(target, |s| s.p999_ms)];
-            ((*target).to_owned(), values)
-        })
-        .collect();
-    let most =
-        series.iter().flat_map(|(_, values)| values).flatten().fold(0.1_f64, |most, value| most.max(*value));
-    let title = format!("Verify at {} requests a second, milliseconds", RATES[0]);
-    plot::bars(&title, "", &["p50", "p99", "p99.9"], &series, most * 1.1)
+/// A number of few digits.
+pub fn short(value: f64) -> String {
+    match value {
+        value if value >= 1e6 => format!("{}M", value / 1e6),
+        value if value >= 1e4 => format!("{}k", (value / 1e3).round()),
+        value if value >= 100.0 || value == value.round() => format!("{value:.0}"),
+        value if value >= 10.0 => format!("{value:.1}"),
+        value => format!("{value:.2}"),
+    }
 }

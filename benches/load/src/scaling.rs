@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use crate::measure::{Pace, Results};
-use crate::plot::short;
+use crate::report::short;
 use crate::report::{replace_between_markers, value};
 use crate::targets::Operation;
 
