@@ -15,7 +15,8 @@ use vestibule::domain::credential::Digest;
 use vestibule::domain::error::Refusal;
 use vestibule::domain::permission::Permission;
 use vestibule::domain::ports::{
-    Exchange, ExchangeAttempt, Found, NewSession, Peek, PortalFilter, Position, Removal, SessionStore,
+    Exchange, ExchangeAttempt, Found, Named, NewSession, Peek, PortalFilter, Position, Record, Removal,
+    SessionStore,
 };
 use vestibule::domain::session::{Grant, PortalSession, State};
 use vestibule::domain::user_tag::UserTag;
@@ -147,7 +148,8 @@ contract! {
         assert_eq!(created.expires_at_ms - created.handle.created_at_ms, 900_000);
         assert_eq!(created.state_at(created.handle.created_at_ms), State::Pending);
         let found = fixture.store.find_by_handle(&created.handle).await.expect("an answer");
-        assert_eq!(found, Some(created.clone()));
+        let Some(found) = found else { panic!("it is there") };
+        assert_eq!(found, Named { session: created.clone(), record: Record::Ticket(new.ticket) });
         assert_eq!(created.grant, new.grant);
     }
 
@@ -157,6 +159,19 @@ contract! {
         let second = fixture.create(&new).await;
         assert_eq!(first, second);
         assert_eq!(fixture.store.list(new.tag, None, 10).await.expect("a list").len(), 1);
+    }
+
+    async fn a_session_that_is_found_by_its_handle_is_removed_where_it_lay_even_if_it_was_exchanged_meanwhile(fixture: Fixture) {
+        let new = new_session("user");
+        let created = fixture.create(&new).await;
+        let found = fixture.store.find_by_handle(&created.handle).await.expect("an answer").expect("it is there");
+        let attempt = attempt(&new);
+        fixture.exchange(&attempt).await;
+        let again = fixture.store.find_by_handle(&created.handle).await.expect("an answer");
+        assert_eq!(again.map(|found| found.record), Some(Record::Token(attempt.token)));
+        let removed = fixture.store.remove(&created.handle, Some(found.record), Removal::Revoked).await;
+        assert!(removed.expect("an answer"));
+        assert_eq!(fixture.refusal_of(new.tag, &attempt.token).await, Some(Refusal::Revoked));
     }
 
     async fn a_ticket_is_exchanged_once(fixture: Fixture) {
@@ -308,9 +323,9 @@ contract! {
         for (removal, refusal) in [(Removal::Revoked, Refusal::Revoked), (Removal::Ended, Refusal::Ended)] {
             let (session, token) = fixture.active("user").await;
             let (handle, tag) = (session.handle, session.handle.tag);
-            assert!(fixture.store.remove(&handle, Some(&token), removal).await.expect("an answer"));
+            assert!(fixture.store.remove(&handle, Some(Record::Token(token)), removal).await.expect("an answer"));
             assert_eq!(fixture.refusal_of(tag, &token).await, Some(refusal));
-            assert!(!fixture.store.remove(&handle, Some(&token), removal).await.expect("an answer"));
+            assert!(!fixture.store.remove(&handle, Some(Record::Token(token)), removal).await.expect("an answer"));
         }
         let new = new_session("user");
         let pending = fixture.create(&new).await;
@@ -361,7 +376,7 @@ contract! {
     async fn a_list_shows_what_is_live(fixture: Fixture) {
         let (active, _) = fixture.active("user").await;
         let (ended, token) = fixture.active("user").await;
-        fixture.store.remove(&ended.handle, Some(&token), Removal::Ended).await.expect("an answer");
+        fixture.store.remove(&ended.handle, Some(Record::Token(token)), Removal::Ended).await.expect("an answer");
         fixture.forward(SECOND);
         let pending = fixture.create(&new_session("user")).await;
         fixture.active("other").await;
@@ -379,3 +394,5 @@ contract! {
 
 #[path = "store_contract/on_redis_alone.rs"]
 mod on_redis_alone;
+#[path = "store_contract/round_trips.rs"]
+mod round_trips;

@@ -36,6 +36,11 @@ impl Digest {
         Some(Digest(bytes))
     }
 
+    /// The one of these bytes.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Digest(bytes)
+    }
+
     /// As 64 hexadecimal digits, the form the configuration keeps.
     pub fn to_hex(self) -> String {
         self.0.iter().map(|byte| format!("{byte:02x}")).collect()

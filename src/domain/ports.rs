@@ -144,6 +144,24 @@ pub enum Removal {
     Replaced,
 }
 
+/// What a session's record lies under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Record {
+    /// Of a pending session: its ticket.
+    Ticket(Digest),
+    /// Of an active one: its browser token.
+    Token(Digest),
+}
+
+/// A session that was looked up by its public name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// Pending or active.
+    pub session: PortalSession,
+    /// Where it lay at that moment.
+    pub record: Record,
+}
+
 /// A place in a user's list of sessions, newest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
@@ -177,15 +195,16 @@ pub trait SessionStore: Send + Sync {
 
     /// Looks a pending or active session up by its public name, to revoke it: that it is gone is told only by
     /// what a revocation would be told by.
-    async fn find_by_handle(&self, handle: &Handle) -> Result<Option<PortalSession>, StoreError>;
+    async fn find_by_handle(&self, handle: &Handle) -> Result<Option<Named>, StoreError>;
 
     /// Removes one session, pending or active; whether there was one. From its return on, nobody finds it. An error
     /// may mean that it is removed, but not yet safe from a failover: then it is to be repeated.
-    /// `token`, where the caller knows it, finds the session even if the user's index has lost it.
+    /// `record`, where the caller knows it, spares a look for it, and finds the session even if the user's index has
+    /// lost it.
     async fn remove(
         &self,
         handle: &Handle,
-        token: Option<&Digest>,
+        record: Option<Record>,
         removal: Removal,
     ) -> Result<bool, StoreError>;
 

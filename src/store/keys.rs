@@ -24,6 +24,12 @@ pub fn index_key(tag: UserTag) -> String {
     ["vst:{", tag.as_str(), "}:u"].concat()
 }
 
+/// What [`digest_text`] wrote.
+pub fn read_digest(text: &str) -> Option<Digest> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+    Some(Digest::from_bytes(bytes.try_into().ok()?))
+}
+
 /// 43 characters; shorter than hexadecimal, and every live session holds it twice.
 pub fn digest_text(digest: &Digest) -> String {
     URL_SAFE_NO_PAD.encode(digest.as_bytes())

@@ -14,8 +14,8 @@ use crate::domain::credential::Digest;
 use crate::domain::error::Refusal;
 use crate::domain::handle::Handle;
 use crate::domain::ports::{
-    Clock, Exchange, ExchangeAttempt, Found, Gone, NewSession, Peek, Position, REPEAT_MS, Removal,
-    SessionStore, StoreError,
+    Clock, Exchange, ExchangeAttempt, Found, Gone, Named, NewSession, Peek, Position, REPEAT_MS, Record,
+    Removal, SessionStore, StoreError,
 };
 use crate::domain::session::{PortalSession, State};
 use crate::domain::user_tag::UserTag;
@@ -182,16 +182,19 @@ impl SessionStore for MemoryStore {
         }
     }
 
-    async fn find_by_handle(&self, handle: &Handle) -> Result<Option<PortalSession>, StoreError> {
+    async fn find_by_handle(&self, handle: &Handle) -> Result<Option<Named>, StoreError> {
         let (mut users, now_ms) = self.lock();
         let entry = users.at(handle).filter(|entry| entry.state_at(now_ms) != State::Expired);
-        Ok(entry.map(|entry| entry.session.clone()))
+        Ok(entry.map(|entry| Named {
+            session: entry.session.clone(),
+            record: entry.token.map_or(Record::Ticket(entry.ticket), Record::Token),
+        }))
     }
 
     async fn remove(
         &self,
         handle: &Handle,
-        _token: Option<&Digest>,
+        _record: Option<Record>,
         removal: Removal,
     ) -> Result<bool, StoreError> {
         let (mut users, now_ms) = self.lock();

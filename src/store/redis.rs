@@ -11,6 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use redis::{Cmd, Value};
 
+use super::declaring::{Waits, declaring};
 use super::keys::{browser_key, digest_text, index_key, ticket_key};
 use super::link::{Call, RedisLink};
 pub use super::link::{Probe, StoreObserver, Topology};
@@ -20,17 +21,14 @@ use super::script::{BY_HANDLE, CREATE, EXCHANGE, FATE, LIST, REMOVE, REVOKE_ALL,
 use crate::domain::credential::Digest;
 use crate::domain::handle::Handle;
 use crate::domain::ports::{
-    Exchange, ExchangeAttempt, Found, Gone, NewSession, Peek, PortalFilter, Position, REPEAT_MS, Removal,
-    SessionStore, StoreError,
+    Exchange, ExchangeAttempt, Found, Gone, Named, NewSession, Peek, PortalFilter, Position, REPEAT_MS,
+    Record, Removal, SessionStore, StoreError,
 };
 use crate::domain::session::PortalSession;
 use crate::domain::user_tag::UserTag;
 
 /// Records that one call of a list or a revocation touches: well below a millisecond of Redis's time.
 const BATCH: usize = 200;
-/// How often a user's sessions may change between the two steps of a call before it counts as an outage.
-const MAX_DECLARATIONS: usize = 16;
-
 /// What the store promises beyond the contract.
 #[derive(Clone, Copy, Debug)]
 pub struct Promises {
@@ -46,13 +44,6 @@ pub struct Promises {
 pub struct RedisStore {
     link: RedisLink,
     promises: Promises,
-}
-
-/// Whether an answer counts only when the replicas have what was written.
-#[derive(Clone, Copy)]
-enum Waits {
-    No,
-    ForOnlineReplicas,
 }
 
 impl RedisStore {
@@ -85,42 +76,13 @@ impl RedisStore {
         if self.promises.fence_failover { "fence" } else { "" }
     }
 
-    /// Calls a script until its keys are all that it needs: it tells which are missing.
     async fn declaring(
         &self,
         name: &'static str,
         script: ScriptCall,
         waits: Waits,
     ) -> Result<Reply, StoreError> {
-        let replicas = |reply: &Value| awaited_replicas(reply, self.promises.wait_replicas);
-        let deadline = match waits {
-            Waits::No => self.link.deadline(),
-            Waits::ForOnlineReplicas => self.link.deadline_with_wait(),
-        };
-        let mut further = Vec::new();
-        for _ in 0..MAX_DECLARATIONS {
-            let script = script.with_keys(&further);
-            let call = Call::Script(&script);
-            let reply: Reply = match waits {
-                Waits::No => self.link.call(name, call, deadline).await?,
-                Waits::ForOnlineReplicas => self.link.call_and_wait(name, call, &replicas, deadline).await?,
-            };
-            match reply.split_first() {
-                Some((first, keys)) if first == "declare" => further = keys.to_vec(),
-                Some(_) | None => return Ok(reply),
-            }
-        }
-        Err(StoreError::Unavailable("the user's sessions change too quickly".into()))
-    }
-}
-
-/// All that are online, as the scripts count them, and never fewer than are wanted: a primary that has been
-/// deposed, and does not know it yet, has lost them.
-fn awaited_replicas(reply: &Value, wanted: u64) -> u64 {
-    let Ok(reply) = redis::from_redis_value_ref::<Reply>(reply) else { return 0 };
-    match words(&reply).as_slice() {
-        ["removed", _, online, ..] | ["gone", online] => online.parse().unwrap_or(wanted).max(wanted),
-        _ => 0,
+        declaring(&self.link, name, script, waits, self.promises.wait_replicas).await
     }
 }
 
@@ -182,12 +144,12 @@ impl SessionStore for RedisStore {
         Ok(record.map_or_else(Found::Gone, Found::Active))
     }
 
-    async fn find_by_handle(&self, handle: &Handle) -> Result<Option<PortalSession>, StoreError> {
+    async fn find_by_handle(&self, handle: &Handle) -> Result<Option<Named>, StoreError> {
         let script = BY_HANDLE.on(vec![index_key(handle.tag)]);
         let script = script.arg(handle.created_at_ms).arg(handle.suffix.as_str());
-        let reply = self.declaring("find_by_handle", script, Waits::ForOnlineReplicas).await?;
+        let reply = self.declaring("find_by_handle", script, Waits::IfGone).await?;
         match words(&reply).as_slice() {
-            ["found", record] => Ok(Some(reply::session(handle.tag, record)?)),
+            ["found", record, state, digest] => Ok(Some(reply::named(handle.tag, record, state, digest)?)),
             ["gone", _] => Ok(None),
             _ => Err(corrupt("an unknown reply of by_handle.lua")),
         }
@@ -196,16 +158,19 @@ impl SessionStore for RedisStore {
     async fn remove(
         &self,
         handle: &Handle,
-        token: Option<&Digest>,
+        record: Option<Record>,
         removal: Removal,
     ) -> Result<bool, StoreError> {
         let (state, waits) = match removal {
-            Removal::Revoked => ("r", Waits::ForOnlineReplicas),
-            Removal::Ended => ("e", Waits::ForOnlineReplicas),
+            Removal::Revoked => ("r", Waits::Always),
+            Removal::Ended => ("e", Waits::Always),
             Removal::Replaced => ("e", Waits::No),
         };
         let mut keys = vec![index_key(handle.tag)];
-        keys.extend(token.map(|token| browser_key(handle.tag, token)));
+        keys.extend(record.map(|record| match record {
+            Record::Ticket(ticket) => ticket_key(handle.tag, &ticket),
+            Record::Token(token) => browser_key(handle.tag, &token),
+        }));
         let script = REMOVE.on(keys).arg(handle.created_at_ms).arg(handle.suffix.as_str()).arg(state);
         let reply = self.declaring("remove", script, waits).await?;
         match words(&reply).as_slice() {
@@ -219,7 +184,7 @@ impl SessionStore for RedisStore {
         let (mut created, mut suffix) = (String::new(), String::new());
         loop {
             let script = REVOKE_ALL.on(vec![index_key(tag)]).arg(&created).arg(&suffix).arg(BATCH);
-            let reply = self.declaring("revoke_all", script, Waits::ForOnlineReplicas).await?;
+            let reply = self.declaring("revoke_all", script, Waits::Always).await?;
             let ["removed", count, _, next_created, next_suffix] = words(&reply)[..] else {
                 return Err(corrupt("an unknown reply of revoke_all.lua"));
             };
@@ -238,10 +203,13 @@ impl SessionStore for RedisStore {
         limit: usize,
     ) -> Result<Vec<PortalSession>, StoreError> {
         let mut sessions = Vec::new();
+        // More with every page: a record that turns out to have expired has cost a place in it.
+        let mut wanted = limit.min(BATCH);
         let mut created = before.map_or_else(String::new, |position| position.created_at_ms.to_string());
         let mut suffix = before.map_or_else(String::new, |position| position.suffix.as_str().to_owned());
         loop {
-            let script = LIST.on(vec![index_key(tag)]).arg(&created).arg(&suffix).arg(BATCH);
+            let script = LIST.on(vec![index_key(tag)]).arg(&created).arg(&suffix).arg(BATCH).arg(wanted);
+            wanted = (wanted * 4).min(BATCH);
             let reply = self.declaring("list", script, Waits::No).await?;
             let ["page", next_created, next_suffix, ref records @ ..] = words(&reply)[..] else {
                 return Err(corrupt("an unknown reply of list.lua"));

@@ -3,10 +3,11 @@
 //! Owns: reading a script's reply; one that cannot be read is `Corrupt`, never an absent session, and is logged.
 //! Must not know: connections, or what a script does.
 
+use super::keys::read_digest;
 use super::record;
 use crate::domain::error::Refusal;
 use crate::domain::handle::{Handle, HandleSuffix};
-use crate::domain::ports::{Exchange, Gone, StoreError};
+use crate::domain::ports::{Exchange, Gone, Named, Record, StoreError};
 use crate::domain::session::PortalSession;
 use crate::domain::user_tag::UserTag;
 
@@ -30,6 +31,17 @@ pub fn exchange(tag: UserTag, reply: &Reply) -> Result<Exchange, StoreError> {
         ["gone", why, created, suffix] => Ok(Exchange::Gone(gone(tag, why, created, suffix)?)),
         _ => Err(corrupt("a pending record of an unknown version")),
     }
+}
+
+/// `state` and `digest` as the index has them.
+pub fn named(tag: UserTag, record: &str, state: &str, digest: &str) -> Result<Named, StoreError> {
+    let digest = read_digest(digest).ok_or_else(|| corrupt("an entry of a user's index without a digest"))?;
+    let lies_under = match state {
+        "t" => Record::Ticket(digest),
+        "b" => Record::Token(digest),
+        _ => return Err(corrupt("a live entry of a user's index in an unknown state")),
+    };
+    Ok(Named { session: session(tag, record)?, record: lies_under })
 }
 
 /// The session, or what is still known of it.

@@ -27,12 +27,12 @@ macro_rules! script {
 }
 
 // Only the parts that each needs: Redis makes their functions anew in every call.
-script!(CREATE, "create.lua", ["record", "replication", "keep"]);
+script!(CREATE, "create.lua", ["record", "replication", "keep", "member", "prune"]);
 script!(EXCHANGE, "exchange.lua", ["record", "replication", "member", "keep", "touch", "fate"]);
 script!(FATE, "fate.lua", ["member", "fate"]);
 script!(BY_HANDLE, "by_handle.lua", ["replication", "member", "index", "touch"]);
 script!(REMOVE, "remove.lua", ["replication", "member", "index", "touch"]);
-script!(REVOKE_ALL, "revoke_all.lua", ["replication", "member", "index", "touch"]);
+script!(REVOKE_ALL, "revoke_all.lua", ["replication", "member", "prune", "index", "touch"]);
 script!(LIST, "list.lua", ["member", "index"]);
 
 impl Script {
@@ -60,6 +60,11 @@ impl ScriptCall {
     pub fn with_keys(&self, further: &[String]) -> Self {
         let keys = self.keys.iter().chain(further).cloned().collect();
         ScriptCall { script: self.script, keys, arguments: self.arguments.clone() }
+    }
+
+    /// Whether it may touch more than the index, which is its first key.
+    pub fn names_records(&self) -> bool {
+        self.keys.len() > 1
     }
 
     pub fn first_key(&self) -> &str {

@@ -2,7 +2,7 @@
 //! anything earlier than by itself. A gateway's own clock decides nothing about sessions.
 
 use vestibule::domain::error::Refusal;
-use vestibule::domain::ports::{Exchange, NewSession, Removal};
+use vestibule::domain::ports::{Exchange, NewSession, Record, Removal};
 
 use crate::support::redis_server::RedisServer;
 use crate::support::shifted_clock::ShiftedClock;
@@ -30,7 +30,9 @@ async fn a_clock_that_jumps_brings_nothing_back_and_ends_nothing_that_has_time_l
     for (session, token, removal) in
         [(&revoked, &revoked_token, Removal::Revoked), (&ended, &ended_token, Removal::Ended)]
     {
-        assert!(store.remove(&session.handle, Some(token), removal).await.expect("an answer"));
+        assert!(
+            store.remove(&session.handle, Some(Record::Token(*token)), removal).await.expect("an answer")
+        );
     }
     let mut before = unix_seconds(&redis);
     for (name, shift) in [("back", -TEN_MINUTES), ("forward", TEN_MINUTES), ("right", 0)] {

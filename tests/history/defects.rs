@@ -14,7 +14,8 @@ use vestibule::domain::idempotency::TokenDeriver;
 use vestibule::domain::landing_pass::LandingNonces;
 use vestibule::domain::portals::Product;
 use vestibule::domain::ports::{
-    Exchange, ExchangeAttempt, Found, Gone, NewSession, Peek, Position, Removal, SessionStore, StoreError,
+    Exchange, ExchangeAttempt, Found, Gone, Named, NewSession, Peek, Position, Record, Removal, SessionStore,
+    StoreError,
 };
 use vestibule::domain::session::PortalSession;
 use vestibule::domain::user_tag::{UserTag, UserTagger};
@@ -113,20 +114,20 @@ impl SessionStore for Defective {
         }
     }
 
-    async fn find_by_handle(&self, handle: &Handle) -> Result<Option<PortalSession>, StoreError> {
+    async fn find_by_handle(&self, handle: &Handle) -> Result<Option<Named>, StoreError> {
         self.store.find_by_handle(handle).await
     }
 
     async fn remove(
         &self,
         handle: &Handle,
-        token: Option<&Digest>,
+        record: Option<Record>,
         removal: Removal,
     ) -> Result<bool, StoreError> {
         if self.shows(Defect::RemovalIsLost) {
             Ok(true)
         } else {
-            self.store.remove(handle, token, removal).await
+            self.store.remove(handle, record, removal).await
         }
     }
 

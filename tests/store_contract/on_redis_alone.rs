@@ -118,8 +118,8 @@ async fn nothing_stays_for_ever() {
         [("revoked", Removal::Revoked), ("ended", Removal::Ended), ("replaced", Removal::Replaced)]
     {
         let (session, token) = fixture.active(user).await;
-        for token in [Some(&token), None] {
-            fixture.store.remove(&session.handle, token, removal).await.expect("an answer");
+        for record in [Some(Record::Token(token)), None] {
+            fixture.store.remove(&session.handle, record, removal).await.expect("an answer");
         }
     }
     let (session, _) = fixture.active("revoked with all").await;

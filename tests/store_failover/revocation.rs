@@ -2,7 +2,7 @@
 
 use vestibule::domain::error::Refusal;
 use vestibule::domain::handle::Handle;
-use vestibule::domain::ports::{Removal, StoreError};
+use vestibule::domain::ports::{Record, Removal, StoreError};
 
 use crate::support::redis_server::RedisServer;
 use crate::support::sentinel_set::SentinelSet;
@@ -18,7 +18,7 @@ async fn a_revocation_is_not_acknowledged_before_every_online_replica_has_it() {
         replicas[1].pause();
         // Also where it is repeated: what was written before is not acknowledged either.
         for _ in 0..2 {
-            let removed = store.remove(&session.handle, Some(&token), removal).await;
+            let removed = store.remove(&session.handle, Some(Record::Token(token)), removal).await;
             assert!(matches!(removed, Err(StoreError::Unavailable(_))), "{removed:?}");
             let found = store.find_by_handle(&session.handle).await;
             assert!(matches!(found, Err(StoreError::Unavailable(_))), "{found:?}");
@@ -26,7 +26,10 @@ async fn a_revocation_is_not_acknowledged_before_every_online_replica_has_it() {
         let gone = refusal_of(store.as_ref(), session.handle.tag, &token).await;
         assert!(gone.is_some(), "it is applied nonetheless");
         replicas[1].go_on();
-        store.remove(&session.handle, Some(&token), removal).await.expect("a repeat is acknowledged");
+        store
+            .remove(&session.handle, Some(Record::Token(token)), removal)
+            .await
+            .expect("a repeat is acknowledged");
     }
     let (session, _) = active(store.as_ref(), "user").await;
     replicas[1].pause();
@@ -62,7 +65,12 @@ async fn a_session_that_another_one_replaces_does_not_wait() {
     let store = redis_store(&primary.url(), true);
     let (session, token) = active(store.as_ref(), "user").await;
     replica.pause();
-    assert!(store.remove(&session.handle, Some(&token), Removal::Replaced).await.expect("an answer"));
+    assert!(
+        store
+            .remove(&session.handle, Some(Record::Token(token)), Removal::Replaced)
+            .await
+            .expect("an answer")
+    );
 }
 
 #[tokio::test]

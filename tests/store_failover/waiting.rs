@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use vestibule::domain::error::Refusal;
-use vestibule::domain::ports::{Exchange, Removal, StoreError};
+use vestibule::domain::ports::{Exchange, Record, Removal, StoreError};
 
 use crate::support::redis_server::RedisServer;
 use crate::support::store::{active, assert_gone, attempt, new_session, refusal_of, store_with};
@@ -150,7 +150,7 @@ async fn a_replica_that_hangs_holds_up_no_logout_behind_another() {
     let started_at = Instant::now();
     let logouts = sessions.iter().map(|(session, token)| {
         let (store, handle, token) = (store.clone(), session.handle, *token);
-        tokio::spawn(async move { store.remove(&handle, Some(&token), Removal::Ended).await })
+        tokio::spawn(async move { store.remove(&handle, Some(Record::Token(token)), Removal::Ended).await })
     });
     let logouts: Vec<_> = logouts.collect();
     // All have been carried out at the primary long before the first one may give up.

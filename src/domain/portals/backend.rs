@@ -85,14 +85,14 @@ impl Portals {
 
     /// Revokes one session by its handle; what the caller may not see counts as not there.
     pub async fn revoke(&self, caller: &Caller, handle: &Handle) -> Result<u64, Error> {
-        let Some(session) = self.parts.store.find_by_handle(handle).await? else {
+        let Some(found) = self.parts.store.find_by_handle(handle).await? else {
             return Ok(0);
         };
-        let grant = &session.grant;
+        let grant = &found.session.grant;
         if !caller.key.sees(&grant.workspace, &grant.slug, grant.environment) {
             return Ok(0);
         }
-        Ok(u64::from(self.parts.store.remove(handle, None, Removal::Revoked).await?))
+        Ok(u64::from(self.parts.store.remove(handle, Some(found.record), Removal::Revoked).await?))
     }
 
     /// Revokes all of a user's sessions, also those of tags under previous secrets.

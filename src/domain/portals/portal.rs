@@ -11,7 +11,7 @@ use crate::domain::error::{Code, Error, Refusal};
 use crate::domain::handle::Handle;
 use crate::domain::messages::{CurrentSession, EndedSession, ExchangeRequest, ExchangedSession};
 use crate::domain::permission::Permission;
-use crate::domain::ports::{Exchange, ExchangeAttempt, Found, Gone, Removal, StoreError};
+use crate::domain::ports::{Exchange, ExchangeAttempt, Found, Gone, Record, Removal, StoreError};
 use crate::domain::presented::Presented;
 use crate::domain::rules::{
     admitted_portals, check_held, origin_not_listed, portal_disabled, portal_of, why_not_admitted,
@@ -42,7 +42,10 @@ impl Portals {
             Exchange::Gone(Gone { refusal, handle }) => return Err(not_found(refusal, handle)),
         };
         let Some(portal) = portal_of(&self.catalog, &session).cloned() else {
-            self.parts.store.remove(&session.handle, Some(&token.digest()), Removal::Revoked).await?;
+            self.parts
+                .store
+                .remove(&session.handle, Some(Record::Token(token.digest())), Removal::Revoked)
+                .await?;
             return Err(not_found(Refusal::PortalGone, Some(session.handle)));
         };
         let mut held = request.held;
@@ -64,7 +67,10 @@ impl Portals {
             if let Found::Active(session) = self.parts.store.find(token.tag(), &token.digest()).await?
                 && session.grant.slug == portal.slug
             {
-                self.parts.store.remove(&session.handle, Some(&token.digest()), removal).await?;
+                self.parts
+                    .store
+                    .remove(&session.handle, Some(Record::Token(token.digest())), removal)
+                    .await?;
                 ended.push(session.handle);
             }
         }
@@ -144,7 +150,7 @@ impl Portals {
             return Err(origin_not_listed(Some(current.session.handle)));
         }
         let token = current.token.digest();
-        self.parts.store.remove(&current.session.handle, Some(&token), Removal::Ended).await?;
+        self.parts.store.remove(&current.session.handle, Some(Record::Token(token)), Removal::Ended).await?;
         // Its user is signed out only if no other cookie of the same name lets this browser in again.
         let others = presented.candidates().iter().filter(|other| other.digest() != token);
         let others = self.end_all(&current.portal, others, Removal::Ended).await?;

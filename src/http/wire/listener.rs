@@ -108,8 +108,8 @@ mod tests {
     use crate::domain::landing_pass::LandingNonces;
     use crate::domain::portals::Product;
     use crate::domain::ports::{
-        Clock, Exchange, ExchangeAttempt, Found, NewSession, Peek, Position, Removal, SessionStore,
-        StoreError,
+        Clock, Exchange, ExchangeAttempt, Found, Named, NewSession, Peek, Position, Record, Removal,
+        SessionStore, StoreError,
     };
     use crate::domain::session::PortalSession;
     use crate::domain::user_tag::{UserTag, UserTagger};
@@ -140,10 +140,10 @@ mod tests {
         async fn find(&self, _: UserTag, _: &Digest) -> Result<Found, StoreError> {
             panic!("a defect")
         }
-        async fn find_by_handle(&self, _: &Handle) -> Result<Option<PortalSession>, StoreError> {
+        async fn find_by_handle(&self, _: &Handle) -> Result<Option<Named>, StoreError> {
             panic!("a defect")
         }
-        async fn remove(&self, _: &Handle, _: Option<&Digest>, _: Removal) -> Result<bool, StoreError> {
+        async fn remove(&self, _: &Handle, _: Option<Record>, _: Removal) -> Result<bool, StoreError> {
             panic!("a defect")
         }
         async fn revoke_all(&self, _: UserTag) -> Result<u64, StoreError> {

@@ -35,13 +35,15 @@ if minted_in ~= '-' and ARGV[6] == 'fence' and minted_in ~= epoch('fence') then
   return { 'gone', 'fenced', created, suffix }
 end
 local now = now_ms()
+local expires = whole(now + session_ttl)
 -- The epoch was for the ticket; every live session would hold its 40 bytes for nothing.
-local head = table.concat({ '1', created, now, whole(now + session_ttl), session_ttl, suffix, slug, '-' }, ' ')
+local head = table.concat({ '1', created, now, expires, session_ttl, suffix, slug, '-' }, ' ')
 local active = head .. '\n' .. rest .. user_agent
 redis.call('SET', KEYS[2], active, 'PX', session_ttl)
+local minutes = whole(math.ceil((expires - created) / 60000))
 local left = redis.call('PTTL', KEYS[3])
 -- Never empty in between, as an index that is begun anew has no time to live.
-redis.call('ZADD', KEYS[3], created, suffix .. 'b' .. token .. string.sub(ticket, 1, 8))
+redis.call('ZADD', KEYS[3], created, suffix .. 'b' .. token .. string.sub(ticket, 1, 8) .. minutes)
 redis.call('ZREM', KEYS[3], suffix .. 't' .. ticket)
 keep(KEYS[3], left, session_ttl)
 return { 'done', active }

@@ -1,4 +1,4 @@
--- KEYS: index, the browser record where the caller knows it, then what an answer asked to declare
+-- KEYS: index, the record where the caller knows it, then what an answer asked to declare
 -- ARGV: created, suffix, 'r' or 'e'   -> { 'removed', how many, replicas online } | { 'declare', key }
 local member = find_member(KEYS[1], ARGV[1], ARGV[2])
 local needed = member and undeclared(KEYS[1], { member })

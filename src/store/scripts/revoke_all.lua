@@ -5,11 +5,15 @@ local members, times, more = members_before(KEYS[1], ARGV[1], ARGV[2], tonumber(
 local needed = undeclared(KEYS[1], members)
 if needed then return needed end
 local removed, created, suffix = 0, '', ''
+-- The newest of all, so that the index is never empty.
+local graves = ARGV[1] == '' and KEPT or 0
 for at, member in ipairs(members) do
   created, suffix = times[at], suffix_of(member)
   if is_live(member) then
     removed = removed + redis.call('DEL', record_key(KEYS[1], member))
-    bury(KEYS[1], created, member, 'r')
+    if at <= graves then bury(KEYS[1], created, member, 'r') else redis.call('ZREM', KEYS[1], member) end
+  elseif is_grave(member) and at > graves then
+    redis.call('ZREM', KEYS[1], member)
   end
 end
 if not more then created, suffix = '', '' end

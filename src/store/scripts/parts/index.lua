@@ -6,11 +6,6 @@ local function record_key(index, member)
   return string.sub(index, 1, -2) .. state_of(member) .. ':' .. digest_of(member)
 end
 
-local function is_live(member)
-  local state = state_of(member)
-  return state == 't' or state == 'b'
-end
-
 local function find_member(index, created, suffix)
   for _, member in ipairs(redis.call('ZRANGEBYSCORE', index, created, created)) do
     if suffix_of(member) == suffix then return member end

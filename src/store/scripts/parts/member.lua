@@ -1,7 +1,25 @@
 -- index:  a sorted set for each user, scored by time of creation. A member is
---         <suffix: 8><state: 1><digest of the live credential: 43><start of the ticket's digest: 8, once spent>
+--         <suffix: 8><state: 1><digest of the live credential: 43>, and once the ticket is spent
+--         <start of the ticket's digest: 8><minutes from creation to expiry: 1 to 4 digits>. Redis keeps a set small
+--         as long as no member has more than 64 bytes.
 --         state: t pending, b active, r revoked, e ended. Members of dead sessions stay for a while: they
 --         tell the operator why a credential is refused.
 
 local function suffix_of(member) return string.sub(member, 1, 8) end
 local function state_of(member) return string.sub(member, 9, 9) end
+
+local function is_live(member)
+  local state = state_of(member)
+  return state == 't' or state == 'b'
+end
+
+local function is_grave(member)
+  local state = state_of(member)
+  return state == 'r' or state == 'e'
+end
+
+-- In Unix ms, of one whose ticket is spent. Nil where a release before this one has written it.
+local function expiry_of(member, created)
+  local minutes = string.match(member, '^%d+', 61)
+  return minutes and created + minutes * 60000
+end

@@ -1,0 +1,85 @@
+//! Scripts that find out as they run which records they touch, and which of their answers wait for replicas.
+//!
+//! Owns: calling again with the keys that a script asked to declare, and on which connection. What may well wait for
+//! no replica is asked on the connection of all, and once more on one that waits where its answer must.
+//! Must not know: what a script does.
+
+use redis::Value;
+
+use super::link::{Call, Deadline, RedisLink};
+use super::reply::{Reply, words};
+use super::script::ScriptCall;
+use crate::domain::ports::StoreError;
+
+/// How often a user's sessions may change between the two steps of a call before it counts as an outage.
+const MAX_DECLARATIONS: usize = 16;
+
+/// Whether an answer counts only when the replicas have what was written.
+#[derive(Clone, Copy)]
+pub enum Waits {
+    /// It counts at once.
+    No,
+    /// Where it says that there is nothing. What it finds waits for nobody.
+    IfGone,
+    /// Whatever it says.
+    Always,
+}
+
+/// Calls a script until its keys are all that it needs. Never waits for fewer than `wait_replicas`.
+pub async fn declaring(
+    link: &RedisLink,
+    name: &'static str,
+    script: ScriptCall,
+    waits: Waits,
+    wait_replicas: u64,
+) -> Result<Reply, StoreError> {
+    let deadline = match waits {
+        Waits::No => link.deadline(),
+        Waits::IfGone | Waits::Always => link.deadline_with_wait(),
+    };
+    let mut further = Vec::new();
+    for _ in 0..MAX_DECLARATIONS {
+        let script = script.with_keys(&further);
+        let reply = match waits {
+            Waits::No => link.call(name, Call::Script(&script), deadline).await?,
+            Waits::Always if script.names_records() => {
+                wait_for(link, name, &script, wait_replicas, deadline).await?
+            }
+            Waits::IfGone | Waits::Always => {
+                let reply: Reply = link.call(name, Call::Script(&script), deadline).await?;
+                match awaited_replicas(&reply, wait_replicas) {
+                    0 => reply,
+                    _ => wait_for(link, name, &script, wait_replicas, deadline).await?,
+                }
+            }
+        };
+        match reply.split_first() {
+            Some((first, keys)) if first == "declare" => further = keys.to_vec(),
+            Some(_) | None => return Ok(reply),
+        }
+    }
+    Err(StoreError::Unavailable("the user's sessions change too quickly".into()))
+}
+
+async fn wait_for(
+    link: &RedisLink,
+    name: &'static str,
+    script: &ScriptCall,
+    wait_replicas: u64,
+    deadline: Deadline,
+) -> Result<Reply, StoreError> {
+    let replicas = |reply: &Value| {
+        let reply = redis::from_redis_value_ref::<Reply>(reply);
+        reply.map_or(0, |reply| awaited_replicas(&reply, wait_replicas))
+    };
+    link.call_and_wait(name, Call::Script(script), &replicas, deadline).await
+}
+
+/// All that are online, as the scripts count them, and never fewer than are wanted: a primary that has been
+/// deposed, and does not know it yet, has lost them.
+fn awaited_replicas(reply: &Reply, wanted: u64) -> u64 {
+    match words(reply).as_slice() {
+        ["removed", _, online, ..] | ["gone", online] => online.parse().unwrap_or(wanted).max(wanted),
+        _ => 0,
+    }
+}

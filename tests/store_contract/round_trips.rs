@@ -1,0 +1,119 @@
+//! What a call costs Redis: round trips and records read, however many sessions a user has had.
+
+use vestibule::domain::ports::Named;
+
+use super::*;
+
+const EXPIRED: usize = 20_000;
+
+fn server(fixture: &Fixture) -> &RedisServer {
+    let Servers::Single(redis) = &fixture.servers else { panic!("this fixture has a Redis") };
+    redis
+}
+
+/// How often Redis has run a command, within scripts too.
+fn calls(redis: &RedisServer, command: &str) -> usize {
+    let told = redis.info("commandstats", &format!("cmdstat_{command}")).unwrap_or_default();
+    let count = told.strip_prefix("calls=").and_then(|rest| rest.split(',').next());
+    count.map_or(0, |count| count.parse().expect("a count"))
+}
+
+fn members(redis: &RedisServer) -> usize {
+    let index = format!("vst:{{{}}}:u", tag_of("user").as_str());
+    redis::from_redis_value(redis.command(&["ZCARD", &index])).expect("a count")
+}
+
+/// As a machine leaves them that makes a session a second: tickets that nobody exchanged, and sessions of a minute.
+fn add_expired(redis: &RedisServer) {
+    let script = r"
+        local now = redis.call('TIME')[1] * 1000
+        for at = 1, ARGV[1] do
+          local created = string.format('%.0f', now - 3600000 - at * 1000)
+          local form = at % 2 == 0 and '%08dt%043d' or '%08db%043dAAAAAAAA2'
+          redis.call('ZADD', KEYS[1], created, string.format(form, at, at))
+        end
+        redis.call('PEXPIRE', KEYS[1], 90000000)";
+    let mut connection = redis.connect().expect("redis answers");
+    let index = format!("vst:{{{}}}:u", tag_of("user").as_str());
+    let mut add = redis::cmd("EVAL");
+    add.arg(script).arg(1).arg(index).arg(EXPIRED);
+    add.exec(&mut connection).expect("members are added");
+}
+
+#[tokio::test]
+async fn a_revocation_by_handle_takes_three_round_trips() {
+    let fixture = Fixture::redis();
+    let revoke = async || {
+        let pending = fixture.create(&new_session("user")).await;
+        let (active, _) = fixture.active("user").await;
+        let before = calls(server(&fixture), "evalsha");
+        for session in [pending, active] {
+            let found = fixture.store.find_by_handle(&session.handle).await.expect("an answer");
+            let Named { session, record } = found.expect("it is there");
+            let removed = fixture.store.remove(&session.handle, Some(record), Removal::Revoked).await;
+            assert!(removed.expect("an answer"));
+        }
+        calls(server(&fixture), "evalsha") - before
+    };
+    revoke().await; // Redis learns the scripts.
+    assert_eq!(revoke().await, 2 * 3, "to declare, to find, to remove");
+}
+
+#[tokio::test]
+async fn a_list_reads_no_more_records_than_it_was_asked_for() {
+    let fixture = Fixture::redis();
+    for _ in 0..150 {
+        fixture.create(&new_session("user")).await;
+        fixture.active("user").await;
+    }
+    let list = async |limit| fixture.store.list(tag_of("user"), None, limit).await.expect("a list").len();
+    assert_eq!(list(2).await, 2); // Redis learns the script.
+    for (limit, pages) in [(2, 1), (101, 1), (300, 3)] {
+        let before = [calls(server(&fixture), "get"), calls(server(&fixture), "evalsha")];
+        assert_eq!(list(limit).await, limit);
+        let read = calls(server(&fixture), "get") - before[0];
+        assert!(read <= limit, "{read} records for {limit}");
+        // To declare and to read; the last page of all may turn out to be empty.
+        let trips = calls(server(&fixture), "evalsha") - before[1];
+        assert!(trips <= 2 * pages, "{trips} round trips for {limit}");
+    }
+}
+
+#[tokio::test]
+async fn the_dead_sessions_of_a_machine_go_as_it_creates_new_ones() {
+    let fixture = Fixture::redis();
+    let (old, token) = fixture.active("user").await;
+    add_expired(server(&fixture));
+    assert!(members(server(&fixture)) > EXPIRED);
+    for _ in 0..6_000 {
+        fixture.create(&new_session("user")).await;
+    }
+    // The live ones, and about one in eight that are not.
+    assert!(members(server(&fixture)) < 6_000 * 5 / 4, "{} are left", members(server(&fixture)));
+    assert_eq!(fixture.refusal_of(old.handle.tag, &token).await, None);
+    assert_eq!(
+        fixture.store.revoke_all(old.handle.tag).await.expect("a count"),
+        6_001,
+        "no live one has gone"
+    );
+    assert_eq!(fixture.refusal_of(old.handle.tag, &token).await, Some(Refusal::Unknown));
+}
+
+#[tokio::test]
+async fn a_user_whose_many_sessions_were_revoked_is_revoked_again_at_once() {
+    let fixture = Fixture::redis();
+    let mut newest = None;
+    for _ in 0..900 {
+        let new = new_session("user");
+        fixture.create(&new).await;
+        newest = Some(new);
+    }
+    let tag = tag_of("user");
+    assert_eq!(fixture.store.revoke_all(tag).await.expect("a count"), 900);
+    assert!(members(server(&fixture)) <= 64, "{} graves", members(server(&fixture)));
+    let newest = newest.expect("a session");
+    assert_gone(&fixture.exchange(&attempt(&newest)).await, Refusal::Revoked);
+    let before = calls(server(&fixture), "evalsha");
+    assert_eq!(fixture.store.revoke_all(tag).await.expect("a count"), 0);
+    assert_eq!(calls(server(&fixture), "evalsha") - before, 1);
+}
