@@ -85,6 +85,31 @@ on_both_stores! {
         assert_eq!(told(&reply)[2], "%E6%97%A5".repeat(256));
     }
 
+    async fn email_and_metadata_are_told_where_they_are_asked_for(app: TestApp) {
+        let metadata = json!({ "plan": "pro 100%", "name": "käse" });
+        let token = app.signed_in(json!({ "email": "jane@example.com", "metadata": metadata })).await;
+        let both = authorize(&app, "?with=email,metadata").bearer(&token).send().await;
+        told(&both);
+        assert_eq!(both.header("portal-email"), "jane@example.com");
+        let decoded = percent_decode_str(both.header("portal-metadata")).decode_utf8().expect("UTF-8");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&decoded).expect("JSON"), metadata);
+        let email = authorize(&app, "?with=email").bearer(&token).send().await;
+        assert_eq!((email.header("portal-email"), email.headers.contains_key("portal-metadata")), ("jane@example.com", false));
+        let neither = authorize(&app, "").bearer(&token).send().await;
+        assert!(!neither.headers.contains_key("portal-email"));
+        // Always there where they are asked for: what a client sent must not survive.
+        let without = app.signed_in(json!({})).await;
+        let reply = authorize(&app, "?with=metadata&with=email").header("portal-email", "forged").bearer(&without).send().await;
+        for name in ["portal-email", "portal-metadata"] {
+            assert_eq!(reply.header_values(name), [""], "{name}");
+        }
+        for query in ["?with=", "?with=email,", "?with=email,permissions", "?with=Email"] {
+            let reply = authorize(&app, query).bearer(&token).send().await;
+            reply.expect(400, "application/invalid_input");
+            assert_eq!(reply.locations(), ["query.with"], "{query}");
+        }
+    }
+
     async fn any_method_with_any_body_is_answered(app: TestApp) {
         let token = app.signed_in(json!({})).await;
         for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "PURGE"] {

@@ -4,6 +4,7 @@
 mod support;
 
 mod authorize;
+mod authorize_cors;
 mod common_headers;
 mod cookie_names;
 mod cors;
@@ -37,5 +38,6 @@ mod redirect_url;
 mod request_bodies;
 mod revoke_session;
 mod routes;
+mod scripts;
 mod sent_home;
 mod several_portals;

@@ -1,59 +1,84 @@
 //! CORS: which pages may read an answer (the Fetch standard; API.md section 1).
 //!
-//! Owns: the preflight and the headers of actual requests.
+//! Owns: the preflight and the headers of actual requests; that an origin learns only of portals that list it.
 //! Must not know: what the endpoint does. Only the portals' own origins, echoed exactly, never `*`. (Not
 //! `actix-cors`: it announces credentials to every origin and answers a foreign preflight in its own form.)
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpResponse};
+use actix_web::{Error, HttpRequest, HttpResponse};
 
-use crate::http::request::kept::portals;
+use super::problem::Problem;
+use crate::http::request::auth::query;
+use crate::http::request::kept::{portal_in_question, portals};
 
-const ALLOWED_HEADERS: &str = "authorization, content-type, idempotency-key";
-const EXPOSED_HEADERS: &str =
-    "ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after, x-request-id";
-const PREFLIGHT_SECONDS: &str = "600";
+const FOR_PREFLIGHTS: [(HeaderName, &str); 3] = [
+    (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST"),
+    (header::ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type, idempotency-key"),
+    (header::ACCESS_CONTROL_MAX_AGE, "600"),
+];
+const EXPOSED_HEADERS: &str = "hx-redirect, portal-redirect, ratelimit-limit, ratelimit-remaining, \
+    ratelimit-reset, retry-after, x-inertia-location, x-request-id";
 
 /// Answers preflights and marks what a listed origin may read.
 pub async fn guard(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let allowed = allowed_origin(&request);
     let is_preflight = request.method() == Method::OPTIONS
         && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     let mut response = if is_preflight {
         let mut response = HttpResponse::NoContent().finish();
-        if allowed.is_some() {
-            set(response.headers_mut(), header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST");
-            set(response.headers_mut(), header::ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED_HEADERS);
-            set(response.headers_mut(), header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_SECONDS);
+        if reader(request.request()).is_some() {
+            for (name, value) in FOR_PREFLIGHTS {
+                response.headers_mut().insert(name, HeaderValue::from_static(value));
+            }
         }
         request.into_response(response)
     } else {
         next.call(request).await?.map_into_boxed_body()
     };
-    let headers = response.headers_mut();
-    headers.append(header::VARY, HeaderValue::from_static("Origin"));
-    if let Some(origin) = allowed {
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        set(headers, header::ACCESS_CONTROL_ALLOW_CREDENTIALS, "true");
-        set(headers, header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS);
+    for (name, value) in headers(response.request()) {
+        response.headers_mut().append(name, value);
     }
     Ok(response)
 }
 
-fn allowed_origin(request: &ServiceRequest) -> Option<HeaderValue> {
-    let value = request.headers().get(header::ORIGIN)?;
-    let origin = value.to_str().ok()?;
-    let portals = portals(request.request());
-    (!portals.catalog().portals_listing(origin).is_empty()).then(|| value.clone())
+/// The same for a refusal that a proxy passes on to a page.
+pub fn readable(request: &HttpRequest, problem: Problem) -> Problem {
+    headers(request).into_iter().fold(problem, |problem, (name, value)| match value.to_str() {
+        Ok(value) => problem.with_header(name, value),
+        Err(_) => problem,
+    })
 }
 
-fn set(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
-    headers.insert(name, HeaderValue::from_static(value));
+fn headers(request: &HttpRequest) -> Vec<(HeaderName, HeaderValue)> {
+    let mut headers = vec![(header::VARY, HeaderValue::from_static("Origin"))];
+    if let Some(origin) = reader(request) {
+        headers.extend([
+            (header::ACCESS_CONTROL_ALLOW_ORIGIN, origin),
+            (header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true")),
+            (header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED_HEADERS)),
+        ]);
+    }
+    headers
+}
+
+/// The origin of the request's page, if it may read the answer: of the portal that the request names, else of the one
+/// that it turned out to be about, it must be one. Where no portal is known, nothing is said of any.
+fn reader(request: &HttpRequest) -> Option<HeaderValue> {
+    let value = request.headers().get(header::ORIGIN)?;
+    let origin = value.to_str().ok()?;
+    let portals = portals(request);
+    let catalog = portals.catalog();
+    let named = query(request, "slug").next();
+    let may_read = match (named, portal_in_question(request)) {
+        (Some(slug), _) => catalog.portal(&slug).is_some_and(|portal| portal.lists_origin(origin)),
+        (None, Some(portal)) => portal.lists_origin(origin),
+        (None, None) => !catalog.portals_listing(origin).is_empty(),
+    };
+    may_read.then(|| value.clone())
 }

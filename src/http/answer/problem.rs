@@ -38,6 +38,8 @@ enum Form {
     Json,
     /// To a browser on its way to a page: `302` home.
     Redirect,
+    /// To Inertia, whose script goes home by itself: `409`.
+    InertiaLocation,
     /// To a person.
     Page(String),
 }
@@ -47,6 +49,12 @@ impl Problem {
     pub fn redirect(error: Error, home: &Url) -> Self {
         let problem = Problem { error, headers: Vec::new(), form: Form::Redirect };
         problem.with_header(LOCATION, home.as_str())
+    }
+
+    /// Inertia's script is told where to send its browser (inertiajs.com, "Redirects", "External redirects").
+    pub fn inertia_location(error: Error, home: &Url) -> Self {
+        let problem = Problem { error, headers: Vec::new(), form: Form::InertiaLocation };
+        problem.with_header(HeaderName::from_static("x-inertia-location"), home.as_str())
     }
 
     /// A person reads what is wrong.
@@ -62,7 +70,7 @@ impl Problem {
     pub fn is_for_programs(&self) -> bool {
         match self.form {
             Form::Json => true,
-            Form::Redirect | Form::Page(_) => false,
+            Form::Redirect | Form::InertiaLocation | Form::Page(_) => false,
         }
     }
 
@@ -103,13 +111,14 @@ impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
         match self.form {
             Form::Redirect => StatusCode::FOUND,
+            Form::InertiaLocation => StatusCode::CONFLICT,
             Form::Json | Form::Page(_) => status_and_title(self.error.code).0,
         }
     }
 
     fn error_response(&self) -> HttpResponse {
         let mut response = match &self.form {
-            Form::Json | Form::Redirect => HttpResponse::new(self.status_code()),
+            Form::Json | Form::Redirect | Form::InertiaLocation => HttpResponse::new(self.status_code()),
             Form::Page(html) => HttpResponse::build(self.status_code()).body(html.clone()),
         };
         if matches!(self.form, Form::Page(_)) {

@@ -1,10 +1,11 @@
 //! The form of a refusal: the one place that chooses page, redirect or problem.
 //!
-//! Owns: who goes home, who reads a page, and which page tells what.
+//! Owns: who goes home, who reads a page, and which page tells what; that nobody is sent anywhere who is not there.
 //! Must not know: any endpoint, or what a page looks like.
 
 use actix_web::HttpRequest;
-use actix_web::http::header::SET_COOKIE;
+use actix_web::http::header::{HeaderName, SET_COOKIE};
+use url::Url;
 
 use super::bounces::Bounces;
 use super::cookies;
@@ -15,33 +16,78 @@ use crate::domain::presented::Presented;
 use crate::http::gateway::gateway;
 use crate::http::request::cookies::sent_bounces;
 use crate::http::request::kept::{id_of, portals};
-use crate::http::request::wishes::{accepts, is_navigation};
+use crate::http::request::wishes::{Waiting, accepts, waiting};
+
+const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
+const PORTAL_REDIRECT: HeaderName = HeaderName::from_static("portal-redirect");
 
 /// Answers a refusal. A person's navigation goes home if that is known and may help, else a page says what
-/// happened; a program gets the problem. An outage has no home: it is not a logout. `retry`: the form that the
-/// person may send again.
+/// happened; a script is told in the form that its library understands; a program gets the problem. An outage has no
+/// home: it is not a logout. `retry`: the form that the person may send again.
 pub fn refuse(request: &HttpRequest, presented: &Presented, error: Error, retry: Option<&Form>) -> Problem {
-    let message = match message_of(&error) {
-        Some(message) if is_navigation(request.method(), request.headers()) => message,
-        Some(_) | None => return error.into(),
-    };
-    let gateway = gateway(request);
+    let home = error.home.as_ref().and_then(|home| home.url.clone());
+    match (waiting(request.method(), request.headers()), home) {
+        (Waiting::Person, home) => refuse_person(request, presented, error, home.as_ref(), retry),
+        (Waiting::Htmx, Some(home)) => Problem::from(error).with_header(HX_REDIRECT, home.as_str()),
+        (Waiting::Inertia, Some(home)) => Problem::inertia_location(error, &home),
+        // The page tells Turbo to leave the frame and load the address as a whole, and that is a navigation.
+        (Waiting::TurboFrame, Some(_)) => told_by_page(request, presented, error, retry),
+        (Waiting::Nobody, _) => unseen(error),
+        (Waiting::Htmx | Waiting::Inertia | Waiting::TurboFrame, None) | (Waiting::Program, _) => {
+            error.into()
+        }
+    }
+}
+
+/// Answers a refusal to a proxy that knows no redirect: it takes the address from a header.
+pub fn refuse_by_status(request: &HttpRequest, error: Error) -> Problem {
+    if waiting(request.method(), request.headers()) == Waiting::Nobody {
+        return unseen(error);
+    }
+    let home = error.home.as_ref().and_then(|home| home.url.clone());
+    let problem = Problem::from(error);
+    match home {
+        Some(home) => problem.with_header(PORTAL_REDIRECT, home.as_str()),
+        None => problem,
+    }
+}
+
+/// A browser that fetches ahead of time drops an error, and asks again once a person is there.
+fn unseen(error: Error) -> Problem {
+    Error { home: None, ..error }.into()
+}
+
+fn refuse_person(
+    request: &HttpRequest,
+    presented: &Presented,
+    error: Error,
+    home: Option<&Url>,
+    retry: Option<&Form>,
+) -> Problem {
     let portals = portals(request);
-    let portal = presented.portal(portals.catalog());
-    if let (Message::Home(home), Some(portal)) = (message, portal)
-        && let Some(url) = &home.url
-        && let Some(bounces) =
-            Bounces::one_more(&sent_bounces(request.headers()).unwrap_or_default(), gateway.clock.now_ms())
+    if let (Some(home), Some(portal)) = (home, presented.portal(portals.catalog()))
+        && let Some(bounces) = Bounces::one_more(
+            &sent_bounces(request.headers()).unwrap_or_default(),
+            gateway(request).clock.now_ms(),
+        )
     {
         let cookie = cookies::bounces(portal, &bounces).to_string();
-        return Problem::redirect(error.clone(), url).with_header(SET_COOKIE, &cookie);
+        return Problem::redirect(error, home).with_header(SET_COOKIE, &cookie);
     }
     if !accepts(request.headers(), "text/html") {
         return error.into();
     }
+    told_by_page(request, presented, error, retry)
+}
+
+fn told_by_page(request: &HttpRequest, presented: &Presented, error: Error, retry: Option<&Form>) -> Problem {
+    let Some(message) = message_of(&error) else {
+        return error.into();
+    };
+    let portals = portals(request);
+    let portal = presented.portal(portals.catalog()).map(|portal| &**portal);
     let reference = id_of(request);
-    let language = gateway.languages.of(request);
-    let view = View { language, portal: portal.map(|portal| &**portal), reference: &reference };
+    let view = View { language: gateway(request).languages.of(request), portal, reference: &reference };
     let page = pages::message(view, message, retry);
     Problem::page(error, page)
 }

@@ -43,7 +43,7 @@ pub fn set_cookie() -> (&'static str, Header) {
     )
 }
 
-/// Of `portal.authorize`: who is there. Always all of them, empty where there is no value.
+/// Of `portal.authorize`: who is there. Always the first eight, empty where there is no value.
 pub fn portal() -> Vec<(&'static str, Header)> {
     let text = |description| header(Type::String, description);
     vec![
@@ -55,12 +55,25 @@ pub fn portal() -> Vec<(&'static str, Header)> {
         ("Portal-Environment", text("`live` or `test`.")),
         ("Portal-Preview", text("`true` or `false`.")),
         ("Portal-Expires-At", header(Type::Integer, "Unix milliseconds.")),
+        ("Portal-Email", text("With `with=email`; percent-encoded, may be empty.")),
+        ("Portal-Metadata", text("With `with=metadata`: the object as JSON, percent-encoded; may be empty.")),
     ]
 }
 
-/// Of a refusal by `portal.authorize` with `deny=status`.
-pub fn portal_redirect() -> (&'static str, Header) {
-    ("Portal-Redirect", header(Type::String, "With `deny=status`: where the browser gets a new session."))
+/// Of a refusal by `portal.authorize`: where the browser gets a new session.
+pub fn homes() -> [(&'static str, Header); 2] {
+    [
+        (
+            "Portal-Redirect",
+            header(Type::String, "With `deny=status`: where the browser gets a new session."),
+        ),
+        ("HX-Redirect", header(Type::String, "For htmx: the same.")),
+    ]
+}
+
+/// Of the answer to Inertia.
+pub fn inertia_location() -> (&'static str, Header) {
+    ("X-Inertia-Location", header(Type::String, "The return URL with `reason` added."))
 }
 
 /// Of a redirect.

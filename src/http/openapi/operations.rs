@@ -1,5 +1,6 @@
 //! Every operation of the gateway, in the order of the route table.
 
+mod authorize;
 mod backend;
 mod operating;
 mod people;
@@ -22,7 +23,7 @@ pub fn all() -> Vec<Entry> {
         portal::get_session(HttpMethod::Head),
         portal::get_session(HttpMethod::Post),
         portal::end_session(),
-        portal::authorize(),
+        authorize::authorize(),
         people::landing(),
         people::enter(),
         operating::health("/health/live", "healthLive", "Whether the process serves", vec![]),

@@ -10,7 +10,7 @@ use crate::http::answer::cookies;
 use crate::http::answer::envelope::success;
 use crate::http::answer::problem::Problem;
 use crate::http::request::body;
-use crate::http::request::kept::{note, portals};
+use crate::http::request::kept::{note, portals, put_in_question};
 use crate::telemetry::{Audit, audit};
 
 #[derive(Serialize)]
@@ -30,6 +30,7 @@ pub async fn handle(
     let EndedSession { current, others } = portals(&request).end(&presented).await?;
     let (session, portal) = (&current.session, &current.portal);
     note(&request, session.handle);
+    put_in_question(&request, portal);
     for handle in std::iter::once(session.handle).chain(others).map(|handle| handle.to_string()) {
         audit(
             "session.ended",

@@ -7,7 +7,7 @@ use crate::domain::presented::Presented;
 use crate::http::answer::envelope::success;
 use crate::http::answer::problem::Problem;
 use crate::http::request::body;
-use crate::http::request::kept::{note, portals};
+use crate::http::request::kept::{note, portals, put_in_question};
 
 /// Tells a portal who is there.
 pub async fn handle(
@@ -18,5 +18,6 @@ pub async fn handle(
     body::fields(&body::read(&request, payload).await?, |_| Some(()))?;
     let current = portals(&request).find_for_reading(&presented).await?;
     note(&request, current.session.handle);
+    put_in_question(&request, &current.portal);
     Ok(success(&request, SessionView::new(&current.session, &current.portal)))
 }

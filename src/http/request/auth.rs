@@ -11,7 +11,7 @@ use actix_web::http::header::{AUTHORIZATION, HeaderMap, ORIGIN};
 use actix_web::{FromRequest, HttpRequest};
 
 use super::cookies;
-use super::kept::portals;
+use super::kept::{portals, put_in_question};
 use super::wishes::FETCH_SITE;
 use crate::domain::catalog::{Catalog, Portal};
 use crate::domain::credential::{BrowserToken, RootKey};
@@ -52,7 +52,14 @@ impl FromRequest for Presented {
     type Future = Ready<Result<Self, Error>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(presented(request, portals(request).catalog()))
+        let portals = portals(request);
+        let presented = presented(request, portals.catalog());
+        if let Ok(presented) = &presented
+            && let Some(portal) = presented.portal(portals.catalog())
+        {
+            put_in_question(request, portal);
+        }
+        ready(presented)
     }
 }
 

@@ -1,9 +1,10 @@
-//! What is kept of a request while it is served: its id, the product as it sees it, the session it is about.
+//! What is kept of a request while it is served: its id, the product as it sees it, the portal and the session it is
+//! about.
 //!
 //! Owns: that all parts of the gateway see the same id and the same catalog for one request.
 //! Must not know: what any of it is used for.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -11,12 +12,14 @@ use actix_web::dev::ServiceRequest;
 use actix_web::{HttpMessage, HttpRequest};
 
 use crate::domain::base62::{self, base62_of};
+use crate::domain::catalog::Portal;
 use crate::domain::handle::Handle;
 use crate::domain::portals::Portals;
 
 struct Kept {
     id: Arc<str>,
     portals: Portals,
+    portal: RefCell<Option<Arc<Portal>>>,
     about: Cell<Option<Handle>>,
 }
 
@@ -29,7 +32,12 @@ pub fn new_request_id() -> Arc<str> {
 
 /// Begins to keep, before anything else sees the request.
 pub fn keep(request: &ServiceRequest, id: Arc<str>, portals: Portals) {
-    request.extensions_mut().insert(Rc::new(Kept { id, portals, about: Cell::new(None) }));
+    request.extensions_mut().insert(Rc::new(Kept {
+        id,
+        portals,
+        portal: RefCell::default(),
+        about: Cell::new(None),
+    }));
 }
 
 fn kept(request: &HttpRequest) -> Rc<Kept> {
@@ -45,6 +53,16 @@ pub fn id_of(request: &HttpRequest) -> Arc<str> {
 /// The product under the catalog that this request began with.
 pub fn portals(request: &HttpRequest) -> Portals {
     kept(request).portals.clone()
+}
+
+/// Notes the portal that this request is about: only its own origins may read the answer.
+pub fn put_in_question(request: &HttpRequest, portal: &Arc<Portal>) {
+    *kept(request).portal.borrow_mut() = Some(portal.clone());
+}
+
+/// The portal that was noted last.
+pub fn portal_in_question(request: &HttpRequest) -> Option<Arc<Portal>> {
+    kept(request).portal.borrow().clone()
 }
 
 /// Notes the session that this request turns out to be about, for its log line.

@@ -4,13 +4,15 @@
 //! Must not know: what the client gets.
 
 use actix_web::http::Method;
-use actix_web::http::header::{ACCEPT, HeaderMap, HeaderName, ORIGIN};
+use actix_web::http::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue, ORIGIN};
 
 /// Where a request comes from, as the browser itself says it (Fetch Metadata).
 pub const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 const FETCH_USER: HeaderName = HeaderName::from_static("sec-fetch-user");
 const FORWARDED_METHOD: HeaderName = HeaderName::from_static("x-forwarded-method");
+/// What libraries send with each page that they load by script.
+const LIBRARIES: [&str; 5] = ["hx-request", "turbo-frame", "x-inertia", "x-pjax", "x-turbo-request-id"];
 
 /// Whether script of a web page may read the answer: then it must not see a token. Not by `Sec-Fetch-Mode`:
 /// the fetch of Node sends it from servers.
@@ -41,14 +43,59 @@ pub fn is_click(headers: &HeaderMap) -> bool {
     is(&FETCH_MODE, "navigate") && is(&FETCH_USER, "?1") && !is(&FETCH_SITE, "none")
 }
 
+/// Who waits for the answer to a request, or to the one that a proxy asks about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waiting {
+    /// A person whose browser loads a page.
+    Person,
+    /// The script of a page, through htmx.
+    Htmx,
+    /// The script of a page, through Inertia.
+    Inertia,
+    /// The script of a page, through Turbo, for a part of the page.
+    TurboFrame,
+    /// Any other program.
+    Program,
+    /// Nobody yet: a page is fetched ahead of time.
+    Nobody,
+}
+
+/// By the headers that browsers and libraries send.
+pub fn waiting(method: &Method, headers: &HeaderMap) -> Waiting {
+    if is_prefetch(headers) {
+        Waiting::Nobody
+    } else if is_navigation(method, headers) {
+        Waiting::Person
+    } else if headers.contains_key("x-inertia") {
+        Waiting::Inertia
+    } else if headers.contains_key("hx-request") {
+        Waiting::Htmx
+    } else if headers.contains_key("turbo-frame") {
+        Waiting::TurboFrame
+    } else {
+        Waiting::Program
+    }
+}
+
 /// Whether the request, or the one that a proxy asks about, loads a page. Browsers say so themselves since
-/// 2023; older ones are known by a GET that asks for HTML.
+/// 2023; older ones are known by a GET that asks for HTML and is not a script's.
 pub fn is_navigation(method: &Method, headers: &HeaderMap) -> bool {
     if let Some(mode) = headers.get(FETCH_MODE) {
         return mode == "navigate";
     }
+    if is_scripts(headers) {
+        return false;
+    }
     let is_get = headers.get(FORWARDED_METHOD).map_or(method == Method::GET, |method| method == "GET");
     is_get && accepts(headers, "text/html")
+}
+
+/// Whether a library says that it loads the page by script. A navigation has none of these headers. (WebViews of
+/// Android send `X-Requested-With` with navigations too, but the name of their application in it.)
+fn is_scripts(headers: &HeaderMap) -> bool {
+    let by_ajax = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"XMLHttpRequest");
+    LIBRARIES.iter().any(|name| headers.contains_key(*name))
+        || headers.get_all("x-requested-with").any(by_ajax)
 }
 
 /// Plain JSON for a client that asks for it and does not know problem+json.
@@ -69,96 +116,5 @@ pub fn accepts(headers: &HeaderMap, media_type: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use actix_web::http::header::HeaderValue;
-
-    use super::*;
-
-    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        for (name, value) in pairs {
-            headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
-        }
-        headers
-    }
-
-    #[test]
-    fn navigations() {
-        const HTML: (&str, &str) = ("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
-        type Row = (&'static str, &'static [(&'static str, &'static str)], bool);
-        let table: &[Row] = &[
-            ("GET", &[("sec-fetch-mode", "navigate")], true),
-            ("POST", &[("sec-fetch-mode", "navigate")], true),
-            ("GET", &[("sec-fetch-mode", "cors"), HTML], false),
-            ("GET", &[("sec-fetch-mode", "no-cors"), HTML], false),
-            ("GET", &[HTML], true),
-            ("POST", &[HTML], false),
-            ("GET", &[HTML, ("x-forwarded-method", "POST")], false),
-            ("POST", &[HTML, ("x-forwarded-method", "GET")], true),
-            ("GET", &[("accept", "application/json")], false),
-            ("GET", &[("accept", "*/*")], false),
-            ("GET", &[("accept", "text/html;q=0")], false),
-            ("GET", &[], false),
-        ];
-        for (method, pairs, expected) in table {
-            let method = Method::from_bytes(method.as_bytes()).expect("a method");
-            assert_eq!(is_navigation(&method, &headers(pairs)), *expected, "{method} {pairs:?}");
-        }
-    }
-
-    #[test]
-    fn prefetches() {
-        let table = [
-            ("sec-purpose", "prefetch", true),
-            ("sec-purpose", "prefetch;prerender", true),
-            ("sec-purpose", "prefetch;anonymous-client-ip", true),
-            ("purpose", "prefetch", true),
-            ("purpose", "Preview", true),
-            ("x-purpose", "preview", true),
-            ("x-moz", "prefetch", true),
-            ("next-router-prefetch", "1", true),
-            ("sec-purpose", "", false),
-            ("sec-fetch-mode", "navigate", false),
-        ];
-        for (name, value, expected) in table {
-            assert_eq!(is_prefetch(&headers(&[(name, value)])), expected, "{name}: {value}");
-        }
-    }
-
-    #[test]
-    fn clicks() {
-        const NAVIGATE: (&str, &str) = ("sec-fetch-mode", "navigate");
-        const USER: (&str, &str) = ("sec-fetch-user", "?1");
-        type Row = (&'static [(&'static str, &'static str)], bool);
-        let table: &[Row] = &[
-            (&[NAVIGATE, USER, ("sec-fetch-site", "cross-site")], true),
-            (&[NAVIGATE, USER, ("sec-fetch-site", "same-origin")], true),
-            (&[NAVIGATE, USER], true),
-            (&[NAVIGATE, USER, ("sec-fetch-site", "none")], false),
-            (&[NAVIGATE, ("sec-fetch-site", "cross-site")], false),
-            (&[NAVIGATE, ("sec-fetch-user", "?0")], false),
-            (&[USER, ("sec-fetch-mode", "cors")], false),
-            (&[("accept", "text/html")], false),
-            (&[], false),
-        ];
-        for (pairs, expected) in table {
-            assert_eq!(is_click(&headers(pairs)), *expected, "{pairs:?}");
-        }
-    }
-
-    #[test]
-    fn plain_json_only_for_who_asks_for_it() {
-        let table = [
-            ("application/json", true),
-            ("application/json, text/plain, */*", true),
-            ("application/json;q=0.9", true),
-            ("application/problem+json, application/json", false),
-            ("application/json;q=0", false),
-            ("*/*", false),
-            ("text/html", false),
-        ];
-        for (accept, expected) in table {
-            assert_eq!(wants_plain_json(&headers(&[("accept", accept)])), expected, "{accept}");
-        }
-    }
-}
+#[path = "wishes_tests.rs"]
+mod tests;

@@ -1,13 +1,11 @@
-//! What portals, their pages and their proxies call.
+//! What portals and their pages call.
 
-use utoipa::openapi::path::{HttpMethod, ParameterBuilder, ParameterIn, ParameterStyle};
-use utoipa::openapi::{ArrayBuilder, ObjectBuilder, Required, ResponseBuilder, Type};
+use utoipa::openapi::path::{HttpMethod, ParameterBuilder, ParameterIn};
+use utoipa::openapi::{ObjectBuilder, Required, Type};
 
-use crate::domain::error::Code;
 use crate::http::openapi::entry::{
-    Entry, answer, body_codes, enveloped, exchange_codes, ok, portal, query, session_codes, slug, success,
+    Entry, answer, body_codes, enveloped, exchange_codes, ok, portal, session_codes, slug, success,
 };
-use crate::http::openapi::errors::error_responses;
 use crate::http::openapi::schemas::reference;
 use crate::http::openapi::{headers, schemas};
 
@@ -67,55 +65,6 @@ pub fn end_session() -> Entry {
         answers: vec![ok(answer.header(name, header).build())],
         codes: [session_codes(), body_codes()].concat(),
         ..portal("/v2/portal.endSession", "endSession")
-    }
-}
-
-pub fn authorize() -> Entry {
-    let permission = ArrayBuilder::new().items(reference::<schemas::Permission>()).build();
-    let mut allowed = ResponseBuilder::new().description("The request may pass.");
-    for (name, header) in [headers::common(), headers::portal()].concat() {
-        allowed = allowed.header(name, header);
-    }
-    let mut home =
-        ResponseBuilder::new().description("A dead session met by a navigation: the browser goes home.");
-    for (name, header) in [headers::common(), vec![headers::location()]].concat() {
-        home = home.header(name, header);
-    }
-    let errors = error_responses(&[session_codes(), vec![Code::InsufficientPermissions]].concat());
-    let with_home = errors.into_iter().map(|(status, mut response)| {
-        if status == "401" {
-            let (name, header) = headers::portal_redirect();
-            response.headers.insert(name.to_owned(), header.into());
-        }
-        (status, response)
-    });
-    let deny = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["status"])).build();
-    Entry {
-        methods: vec![
-            HttpMethod::Get,
-            HttpMethod::Head,
-            HttpMethod::Post,
-            HttpMethod::Put,
-            HttpMethod::Patch,
-            HttpMethod::Delete,
-            HttpMethod::Options,
-        ],
-        summary: "Whether a request may pass, for reverse proxies",
-        description: "For nginx auth_request, Traefik ForwardAuth, Caddy forward_auth and Envoy ext_authz. Any method: \
-            a proxy may pass on the original's. A refusal with `deny=status` names the home in `Portal-Redirect`.",
-        parameters: vec![
-            slug("The session must be of this portal."),
-            query("permission", "All must be held.", permission)
-                .explode(Some(true))
-                .style(Some(ParameterStyle::Form)),
-            query("deny", "Never redirect: answer 401 or 403.", deny),
-        ],
-        security: vec!["browserToken", "sessionCookie"],
-        answers: [("200".to_owned(), allowed.build()), ("302".to_owned(), home.build())]
-            .into_iter()
-            .chain(with_home)
-            .collect(),
-        ..portal("/v2/portal.authorize", "authorize")
     }
 }
 

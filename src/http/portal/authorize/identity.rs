@@ -1,0 +1,76 @@
+//! What the portal behind a proxy is told of a session: the `Portal-*` headers.
+//!
+//! Owns: their names and values. Always all of them, empty where there is no value: a proxy that copies them
+//! overwrites what a client sent.
+//! Must not know: who is let through.
+
+use std::borrow::Cow;
+
+use actix_web::HttpResponse;
+use actix_web::http::header::{HeaderName, HeaderValue};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
+use crate::domain::messages::CurrentSession;
+
+/// A header's name and how its value is made.
+pub type Told = (&'static str, fn(&CurrentSession) -> HeaderValue);
+
+/// Everything that is not visible ASCII, and `%` itself.
+const NOT_VISIBLE: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
+
+static ALWAYS: [Told; 8] = [
+    ("portal-session-id", |current| encoded(&current.session.handle.to_string())),
+    ("portal-slug", |current| encoded(&current.session.grant.slug)),
+    ("portal-external-id", |current| encoded(&current.session.grant.external_id)),
+    ("portal-organization-id", |current| {
+        encoded(current.session.grant.external_organization_id.as_deref().unwrap_or_default())
+    }),
+    ("portal-permissions", |current| {
+        let permissions = current.session.grant.permissions.iter();
+        encoded(&permissions.map(|permission| permission.as_str()).collect::<Vec<_>>().join(","))
+    }),
+    ("portal-environment", |current| HeaderValue::from_static(current.session.grant.environment.name())),
+    ("portal-preview", |current| {
+        HeaderValue::from_static(if current.session.grant.preview { "true" } else { "false" })
+    }),
+    ("portal-expires-at", |current| HeaderValue::from(current.session.expires_at_ms)),
+];
+
+/// What is told where the query asks for it, by the query's word.
+pub static ON_REQUEST: [(&str, Told); 2] = [
+    (
+        "email",
+        ("portal-email", |current| encoded(current.session.grant.email.as_deref().unwrap_or_default())),
+    ),
+    (
+        "metadata",
+        ("portal-metadata", |current| encoded(current.session.grant.metadata.as_deref().unwrap_or_default())),
+    ),
+];
+
+/// A live session's.
+pub fn of(current: &CurrentSession, with: &[&'static Told]) -> HttpResponse {
+    answer(with, |told| told(current))
+}
+
+/// Nobody's.
+pub fn of_nobody(with: &[&'static Told]) -> HttpResponse {
+    answer(with, |_| HeaderValue::from_static(""))
+}
+
+fn answer(
+    with: &[&'static Told],
+    value_of: impl Fn(fn(&CurrentSession) -> HeaderValue) -> HeaderValue,
+) -> HttpResponse {
+    let mut response = HttpResponse::Ok().finish();
+    for (name, told) in ALWAYS.iter().chain(with.iter().copied()) {
+        response.headers_mut().insert(HeaderName::from_static(name), value_of(*told));
+    }
+    response
+}
+
+fn encoded(value: &str) -> HeaderValue {
+    let value = Cow::from(utf8_percent_encode(value, NOT_VISIBLE));
+    // What is left are visible characters, of which every header may be made.
+    HeaderValue::from_str(&value).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
