@@ -13,8 +13,21 @@ const MAX_CHARS: usize = 256;
 pub struct Permission(Box<str>);
 
 impl Permission {
-    /// Reads one: 1 to 256 of `A-Z a-z 0-9 _ . : * -`.
+    /// Reads one that is to be granted: 1 to 256 of `A-Z a-z 0-9 _ . : * -`, without an empty segment.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let permission = Permission::parse_loosely(text)?;
+        if segments(text).any(str::is_empty) {
+            return Err(Invalid::new(
+                "A permission must not have an empty segment: no : or . at an end, and no two of them together.",
+                "Name every segment, as in \"keys:read\" or \"api.*.read_key\".",
+            ));
+        }
+        Ok(permission)
+    }
+
+    /// Reads one that was granted before empty segments were refused, or that is asked for: nobody holds that one,
+    /// which is an answer, not an error.
+    pub fn parse_loosely(text: &str) -> Result<Self, Invalid> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:*-".contains(&byte);
         if text.is_empty() || text.len() > MAX_CHARS || !text.bytes().all(allowed) {
             return Err(Invalid::new(
@@ -30,8 +43,8 @@ impl Permission {
         &self.0
     }
 
-    /// Whether whoever holds this one may do what `asked` names. A `*` alone covers everything; a `*`
-    /// segment covers any one segment; a `*` in `asked` is literal, so a wildcard is never widened.
+    /// Whether whoever holds this one may do what `asked` names. A `*` alone covers everything; a `*` segment covers
+    /// any one segment that is not empty; a `*` in `asked` is literal, so a wildcard is never widened.
     pub fn covers(&self, asked: &Permission) -> bool {
         if &*self.0 == "*" {
             return true;
@@ -41,7 +54,8 @@ impl Permission {
         loop {
             match (held.next(), asked.next()) {
                 (None, None) => return true,
-                (Some(held), Some(asked)) if held == "*" || held == asked => {}
+                (Some("*"), Some(asked)) if !asked.is_empty() => {}
+                (Some(held), Some(asked)) if held == asked => {}
                 (Some(_) | None, Some(_) | None) => return false,
             }
         }
@@ -80,9 +94,14 @@ mod tests {
             ("keys:*", "keys", false),
             ("pre*", "prefix", false),
             ("KEYS:read", "keys:read", false),
+            ("api.*.read_key", "api..read_key", false),
+            ("*.read", ".read", false),
+            ("read:*", "read:", false),
+            ("*", "api..read_key", true),
+            ("api..read_key", "api..read_key", true),
         ];
         for (held, asked, expected) in table {
-            let parse = |text| Permission::parse(text).expect("a valid permission");
+            let parse = |text| Permission::parse_loosely(text).expect("a permission");
             assert_eq!(parse(held).covers(&parse(asked)), expected, "{held} covers {asked}");
         }
     }
@@ -94,6 +113,11 @@ mod tests {
         }
         for bad in ["", "has space", "käse", "a,b", "a/b", "new\nline", &"a".repeat(257)] {
             assert!(Permission::parse(bad).is_err(), "accepted {bad:?}");
+            assert!(Permission::parse_loosely(bad).is_err(), "accepted {bad:?}");
+        }
+        for bad in [".", ":", "api..read", "api.:read", ":a", "a.", "a:", "*..*"] {
+            assert!(Permission::parse(bad).is_err(), "accepted {bad:?}");
+            assert!(Permission::parse_loosely(bad).is_ok(), "refused {bad:?}, which a record may hold");
         }
     }
 }

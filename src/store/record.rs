@@ -16,6 +16,7 @@ use crate::domain::permission::Permission;
 use crate::domain::ports::{NewSession, StoreError};
 use crate::domain::return_url::parse_http_url;
 use crate::domain::session::{Grant, PortalSession};
+use crate::domain::shown_text::is_unfit;
 use crate::domain::user_tag::UserTag;
 
 const VERSION: &str = "1";
@@ -65,7 +66,7 @@ pub fn encode_grant(grant: &Grant) -> Result<String, StoreError> {
 
 /// The user agent as it fits into a record: one line of at most 256 characters.
 pub fn user_agent_line(user_agent: Option<&str>) -> String {
-    user_agent.unwrap_or_default().chars().filter(|c| !c.is_control()).take(256).collect()
+    user_agent.unwrap_or_default().chars().filter(|c| !is_unfit(*c)).take(256).collect()
 }
 
 /// Reads a record. `tag` is the one of the key that it stood under.
@@ -99,7 +100,8 @@ pub fn decode(tag: UserTag, record: &str) -> Result<PortalSession, StoreError> {
 fn decode_grant(slug: &str, json: &str) -> Result<Grant, String> {
     let record: GrantRecord<'_> = serde_json::from_str(json)
         .map_err(|error| format!("the grant is unreadable at column {}", error.column()))?;
-    let permissions = record.permissions.iter().map(|text| Permission::parse(text)).collect::<Result<_, _>>();
+    let permissions =
+        record.permissions.iter().map(|text| Permission::parse_loosely(text)).collect::<Result<_, _>>();
     let return_url = record.return_url.as_deref().map(parse_http_url).transpose();
     Ok(Grant {
         workspace: record.workspace.into_owned(),
@@ -175,6 +177,14 @@ mod tests {
             let result = decode(good.handle.tag, bad);
             assert!(matches!(result, Err(StoreError::Corrupt(_))), "{bad:?} gave {result:?}");
         }
+    }
+
+    #[test]
+    fn a_permission_that_would_not_be_granted_any_more_is_read() {
+        let good = full();
+        let record = record_of(&good).replace("keys:read", "keys..read");
+        let session = decode(good.handle.tag, &record).expect("decodes");
+        assert_eq!(session.grant.permissions[0].as_str(), "keys..read");
     }
 
     #[test]

@@ -38,7 +38,7 @@ impl Asked {
             match &*name {
                 "permission" => {
                     let at = || format!("query.permission[{permissions}]");
-                    asked.required.extend(kept(Permission::parse(&value), at, &mut faults));
+                    asked.required.extend(kept(Permission::parse_loosely(&value), at, &mut faults));
                     permissions += 1;
                 }
                 "with" => {

@@ -74,3 +74,20 @@ fn encoded(value: &str) -> HeaderValue {
     // What is left are visible characters, of which every header may be made.
     HeaderValue::from_str(&value).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No session is created with such texts any more; older ones may have them.
+    #[test]
+    fn nothing_is_smuggled_into_a_header() {
+        for (value, expected) in [
+            ("\t\0\u{7f}", "%09%00%7F"),
+            ("x\r\nPortal-Permissions: *", "x%0D%0APortal-Permissions:%20*"),
+            ("\u{85}\u{202e}", "%C2%85%E2%80%AE"),
+        ] {
+            assert_eq!(encoded(value), expected);
+        }
+    }
+}
