@@ -5,6 +5,7 @@
 //! Must not know: what the settings are used for.
 
 mod appearance;
+mod document;
 mod layers;
 mod sections;
 mod store;
@@ -78,10 +79,11 @@ impl Settings {
         text: &str,
         variables: impl Iterator<Item = (String, String)>,
     ) -> Result<Settings, Vec<Fault>> {
-        let mut document = layers::read_toml(DEFAULT, "config/default.toml").map_err(|fault| vec![fault])?;
+        let mut document =
+            document::read_toml(DEFAULT, "config/default.toml").map_err(|fault| vec![fault])?;
         layers::merge(
             &mut document,
-            layers::read_toml(text, "the configuration file").map_err(|fault| vec![fault])?,
+            document::read_toml(text, "the configuration file").map_err(|fault| vec![fault])?,
         );
         let mut faults = layers::merge_environment(&mut document, variables);
         let settings = read(&document, &mut faults);

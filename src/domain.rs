@@ -23,4 +23,5 @@ pub mod presented;
 pub mod return_url;
 pub mod rules;
 pub mod session;
+pub mod shown_text;
 pub mod user_tag;

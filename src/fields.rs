@@ -4,9 +4,16 @@
 //! configuration alike, so that both report the same way.
 //! Must not know: any particular field. A deserializer stops at the first fault; a person wants them all.
 
+pub mod json;
+mod values;
+
 use serde_json::{Map, Value};
 
 use crate::domain::invalid::{Fault, Invalid};
+use values::{array, shortened};
+pub use values::{boolean, integer, object, parsed, shown_text, string, text};
+
+const MAX_NAME_CHARS: usize = 64;
 
 /// One object of a document.
 pub struct Fields<'d, 'f> {
@@ -33,12 +40,13 @@ impl<'d, 'f> Fields<'d, 'f> {
         self.faults.push(invalid.at(location));
     }
 
-    /// The raw value; from now on the name is known.
+    /// The raw value; from now on the name is known. A `null` is as if left out: typed clients send one for what
+    /// they do not set.
     pub fn value(&mut self, name: &'static str) -> Option<&'d Value> {
         if !self.known.contains(&name) {
             self.known.push(name);
         }
-        self.object.get(name)
+        self.object.get(name).filter(|value| !value.is_null())
     }
 
     /// Which of a field's two names this document uses; the older where it uses neither. Both at once are
@@ -131,78 +139,7 @@ impl<'d, 'f> Fields<'d, 'f> {
             let known = if self.known.is_empty() { "none".to_owned() } else { self.known.join(", ") };
             let fix = format!("Remove it, or correct its spelling. Known here: {known}.");
             // The name is the writer's own, of any length.
-            let name: String = name.chars().take(64).collect();
-            self.fault(&name, Invalid::new("This field is unknown.", fix));
+            self.fault(&shortened(name, MAX_NAME_CHARS), Invalid::new("This field is unknown.", fix));
         }
     }
-}
-
-fn wrong_type(value: &Value, expected: &str, example: &str) -> Invalid {
-    let found = match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    };
-    Invalid::new(
-        format!("Expected {expected}, found {found}."),
-        format!("Write {expected}, for example {example}."),
-    )
-}
-
-/// A string.
-pub fn string(value: &Value) -> Result<&str, Invalid> {
-    value.as_str().ok_or_else(|| wrong_type(value, "a string", "\"text\""))
-}
-
-/// A string that `parse` accepts.
-pub fn parsed<'d, T>(
-    parse: impl FnOnce(&str) -> Result<T, Invalid>,
-) -> impl FnOnce(&'d Value) -> Result<T, Invalid> {
-    move |value| parse(string(value)?)
-}
-
-/// A string of `min` to `max` characters.
-pub fn text<'d>(min: usize, max: usize) -> impl Fn(&'d Value) -> Result<String, Invalid> {
-    move |value| {
-        let text = string(value)?;
-        let chars = text.chars().count();
-        if (min..=max).contains(&chars) {
-            return Ok(text.to_owned());
-        }
-        let fix = format!("Use a string of {min} to {max} characters.");
-        Err(Invalid::new(format!("The string has {chars} characters; allowed are {min} to {max}."), fix))
-    }
-}
-
-/// A boolean.
-pub fn boolean(value: &Value) -> Result<bool, Invalid> {
-    value.as_bool().ok_or_else(|| wrong_type(value, "a boolean", "true"))
-}
-
-/// A whole number of `min` to `max`.
-pub fn integer<'d>(min: u64, max: u64) -> impl Fn(&'d Value) -> Result<u64, Invalid> {
-    move |value| {
-        if !value.is_number() {
-            return Err(wrong_type(value, "a whole number", &min.to_string()));
-        }
-        let fix = format!("Use a whole number from {min} to {max}.");
-        // JSON knows one kind of number: 60.0 is a whole one.
-        let whole =
-            |number: f64| (number.fract() == 0.0 && (0.0..1e15).contains(&number)).then_some(number as u64);
-        let number = value.as_u64().or_else(|| value.as_f64().and_then(whole));
-        let number = number.filter(|number| (min..=max).contains(number));
-        number.ok_or_else(|| Invalid::new(format!("{value} is not a whole number from {min} to {max}."), fix))
-    }
-}
-
-fn array(value: &Value) -> Result<&[Value], Invalid> {
-    value.as_array().map(Vec::as_slice).ok_or_else(|| wrong_type(value, "a list", "[]"))
-}
-
-/// An object.
-pub fn object(value: &Value) -> Result<&Map<String, Value>, Invalid> {
-    value.as_object().ok_or_else(|| wrong_type(value, "an object", "{}"))
 }

@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::domain::appearance::{Appearance, Color};
 use crate::domain::invalid::Invalid;
-use crate::fields::{Fields, parsed, text};
+use crate::fields::{Fields, parsed, shown_text};
 
 /// An embedded logo travels with every page.
 const MAX_LOGO_CHARS: usize = 16 * 1024;
@@ -15,7 +15,7 @@ const MAX_LOGO_CHARS: usize = 16 * 1024;
 /// All three; each may be left out.
 pub fn read_appearance(fields: &mut Fields<'_, '_>) -> Appearance {
     Appearance {
-        display_name: fields.optional("display_name", text(1, 80)),
+        display_name: fields.optional("display_name", shown_text(1, 80)),
         logo_url: fields.optional("logo_url", parsed(parse_logo)),
         primary_color: fields.optional("primary_color", parsed(Color::parse)),
     }

@@ -5,28 +5,14 @@
 //! Must not know: what any key means. (Not the `config` crate: it cannot set an element of a list from the
 //! environment, and every value of ours can be set there.)
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value};
 
+use super::document::read_value;
 use crate::domain::invalid::{Fault, Invalid};
 
 const PREFIX: &str = "VESTIBULE__";
-
-/// Reads TOML as an untyped document.
-pub fn read_toml(text: &str, source: &str) -> Result<Map<String, Value>, Fault> {
-    let unreadable = |message: String| Invalid::new(message, "Correct the TOML at this place.").at(source);
-    let table: toml::Table = toml::from_str(text).map_err(|error| {
-        // Not the error's own form: it repeats the line, which may hold a secret.
-        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-        let line = before.split('\n').count();
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        unreadable(format!("At line {line}, column {column}: {}.", error.message()))
-    })?;
-    match serde_json::to_value(table) {
-        Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => Err(unreadable("The file is no TOML table.".into())),
-        Err(error) => Err(unreadable(error.to_string())),
-    }
-}
 
 /// Puts `over` on top of `base`. Lists are replaced whole.
 pub fn merge(base: &mut Map<String, Value>, over: Map<String, Value>) {
@@ -53,9 +39,15 @@ pub fn merge_environment(
         let steps = name.split("__");
         steps.map(|step| (step.parse::<usize>().ok(), step.to_owned())).collect::<Vec<_>>()
     });
+    let mut taken = HashMap::new();
     for (name, text) in ours {
-        let path = name[PREFIX.len()..].to_ascii_lowercase();
-        let steps: Vec<&str> = path.split("__").collect();
+        let path = path_of(&name);
+        if let Some(other) = taken.insert(path.clone(), name.clone()) {
+            let message = format!("The variable {other} sets the same key.");
+            faults.push(Invalid::new(message, "Set one of the two.").at(name));
+            continue;
+        }
+        let steps: Vec<&str> = path.iter().map(String::as_str).collect();
         let mut root = Value::Object(std::mem::take(base));
         let placed = place(&mut root, &steps, value_of(&text));
         if let Value::Object(object) = root {
@@ -66,6 +58,13 @@ pub fn merge_environment(
         }
     }
     faults
+}
+
+/// The steps to the key that a variable sets. Two spellings of one key have the same.
+fn path_of(name: &str) -> Vec<String> {
+    let path = name[PREFIX.len()..].to_ascii_lowercase();
+    let step = |step: &str| step.parse::<usize>().map_or_else(|_| step.to_owned(), |index| index.to_string());
+    path.split("__").map(step).collect()
 }
 
 fn place(target: &mut Value, steps: &[&str], value: Value) -> Result<(), Invalid> {
@@ -101,16 +100,11 @@ fn place(target: &mut Value, steps: &[&str], value: Value) -> Result<(), Invalid
     place(object.entry((*step).to_owned()).or_insert(Value::Null), rest, value)
 }
 
+/// A float or a table is not what anybody means by a variable: `1.5` may be a version.
 fn value_of(text: &str) -> Value {
-    let parsed = toml::from_str::<toml::Table>(&format!("value = {text}")).ok();
-    let value = parsed.and_then(|mut table| table.remove("value"));
-    match value {
-        Some(value @ (toml::Value::Boolean(_) | toml::Value::Integer(_) | toml::Value::Array(_))) => {
-            serde_json::to_value(value).unwrap_or(Value::Null)
-        }
-        Some(toml::Value::String(quoted)) => Value::String(quoted),
-        Some(toml::Value::Float(_) | toml::Value::Datetime(_) | toml::Value::Table(_)) | None => {
-            Value::String(text.to_owned())
-        }
+    match read_value(text) {
+        Some(value @ (Value::Bool(_) | Value::Array(_) | Value::String(_))) => value,
+        Some(Value::Number(number)) if !number.is_f64() => Value::Number(number),
+        Some(Value::Number(_) | Value::Object(_) | Value::Null) | None => Value::String(text.to_owned()),
     }
 }

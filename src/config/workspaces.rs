@@ -18,7 +18,7 @@ use crate::domain::invalid::Invalid;
 use crate::domain::origin::{origin_of, parse_origin, parse_portal_url};
 use crate::domain::permission::Permission;
 use crate::domain::return_url::parse_http_url;
-use crate::fields::{Fields, boolean, integer, parsed, string, text};
+use crate::fields::{Fields, boolean, integer, parsed, shown_text, string};
 
 /// Names that must not be given twice in the whole configuration.
 #[derive(Default)]
@@ -34,7 +34,7 @@ pub fn read(top: &mut Fields<'_, '_>, public_url: &Url) -> Catalog {
     let mut taken = Taken::default();
     let (mut portals, mut keys) = (Vec::new(), Vec::new());
     top.sections("workspaces", |mut workspace| {
-        let id = workspace.required("id", text(1, 64)).unwrap_or_default();
+        let id = workspace.required("id", shown_text(1, 64)).unwrap_or_default();
         if !id.is_empty() && !taken.workspaces.insert(id.clone()) {
             workspace.fault("id", twice("workspace", &id));
         }
@@ -66,7 +66,7 @@ fn read_root_key(
     slugs: &[&str],
     taken: &mut Taken,
 ) -> Option<RootKeyEntry> {
-    let id = fields.required("id", text(1, 64));
+    let id = fields.required("id", shown_text(1, 64));
     let digest = fields.required("sha256", |value| {
         let fix = "Take the sha256 that `vestibule keys new` prints. It is not the key itself.";
         Digest::from_hex(string(value)?).ok_or_else(|| Invalid::new("Expected 64 hexadecimal digits.", fix))

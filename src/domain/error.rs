@@ -5,8 +5,11 @@
 //! Must not know: HTTP statuses, media types, or how an error is rendered.
 
 use super::handle::Handle;
-use super::invalid::Fault;
+use super::invalid::{Fault, Invalid};
 use super::return_url::Home;
+
+/// Of one request, as far as they are told one by one.
+const MAX_FAULTS: usize = 50;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $wire:literal, $detail:literal;)*) => {
@@ -166,8 +169,16 @@ impl Error {
         Error { code, detail: None, faults: Vec::new(), refusal: None, handle: None, home: None }
     }
 
-    /// A request whose values break rules.
-    pub fn invalid(faults: Vec<Fault>) -> Self {
+    /// A request whose values break rules. A small request can have thousands of faults, and the answer must stay small.
+    pub fn invalid(mut faults: Vec<Fault>) -> Self {
+        let rest = faults.len().saturating_sub(MAX_FAULTS);
+        if let Some(first) = faults.get(MAX_FAULTS) {
+            let part = first.location.split(['.', '[']).next().unwrap_or_default().to_owned();
+            let more =
+                Invalid::new(format!("and {rest} more"), "Correct the faults above; the rest is told then.");
+            faults.truncate(MAX_FAULTS);
+            faults.push(more.at(part));
+        }
         Error { faults, ..Error::new(Code::InvalidInput) }
     }
 

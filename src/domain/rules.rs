@@ -100,8 +100,14 @@ pub fn origin_not_listed(handle: Option<Handle>) -> Error {
     error.with_detail("The portal does not list the origin of this request in allowed_origins.")
 }
 
+/// Few enough for an answer; a request can name hundreds.
 fn join(permissions: &[&Permission]) -> String {
-    permissions.iter().map(|permission| permission.as_str()).collect::<Vec<_>>().join(", ")
+    const MAX_NAMED: usize = 10;
+    let named: Vec<_> = permissions.iter().take(MAX_NAMED).map(|permission| permission.as_str()).collect();
+    match permissions.len().saturating_sub(MAX_NAMED) {
+        0 => named.join(", "),
+        rest => format!("{} and {rest} more", named.join(", ")),
+    }
 }
 
 /// The portal is switched off.

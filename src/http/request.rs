@@ -8,4 +8,5 @@ pub mod client_address;
 pub mod cookies;
 pub mod exchange;
 pub mod kept;
+mod media_type;
 pub mod wishes;

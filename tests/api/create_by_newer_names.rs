@@ -40,7 +40,7 @@ on_both_stores! {
             "portal": "my-portal",
             "externalId": "user_123",
             "permissions": ["keys:read"],
-            "scopes": null,
+            "scopes": [],
         });
         let refused = create(&app, both).await;
         refused.expect(400, "application/invalid_input");

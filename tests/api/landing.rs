@@ -168,10 +168,10 @@ on_both_stores! {
 
     async fn the_page_asks_where_it_is_to_ask(app: TestApp) {
         app.reload(in_portal("hosted-portal", "confirm = true"));
-        let id = ticket(&app, json!({ "email": "<jane>@example.com", "returnUrl": "https://app.example.com/back" })).await;
+        let id = ticket(&app, json!({ "email": "jane&co@example.com", "returnUrl": "https://app.example.com/back" })).await;
         let reply = click(&app, &id).send().await;
         assert!(!goes_on(&reply));
-        let jane = "&#60;jane&#62;@example.com";
+        let jane = "jane&#38;co@example.com";
         reply.expect_page(200, &format!("Continue as {jane}?"));
         assert!(reply.text.contains("href=\"https://app.example.com/back\""), "there is a way out");
         let nameless = ticket(&app, json!({ "externalId": "user_7" })).await;

@@ -27,6 +27,7 @@ mod idempotency_key;
 mod landing;
 mod landing_form;
 mod list_sessions;
+mod one_meaning;
 mod operations;
 mod outage;
 mod pages;

@@ -133,3 +133,22 @@ fn a_fault_in_the_environment_is_found_like_one_in_the_file() {
     }
     accepted(API_EXAMPLE);
 }
+
+#[test]
+fn two_variables_for_one_key_are_a_fault() {
+    for (first, second) in [
+        ("VESTIBULE__LOG__LEVEL", "VESTIBULE__log__level"),
+        ("VESTIBULE__SERVER__TRUSTED_PROXIES__0", "VESTIBULE__SERVER__TRUSTED_PROXIES__00"),
+    ] {
+        let faults = load_with("", &[(first, "10.0.0.1"), (second, "10.0.0.2")]).expect_err("it is refused");
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        assert!(faults[0].message.contains(first) || faults[0].location == first, "{faults:?}");
+    }
+}
+
+#[test]
+fn a_table_in_a_variable_is_no_way_around() {
+    let twice = [("VESTIBULE__WORKSPACES", "[{ id = \"a\", id = \"b\" }]")];
+    let faults = load_with("", &twice).expect_err("it is refused");
+    assert_eq!(locations(&faults), ["workspaces"]);
+}

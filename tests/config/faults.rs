@@ -1,6 +1,6 @@
 //! Every fault is found, where it is, and all of them at once.
 
-use super::{SECRET, locations, refused};
+use super::{PORTAL, SECRET, locations, refused};
 
 #[test]
 fn unknown_keys_are_found_at_every_level() {
@@ -201,4 +201,44 @@ fn many_faults_are_told_at_once() {
     ];
     assert_eq!(locations(&faults), expected);
     assert!(faults.iter().all(|fault| !fault.message.is_empty() && !fault.fix.is_empty()));
+}
+
+#[test]
+fn a_key_that_is_there_twice_is_found() {
+    for text in [
+        "[log]\nlevel = \"info\"\nlevel = \"warn\"",
+        "[log]\nlevel = \"info\"\n[log]\nlevel = \"warn\"",
+        "log = { level = \"info\", level = \"warn\" }",
+        "log.level = \"info\"\nlog = { level = \"warn\" }",
+        "[[workspaces]]\nid = \"a\"\nportals = [{ slug = \"aaa\", \"slug\" = \"bbb\" }]",
+    ] {
+        let faults = refused(text);
+        assert_eq!(locations(&faults), ["the configuration file"], "{text}");
+        assert!(faults[0].message.starts_with("At line "), "{}", faults[0].message);
+    }
+}
+
+#[test]
+fn no_key_is_an_instruction_and_no_key_is_a_date() {
+    let dated = refused("[log]\nlevel = 1979-05-27");
+    assert_eq!(
+        dated[0].message,
+        "At line 2, column 9: no key has a date or a time; quote it if it is meant as text."
+    );
+    for name in ["$__toml_private_datetime", "$serde_json::private::Number", "$serde_json::private::RawValue"]
+    {
+        let faults = refused(&format!("[log]\nlevel = {{ \"{name}\" = \"1979-05-27\" }}"));
+        assert_eq!(locations(&faults), ["log.level"], "{name}");
+        assert!(faults[0].message.contains("found an object"), "{}", faults[0].message);
+    }
+}
+
+#[test]
+fn texts_that_are_shown_can_be_seen() {
+    for text in ["  ", "a\\nb", "\\u202Egnp.exe", "\\u200B"] {
+        let faults = refused(&format!("{PORTAL}display_name = \"{text}\""));
+        assert_eq!(locations(&faults), ["workspaces[0].portals[0].display_name"], "{text}");
+        let faults = refused(&format!("[[workspaces]]\nid = \"{text}\""));
+        assert_eq!(locations(&faults), ["workspaces[0].id"], "{text}");
+    }
 }

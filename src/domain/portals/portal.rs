@@ -143,12 +143,17 @@ impl Portals {
         Ok(current)
     }
 
-    /// Ends a session on its user's wish, and only then: a forged request of another site is refused.
-    pub async fn end(&self, presented: &Presented) -> Result<EndedSession, Error> {
+    /// [`Portals::find`] for ending: a forged request of another site is refused.
+    pub async fn find_for_ending(&self, presented: &Presented) -> Result<CurrentSession, Error> {
         let current = self.find(presented).await?;
         if !presented.may_change(&current.portal) {
             return Err(origin_not_listed(Some(current.session.handle)));
         }
+        Ok(current)
+    }
+
+    /// Ends the session that [`Portals::find_for_ending`] found, on its user's wish.
+    pub async fn end(&self, presented: &Presented, current: CurrentSession) -> Result<EndedSession, Error> {
         let token = current.token.digest();
         self.parts.store.remove(&current.session.handle, Some(Record::Token(token)), Removal::Ended).await?;
         // Its user is signed out only if no other cookie of the same name lets this browser in again.

@@ -6,7 +6,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use url::Url;
 
 use crate::domain::error::Error;
@@ -15,11 +15,12 @@ use crate::domain::messages::SessionRequest;
 use crate::domain::permission::Permission;
 use crate::domain::portals::backend::Caller;
 use crate::domain::return_url::parse_http_url;
-use crate::fields::{boolean, integer, object, parsed, string, text};
+use crate::domain::shown_text::check_email;
+use crate::fields::{boolean, integer, object, parsed, shown_text, string, text};
 use crate::http::answer::envelope::success;
 use crate::http::answer::problem::Problem;
 use crate::http::gateway::gateway;
-use crate::http::request::body;
+use crate::http::request::body::{self, Body};
 use crate::http::request::kept::{note, portals};
 use crate::telemetry::{Audit, audit};
 
@@ -65,13 +66,13 @@ pub async fn handle(
 }
 
 fn read(
-    body: &Map<String, Value>,
+    body: &Body,
     may_return_to: impl Fn(&str, &Url) -> Result<(), Invalid>,
 ) -> Result<SessionRequest, Error> {
     body::fields(body, |fields| {
         let slug = fields.name_used("slug", "portal");
         let slug = fields.required(slug, parsed(crate::domain::catalog::parse_slug));
-        let external_id = fields.required("externalId", text(1, 256));
+        let external_id = fields.required("externalId", shown_text(1, 256));
         let permissions = fields.name_used("permissions", "scopes");
         fields.required(permissions, count_permissions);
         let permissions = fields.list(permissions, |value| Permission::parse(string(value)?));
@@ -82,9 +83,12 @@ fn read(
             Ok(url)
         });
         let ttl_seconds = fields.optional("ttlSeconds", integer(60, DAY_SECONDS));
-        let email = fields.optional("email", text(0, 320));
-        let external_organization_id = fields.optional("externalOrganizationId", text(1, 256));
-        let metadata = fields.optional("metadata", read_metadata);
+        let email = fields.optional("email", read_email);
+        let external_organization_id = fields.optional("externalOrganizationId", shown_text(1, 256));
+        let metadata = fields.optional("metadata", |value| {
+            object(value)?;
+            body.text_of("metadata").map_or(Ok(None), |text| check_metadata(text).map(Some))
+        });
         Some(SessionRequest {
             slug: slug?,
             external_id: external_id?,
@@ -92,9 +96,9 @@ fn read(
             preview: preview.unwrap_or(false),
             return_url,
             session_ttl_ms: ttl_seconds.unwrap_or(DAY_SECONDS) * 1_000,
-            email,
+            email: email.flatten(),
             external_organization_id,
-            metadata,
+            metadata: metadata.flatten(),
         })
     })
 }
@@ -110,15 +114,16 @@ fn count_permissions(value: &Value) -> Result<(), Invalid> {
     }
 }
 
-fn read_metadata(value: &Value) -> Result<String, Invalid> {
-    object(value)?;
-    let json = value.to_string();
+/// An empty text is none: it is what a form without an address sends.
+fn read_email(value: &Value) -> Result<Option<String>, Invalid> {
+    let email = text(0, 320)(value)?;
+    if email.is_empty() { Ok(None) } else { check_email(&email).map(|()| Some(email)) }
+}
+
+fn check_metadata(json: String) -> Result<String, Invalid> {
     if json.len() <= MAX_METADATA_BYTES {
         return Ok(json);
     }
-    let fix = "Keep large data in your own database and put its key here.";
-    Err(Invalid::new(
-        format!("The object has {} bytes as JSON; allowed are {MAX_METADATA_BYTES}.", json.len()),
-        fix,
-    ))
+    let message = format!("The object has {} bytes as JSON; allowed are {MAX_METADATA_BYTES}.", json.len());
+    Err(Invalid::new(message, "Keep large data in your own database and put its key here."))
 }

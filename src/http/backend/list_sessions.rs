@@ -2,7 +2,6 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 use crate::domain::catalog::parse_slug;
 use crate::domain::error::Error;
@@ -13,7 +12,7 @@ use crate::domain::session::PortalSession;
 use crate::fields::{integer, parsed, text};
 use crate::http::answer::envelope::success_with;
 use crate::http::answer::problem::Problem;
-use crate::http::request::body;
+use crate::http::request::body::{self, Body};
 use crate::http::request::kept::portals;
 
 const MAX_LIMIT: u64 = 100;
@@ -76,7 +75,7 @@ pub async fn handle(
     Ok(success_with(&request, data, Some(pagination)))
 }
 
-fn read(body: &Map<String, Value>) -> Result<Asked, Error> {
+fn read(body: &Body) -> Result<Asked, Error> {
     body::fields(body, |fields| {
         let slug = fields.required("slug", parsed(parse_slug));
         let external_id = fields.required("externalId", text(1, 256));

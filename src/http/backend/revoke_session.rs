@@ -2,7 +2,6 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 use crate::domain::catalog::parse_slug;
 use crate::domain::error::Error;
@@ -12,7 +11,7 @@ use crate::domain::portals::backend::Caller;
 use crate::fields::{parsed, string, text};
 use crate::http::answer::envelope::success;
 use crate::http::answer::problem::Problem;
-use crate::http::request::body;
+use crate::http::request::body::{self, Body};
 use crate::http::request::kept::{note, portals};
 use crate::telemetry::{Audit, audit};
 
@@ -61,9 +60,9 @@ pub async fn handle(
     Ok(success(&request, Revoked { revoked }))
 }
 
-fn read(body: &Map<String, Value>) -> Result<Which, Error> {
+fn read(body: &Body) -> Result<Which, Error> {
     body::fields(body, |fields| {
-        if body.contains_key("id") {
+        if fields.value("id").is_some() {
             for other in ["slug", "externalId"] {
                 if fields.value(other).is_some() {
                     let fix = "Send id alone, or slug and externalId without id.";
@@ -74,7 +73,6 @@ fn read(body: &Map<String, Value>) -> Result<Which, Error> {
             let handle = fields.required("id", |value| Ok(Handle::parse(string(value)?).ok()));
             return handle.map(Which::One);
         }
-        fields.value("id");
         let slug = fields.required("slug", parsed(parse_slug));
         let external_id = fields.required("externalId", text(1, 256));
         Some(Which::AllOf { slug: slug?, external_id: external_id? })

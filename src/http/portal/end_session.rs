@@ -26,8 +26,11 @@ pub async fn handle(
     presented: Presented,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
+    let portals = portals(&request);
+    // The session first: nobody without one has a body read.
+    let current = portals.find_for_ending(&presented).await?;
     body::fields(&body::read(&request, payload).await?, |_| Some(()))?;
-    let EndedSession { current, others } = portals(&request).end(&presented).await?;
+    let EndedSession { current, others } = portals.end(&presented, current).await?;
     let (session, portal) = (&current.session, &current.portal);
     note(&request, session.handle);
     put_in_question(&request, portal);

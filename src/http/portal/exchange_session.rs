@@ -6,7 +6,6 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 use super::session_view::SessionView;
 use crate::domain::error::Error;
@@ -67,7 +66,7 @@ pub async fn exchange(
     Ok(response)
 }
 
-fn read(body: &Map<String, Value>, field: &'static str) -> Result<String, Error> {
+fn read(body: &body::Body, field: &'static str) -> Result<String, Error> {
     // Whatever else is wrong with it is told as 401, the same for everything that is no live ID.
     body::fields(body, |fields| fields.required(field, text(1, usize::MAX)))
 }

@@ -15,8 +15,9 @@ pub async fn handle(
     presented: Presented,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    body::fields(&body::read(&request, payload).await?, |_| Some(()))?;
+    // The session first: nobody without one has a body read.
     let current = portals(&request).find_for_reading(&presented).await?;
+    body::fields(&body::read(&request, payload).await?, |_| Some(()))?;
     note(&request, current.session.handle);
     put_in_question(&request, &current.portal);
     Ok(success(&request, SessionView::new(&current.session, &current.portal)))

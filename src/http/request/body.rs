@@ -6,19 +6,21 @@
 use std::time::Duration;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{HttpRequest, web};
 use futures_util::StreamExt;
 use serde_json::{Map, Value};
 
+use super::media_type::is_of_type;
 use crate::domain::error::{Code, Error};
 use crate::domain::invalid::{Fault, Invalid};
-use crate::fields::{Fields, object};
+use crate::fields::{Fields, json, object};
 
 const MAX_BYTES: usize = 16 * 1024;
 const MAX_WAIT: Duration = Duration::from_secs(10);
 /// For the answer to a late request to leave.
 const LINGER: Duration = Duration::from_secs(1);
+/// Some clients begin a text with it; in UTF-8 it means nothing.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 const FIX: &str = "Send one JSON object, complete and in UTF-8.";
 
 /// A request of which a part could not be read.
@@ -27,24 +29,41 @@ pub fn unreadable(location: &str, message: impl Into<String>, fix: &str) -> Erro
     Error { faults, ..Error::new(Code::RequestBodyUnreadable) }
 }
 
-/// The JSON object of a request. An empty body is an object without fields.
-pub async fn read(request: &HttpRequest, payload: web::Payload) -> Result<Map<String, Value>, Error> {
-    let is_json = has_type(request, "application/json")?;
-    let bytes = read_bytes(payload).await?;
-    if bytes.is_empty() {
-        return Ok(Map::new());
+/// The JSON object of a request.
+#[derive(Default)]
+pub struct Body {
+    fields: Map<String, Value>,
+    repeated: Vec<Fault>,
+    text: Vec<u8>,
+}
+
+impl Body {
+    /// One field as it was written, without white space.
+    pub fn text_of(&self, name: &str) -> Option<String> {
+        json::text_of(&self.text, name)
+    }
+}
+
+/// Reads the body of a request. An empty one is an object without fields.
+pub async fn read(request: &HttpRequest, payload: web::Payload) -> Result<Body, Error> {
+    let is_json = is_of_type(request, "application/json")?;
+    let mut text = read_bytes(payload).await?;
+    if text.starts_with(BYTE_ORDER_MARK) {
+        text.drain(..BYTE_ORDER_MARK.len());
+    }
+    if text.is_empty() {
+        return Ok(Body::default());
     }
     if !is_json {
         return Err(Error::new(Code::UnsupportedMediaType));
     }
-    let value: Value = serde_json::from_slice(&bytes).map_err(|error| {
-        let place = format!("The body is no valid JSON at line {}, column {}.", error.line(), error.column());
-        unreadable("body", place, FIX)
-    })?;
-    if let Value::Object(fields) = value {
-        return Ok(fields);
+    let document = json::read(&text, "body")
+        .map_err(|error| unreadable("body", format!("The body is no valid JSON: {error}."), FIX))?;
+    if let Value::Object(fields) = document.value {
+        return Ok(Body { fields, repeated: document.repeated, text });
     }
-    object(&value).cloned().map_err(|invalid| Error::invalid(vec![invalid.at("body")]))
+    let fault = object(&document.value).err().map(|invalid| invalid.at("body"));
+    Err(Error::invalid(fault.into_iter().collect()))
 }
 
 async fn read_bytes(payload: web::Payload) -> Result<Vec<u8>, Error> {
@@ -80,45 +99,39 @@ async fn collect(payload: &mut Payload) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// The fields of a form, empty where one is missing; of a name that is sent twice, the first.
+/// The fields of a form, empty where one is missing. A name that is sent twice is a fault.
 pub async fn read_form<const N: usize>(
     request: &HttpRequest,
     payload: web::Payload,
     names: [&str; N],
 ) -> Result<[String; N], Error> {
-    if !has_type(request, "application/x-www-form-urlencoded")? {
+    const FORM: &str = "application/x-www-form-urlencoded";
+    if !is_of_type(request, FORM)? {
         let error = Error::new(Code::UnsupportedMediaType);
-        return Err(error.with_detail("Send a form as application/x-www-form-urlencoded."));
+        return Err(error.with_detail(format!("Send a form. Its header is Content-Type: {FORM}")));
     }
     let bytes = read_bytes(payload).await?;
-    let of = |name: &str| {
-        let mut pairs = url::form_urlencoded::parse(&bytes);
-        pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
-    };
-    Ok(names.map(of))
+    let mut faults = Vec::new();
+    let values = names.map(|name| {
+        let mut found = url::form_urlencoded::parse(&bytes).filter(|(key, _)| key == name);
+        let first = found.next().map(|(_, value)| value.into_owned()).unwrap_or_default();
+        if found.next().is_some() {
+            let fault = Invalid::new("The form has the field twice.", "Send each field once.");
+            faults.push(fault.at(format!("body.{name}")));
+        }
+        first
+    });
+    if faults.is_empty() { Ok(values) } else { Err(Error::invalid(faults)) }
 }
 
 /// Reads all fields with `read`; any fault among them, or an unknown field, fails the request.
-pub fn fields<T>(
-    body: &Map<String, Value>,
-    read: impl FnOnce(&mut Fields<'_, '_>) -> Option<T>,
-) -> Result<T, Error> {
-    let mut faults: Vec<Fault> = Vec::new();
-    let mut fields = Fields::new(body, "body", &mut faults);
+pub fn fields<T>(body: &Body, read: impl FnOnce(&mut Fields<'_, '_>) -> Option<T>) -> Result<T, Error> {
+    let mut faults: Vec<Fault> = body.repeated.clone();
+    let mut fields = Fields::new(&body.fields, "body", &mut faults);
     let value = read(&mut fields);
     fields.finish();
     match value {
         Some(value) if faults.is_empty() => Ok(value),
         Some(_) | None => Err(Error::invalid(faults)),
     }
-}
-
-/// Another type than the wanted one fails at once: a form of another site can send `text/plain` without a
-/// preflight.
-fn has_type(request: &HttpRequest, wanted: &str) -> Result<bool, Error> {
-    let Some(value) = request.headers().get(CONTENT_TYPE) else {
-        return Ok(false);
-    };
-    let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    if essence.eq_ignore_ascii_case(wanted) { Ok(true) } else { Err(Error::new(Code::UnsupportedMediaType)) }
 }

@@ -18,28 +18,23 @@ pub struct CreateSessionRequest {
     #[schema(value_type = Vec<Permission>, min_items = 1, max_items = 100)]
     permissions: Vec<Permission>,
     /// A session to look at the portal with, not a real user's.
-    #[schema(nullable = false, default = false)]
+    #[schema(default = false)]
     preview: Option<bool>,
     /// Where this session's browser gets a new one: an absolute http(s) URL under one of the portal's
     /// `return_urls`. Default: the portal's own.
-    #[schema(
-        nullable = false,
-        max_length = 2000,
-        format = "uri",
-        example = "https://app.example.com/billing"
-    )]
+    #[schema(max_length = 2000, format = "uri", example = "https://app.example.com/billing")]
     return_url: Option<String>,
     /// Life of the browser session.
-    #[schema(nullable = false, minimum = 60, maximum = 86400, default = 86400)]
+    #[schema(minimum = 60, maximum = 86400, default = 86400)]
     ttl_seconds: Option<u32>,
-    /// For people to read.
-    #[schema(nullable = false, max_length = 320, example = "jane@example.com")]
+    /// For people to read: an address of at most 320 characters, or an empty text.
+    #[schema(format = "idn-email", example = "jane@example.com")]
     email: Option<String>,
     /// Your own identifier of the user's organisation.
-    #[schema(nullable = false, min_length = 1, max_length = 256, example = "org_1")]
+    #[schema(min_length = 1, max_length = 256, example = "org_1")]
     external_organization_id: Option<String>,
     /// Your own data, handed to the portal unread; at most 4 KiB as JSON.
-    #[schema(nullable = false, value_type = Option<Object>)]
+    #[schema(value_type = Option<Object>)]
     metadata: Option<()>,
 }
 
@@ -70,9 +65,15 @@ fn newer_name_of(name: String) -> String {
     newer.map_or(name, |(_, newer)| (*newer).to_owned())
 }
 
-/// A permission. It covers another by segments, split at `:` and `.`; a `*` segment covers any one segment.
+/// A permission. It covers another by segments, split at `:` and `.`, of which none is empty; a `*` segment covers
+/// any one segment.
 #[derive(Serialize, ToSchema)]
-#[schema(min_length = 1, max_length = 256, pattern = "^[A-Za-z0-9_.:*-]+$", example = "api.*.read_key")]
+#[schema(
+    min_length = 1,
+    max_length = 256,
+    pattern = "^[A-Za-z0-9_*-]+([.:][A-Za-z0-9_*-]+)*$",
+    example = "api.*.read_key"
+)]
 pub struct Permission(String);
 
 /// Either `id` alone, or `slug` and `externalId`.
@@ -117,10 +118,10 @@ pub struct ListSessionsRequest {
     #[schema(min_length = 1, max_length = 256, example = "user_123")]
     external_id: String,
     /// Sessions on a page.
-    #[schema(nullable = false, minimum = 1, maximum = 100, default = 100)]
+    #[schema(minimum = 1, maximum = 100, default = 100)]
     limit: Option<u32>,
     /// Of the page before.
-    #[schema(nullable = false, pattern = "^sess_[0-9A-Za-z]{32}$")]
+    #[schema(pattern = "^sess_[0-9A-Za-z]{32}$")]
     cursor: Option<String>,
 }
 

@@ -1,0 +1,59 @@
+//! Reads TOML as an untyped document.
+//!
+//! Owns: that a key is a key. Through serde, TOML's private name for dates would turn a table into a date.
+//! Must not know: what any key means. Messages never repeat a line, which may hold a secret.
+
+use std::ops::Range;
+
+use serde_json::{Map, Number, Value};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::domain::invalid::{Fault, Invalid};
+
+/// Reads a whole file.
+pub fn read_toml(text: &str, source: &str) -> Result<Map<String, Value>, Fault> {
+    let unreadable = |message: &str, span: Option<Range<usize>>| {
+        let before = span.and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.split('\n').count();
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let message = format!("At line {line}, column {column}: {message}.");
+        Invalid::new(message, "Correct the TOML at this place.").at(source)
+    };
+    let table = DeTable::parse(text).map_err(|error| unreadable(error.message(), error.span()))?;
+    plain_table(table.into_inner()).map_err(|odd| unreadable(odd.message, Some(odd.span)))
+}
+
+/// Reads a single value, if it is one of those that a key can have.
+pub fn read_value(text: &str) -> Option<Value> {
+    plain(DeValue::parse(text).ok()?).ok()
+}
+
+/// A value that no key of ours has.
+struct Odd {
+    message: &'static str,
+    span: Range<usize>,
+}
+
+fn plain_table(table: DeTable<'_>) -> Result<Map<String, Value>, Odd> {
+    table.into_iter().map(|(name, value)| Ok((name.into_inner().into_owned(), plain(value)?))).collect()
+}
+
+fn plain(value: Spanned<DeValue<'_>>) -> Result<Value, Odd> {
+    let span = value.span();
+    let odd = |message| Odd { message, span };
+    match value.into_inner() {
+        DeValue::String(text) => Ok(Value::String(text.into_owned())),
+        DeValue::Boolean(value) => Ok(Value::Bool(value)),
+        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
+            .map(Value::from)
+            .map_err(|_| odd("this number is too large")),
+        DeValue::Float(number) => {
+            let number = number.as_str().parse().ok().and_then(Number::from_f64);
+            number.map(Value::Number).ok_or_else(|| odd("this number is not finite"))
+        }
+        DeValue::Datetime(_) => Err(odd("no key has a date or a time; quote it if it is meant as text")),
+        DeValue::Array(values) => values.into_iter().map(plain).collect::<Result<_, _>>().map(Value::Array),
+        DeValue::Table(table) => plain_table(table).map(Value::Object),
+    }
+}

@@ -1,0 +1,223 @@
+//! Reads JSON as an untyped document.
+//!
+//! Owns: that a text has one meaning. A field that an object has twice is a fault with its path: another reader on the
+//! way may take the other one. And no name is special: `serde_json::Value` would read an object with one of
+//! serde_json's private names as a number, or its text as further JSON.
+//! Must not know: any particular field.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, IgnoredAny};
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+use serde_json::{Map, Number, Value};
+
+use super::values::shortened;
+use crate::domain::invalid::{Fault, Invalid};
+
+/// In a path; names are the writer's own, of any length.
+const MAX_NAME_CHARS: usize = 64;
+const MAX_PATH_CHARS: usize = 256;
+
+/// What a text says.
+pub struct Document {
+    /// All of it; of a field that is there twice, the first.
+    pub value: Value,
+    /// Every field that its object had already.
+    pub repeated: Vec<Fault>,
+}
+
+/// Reads a whole text. `root` is what the paths in faults begin with.
+pub fn read(text: &[u8], root: &str) -> Result<Document, serde_json::Error> {
+    let repeated = RefCell::new(Vec::new());
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let element = Element { place: &Place::Root(root), repeated: &repeated };
+    let value = element.deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    Ok(Document { value, repeated: repeated.into_inner() })
+}
+
+/// One field of the object that `text` is, as it was written but without white space: numbers keep every digit.
+pub fn text_of(text: &[u8], name: &str) -> Option<String> {
+    let fields: BTreeMap<String, &RawValue> = serde_json::from_slice(text).ok()?;
+    fields.get(name).map(|field| without_space(field.get()))
+}
+
+fn without_space(json: &str) -> String {
+    let (mut in_string, mut escaped) = (false, false);
+    let keep = |character: &char| {
+        let quote = *character == '"' && !escaped;
+        escaped = in_string && *character == '\\' && !escaped;
+        in_string ^= quote;
+        in_string || !character.is_ascii_whitespace()
+    };
+    json.chars().filter(keep).collect()
+}
+
+/// Where a value stands. Written out only for a fault.
+enum Place<'p> {
+    Root(&'p str),
+    Field(&'p Place<'p>, &'p str),
+    Element(&'p Place<'p>, usize),
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Root(name) => f.write_str(name),
+            Place::Field(object, name) => write!(f, "{object}.{}", shortened(name, MAX_NAME_CHARS)),
+            Place::Element(list, index) => write!(f, "{list}[{index}]"),
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Element<'p> {
+    place: &'p Place<'p>,
+    repeated: &'p RefCell<Vec<Fault>>,
+}
+
+impl Element<'_> {
+    fn repeats(&self, name: &str) {
+        let place = Place::Field(self.place, name).to_string();
+        let fix = "Send each field once: readers disagree about which of two counts.";
+        let fault = Invalid::new("This object has the field twice.", fix);
+        self.repeated.borrow_mut().push(fault.at(shortened(&place, MAX_PATH_CHARS)));
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Element<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Element<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("number out of range"))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(Value::String(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+        let mut values = Vec::new();
+        loop {
+            let place = Place::Element(self.place, values.len());
+            match list.next_element_seed(Element { place: &place, ..self })? {
+                Some(value) => values.push(value),
+                None => return Ok(Value::Array(values)),
+            }
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Value, A::Error> {
+        let mut fields = Map::new();
+        while let Some(name) = object.next_key::<String>()? {
+            if fields.contains_key(&name) {
+                self.repeats(&name);
+                object.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            let place = Place::Field(self.place, &name);
+            let value = object.next_value_seed(Element { place: &place, ..self })?;
+            fields.insert(name, value);
+        }
+        Ok(Value::Object(fields))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_read_as_serde_json_reads_it() {
+        for text in [
+            "null",
+            " true ",
+            "-7",
+            "18446744073709551615",
+            "1.5e3",
+            r#""é\u00e9\n""#,
+            "[1,[],{}]",
+            r#"{"b":1,"a":{"c":[{"d":null}]}}"#,
+        ] {
+            let expected: Value = serde_json::from_str(text).expect("JSON");
+            let document = read(text.as_bytes(), "body").expect("JSON");
+            assert_eq!((document.value, document.repeated.len()), (expected, 0), "{text}");
+        }
+        for text in ["", "{", "[1,]", "1 2", "1e999", "\"\\ud800\"", "{\"a\" 1}", &"[".repeat(200)] {
+            assert!(read(text.as_bytes(), "body").is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn private_names_of_serde_json_are_names() {
+        for name in [
+            "$serde_json::private::Number",
+            "$serde_json::private::RawValue",
+            "\\u0024serde_json::private::Number",
+        ] {
+            let text = format!(r#"{{"a":{{"{name}":"1"}}}}"#);
+            let document = read(text.as_bytes(), "body").expect("JSON");
+            let inner = document.value["a"].as_object().expect("an object stays one");
+            assert_eq!(inner.values().next(), Some(&Value::from("1")), "{text}");
+        }
+    }
+
+    #[test]
+    fn repeated_fields_are_found_at_any_depth() {
+        let long = "n".repeat(1_000);
+        for (text, expected) in [
+            (r#"{"a":1,"b":2,"a":3,"a":4}"#, vec!["body.a", "body.a"]),
+            (r#"{"a":1,"\u0061":1}"#, vec!["body.a"]),
+            (r#"{"a":[0,{"b":{"c":1,"d":{},"c":1}}]}"#, vec!["body.a[1].b.c"]),
+            (r#"{"a":{"x":1},"b":{"x":1},"A":1}"#, vec![]),
+            (&*format!(r#"{{"{long}":1,"{long}":1}}"#), vec![&*format!("body.{}…", &long[..64])]),
+        ] {
+            let document = read(text.as_bytes(), "body").expect("JSON");
+            let places: Vec<_> = document.repeated.iter().map(|fault| &*fault.location).collect();
+            assert_eq!(places, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_field_is_handed_on_to_the_letter() {
+        let text = r#"{ "m" : { "n" : 1.50 , "big":123456789012345678901234567890, "s": "a \" b\\" , "t":[ 1 , 2 ] } }"#;
+        let expected = r#"{"n":1.50,"big":123456789012345678901234567890,"s":"a \" b\\","t":[1,2]}"#;
+        assert_eq!(text_of(text.as_bytes(), "m").as_deref(), Some(expected));
+        assert_eq!(text_of(text.as_bytes(), "x"), None);
+    }
+}
