@@ -130,6 +130,7 @@ fn read_portal(
         fields.optional("public_url", parsed(parse_public_url)).unwrap_or_else(|| server_url.clone());
     let ticket_ttl_seconds = fields.optional("session_id_ttl_seconds", integer(30, 900)).unwrap_or(900);
     let enabled = fields.optional("enabled", boolean).unwrap_or(true);
+    let clear_site_data = fields.optional("clear_site_data", boolean).unwrap_or(false);
     let landing = read_landing(&mut fields);
     let appearance = read_appearance(&mut fields);
     let default_name = format!("portal_session_{}", slug.as_deref().unwrap_or_default());
@@ -161,6 +162,7 @@ fn read_portal(
         landing,
         appearance,
         enabled,
+        clear_site_data,
         cookie,
     })
 }

@@ -97,6 +97,9 @@ pub struct Portal {
     pub appearance: Appearance,
     /// A disabled portal creates and accepts no sessions.
     pub enabled: bool,
+    /// A logout makes the browser drop whatever the answering host has kept in it, other portals' data there
+    /// included.
+    pub clear_site_data: bool,
     /// Its cookie.
     pub cookie: CookieSettings,
 }

@@ -4,7 +4,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::on_both_stores;
-use crate::support::app::{Kind, PAGE, Reply, SECOND_PAGE, TestApp, attributes, deployed_at, text};
+use crate::support::app::{
+    Kind, PAGE, Reply, SECOND_PAGE, TestApp, attributes, deployed_at, in_portal, text,
+};
 
 const PATH: &str = "/v2/portal.endSession";
 
@@ -169,11 +171,10 @@ async fn both_cookies_are_cleared_with_the_attributes_they_were_set_with() {
     ];
     for (public_url, lines) in table {
         app.reload(deployed_at(public_url, lines));
-        let begun = app.exchanging(&app.fresh_id(json!({})).await).header("origin", PAGE).send().await;
-        let call = app.post(PATH, json!({})).header("cookie", &begun.jar());
-        let ended = call.header("sec-fetch-site", "same-origin").send().await;
+        let begun = app.exchange(&app.fresh_id(json!({})).await).await;
+        // No cookie comes along that might be one of an earlier configuration.
+        let ended = app.post(PATH, json!({})).bearer(text(&begun.data()["token"])).send().await;
         assert_eq!(ended.status, 200, "{}", ended.text);
-        assert_eq!(ended.header("clear-site-data"), "\"cache\", \"storage\"");
         let (set, cleared) = (begun.set_cookies(), ended.set_cookies());
         assert_eq!((set.len(), cleared.len()), (2, 2), "{cleared:?}");
         for (set, cleared) in set.into_iter().zip(cleared) {
@@ -187,6 +188,23 @@ async fn both_cookies_are_cleared_with_the_attributes_they_were_set_with() {
             assert!(cleared.contains("=; ") && attributes(cleared).contains(&"Max-Age=0"), "{cleared}");
         }
     }
+}
+
+/// It clears what every portal on that host has stored, so nobody gets it unasked.
+#[tokio::test]
+async fn what_the_host_has_stored_is_cleared_where_the_portal_asks_for_it() {
+    let app = TestApp::start(Kind::Memory).await;
+    let asked = "\"cache\", \"storage\"";
+    for (lines, expected) in [("", ""), ("clear_site_data = false", ""), ("clear_site_data = true", asked)] {
+        let token = app.signed_in(json!({})).await;
+        app.reload(in_portal("my-portal", lines));
+        let reply = app.post(PATH, json!({})).cookie(&token).header("origin", PAGE).send().await;
+        assert_eq!((reply.status, reply.header("clear-site-data")), (200, expected), "{lines:?}");
+    }
+    app.reload(in_portal("my-portal", "clear_site_data = true"));
+    let token = app.signed_in(json!({ "slug": "second-portal" })).await;
+    let reply = app.post(PATH, json!({})).bearer(&token).send().await;
+    assert_eq!((reply.status, reply.header("clear-site-data")), (200, ""), "another portal asked");
 }
 
 #[tokio::test]

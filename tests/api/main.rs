@@ -7,6 +7,7 @@ mod authorize;
 mod authorize_cors;
 mod common_headers;
 mod cookie_names;
+mod cookie_variants;
 mod cors;
 mod create_access;
 mod create_by_newer_names;

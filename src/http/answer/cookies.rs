@@ -6,7 +6,7 @@
 //! Must not know: when a cookie is set. Their names are in `request::cookies`, which reads them.
 
 use actix_web::HttpResponse;
-use actix_web::http::header::{HeaderValue, SET_COOKIE};
+use actix_web::http::header::{HeaderMap, HeaderValue, SET_COOKIE};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cookie::time::Duration;
@@ -18,7 +18,7 @@ use crate::domain::credential::BrowserToken;
 use crate::domain::landing_pass::LandingPass;
 use crate::domain::session::PortalSession;
 use crate::http::request::cookies::{
-    BOUNCES_NAME, HINT_NAME, Mode, PASS_NAME, full_name, own_mode, session_cookie_name,
+    BOUNCES_NAME, HINT_NAME, Mode, PASS_NAME, full_name, own_mode, sent_values, session_cookie_name,
 };
 
 const HINT_DAYS: i64 = 30;
@@ -56,6 +56,42 @@ pub fn end(portal: &Portal) -> [Cookie<'static>; 2] {
     names.map(|name| build(portal, name, String::new(), Duration::ZERO))
 }
 
+/// The removal of what an earlier configuration of this portal, or an older system, has left in this browser under
+/// the session's names: in every form but the present one, where a value came that is not `known` to be the present
+/// one's. They go before what is set: to a browser that does not know `Partitioned`, some of them are the same cookie.
+pub fn leftovers(portal: &Portal, headers: &HeaderMap, known: impl Fn(&str) -> bool) -> Vec<Cookie<'static>> {
+    let mode = Mode::of(portal);
+    let (present_name, present) = (session_cookie_name(portal), Scope::of(portal, &mode));
+    let bare = portal.cookie.name.as_str();
+    let domains = match mode {
+        Mode::Host | Mode::Domain(_) => parents(portal.public_url.domain().unwrap_or_default()),
+        // Without https there is one form only.
+        Mode::Loopback => return Vec::new(),
+    };
+    let prefixed = full_name(&Mode::Host, bare);
+    let mut places = vec![(prefixed.as_str(), None), (bare, None)];
+    places.extend(domains.map(|domain| (bare, Some(domain))));
+    places.retain(|(name, _)| match sent_values(headers, name).as_slice() {
+        [] => false,
+        [one] => *name != present_name || !known(one),
+        [_, _, ..] => true,
+    });
+    let forms = places.into_iter().flat_map(|(name, domain)| {
+        [false, true].map(|partitioned| (name, Scope { domain, secure: true, partitioned }))
+    });
+    let others = forms.filter(|(name, scope)| (*name, scope) != (&*present_name, &present));
+    let removal = |(name, scope): (&str, Scope<'_>)| {
+        build_as(&scope, same_site(portal), (name.to_owned(), String::new()), Duration::ZERO)
+    };
+    others.map(removal).collect()
+}
+
+/// A host and the domains above it, for which its cookies may have been set.
+fn parents(host: &str) -> impl Iterator<Item = &str> {
+    let above = host.match_indices('.').map(|(at, _)| &host[at + 1..]);
+    std::iter::once(host).chain(above).filter(|domain| domain.contains('.'))
+}
+
 /// Adds a `Set-Cookie` to a response.
 pub fn add(response: &mut HttpResponse, cookie: &Cookie<'_>) {
     // Names and values are made of visible ASCII.
@@ -65,12 +101,15 @@ pub fn add(response: &mut HttpResponse, cookie: &Cookie<'_>) {
 }
 
 fn build(portal: &Portal, name: String, value: String, life: Duration) -> Cookie<'static> {
-    let same_site = match portal.cookie.same_site {
+    build_as(&Scope::of(portal, &Mode::of(portal)), same_site(portal), (name, value), life)
+}
+
+fn same_site(portal: &Portal) -> SameSite {
+    match portal.cookie.same_site {
         catalog::SameSite::Lax => SameSite::Lax,
         catalog::SameSite::Strict => SameSite::Strict,
         catalog::SameSite::None => SameSite::None,
-    };
-    build_as(portal, &Mode::of(portal), same_site, (name, value), life)
+    }
 }
 
 /// Never `Strict`, for it is read at the end of a way across sites.
@@ -81,23 +120,42 @@ fn build_own(portal: &Portal, name: &str, value: String, life: Duration) -> Cook
         catalog::SameSite::None => SameSite::None,
     };
     let name = full_name(&mode, name);
-    build_as(portal, &mode, same_site, (name, value), life)
+    build_as(&Scope::of(portal, &mode), same_site, (name, value), life)
+}
+
+/// What tells a browser's cookies of one name apart, and `Secure`, which they share.
+#[derive(PartialEq, Eq)]
+struct Scope<'a> {
+    domain: Option<&'a str>,
+    secure: bool,
+    partitioned: bool,
+}
+
+impl<'a> Scope<'a> {
+    fn of(portal: &Portal, mode: &Mode<'a>) -> Self {
+        let (domain, secure) = match mode {
+            Mode::Host => (None, true),
+            Mode::Domain(domain) => (Some(*domain), true),
+            Mode::Loopback => (None, false),
+        };
+        Scope { domain, secure, partitioned: portal.cookie.partitioned }
+    }
 }
 
 fn build_as(
-    portal: &Portal,
-    mode: &Mode<'_>,
+    scope: &Scope<'_>,
     same_site: SameSite,
     pair: (String, String),
     life: Duration,
 ) -> Cookie<'static> {
-    let cookie = Cookie::build(pair).path("/").http_only(true).same_site(same_site).max_age(life);
-    let cookie = match mode {
-        Mode::Host => cookie.secure(true),
-        Mode::Domain(domain) => cookie.secure(true).domain((*domain).to_owned()),
-        Mode::Loopback => cookie,
-    };
-    if portal.cookie.partitioned { cookie.partitioned(true).build() } else { cookie.build() }
+    let mut cookie = Cookie::build(pair).path("/").http_only(true).same_site(same_site).max_age(life);
+    if scope.secure {
+        cookie = cookie.secure(true);
+    }
+    if let Some(domain) = scope.domain {
+        cookie = cookie.domain(domain.to_owned());
+    }
+    if scope.partitioned { cookie.partitioned(true).build() } else { cookie.build() }
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ fn portal(public_url: &str) -> Portal {
         landing: catalog::Landing::Portal,
         appearance: Appearance::default(),
         enabled: true,
+        clear_site_data: false,
         cookie: CookieSettings {
             name: "portal_session_my-portal".into(),
             same_site: catalog::SameSite::Lax,

@@ -20,8 +20,11 @@ pub fn begin(
 ) {
     note(request, exchanged.session.handle);
     report(exchanged, client.map(|client| client.to_string()).as_deref());
-    for cookie in cookies::begin(&exchanged.portal, &exchanged.session, &exchanged.token) {
-        cookies::add(response, &cookie);
+    let begun = cookies::begin(&exchanged.portal, &exchanged.session, &exchanged.token);
+    let has_replaced = exchanged.replaced.as_ref().is_ok_and(|replaced| !replaced.is_empty());
+    let known = |value: &str| has_replaced || value == exchanged.token.expose();
+    for cookie in cookies::leftovers(&exchanged.portal, request.headers(), known).iter().chain(&begun) {
+        cookies::add(response, cookie);
     }
 }
 

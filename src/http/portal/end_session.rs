@@ -1,6 +1,6 @@
 //! `POST /v2/portal.endSession` (API.md section 4): logout.
 
-use actix_web::http::header::HeaderName;
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
@@ -12,6 +12,8 @@ use crate::http::answer::problem::Problem;
 use crate::http::request::body;
 use crate::http::request::kept::{note, portals, put_in_question};
 use crate::telemetry::{Audit, audit};
+
+const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -42,13 +44,13 @@ pub async fn handle(
     }
     let return_url = session.grant.return_url.as_ref().or(portal.return_url.as_ref());
     let mut response = success(&request, Ended { return_url: return_url.map(url::Url::as_str) });
-    for cookie in cookies::end(portal) {
-        cookies::add(&mut response, &cookie);
+    let known = |value: &str| value == current.token.expose();
+    for cookie in cookies::leftovers(portal, request.headers(), known).iter().chain(&cookies::end(portal)) {
+        cookies::add(&mut response, cookie);
     }
-    // What the portal kept of its user in this browser goes too (ASVS 14.3.1).
-    let clear = HeaderName::from_static("clear-site-data");
-    response
-        .headers_mut()
-        .insert(clear, actix_web::http::header::HeaderValue::from_static("\"cache\", \"storage\""));
+    if portal.clear_site_data {
+        let kept = HeaderValue::from_static("\"cache\", \"storage\"");
+        response.headers_mut().insert(CLEAR_SITE_DATA, kept);
+    }
     Ok(response)
 }

@@ -123,10 +123,10 @@ fn hint(value: &str) -> Hint {
 /// the prefix, and know its nonce. Of two different ones neither does.
 pub fn sent_pass(headers: &HeaderMap, portal: &Portal) -> Option<LandingPass> {
     let name = full_name(&own_mode(portal), PASS_NAME);
-    let mut values = all(headers).filter(|(sent, _)| *sent == name).map(|(_, value)| value);
-    let first = values.next()?;
-    let is_one = values.all(|other| other == first);
-    LandingPass::parse(first).ok().filter(|_| is_one)
+    match sent_values(headers, &name).as_slice() {
+        [one] => LandingPass::parse(one).ok(),
+        [] | [_, _, ..] => None,
+    }
 }
 
 /// The count of bounces that a request carries, as it is. Whoever plants one gains nothing: a page in the place of
@@ -135,6 +135,17 @@ pub fn sent_bounces(headers: &HeaderMap) -> Option<String> {
     let prefixed = format!("{HOST_PREFIX}{BOUNCES_NAME}");
     let find = |name: &str| all(headers).find(|(sent, _)| *sent == name);
     find(&prefixed).or_else(|| find(BOUNCES_NAME)).map(|(_, value)| value.to_owned())
+}
+
+/// The different values that a request carries under this name.
+pub fn sent_values<'a>(headers: &'a HeaderMap, name: &str) -> Vec<&'a str> {
+    let mut values = Vec::new();
+    for (_, value) in all(headers).filter(|(sent, _)| *sent == name) {
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    values
 }
 
 /// Every pair of name and value. Not by a cookie library: those trim Unicode white space from a name, and a sibling
