@@ -1,7 +1,7 @@
 //! The composition root: builds a gateway from its settings, runs it, reloads it, stops it.
 //!
-//! Owns: which store serves, one Redis link a worker thread, the listeners, the clock. The only file that
-//! names both `http` and `store`; tests start the very same thing.
+//! Owns: the choice of the store, the listeners, the clock. This is the only file that names both `http` and `store`;
+//! tests start exactly what `main` starts.
 //! Must not know: where settings come from, or any rule of the product.
 
 pub mod process;
@@ -30,7 +30,8 @@ use crate::telemetry::Metrics;
 pub use running::{PartEnded, Running};
 use stores::StoreMaker;
 
-/// What an attacker with many addresses can make the rate limits remember: those of so long.
+/// How often idle clients are dropped from the rate limits. It bounds what an attacker with many addresses can make
+/// them remember.
 const FORGET_EVERY: Duration = Duration::from_secs(5);
 
 /// Why a gateway did not start.
@@ -45,7 +46,7 @@ pub enum StartError {
     /// A language of the pages cannot be read.
     #[error("cannot read a language of the pages: {0}")]
     Languages(String),
-    /// The process cannot be told to stop.
+    /// The process could not be told to stop.
     #[error("cannot receive signals: {0}")]
     Signals(io::Error),
     /// The metrics cannot be registered.
@@ -53,7 +54,7 @@ pub enum StartError {
     Metrics(#[from] prometheus::Error),
 }
 
-/// The time of this machine.
+/// The clock of this machine.
 pub struct SystemClock;
 
 impl Clock for SystemClock {
@@ -63,14 +64,14 @@ impl Clock for SystemClock {
     }
 }
 
-/// Starts a gateway. It listens when this returns; a store that cannot be reached yet does not hinder it.
+/// Starts a gateway. When this returns, it listens, even if the store cannot be reached yet.
 pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, StartError> {
     let metrics = Arc::new(Metrics::new()?);
     let catalog: SharedCatalog = Arc::new(ArcSwap::from_pointee(settings.catalog));
     let limits =
         Arc::new(Limits::new(settings.limits.exchange_per_minute, settings.limits.create_per_minute));
     let stores = StoreMaker::new(&settings.store, clock.clone(), &metrics).map_err(StartError::Store)?;
-    // The first contact warns of what is amiss there; whether there is one does not matter for the start.
+    // The first contact logs warnings about how the store is set up. The start does not depend on it.
     let first_contact = stores.make();
     tokio::spawn(async move { first_contact.ready().await });
     let tagger = Arc::new(UserTagger::new(&settings.server.secret, &settings.server.previous_secrets));

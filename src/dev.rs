@@ -1,9 +1,9 @@
 //! `vestibule dev`: a playground. A gateway to try out, and beside it a demo app and a demo portal that use it
 //! as any app and any portal would.
 //!
-//! Owns: the addresses, the configuration and the clock of such a gateway, and the two demo servers.
-//! Must not know: how the gateway works. The demos have its address, a root key and the public API; the product
-//! names nothing of this module.
+//! Owns: the addresses, the configuration and the clock of that gateway, and the two demo servers.
+//! Must not know: how the gateway works. The demos have its address, a root key and the public API. No other module
+//! uses this one.
 
 mod clock;
 mod demo_app;
@@ -32,7 +32,7 @@ use gateway_client::GatewayClient;
 use journal::Journal;
 use site::{Places, Site, guard, policy};
 
-/// Where the three of them listen; by default where config/development.toml has them.
+/// Where the three listen. The defaults are the addresses in config/development.toml.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct Listen {
     /// Where the gateway listens; loopback only
@@ -46,10 +46,10 @@ pub struct Listen {
     pub portal: SocketAddr,
 }
 
-/// Why a playground does not open.
+/// Why a playground did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum PlaygroundError {
-    /// Others could reach it.
+    /// Other machines could reach it.
     #[error(
         "`vestibule dev` is for this machine alone: write {flag} 127.0.0.1:{} or [::1]:{}, not {address}. \
          For anything else there is `vestibule serve`.",
@@ -61,7 +61,7 @@ pub enum PlaygroundError {
         /// Its value.
         address: SocketAddr,
     },
-    /// Mostly because another program does.
+    /// Usually because another program listens there.
     #[error("cannot listen on {address}: {error}. Choose another address: {flag} 127.0.0.1:<port>")]
     Listen {
         /// The argument.
@@ -79,7 +79,7 @@ pub enum PlaygroundError {
     Serve(#[from] io::Error),
 }
 
-/// A playground whose addresses are taken.
+/// A playground that has reserved its addresses.
 pub struct Playground {
     key: Arc<RootKey>,
     clock: Arc<PlaygroundClock>,
@@ -90,9 +90,9 @@ pub struct Playground {
 }
 
 impl Playground {
-    /// Takes the addresses.
+    /// Reserves the addresses.
     pub fn prepare(listen: Listen, clock: Arc<dyn Clock>) -> Result<Self, PlaygroundError> {
-        // All three are judged before the first is taken.
+        // All three are checked before the first is reserved.
         let flags =
             [("--listen", listen.gateway), ("--app-listen", listen.app), ("--portal-listen", listen.portal)];
         for (flag, address) in flags {
@@ -109,7 +109,7 @@ impl Playground {
             Ok::<_, io::Error>(format!("http://localhost:{}", listener.local_addr()?.port()))
         };
         let places = Places { gateway: origin(&gateway)?, app: origin(&app)?, portal: origin(&portal)? };
-        // The gateway binds by itself; this listener only settles its port, which the configuration must name.
+        // The gateway binds its own listener. This one only finds out the port, which goes into the configuration.
         let gateway = gateway.local_addr()?;
         let clock = Arc::new(PlaygroundClock::new(clock));
         Ok(Playground {
@@ -136,7 +136,7 @@ impl Playground {
         self.clock.clone()
     }
 
-    /// Where to look and what to type.
+    /// What to open and what to type.
     pub fn guide(&self) -> String {
         guide::guide(&self.places, &self.key)
     }
@@ -147,7 +147,7 @@ impl Playground {
         let site = Site {
             origin: app.clone(),
             friend: Some(portal.clone()),
-            // The app's form is answered by a redirect to the portal, or to the gateway's own page.
+            // The answer to the app's form redirects to the portal or to the gateway's own page.
             policy: policy(&[], &["'self'", portal, gateway]),
             places: self.places.clone(),
             journal: Arc::new(Journal::default()),
@@ -176,9 +176,9 @@ impl Playground {
     }
 }
 
-/// The configuration with these addresses for its own.
+/// The configuration with these addresses in place of its own.
 fn placed(configuration: &str, gateway: SocketAddr, places: &Places) -> String {
-    // In two passes: with the ports exchanged, one pass would replace what another has written.
+    // In two passes: if the ports are swapped, a single pass would replace what it has just written.
     let places = [
         ("http://localhost:8080", "{gateway}", &places.gateway),
         ("http://localhost:3001", "{app}", &places.app),
@@ -205,13 +205,13 @@ fn demo_server(
     Ok(server.workers(1).disable_signals().listen(listener.try_clone()?)?.run())
 }
 
-/// The demo servers at work.
+/// The running demo servers.
 pub struct Serving {
     handles: [ServerHandle; 2],
 }
 
 impl Serving {
-    /// Ends them.
+    /// Stops them.
     pub async fn stop(self) {
         for handle in self.handles {
             handle.stop(false).await;

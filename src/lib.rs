@@ -8,8 +8,8 @@
 //! Five files to begin with: `domain/portals/portal.rs` (the rules of a portal's session), `http.rs` (the routes),
 //! `http/answer/finish.rs` (what all requests have in common), `store/scripts/exchange.lua` (the one step that spends
 //! a ticket), `app.rs` (how it is put together).
-//! `fields` reads documents for `http` and `config`; `dev` is a playground (feature `playground`). `tests/architecture.rs`
-//! enforces:
+//! `fields` reads documents for `http` and `config`; `dev` is a playground, behind a feature of that name.
+//! `tests/architecture.rs` enforces:
 //! ```text
 //! main → app → http → domain ← store     config → domain     dev → config, domain     telemetry → (nothing)
 //! ```

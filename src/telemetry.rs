@@ -22,8 +22,8 @@ pub use lines::LogGuard;
 pub use metrics::Metrics;
 pub use request_id::{in_request, in_request_now};
 
-/// Sends logs to standard output, and panics to the log. Once in a process, by `main`; the last lines are written
-/// when the guard is dropped.
+/// Sends logs to standard output, and panics to the log. `main` calls it once. Dropping the guard writes the last
+/// lines.
 pub fn init_logs(json: bool, level: &str) -> io::Result<LogGuard> {
     let filter = EnvFilter::try_new(level).unwrap_or_else(|_| EnvFilter::new("info"));
     let registry = tracing_subscriber::registry().with(filter);
@@ -40,7 +40,7 @@ pub fn init_logs(json: bool, level: &str) -> io::Result<LogGuard> {
     Ok(LogGuard(lines))
 }
 
-/// Sends the lines of this thread, as JSON, to `out`; until both are dropped.
+/// Sends this thread's lines to `out` as JSON, until both guards are dropped.
 #[cfg(test)]
 pub fn log_of_this_thread(
     out: impl io::Write + Send + 'static,
@@ -53,17 +53,17 @@ pub fn log_of_this_thread(
 /// What happened to a session, for the audit trail. The line also carries the request's id.
 #[derive(Clone, Debug, Default)]
 pub struct Audit<'a> {
-    /// Of the session (`sess_…`), where it is known.
+    /// The session's handle (`sess_…`), if it is known.
     pub handle: Option<&'a str>,
-    /// The slug of its portal, where it is known.
+    /// The slug of its portal, if it is known.
     pub portal: Option<&'a str>,
-    /// The id of the root key's entry, for what a backend did.
+    /// The configured id of the root key, if a backend did this.
     pub root_key: Option<&'a str>,
     /// The true reason of a refusal.
     pub reason: Option<&'a str>,
-    /// Sessions that a revocation ended.
+    /// How many sessions a revocation ended.
     pub count: Option<u64>,
-    /// Of the client, after trusted proxies.
+    /// The client's address, as told by trusted proxies.
     pub client: Option<&'a str>,
 }
 

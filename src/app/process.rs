@@ -1,7 +1,7 @@
 //! A gateway as a process: signals, and how it ends.
 //!
-//! Owns: what each signal does. Whoever asks a second time does not want to wait.
-//! Must not know: arguments and exit codes; `main` does.
+//! Owns: what each signal does. A second request to stop means that the operator does not want to wait.
+//! Must not know: arguments and exit codes; those are `main`'s.
 
 use std::io;
 use std::sync::Arc;
@@ -16,11 +16,11 @@ use crate::domain::ports::Clock;
 /// How a gateway ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// A signal asked for it, and every request had its answer.
+    /// After a signal, and after every request was answered.
     InGoodOrder,
-    /// A second signal asked for it.
+    /// After a second signal, without waiting for requests.
     AtOnce,
-    /// A listener or a task ended by itself, and the rest was stopped.
+    /// After a listener or a task had ended by itself; the others were stopped.
     InPart,
 }
 
@@ -31,7 +31,7 @@ pub async fn run(
     clock: Arc<dyn Clock>,
     started: impl FnOnce(&Running),
 ) -> Result<End, StartError> {
-    // Before the start: a signal that comes during it must not kill the process.
+    // First of all: a signal that arrives during the start must not kill the process.
     let mut stop = StopSignals::receive().map_err(StartError::Signals)?;
     let mut hangup = signal(SignalKind::hangup()).map_err(StartError::Signals)?;
     let mut running = super::start(settings, clock)?;
@@ -46,7 +46,7 @@ pub async fn run(
     };
     match &ended {
         None => tracing::info!("stopping: requests in flight are finished first; a second signal ends them"),
-        Some(error) => tracing::error!(%error, "stopping: the gateway would serve only in part"),
+        Some(error) => tracing::error!(%error, "stopping, because a part of the gateway has ended"),
     }
     tokio::select! {
         () = running.stop() => tracing::info!("stopped"),
@@ -58,7 +58,7 @@ pub async fn run(
     Ok(if ended.is_some() { End::InPart } else { End::InGoodOrder })
 }
 
-/// Those that ask for a stop.
+/// The signals that ask for a stop.
 struct StopSignals {
     terminate: Signal,
     interrupt: Signal,

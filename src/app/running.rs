@@ -1,7 +1,7 @@
-//! A gateway at work: its listeners and tasks, and how they end.
+//! A running gateway: its listeners and tasks, and how they end.
 //!
-//! Owns: stopping in good order, and noticing a part that ends by itself. A gateway that serves only in part looks
-//! healthy from outside, so the process is better ended and started again.
+//! Owns: stopping in good order, and noticing a part that ends by itself. From outside, a gateway that has lost a part
+//! looks healthy, so it is better to end the process and have it started again.
 //! Must not know: what a part does.
 
 use std::io;
@@ -17,9 +17,9 @@ use crate::domain::portals::SharedCatalog;
 
 /// A gateway that listens.
 pub struct Running {
-    /// Where it serves.
+    /// The address of the public listener.
     pub address: SocketAddr,
-    /// Where it serves metrics.
+    /// The address of the metrics listener.
     pub metrics_address: Option<SocketAddr>,
     catalog: SharedCatalog,
     servers: Vec<ServerHandle>,
@@ -27,7 +27,7 @@ pub struct Running {
     parts: Vec<(&'static str, JoinHandle<io::Result<()>>)>,
 }
 
-/// A part has ended though nobody has stopped it.
+/// A part ended although nobody stopped it.
 #[derive(Debug, thiserror::Error)]
 #[error("{part} ended by itself: {reason}")]
 pub struct PartEnded {
@@ -36,7 +36,7 @@ pub struct PartEnded {
 }
 
 impl Running {
-    /// Without parts yet.
+    /// Has no parts yet.
     pub(super) fn new(address: SocketAddr, catalog: SharedCatalog) -> Self {
         Running {
             address,
@@ -48,13 +48,13 @@ impl Running {
         }
     }
 
-    /// A listener, which a stop lets finish its requests.
+    /// Adds a listener. A stop lets it finish its requests.
     pub(super) fn add_server(&mut self, name: &'static str, server: Server) {
         self.servers.push(server.handle());
         self.parts.push((name, tokio::spawn(server)));
     }
 
-    /// A task that goes on until a stop ends it.
+    /// Adds a task that runs until a stop ends it.
     pub(super) fn add_task(
         &mut self,
         name: &'static str,
@@ -70,7 +70,7 @@ impl Running {
         self.catalog.store(Arc::new(catalog));
     }
 
-    /// Waits until a part ends by itself, which none should.
+    /// Waits until a part ends by itself. None should.
     pub async fn part_ended(&mut self) -> PartEnded {
         let tasks = self.parts.iter_mut().map(|(_, task)| task);
         let (end, index, _) = select_all(tasks).await;

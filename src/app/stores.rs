@@ -1,6 +1,6 @@
 //! How each worker thread gets its store.
 //!
-//! Owns: from the settings to a store; one Redis link a worker thread, one store in memory for all of them.
+//! Owns: turning the settings into a store. Each worker has its own link to Redis; a store in memory is shared by all.
 //! Must not know: what a store is used for.
 
 use std::sync::Arc;
@@ -15,16 +15,16 @@ use crate::store::memory::MemoryStore;
 use crate::store::redis::{Probe, Promises, RedisStore, StoreObserver, Topology};
 use crate::telemetry::Metrics;
 
-/// Makes one store after the other.
+/// Makes a store for each worker.
 #[derive(Clone)]
 pub enum StoreMaker {
-    /// One for all.
+    /// All workers get the same one.
     Shared(Arc<MemoryStore>),
-    /// A link for each.
+    /// Each worker gets a link of its own.
     PerWorker(Arc<Redis>),
 }
 
-/// What the links of all workers have in common.
+/// What the workers' links have in common.
 pub struct Redis {
     topology: Topology,
     promises: Promises,
@@ -33,7 +33,7 @@ pub struct Redis {
 }
 
 impl StoreMaker {
-    /// Connects nowhere yet; an error means that the settings cannot be used.
+    /// Does not connect yet; an error means that the settings cannot be used.
     pub fn new(settings: &config::Store, clock: Arc<dyn Clock>, metrics: &Arc<Metrics>) -> RedisResult<Self> {
         let Some(topology) = topology(settings)? else {
             return Ok(StoreMaker::Shared(Arc::new(MemoryStore::new(clock))));
@@ -50,7 +50,7 @@ impl StoreMaker {
         Ok(StoreMaker::PerWorker(Arc::new(Redis { topology, promises, probe, observer })))
     }
 
-    /// Called on the worker's own thread: the link belongs to its runtime.
+    /// Must be called on the worker's own thread, because the link belongs to its runtime.
     pub fn make(&self) -> Arc<dyn SessionStore> {
         match self {
             StoreMaker::Shared(store) => store.clone(),
@@ -80,7 +80,7 @@ fn topology(settings: &config::Store) -> RedisResult<Option<Topology>> {
     })
 }
 
-/// Small requests on real networks must not wait for one another.
+/// Without delay: on a real network, small requests would otherwise wait for one another.
 fn connection_info(url: &SecretString) -> RedisResult<ConnectionInfo> {
     let info = url.expose_secret().into_connection_info()?;
     Ok(info.set_tcp_settings(TcpSettings::default().set_nodelay(true)))

@@ -1,15 +1,15 @@
-//! The playground's clock: the real one, until somebody clicks "Expire now".
+//! The playground's clock: real time, until somebody clicks "Expire now".
 //!
-//! Owns: how far it is ahead.
-//! Must not know: who reads it. Nothing but `vestibule dev` has such a clock: a gateway that serves is given the
-//! time of its machine, or asks Redis.
+//! Owns: how far it is ahead of real time.
+//! Must not know: who reads it. Only `vestibule dev` has such a clock; a real gateway uses the time of its machine or of
+//! Redis.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::domain::ports::Clock;
 
-/// The longest life of a session, and a little more: nothing is gained by a longer jump.
+/// A little more than the longest life of a session: a longer jump would be of no use.
 const LONGEST_JUMP_MS: u64 = 86_400_000 + 60_000;
 
 /// A clock that can jump ahead, and never back.
@@ -18,18 +18,18 @@ pub struct PlaygroundClock {
     ahead_ms: AtomicU64,
 }
 
-/// A jump beyond the end of any session.
+/// The jump would go beyond the end of any session.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no session lasts so long; jump to the end of one")]
 pub struct TooFar;
 
 impl PlaygroundClock {
-    /// Begins at the real time.
+    /// Starts at real time.
     pub fn new(real: Arc<dyn Clock>) -> Self {
         PlaygroundClock { real, ahead_ms: AtomicU64::new(0) }
     }
 
-    /// Makes it later than `at_ms`; does nothing if it already is. Returns the distance of the jump in ms.
+    /// Jumps to just after `at_ms`, if it is not later already. Returns the length of the jump in ms.
     pub fn jump_past(&self, at_ms: u64) -> Result<u64, TooFar> {
         let (real_ms, now_ms) = (self.real.now_ms(), self.now_ms());
         let distance_ms = at_ms.saturating_add(1).saturating_sub(now_ms);
@@ -37,7 +37,7 @@ impl PlaygroundClock {
             return Err(TooFar);
         }
         let ahead_ms = (now_ms + distance_ms).saturating_sub(real_ms);
-        // Of two jumps at once the longer one holds.
+        // If two jumps happen at once, the longer one counts.
         self.ahead_ms.fetch_max(ahead_ms, Ordering::SeqCst);
         Ok(distance_ms)
     }

@@ -1,6 +1,6 @@
 //! The demo app: a company's own product, whose users go to the customer portal from here.
 //!
-//! Owns: its pages and its login (choose a name: nothing is protected here).
+//! Owns: its pages and its login (one chooses a name; nothing is protected here).
 //! Must not know: the gateway; `demo_backend` calls it.
 
 use actix_web::http::header::{COOKIE, SET_COOKIE};
@@ -15,10 +15,10 @@ use super::journal::{Actor, Entry, Request, Step};
 use super::site::{self, Site, file, see_other};
 use super::users::{self, USERS, User};
 
-/// Cookies know no ports: this one must not be named like one of the gateway's.
+/// Cookies are shared between ports, so this name must differ from the gateway's.
 const LOGIN_COOKIE: &str = "demo_app_user";
 
-/// What the app answers.
+/// The app's routes.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         .route("/", site::read().to(page))
@@ -50,8 +50,8 @@ struct LogIn {
     portal: Option<String>,
 }
 
-/// Somebody whose portal session is over comes home with a reason: whoever is logged in goes straight back with
-/// a new one.
+/// The home page. Users whose portal session is over arrive with a reason; those who are logged in here go straight
+/// back with a new session.
 async fn page(
     request: HttpRequest,
     home: web::Query<Home>,
@@ -108,7 +108,7 @@ async fn log_in(
         return HttpResponse::BadRequest().body("The demo app has no such user.");
     };
     site.journal.action(format!("You logged in to the demo app as {}", user.name));
-    // Somebody who came home without a login goes back to the portal after it.
+    // A user who came from the portal goes back there after the login.
     let mut response = match form.portal.as_deref() {
         Some(slug) => send_to_portal(&site, &gateway, user, slug).await,
         None => see_other("/"),

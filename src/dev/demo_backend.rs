@@ -1,6 +1,6 @@
-//! What the demo app's backend does with the gateway: all that any backend has to do.
+//! What the demo app's backend asks of the gateway, which is all that any backend has to do.
 //!
-//! Owns: the three calls that need the root key, and the words they are told with.
+//! Owns: the three calls that need the root key, and how the journal describes them.
 //! Must not know: who is logged in, and how.
 
 use actix_web::{HttpResponse, web};
@@ -12,10 +12,10 @@ use super::journal::{Actor, Answer, Entry, Step};
 use super::site::{Site, see_other};
 use super::users::{self, User};
 
-/// The portals of config/development.toml; the first is the one that nobody has to name.
+/// The portals of config/development.toml. The first is the default.
 pub const PORTALS: [&str; 2] = ["my-portal", "hosted-portal"];
 
-/// A form about somebody.
+/// A form about one user.
 #[derive(Deserialize)]
 pub struct ChosenUser {
     user: String,
@@ -95,7 +95,7 @@ pub async fn revoke(
     }
 }
 
-/// The API knows a user within one portal; the sessions of a list get its name.
+/// The API lists one portal's sessions, so the portal's name is added to each.
 async fn in_every_portal(
     gateway: &GatewayClient,
     verb: &str,

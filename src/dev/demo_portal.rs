@@ -1,4 +1,4 @@
-//! The demo portal: static files. Everything it does, its page does by calling the gateway.
+//! The demo portal: static files. Its page does everything by calling the gateway.
 //!
 //! Owns: the page, and the button that makes the playground's clock jump.
 //! Must not know: the root key. A portal never holds one.
@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 use super::journal::{Actor, Entry, Step};
 use super::site::{self, Site, file};
 
-/// What the portal answers.
+/// The portal's routes.
 pub fn routes(config: &mut web::ServiceConfig) {
     let page = || file("text/html", include_str!("assets/portal.html"));
     config
         .route("/", site::read().to(page))
-        // The url of hosted-portal: who comes here has the cookie already.
+        // The url of hosted-portal: browsers that arrive here have the cookie already.
         .route("/hosted", site::read().to(page))
         .route("/portal.js", site::read().to(|| file("text/javascript", include_str!("assets/portal.js"))))
         .route("/state", site::read().to(state))

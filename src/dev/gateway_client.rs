@@ -1,8 +1,8 @@
 //! How the demo app's backend calls the gateway: over HTTP, as any backend does.
 //!
-//! Owns: the root key, and telling the journal of every call.
-//! Must not know: how the gateway works; it has its address and the public API. (Not `awc`: it would switch on
-//! HTTP/2 and WebSockets in the HTTP library that the gateway itself is made of.)
+//! Owns: the root key, and recording every call in the journal.
+//! Must not know: how the gateway works; it uses the public API. (The client is not `awc`, which would switch on HTTP/2
+//! and WebSockets in the HTTP library that the gateway itself uses.)
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::journal::{Actor, Answer, Entry, Journal, Request, Step};
 use crate::domain::credential::RootKey;
 
-/// A gateway on the same machine answers at once, or not at all.
+/// A gateway on the same machine answers at once or not at all.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Calls the gateway with the root key.
@@ -23,12 +23,12 @@ pub struct GatewayClient {
     key: Arc<RootKey>,
     /// Where the gateway listens.
     address: SocketAddr,
-    /// The same as it is shown.
+    /// The same, as the pages show it.
     origin: String,
     journal: Arc<Journal>,
 }
 
-/// What a step is told with: its title, and why it is done.
+/// How the journal describes a step: its title, and why it is done.
 pub type Words = (&'static str, &'static str);
 
 impl GatewayClient {
@@ -39,12 +39,12 @@ impl GatewayClient {
         origin: String,
         journal: Arc<Journal>,
     ) -> Result<Self, reqwest::Error> {
-        // The gateway is on this machine: no proxy stands between.
+        // The gateway is on this machine, so there is no proxy in between.
         let client = reqwest::Client::builder().timeout(TIMEOUT).no_proxy().build()?;
         Ok(GatewayClient { client, key, address, origin, journal })
     }
 
-    /// `POST /v2/portal.<verb>`: the answer's `data`, or in words why there is none.
+    /// Calls `POST /v2/portal.<verb>`. Returns the answer's `data`, or in words why there is none.
     pub async fn call(&self, verb: &str, words: Words, body: Value) -> Result<Value, String> {
         let (path, bearer) = (format!("/v2/portal.{verb}"), format!("Bearer {}", self.key.expose()));
         let call = self.client.post(format!("http://{}{path}", self.address));

@@ -1,4 +1,4 @@
-//! What `vestibule dev` prints: where to look, and what to type to do the same by hand.
+//! What `vestibule dev` prints: what to open, and what to type to do the same by hand.
 //!
 //! Must not know: how the gateway works; the commands use the public API only.
 

@@ -1,6 +1,6 @@
-//! What just happened: the requests and answers that the demo pages show.
+//! The journal: the requests and answers that the demo pages show.
 //!
-//! Owns: their form, their number, and that no whole credential is ever among them.
+//! Owns: their form and number, and that no whole credential ever stands in them.
 //! Must not know: what a step means.
 
 use std::collections::VecDeque;
@@ -10,17 +10,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// Older entries are forgotten.
+/// The most entries that are kept; older ones are dropped.
 const MAX_ENTRIES: usize = 60;
-/// How every credential begins, and how much of the rest is shown.
+/// The prefixes of credentials, and how many characters of the rest are shown.
 const CREDENTIALS: [&str; 6] = ["rk_live_", "rk_test_", "pst_live_", "pst_test_", "ps_live_", "ps_test_"];
 const SHOWN_CHARS: usize = 4;
 
-/// One line of the story.
+/// One entry of the journal.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
 pub enum Entry {
-    /// What the person did; the steps after it follow from it.
+    /// What the person did. The steps after it follow from it.
     Action {
         /// In words.
         title: String,
@@ -46,7 +46,7 @@ pub struct Step {
     pub answer: Option<Answer>,
 }
 
-/// Who does something.
+/// Who did something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Actor {
@@ -56,7 +56,7 @@ pub enum Actor {
     Portal,
     /// The browser by itself.
     Browser,
-    /// What only a playground has.
+    /// Something that only a playground has.
     Playground,
 }
 
@@ -65,7 +65,7 @@ pub enum Actor {
 pub struct Request {
     /// Such as `POST`.
     pub method: String,
-    /// Where to.
+    /// The URL it was sent to.
     pub url: String,
     /// The headers that matter.
     #[serde(default)]
@@ -88,16 +88,16 @@ pub struct Answer {
     pub body: Option<Value>,
 }
 
-/// The story so far, oldest first; one for the whole playground, so that both pages tell the same.
+/// All entries, oldest first. The whole playground has one journal, so that both pages show the same.
 #[derive(Default)]
 pub struct Journal {
     entries: Mutex<VecDeque<Box<RawValue>>>,
 }
 
 impl Journal {
-    /// Adds to the story.
+    /// Adds an entry.
     pub fn add(&self, entry: &Entry) {
-        // Shortened as text: whatever field a credential is in, and whoever reported it, none is kept whole.
+        // Shortened in the text itself, so that it does not matter which field a credential is in or who sent it.
         let text = serde_json::to_string(entry).map(|text| shortened(&text));
         if let Ok(entry) = text.and_then(RawValue::from_string) {
             let mut entries = self.lock();
@@ -107,17 +107,17 @@ impl Journal {
         }
     }
 
-    /// The person did this.
+    /// Adds what the person did.
     pub fn action(&self, title: impl Into<String>) {
         self.add(&Entry::Action { title: title.into() });
     }
 
-    /// All of it.
+    /// All entries.
     pub fn entries(&self) -> Vec<Box<RawValue>> {
         self.lock().iter().cloned().collect()
     }
 
-    /// Begins a new story.
+    /// Removes all entries.
     pub fn clear(&self) {
         self.lock().clear();
     }
@@ -127,7 +127,7 @@ impl Journal {
     }
 }
 
-/// The text with every credential in it cut short.
+/// The text, with every credential in it cut short.
 pub fn shortened(text: &str) -> String {
     let (mut result, mut rest) = (String::with_capacity(text.len()), text);
     let secret_in = |rest: &str| CREDENTIALS.iter().filter_map(|it| Some(rest.find(it)? + it.len())).min();

@@ -1,7 +1,7 @@
-//! What the demo app and the demo portal have in common: files, headers, the story, and who may ask.
+//! What the demo app and the demo portal have in common: files, headers, the journal, and who may call them.
 //!
-//! Owns: the pages' content security policy; that only the playground's own pages, at their own addresses, are
-//! answered (any page of the web could otherwise have a browser call a server on this machine).
+//! Owns: the pages' content security policy, and that only the playground's own pages, at their own addresses, get an
+//! answer. Otherwise any page on the web could make a browser call a server on this machine.
 //! Must not know: what an app or a portal does.
 
 use std::sync::Arc;
@@ -19,10 +19,10 @@ use super::clock::PlaygroundClock;
 use super::journal::{Entry, Journal};
 use crate::domain::ports::Clock;
 
-/// A page reports one step of the story at a time.
+/// A page reports one step at a time.
 const MAX_REPORT_BYTES: usize = 32 * 1_024;
 
-/// The three origins as the browser names them.
+/// The three origins, as browsers see them.
 #[derive(Clone, Debug)]
 pub struct Places {
     /// Of the gateway.
@@ -36,22 +36,22 @@ pub struct Places {
 /// One of the two demo servers.
 #[derive(Clone)]
 pub struct Site {
-    /// Where it is.
+    /// Its own origin.
     pub origin: String,
-    /// Whose pages may call it beside its own.
+    /// Another origin whose pages may call it.
     pub friend: Option<String>,
     /// The content security policy of its pages.
     pub policy: String,
-    /// All three.
+    /// All three origins.
     pub places: Places,
-    /// The story so far.
+    /// Shared by both servers.
     pub journal: Arc<Journal>,
-    /// The time that the gateway goes by.
+    /// The gateway's clock.
     pub clock: Arc<PlaygroundClock>,
 }
 
-/// The policy of a page with its own scripts and styles, that may call `callable` beside its own server and whose
-/// forms may lead to `forms`.
+/// The policy of a page that has its own scripts and styles, may call its own server and `callable`, and whose forms
+/// may lead to `forms`.
 pub fn policy(callable: &[&str], forms: &[&str]) -> String {
     let connect = [&["'self'"], callable].concat().join(" ");
     format!(
@@ -61,7 +61,7 @@ pub fn policy(callable: &[&str], forms: &[&str]) -> String {
     )
 }
 
-/// The files and the story.
+/// The files and the journal.
 pub fn routes(config: &mut web::ServiceConfig) {
     let json = web::JsonConfig::default().limit(MAX_REPORT_BYTES);
     config
@@ -73,7 +73,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/journal/clear", web::post().to(clear));
 }
 
-/// For GET and HEAD: actix leaves out the body of an answer to HEAD.
+/// A route for GET and HEAD. actix leaves out the body of an answer to HEAD.
 pub fn read() -> Route {
     web::route().guard(Any(Get()).or(Head()))
 }
@@ -88,7 +88,7 @@ pub fn see_other(location: &str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((header::LOCATION, location)).finish()
 }
 
-/// What both pages show: where everything is, the gateway's time, the story.
+/// What both pages show: the addresses, the gateway's time, the journal.
 pub fn state(site: &Site) -> Value {
     json!({
         "places": {
@@ -109,7 +109,7 @@ async fn clear(site: web::Data<Site>) -> HttpResponse {
     HttpResponse::NoContent().finish()
 }
 
-/// The outermost layer: refuses whoever has no business here, and adds the headers of every answer.
+/// The outermost layer: refuses foreign callers, and adds the headers of every answer.
 pub async fn guard(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -125,8 +125,8 @@ pub async fn guard(
     let headers = response.headers_mut();
     set(headers, header::CONTENT_SECURITY_POLICY, &site.policy);
     set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    // Not the address of a page, which may have a session ID; and not nothing, which would make the `Origin` of
-    // the app's forms `null`.
+    // Not a page's whole address, which may have a session ID in it. And not nothing: the `Origin` of the app's forms
+    // would be `null`.
     set(headers, header::REFERRER_POLICY, "strict-origin");
     set(headers, header::CACHE_CONTROL, "no-store");
     set(headers, header::VARY, "Origin");
@@ -136,7 +136,7 @@ pub async fn guard(
     Ok(response)
 }
 
-/// A foreign name that resolves to this machine, or a foreign page that makes a browser send something.
+/// Why a request is refused: its host is a foreign name for this machine, or a foreign page sent it.
 fn refusal(site: &Site, request: &ServiceRequest) -> Option<(StatusCode, String)> {
     let header = |name: HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
     if header(header::HOST) != site.origin.strip_prefix("http://") {

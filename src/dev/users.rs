@@ -1,18 +1,18 @@
-//! The people of the demo app. A real app has its own users and its own way to log them in.
+//! The users of the demo app. A real app has its own users and its own login.
 
 use serde::Serialize;
 
-/// Somebody who can log in to the demo app, with what the portal is told of them.
+/// A user of the demo app, with everything that the portal is told about them.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct User {
     /// The app's own name for them: `externalId` in the API.
     pub id: &'static str,
-    /// For people.
+    /// As people read it.
     pub name: &'static str,
     /// What they do there.
     pub role: &'static str,
-    /// Handed to the portal.
+    /// Passed on to the portal.
     pub email: &'static str,
     /// The app's own name for their organisation: `externalOrganizationId`.
     pub organization_id: &'static str,
@@ -22,7 +22,7 @@ pub struct User {
     pub permissions: &'static [&'static str],
 }
 
-/// One who may do everything, one who may do some things, and one who may do one thing.
+/// The first may do everything, the second some things, the third one thing.
 pub const USERS: [User; 3] = [
     User {
         id: "user_ada",

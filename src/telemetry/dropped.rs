@@ -1,4 +1,4 @@
-//! Which lines go first when the log is not read, and how many have gone.
+//! Which log lines are dropped first when nobody reads the log, and how many were dropped.
 //!
 //! Owns: the kinds of lines, the room that each may take in the queue, the counts and their metric.
 //! Must not know: how lines are queued or written.
@@ -10,26 +10,26 @@ use prometheus::proto::MetricFamily;
 use prometheus::{IntCounterVec, Opts};
 use tracing::{Level, Metadata};
 
-/// Where audit lines go; see [`super::audit`].
+/// The target of audit lines; see [`super::audit`].
 pub const AUDIT_TARGET: &str = "audit";
 
 const MIB: usize = 1 << 20;
 
-/// Kinds of lines, from the last that is dropped to the first.
+/// Kinds of lines. The first is the last to be dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// What happened to a session.
     Audit,
     /// Warnings and errors.
     Warning,
-    /// All others; most of them tell of one request each.
+    /// All others, mostly one for each request.
     Other,
 }
 
 impl Kind {
     const ALL: [Kind; 3] = [Kind::Audit, Kind::Warning, Kind::Other];
 
-    /// What a line with this metadata is.
+    /// The kind of a line with this metadata.
     pub fn of(metadata: &Metadata<'_>) -> Self {
         if metadata.target() == AUDIT_TARGET {
             Kind::Audit
@@ -40,8 +40,7 @@ impl Kind {
         }
     }
 
-    /// A line of this kind is dropped when the queue, with it, would hold more bytes. The steps between the
-    /// kinds are room that only the more important ones may use.
+    /// How full the queue may get with lines of this kind. What lies above is reserved for more important ones.
     pub fn most_queued_bytes(self) -> usize {
         match self {
             Kind::Audit => 8 * MIB,
@@ -64,17 +63,17 @@ impl Kind {
 pub struct Counts([u64; Kind::ALL.len()]);
 
 impl Counts {
-    /// Of this kind.
+    /// The number for one kind.
     pub fn of(&self, kind: Kind) -> u64 {
         self.0[kind as usize]
     }
 
-    /// So many more of this kind.
+    /// Adds to the number for one kind.
     pub fn add(&mut self, kind: Kind, lines: u64) {
         self.0[kind as usize] += lines;
     }
 
-    /// All of these more.
+    /// Adds all of these.
     pub fn add_all(&mut self, counts: Counts) {
         Kind::ALL.into_iter().for_each(|kind| self.add(kind, counts.of(kind)));
     }
@@ -84,7 +83,7 @@ impl Counts {
 #[derive(Debug)]
 pub struct Dropped([AtomicU64; Kind::ALL.len()]);
 
-/// Of this process: it has one standard output, and so one log. Every gateway in it shows the same numbers.
+/// The numbers of this process. It has one standard output and so one log; every gateway in it shows the same numbers.
 pub static DROPPED: Dropped = Dropped::new();
 
 impl Dropped {
@@ -93,17 +92,17 @@ impl Dropped {
         Dropped([const { AtomicU64::new(0) }; Kind::ALL.len()])
     }
 
-    /// So many more of this kind were dropped.
+    /// Counts dropped lines of one kind.
     pub fn add(&self, kind: Kind, lines: u64) {
         self.0[kind as usize].fetch_add(lines, Ordering::Relaxed);
     }
 
-    /// All of these were dropped.
+    /// Counts dropped lines of all kinds.
     pub fn add_all(&self, counts: Counts) {
         Kind::ALL.into_iter().for_each(|kind| self.add(kind, counts.of(kind)));
     }
 
-    /// All so far.
+    /// The numbers up to now.
     pub fn counts(&self) -> Counts {
         Counts(Kind::ALL.map(|kind| self.0[kind as usize].load(Ordering::Relaxed)))
     }

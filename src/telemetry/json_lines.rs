@@ -1,8 +1,8 @@
 //! Log lines as JSON, one object a line.
 //!
-//! Owns: the form of a line: time, level, the event's own fields, target, and the request that it is about.
-//! Must not know: when a line is written. (Not the JSON of `tracing-subscriber`: on the busiest path, which logs
-//! one line a request, it took a sixth of all the gateway's work.)
+//! Owns: the form of a line: time, level, the event's own fields, target, and the request it belongs to.
+//! Must not know: when a line is written. (`tracing-subscriber` writes JSON too, but on the busiest path, with one line
+//! for each request, that took a sixth of the gateway's CPU time.)
 
 use std::cell::{Cell, RefCell};
 use std::fmt::{Debug, Write as _};
@@ -23,17 +23,17 @@ use super::request_id::with_current;
 
 thread_local! {
     static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
-    /// A second, and its text up to the seconds.
+    /// The current second, and its text.
     static SECOND: RefCell<(u64, String)> = const { RefCell::new((u64::MAX, String::new())) };
 }
 
-/// Hands every event on as a line.
+/// Turns every event into a line.
 pub struct JsonLines {
     lines: Arc<Lines>,
 }
 
 impl JsonLines {
-    /// `lines` writes them.
+    /// `lines` takes them.
     pub fn new(lines: Arc<Lines>) -> Self {
         JsonLines { lines }
     }
@@ -41,7 +41,7 @@ impl JsonLines {
 
 impl<S: Subscriber> Layer<S> for JsonLines {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        // Taken, not borrowed: showing a field may itself log.
+        // Taken, not borrowed: formatting a field may itself log.
         let mut line = SCRATCH.take();
         line.clear();
         let metadata = event.metadata();
@@ -70,7 +70,7 @@ impl<S: Subscriber> Layer<S> for JsonLines {
 struct Fields<'a>(&'a mut Vec<u8>);
 
 impl Fields<'_> {
-    /// Of a field in the code, so there is nothing in it to escape.
+    /// A field's name stands in the code, so it needs no escaping.
     fn name(&mut self, name: &'static str) {
         self.0.extend_from_slice(b",\"");
         self.0.extend_from_slice(name.strip_prefix("r#").unwrap_or(name).as_bytes());
@@ -109,7 +109,7 @@ impl Visit for Fields<'_> {
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        // JSON has no name for the others.
+        // JSON cannot express the others.
         if value.is_finite() { self.number(field, value) } else { self.record_debug(field, &value) }
     }
 
@@ -118,14 +118,14 @@ impl Visit for Fields<'_> {
     }
 }
 
-/// The inside of a JSON string, written piece by piece.
+/// The inside of a JSON string that is written piece by piece.
 struct Escaped<'a>(&'a mut Vec<u8>);
 
 impl std::fmt::Write for Escaped<'_> {
     fn write_str(&mut self, piece: &str) -> std::fmt::Result {
         let start = self.0.len();
         write_json(self.0, piece);
-        // Without the quotes around the piece.
+        // Remove the quotes around the piece.
         self.0.pop();
         self.0.remove(start);
         Ok(())
@@ -137,7 +137,7 @@ fn write_json(line: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) {
     let _ = serde_json::to_writer(line, value);
 }
 
-/// In RFC 3339 with microseconds. The date is worked out once a second.
+/// In RFC 3339 with microseconds. The part up to the second is formatted once a second.
 #[allow(clippy::disallowed_methods)] // A line's time is the machine's; no rule of the product reads it.
 fn write_now(line: &mut Vec<u8>) {
     let now = SystemTime::now();

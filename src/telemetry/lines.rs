@@ -1,8 +1,8 @@
-//! The lines of each thread: whole turns of its event loop are handed over together.
+//! The lines of each thread, handed over together once a turn of its event loop.
 //!
-//! Owns: when lines are handed over to be written. What a thread logs in one turn of its event loop goes at the end
-//! of that turn, microseconds later; a warning, an error, and what a thread without an event loop logs, at once. So
-//! no line is held back for a timer, and threads meet at the queue once a turn, not once a line.
+//! Owns: when lines are handed over. What a thread logs in one turn of its event loop goes at the end of that turn,
+//! microseconds later. Warnings, errors, and the lines of a thread without an event loop go at once. So no line waits
+//! for a timer, and threads meet at the queue once a turn, not once a line.
 //! Must not know: what is in a line, or who writes it.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,9 +14,9 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use super::dropped::Kind;
 use super::queue::{Batch, Queue};
 
-/// A turn that logs more than this hands over in between.
+/// A turn that logs more than this hands its lines over before it ends.
 const MOST_BYTES: usize = 64 * 1024;
-/// For the last lines, when the process ends and nobody reads.
+/// How long the end of the process waits for a reader of the last lines.
 const LAST_LINES: Duration = Duration::from_secs(2);
 
 /// The lines of every thread that are not handed over yet.
@@ -26,12 +26,12 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// The queue writes them.
+    /// `queue` writes them.
     pub fn start(queue: Arc<Queue>) -> Arc<Self> {
         Arc::new(Lines { pending: ThreadLocal::new(), queue })
     }
 
-    /// Takes a line with its line feed; drops it where there is no room.
+    /// Takes a line, which ends in a line feed, or drops it if there is no room.
     pub fn add(self: &Arc<Self>, line: &[u8], kind: Kind) {
         let mut pending = self.pending.get_or_default().lock().unwrap_or_else(PoisonError::into_inner);
         if !self.queue.has_room(kind, pending.len() + line.len()) {
@@ -45,7 +45,7 @@ impl Lines {
         }
     }
 
-    /// Whether this thread has an event loop of its own that will do it.
+    /// Returns false if this thread has no event loop of its own that could do it.
     fn hand_over_after_this_turn(self: &Arc<Self>) -> bool {
         let Ok(runtime) = Handle::try_current() else {
             return false;
@@ -53,7 +53,7 @@ impl Lines {
         let is_of_this_thread = runtime.runtime_flavor() == RuntimeFlavor::CurrentThread;
         if is_of_this_thread {
             let lines = self.clone();
-            // Queued behind whatever is ready to run in this turn.
+            // Runs after everything else that is ready in this turn.
             runtime.spawn(async move {
                 if let Some(pending) = lines.pending.get() {
                     lines.hand_over(pending);
@@ -68,7 +68,7 @@ impl Lines {
     }
 }
 
-/// Writes what is left when the process ends.
+/// Writes the lines that are left when the process ends.
 #[must_use = "the last lines are written when it is dropped"]
 pub struct LogGuard(pub(super) Arc<Lines>);
 

@@ -1,7 +1,7 @@
-//! What is counted and measured, as Prometheus reads it.
+//! The metrics, as Prometheus reads them.
 //!
 //! Owns: the names and labels of the metrics. They live in a registry of their own, one for each gateway.
-//! Must not know: what happens to be counted; it takes plain values.
+//! Must not know: requests, sessions or stores; it takes plain values.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, Tex
 
 use super::dropped::{DROPPED, DroppedLines};
 
-/// Below a millisecond and up to the longest wait for the store.
+/// Buckets from below a millisecond up to the longest wait for the store.
 const SECONDS: &[f64] = &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
 
 /// All metrics of one gateway.
@@ -78,7 +78,7 @@ impl Metrics {
         Ok(metrics)
     }
 
-    /// A request was answered. `route` is the template, never the path: a path can hold anything.
+    /// A request was answered. `route` is the template, never the path, which can hold anything.
     pub fn request(&self, route: &str, method: &str, status: &str, took: Duration) {
         self.requests.with_label_values(&[route, method, status]).inc();
         self.durations.with_label_values(&[route]).observe(took.as_secs_f64());
@@ -89,7 +89,7 @@ impl Metrics {
         self.created.with_label_values(&[portal, environment]).inc();
     }
 
-    /// An exchange ended: `done`, or the code that it was refused with.
+    /// An exchange ended. `outcome` is `done`, or the code of the refusal.
     pub fn exchange(&self, outcome: &str) {
         self.exchanges.with_label_values(&[outcome]).inc();
     }

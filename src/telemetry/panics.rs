@@ -1,20 +1,20 @@
 //! Panics, as lines of the log.
 //!
-//! Owns: the panic hook. The one of the standard library writes to standard error: it would wait for whoever does
-//! not read that, and its lines have no request id.
-//! Must not know: who catches a panic, or what becomes of the request.
+//! Owns: the panic hook. The standard library's writes to standard error, where it blocks if nobody reads, and its lines
+//! have no request id.
+//! Must not know: who catches a panic, or what happens to the request.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::panic::PanicHookInfo;
 
-/// From now on, for the whole process.
+/// Logs every panic of this process from now on.
 pub fn log_them() {
     std::panic::set_hook(Box::new(log));
 }
 
 fn log(panic: &PanicHookInfo<'_>) {
     let backtrace = Backtrace::capture();
-    // Off unless RUST_BACKTRACE asks for it.
+    // Only if RUST_BACKTRACE asks for it.
     let backtrace = (backtrace.status() == BacktraceStatus::Captured).then(|| backtrace.to_string());
     tracing::error!(
         location = panic.location().map(ToString::to_string),

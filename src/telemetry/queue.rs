@@ -1,7 +1,7 @@
 //! Between the threads that log and standard output: a bounded queue, and a thread that writes what is in it.
 //!
-//! Owns: that nobody who logs ever waits for whoever reads the log. A reader that is slow, or has stopped, costs
-//! lines, not answers; what was dropped is counted, and told in a line of its own when writing goes on.
+//! Owns: that a thread that logs never waits for the reader of the log. A reader that is slow or has stopped costs log
+//! lines, not answers. Dropped lines are counted, and one line reports them when writing goes on.
 //! Must not know: what is in a line, or when a thread hands its lines over. (Why not `tracing-appender`:
 //! docs/dependencies.md.)
 
@@ -13,9 +13,9 @@ use std::time::Duration;
 
 use super::dropped::{Counts, Dropped, Kind};
 
-/// What is written with one call; so much room is then free again.
+/// Written with one call. After each, this much room is free again.
 const PIECE_BYTES: usize = 64 * 1024;
-/// A buffer that has grown beyond this is given back once it is written.
+/// A buffer that has grown beyond this is shrunk once it is written.
 const KEPT_BYTES: usize = 1 << 20;
 
 /// Whole lines that belong together.
@@ -26,18 +26,18 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Takes a line with its line feed.
+    /// Adds a line, which ends in a line feed.
     pub fn push(&mut self, line: &[u8], kind: Kind) {
         self.bytes.extend_from_slice(line);
         self.lines.add(kind, 1);
     }
 
-    /// The size of its lines together, in bytes.
+    /// The size of all its lines in bytes.
     pub fn len(&self) -> usize {
         self.bytes.len()
     }
 
-    /// Whether it has no lines.
+    /// Whether there are no lines in it.
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
@@ -51,7 +51,7 @@ impl Batch {
 
 /// Lines on their way to standard output.
 pub struct Queue {
-    /// Handed over and not written yet. Read for every line, so it stands outside the lock.
+    /// Handed over and not written yet. It is read for every line, so it is kept outside the lock.
     queued_bytes: AtomicUsize,
     state: Mutex<State>,
     changed: Condvar,
@@ -61,14 +61,14 @@ pub struct Queue {
 #[derive(Default)]
 struct State {
     waiting: Batch,
-    /// To wake a thread that is at work would be a system call for nothing.
+    /// Waking a thread that is awake would be a system call for nothing.
     writer_sleeps: bool,
     is_closed: bool,
     writer_has_ended: bool,
 }
 
 impl Queue {
-    /// Starts the thread that writes to `out`, which may block for as long as it likes.
+    /// Starts the thread that writes to `out`, which may block at any time.
     pub fn start(out: impl Write + Send + 'static, dropped: &'static Dropped) -> io::Result<Arc<Self>> {
         let queue = Arc::new(Queue {
             queued_bytes: AtomicUsize::new(0),
@@ -81,7 +81,7 @@ impl Queue {
         Ok(queue)
     }
 
-    /// Whether a line may still be added to a batch that will then have `batch_bytes`; if not, it counts as dropped.
+    /// Whether a line may be added to a batch that would then have `batch_bytes`. If not, it is counted as dropped.
     pub fn has_room(&self, kind: Kind, batch_bytes: usize) -> bool {
         let has_room = self.queued_bytes.load(Ordering::Relaxed) + batch_bytes <= kind.most_queued_bytes();
         if !has_room {
@@ -90,7 +90,7 @@ impl Queue {
         has_room
     }
 
-    /// Takes a batch whose lines had room, and leaves it empty.
+    /// Takes all lines out of a batch. There was room for each of them.
     pub fn take_over(&self, batch: &mut Batch) {
         if batch.is_empty() {
             return;
@@ -107,12 +107,12 @@ impl Queue {
         }
     }
 
-    /// Lets the thread write what is left, and waits for that, but no longer than `limit`.
+    /// Waits until the thread has written what is left, but no longer than `limit`.
     pub fn close(&self, limit: Duration) {
         let mut state = self.lock();
         state.is_closed = true;
         self.changed.notify_all();
-        // Whether it has ended or the time is up, nothing more can be done.
+        // If the time is up, nothing more can be done.
         let _ = self.changed.wait_timeout_while(state, limit, |state| !state.writer_has_ended);
     }
 
@@ -143,7 +143,7 @@ impl Queue {
             batch = next;
             match self.write(&mut out, &batch.bytes) {
                 Ok(()) => told = tell(told, self.dropped.counts()),
-                // A full disk, or nobody who could ever read.
+                // The disk is full, or the reader is gone.
                 Err(_) => self.dropped.add_all(batch.lines),
             }
         }
@@ -159,7 +159,7 @@ impl Queue {
     }
 }
 
-/// One line for all that was dropped since the last one of its kind.
+/// Reports what was dropped since the last report.
 fn tell(told: Counts, dropped: Counts) -> Counts {
     if dropped != told {
         let since = |kind| dropped.of(kind) - told.of(kind);

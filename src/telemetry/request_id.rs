@@ -1,8 +1,8 @@
 //! Which request a log line is about.
 //!
-//! Owns: the id that stands in every line written while a request is served. It is kept for the thread while the
-//! request's future runs, and for no longer: the next one on this thread is another's. (Not a span of `tracing`:
-//! one for each request costs as much as writing its line.)
+//! Owns: the id in every line that is logged while a request is served. A thread has it only while it runs the request's
+//! future, because the next future may be another request's. (A span of `tracing` would do the same, but one for each
+//! request costs as much as writing its line.)
 //! Must not know: where ids come from.
 
 use std::cell::RefCell;
@@ -20,7 +20,7 @@ thread_local! {
     static CURRENT: RefCell<Option<Arc<str>>> = const { RefCell::new(None) };
 }
 
-/// Runs `serving` such that every line it logs bears this id.
+/// Runs `serving`; every line it logs has this id.
 pub async fn in_request<F: Future>(id: Arc<str>, serving: F) -> F::Output {
     let (mut serving, mut id) = (pin!(serving), Some(id));
     std::future::poll_fn(|context| {
@@ -31,7 +31,7 @@ pub async fn in_request<F: Future>(id: Arc<str>, serving: F) -> F::Output {
     .await
 }
 
-/// Runs `then` such that every line it logs bears this id.
+/// Calls `then`; every line it logs has this id.
 pub fn in_request_now<T>(id: Arc<str>, then: impl FnOnce() -> T) -> T {
     let mut id = Some(id);
     let before = CURRENT.replace(id.take());
@@ -39,7 +39,7 @@ pub fn in_request_now<T>(id: Arc<str>, then: impl FnOnce() -> T) -> T {
     then()
 }
 
-/// While the request's future runs. Puts things back also when it panics.
+/// Exists while the request's future runs. Restores the id before it, even after a panic.
 struct Turn<'a> {
     before: Option<Arc<str>>,
     id: &'a mut Option<Arc<str>>,
@@ -51,12 +51,12 @@ impl Drop for Turn<'_> {
     }
 }
 
-/// Calls `then` with the id of the request that this thread serves now.
+/// Calls `then` with the id of the request that this thread is serving.
 pub(super) fn with_current<T>(then: impl FnOnce(Option<&str>) -> T) -> T {
     CURRENT.with_borrow(|current| then(current.as_deref()))
 }
 
-/// A form of lines, each with the id of its request before it.
+/// Puts the request's id in front of each line.
 pub(super) struct AfterRequestId<F>(pub F);
 
 impl<S, N, F> FormatEvent<S, N> for AfterRequestId<F>

@@ -1,6 +1,6 @@
 //! Log lines as text for people.
 //!
-//! Owns: the form of a line, and that it goes the same way as a line of JSON.
+//! Owns: the form of a line, and that it goes through the same queue as a line of JSON.
 //! Must not know: when a line is written.
 
 use std::io;
@@ -15,7 +15,7 @@ use super::dropped::Kind;
 use super::lines::Lines;
 use super::request_id::AfterRequestId;
 
-/// Hands every event on as a line.
+/// Turns every event into a line.
 pub fn layer<S: Subscriber + for<'a> LookupSpan<'a>>(lines: Arc<Lines>, colours: bool) -> impl Layer<S> {
     let form = AfterRequestId(fmt::format().with_target(false));
     fmt::layer().event_format(form).with_ansi(colours).with_writer(Writers(lines))
@@ -41,7 +41,7 @@ struct Writer<'a> {
 }
 
 impl io::Write for Writer<'_> {
-    /// Called once for each event, with the whole line.
+    /// Is called once for each event, with the whole line.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         self.lines.add(line, self.kind);
         Ok(line.len())
