@@ -4,6 +4,8 @@ mod support;
 
 #[path = "proxies/browser.rs"]
 mod browser;
+#[path = "proxies/document.rs"]
+mod document;
 #[path = "proxies/hops.rs"]
 mod hops;
 #[path = "proxies/operating.rs"]
@@ -14,6 +16,8 @@ mod passing;
 mod paths;
 #[path = "proxies/proxy.rs"]
 mod proxy;
+#[path = "proxies/real_portals.rs"]
+mod real_portals;
 #[path = "proxies/refusing.rs"]
 mod refusing;
 #[path = "proxies/stage.rs"]
@@ -65,6 +69,7 @@ on_every_proxy! {
     refusing::a_loop_ends_in_words,
     refusing::a_path_can_need_a_permission_and_always_the_right_portal,
     passing::the_request_itself_is_left_alone,
+    passing::the_portal_learns_its_own_host_and_port,
     passing::websockets_are_checked_and_work,
     refusing::only_what_a_portal_needs_of_the_gateway_is_public,
     paths::no_spelling_of_a_path_leads_around_the_check,

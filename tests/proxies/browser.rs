@@ -36,7 +36,12 @@ impl Browser {
     }
 
     pub fn call(&self, method: &str, path: &str) -> Request<'_> {
-        let head = format!("{method} {path} HTTP/1.1\r\nHost: {HOST}\r\n");
+        self.call_host(HOST, method, path)
+    }
+
+    /// With another `Host`.
+    pub fn call_host(&self, host: &str, method: &str, path: &str) -> Request<'_> {
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\n");
         Request { browser: self, head, body: Vec::new(), source: None }
     }
 

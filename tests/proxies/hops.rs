@@ -5,7 +5,8 @@ use std::io::{Read, Write};
 
 use serde_json::json;
 
-use super::proxy::{Kind, Proxy};
+use super::document::Way;
+use super::proxy::{Kind, Places, Proxy};
 use super::stage::{IDENTITY, Stage};
 use crate::support::app::Reply;
 use crate::support::echo::{Echo, Seen};
@@ -116,7 +117,7 @@ pub async fn a_websocket_takes_no_header_away(kind: Kind) {
 
 /// Headers by which frameworks take another path, host or method than the request's own.
 pub async fn a_client_names_no_other_path(kind: Kind) {
-    let stage = Stage::start(kind).await;
+    let stage = Stage::with_public_page(kind).await;
     let token = stage.gateway.signed_in(json!({})).await;
     for name in ["X-Original-URL", "X-Rewrite-URL", "X-Forwarded-Prefix", "Forwarded", "X-Forwarded-Host"] {
         for path in ["/", "/enter/"] {
@@ -131,7 +132,7 @@ pub async fn a_client_names_no_other_path(kind: Kind) {
 /// What the gateway needs to see who is waiting, and what for.
 pub async fn the_gateway_learns_what_was_asked(kind: Kind) {
     let (gateway, portal) = (Echo::start(), Echo::start());
-    let proxy = Proxy::start(kind, gateway.address, portal.address);
+    let proxy = Proxy::start(kind, Places::new(gateway.address, portal.address, Way::Hosted));
     gateway.take();
     let told = [
         ("accept", "text/html"),

@@ -4,7 +4,8 @@ use std::net::Ipv4Addr;
 
 use serde_json::{Value, json};
 
-use super::proxy::{Kind, Proxy};
+use super::document::Way;
+use super::proxy::{Kind, Places, Proxy};
 use super::stage::{MISSING, Stage, is_outage, is_sent_home, own_host};
 use crate::support::echo::Echo;
 use crate::support::process::Process;
@@ -12,7 +13,7 @@ use crate::support::redis_server::RedisServer;
 
 pub async fn an_outage_is_no_logout(kind: Kind) {
     let redis = RedisServer::start();
-    let stage = Stage::start_with(kind, &redis.url(), "").await;
+    let stage = Stage::start_by(Way::OfThePortal, kind, &redis.url(), "").await;
     let token = stage.gateway.signed_in(json!({})).await;
     stage.passes("/", &token);
     redis.stop();
@@ -83,7 +84,7 @@ pub async fn the_log_of_refusals_names_the_client(kind: Kind) {
     std::fs::write(&path, own_host("memory:")).expect("the file is written");
     let mut gateway = Process::serve(&path);
     let portal = Echo::start();
-    let proxy = Proxy::start(kind, gateway.address, portal.address);
+    let proxy = Proxy::start(kind, Places::new(gateway.address, portal.address, Way::Hosted));
     let request = proxy.browser.get("/").from(Ipv4Addr::new(127, 0, 0, 2)).page();
     is_sent_home(&request.header("X-Forwarded-For", "192.0.2.1").send(), MISSING);
     // Documented: nginx asks twice.

@@ -82,7 +82,7 @@ pub async fn the_largest_session_passes_too(kind: Kind) {
 }
 
 pub async fn nobody_says_for_himself_who_he_is(kind: Kind) {
-    let stage = Stage::start(kind).await;
+    let stage = Stage::with_public_page(kind).await;
     let token = stage.gateway.signed_in(json!({ "permissions": ["admin:read"] })).await;
     for path in ["/", "/admin/users", "/enter/"] {
         for name in IDENTITY.into_iter().chain(ON_REQUEST) {
@@ -108,10 +108,9 @@ pub async fn nobody_says_for_himself_who_he_is(kind: Kind) {
     }
 }
 
-/// Section 2's own landing page: from the link to the portal, with nothing of the portal on the way.
+/// The way in that the document recommends: from the link to the portal, with nothing of the portal on the way.
 pub async fn the_gateways_own_landing_leads_in(kind: Kind) {
-    let hosted = "landing = \"hosted\"\n";
-    let stage = Stage::start_with(kind, "memory:", hosted).await;
+    let stage = Stage::start(kind).await;
     let created = stage.gateway.create(json!({ "returnUrl": longest_return_url() })).await;
     let id = text(&created["sessionId"]).to_owned();
     let page = stage.get(&format!("/portal/my-portal?session={id}")).page().send();
@@ -128,7 +127,7 @@ pub async fn the_gateways_own_landing_leads_in(kind: Kind) {
 }
 
 pub async fn the_gateways_credentials_end_at_the_proxy(kind: Kind) {
-    let stage = Stage::start(kind).await;
+    let stage = Stage::with_public_page(kind).await;
     let token = stage.gateway.signed_in(json!({})).await;
     let session = format!("__Host-portal_session_my-portal={token}");
     let ours =
@@ -208,6 +207,27 @@ pub async fn the_request_itself_is_left_alone(kind: Kind) {
         (seen.header("host").split(':').next(), seen.header("x-forwarded-proto")),
         (Some("portal.example.com"), "https")
     );
+}
+
+pub async fn the_portal_learns_its_own_host_and_port(kind: Kind) {
+    let stage = Stage::start(kind).await;
+    let token = stage.gateway.signed_in(json!({})).await;
+    let call =
+        |host: &str, path: &str| stage.proxy.browser.call_host(host, "GET", path).cookie(&token).send();
+    for host in ["portal.example.com", "portal.example.com:8443"] {
+        assert_eq!(call(host, "/").status, 200, "{host}");
+        let seen = stage.portal.take_one();
+        assert_eq!((seen.header("host"), seen.header("x-forwarded-host")), (host, host), "{seen:#?}");
+    }
+    for host in ["evil.example.com", "portal.example.com.evil.example", "portal.example.com:80@evil.example"]
+    {
+        call(host, "/");
+        call(host, "https://portal.example.com/");
+        call("portal.example.com", &format!("https://{host}/"));
+        for seen in stage.portal.take() {
+            assert!(!format!("{:?}", seen.headers).contains("evil"), "{host}: {seen:#?}");
+        }
+    }
 }
 
 pub async fn websockets_are_checked_and_work(kind: Kind) {

@@ -9,13 +9,17 @@ use percent_encoding::percent_decode_str;
 use serde_json::json;
 
 use super::browser::Browser;
-use super::proxy::{Kind, Proxy};
+use super::document::Way;
+use super::proxy::{Kind, Places, Proxy};
 use super::stage::{Stage, own_host};
 use super::upstream::{ALL, Upstream};
 use crate::support::app::TestApp;
 
 /// A page of each kind.
 const PAGES: [&str; 3] = ["enter/", "invoices", "admin/users"];
+
+/// Below these everything is public.
+const PUBLIC: [&str; 3] = ["/enter", "/assets", "/_next/static"];
 
 /// What must become of a spelling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +80,7 @@ fn ask(browser: &Browser, path: &str, token: Option<&str>) -> (u16, String) {
 }
 
 pub async fn no_spelling_of_a_path_leads_around_the_check(kind: Kind) {
-    let stage = Stage::start(kind).await;
+    let stage = Stage::with_public_page(kind).await;
     let reader = stage.gateway.signed_in(json!({ "permissions": ["keys:read"] })).await;
     let mut faults = Vec::new();
     for Trick { fate, path } in tricks() {
@@ -102,7 +106,8 @@ pub async fn no_framework_serves_what_was_not_checked(kind: Kind) {
     for framework in ALL {
         let gateway = TestApp::start_at("memory:", |_| own_host("memory:")).await;
         let portal = Upstream::start(framework);
-        let proxy = Proxy::start(kind, gateway.running().address, portal.address());
+        let places = Places::new(gateway.running().address, portal.address(), Way::OfThePortal);
+        let proxy = Proxy::start(kind, places);
         let admin = gateway.signed_in(json!({ "permissions": ["admin:read"] })).await;
         for (path, page) in [("/enter/", "public"), ("/invoices", "protected"), ("/admin/users", "admin")] {
             assert_eq!(ask(&proxy.browser, path, Some(&admin)), (200, page.to_owned()), "{framework:?}");
@@ -137,7 +142,10 @@ fn page_at(path: &str) -> &'static str {
     let path = path.to_lowercase();
     if path.starts_with("/admin") {
         "admin"
-    } else if path == "/enter" || path.starts_with("/enter/") {
+    } else if PUBLIC
+        .iter()
+        .any(|public| path.strip_prefix(public).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+    {
         "public"
     } else {
         "protected"

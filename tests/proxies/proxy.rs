@@ -12,9 +12,11 @@ use rustls::pki_types::CertificateDer;
 use tempfile::TempDir;
 
 use super::browser::Browser;
+use super::document::{Configuration, Way, block, configuration, write};
 use crate::support::redis_server::free_port;
 
 const LIMIT: Duration = Duration::from_secs(30);
+const PAGE_OF_THE_GATEWAY: &str = "/errors/authentication/portal_session_not_found";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -31,22 +33,37 @@ pub struct Proxy {
     pub browser: Browser,
 }
 
+/// Where everyone is, and how people get in.
+#[derive(Clone, Copy, Debug)]
+pub struct Places {
+    pub proxy: SocketAddr,
+    pub gateway: SocketAddr,
+    pub portal: SocketAddr,
+    pub way: Way,
+}
+
+impl Places {
+    /// A proxy on a free port.
+    pub fn new(gateway: SocketAddr, portal: SocketAddr, way: Way) -> Self {
+        Places { proxy: ([127, 0, 0, 1], free_port()).into(), gateway, portal, way }
+    }
+}
+
 impl Proxy {
-    /// Before these two; when it returns, requests come through to the portal.
-    pub fn start(kind: Kind, gateway: SocketAddr, portal: SocketAddr) -> Self {
+    /// When it returns, requests come through to the gateway.
+    pub fn start(kind: Kind, places: Places) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
-        let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let certificate = write_certificate(directory.path());
         let mut command = match kind {
-            Kind::Nginx => nginx(directory.path(), address, gateway, portal),
-            Kind::Caddy => caddy(directory.path(), address, gateway, portal),
-            Kind::Traefik => traefik(directory.path(), address, gateway, portal),
-            Kind::Envoy => envoy(directory.path(), address, gateway, portal),
+            Kind::Nginx => nginx(directory.path(), places),
+            Kind::Caddy => caddy(directory.path(), places),
+            Kind::Traefik => traefik(directory.path(), places),
+            Kind::Envoy => envoy(directory.path(), places),
         };
         let log = File::create(directory.path().join("log")).expect("a file");
         command.stderr(log.try_clone().expect("a file")).stdout(log).stdin(Stdio::null());
         let child = command.spawn().unwrap_or_else(|error| panic!("{kind:?}: {error}"));
-        let mut proxy = Proxy { child, directory, browser: Browser::new(address, certificate) };
+        let mut proxy = Proxy { child, directory, browser: Browser::new(places.proxy, certificate) };
         proxy.wait(kind);
         proxy
     }
@@ -54,7 +71,7 @@ impl Proxy {
     fn wait(&mut self, kind: Kind) {
         let deadline = Instant::now() + LIMIT;
         // Some listen before they have read all of their configuration.
-        while self.browser.get("/enter/").try_send().map_or(0, |reply| reply.status) != 200 {
+        while self.browser.get(PAGE_OF_THE_GATEWAY).try_send().map_or(0, |reply| reply.status) != 200 {
             let ended = self.child.try_wait().expect("it can be waited for");
             if ended.is_some() || Instant::now() > deadline {
                 panic!("{kind:?} does not serve ({ended:?}): {}", self.log());
@@ -81,9 +98,11 @@ impl Drop for Proxy {
     }
 }
 
-fn nginx(directory: &Path, address: SocketAddr, gateway: SocketAddr, portal: SocketAddr) -> Command {
+fn nginx(directory: &Path, places: Places) -> Command {
+    let Places { proxy: address, gateway, portal, way } = places;
     let site = configuration("/etc/nginx/conf.d/portal.conf", directory);
     let site = site
+        .with(way, Kind::Nginx)
         .put("listen 443 ssl", &format!("listen {address} ssl"))
         .put("127.0.0.1:8080", &gateway.to_string())
         .put("127.0.0.1:3000", &portal.to_string());
@@ -104,9 +123,11 @@ fn nginx(directory: &Path, address: SocketAddr, gateway: SocketAddr, portal: Soc
     command
 }
 
-fn caddy(directory: &Path, address: SocketAddr, gateway: SocketAddr, portal: SocketAddr) -> Command {
+fn caddy(directory: &Path, places: Places) -> Command {
+    let Places { proxy: address, gateway, portal, way } = places;
     let site = configuration("/etc/caddy/Caddyfile", directory);
     let site = site
+        .with(way, Kind::Caddy)
         .put("portal.example.com {", &format!("portal.example.com:{} {{", address.port()))
         .put("127.0.0.1:8080", &gateway.to_string())
         .put("127.0.0.1:3000", &portal.to_string());
@@ -120,8 +141,10 @@ fn caddy(directory: &Path, address: SocketAddr, gateway: SocketAddr, portal: Soc
     command
 }
 
-fn traefik(directory: &Path, address: SocketAddr, gateway: SocketAddr, portal: SocketAddr) -> Command {
+fn traefik(directory: &Path, places: Places) -> Command {
+    let Places { proxy: address, gateway, portal, way } = places;
     let dynamic = configuration("/etc/traefik/portal.yml", directory)
+        .with(way, Kind::Traefik)
         .put("127.0.0.1:8080", &gateway.to_string())
         .put("127.0.0.1:3000", &portal.to_string())
         .write("portal.yml");
@@ -137,9 +160,11 @@ fn traefik(directory: &Path, address: SocketAddr, gateway: SocketAddr, portal: S
     command
 }
 
-fn envoy(directory: &Path, address: SocketAddr, gateway: SocketAddr, portal: SocketAddr) -> Command {
+fn envoy(directory: &Path, places: Places) -> Command {
+    let Places { proxy: address, gateway, portal, way } = places;
     let whole = |address: SocketAddr| format!("address: {}, port_value: {}", address.ip(), address.port());
     let path = configuration("/etc/envoy/envoy.yaml", directory)
+        .with(way, Kind::Envoy)
         .put("address: 127.0.0.1, port_value: 8080", &whole(gateway))
         .put("127.0.0.1:8080", &gateway.to_string())
         .put("address: 127.0.0.1, port_value: 3000", &whole(portal))
@@ -172,58 +197,6 @@ fn binary(name: &str) -> Command {
     };
     let place = places.iter().find(|place| runs(place));
     Command::new(place.unwrap_or_else(|| panic!("{name} is not installed: run tests/run, which installs it")))
-}
-
-/// A configuration of the document on its way to a proxy.
-struct Configuration {
-    text: String,
-    directory: PathBuf,
-}
-
-impl Configuration {
-    /// Puts what the test needs in the place of what stands in the document.
-    fn put(self, place: &str, value: &str) -> Self {
-        assert!(
-            self.text.contains(place),
-            "the configuration in docs/deploy.md has no {place:?}:\n{}",
-            self.text
-        );
-        Configuration { text: self.text.replace(place, value), ..self }
-    }
-
-    fn write(self, name: &str) -> PathBuf {
-        write(&self.directory, name, &self.text)
-    }
-}
-
-fn configuration(file: &str, directory: &Path) -> Configuration {
-    let configuration = Configuration { text: block(&format!("# {file}")), directory: directory.to_owned() };
-    let path = |name: &str| directory.join(name).display().to_string();
-    configuration
-        .put("/etc/ssl/portal.example.com.pem", &path("certificate.pem"))
-        .put("/etc/ssl/portal.example.com.key", &path("key.pem"))
-}
-
-/// The one block of `docs/deploy.md` that begins with this line, or with more after it.
-pub fn block(first_line: &str) -> String {
-    let mut found = blocks(first_line);
-    assert_eq!(found.len(), 1, "blocks of docs/deploy.md that begin with {first_line:?}");
-    found.remove(0)
-}
-
-/// All of them.
-pub fn blocks(first_line: &str) -> Vec<String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/deploy.md");
-    let document = std::fs::read_to_string(path).expect("docs/deploy.md");
-    let fenced = document.split("\n```").skip(1).step_by(2);
-    let blocks = fenced.filter_map(|block| block.split_once('\n').map(|(_, text)| format!("{text}\n")));
-    blocks.filter(|block| block.starts_with(first_line)).collect()
-}
-
-fn write(directory: &Path, name: &str, text: &str) -> PathBuf {
-    let path = directory.join(name);
-    std::fs::write(&path, text).expect("a file is written");
-    path
 }
 
 fn write_certificate(directory: &Path) -> CertificateDer<'static> {

@@ -1,7 +1,8 @@
 //! A gateway and a portal behind one proxy, and what their answers must look like.
 
 use super::browser::Request;
-use super::proxy::{Kind, Proxy, blocks};
+use super::document::{Way, blocks};
+use super::proxy::{Kind, Places, Proxy};
 use crate::support::app::{ACME_LIVE, Reply, TestApp};
 use crate::support::echo::{Echo, Seen};
 use vestibule::domain::credential::RootKey;
@@ -22,10 +23,19 @@ impl Stage {
         Self::start_with(kind, "memory:", "").await
     }
 
+    /// With a public page of the portal, `/enter/`.
+    pub async fn with_public_page(kind: Kind) -> Self {
+        Self::start_by(Way::OfThePortal, kind, "memory:", "").await
+    }
+
     pub async fn start_with(kind: Kind, store_url: &str, more: &str) -> Self {
+        Self::start_by(Way::Hosted, kind, store_url, more).await
+    }
+
+    pub async fn start_by(way: Way, kind: Kind, store_url: &str, more: &str) -> Self {
         let gateway = TestApp::start_at(store_url, |_| own_host(store_url) + more).await;
         let portal = Echo::start();
-        let proxy = Proxy::start(kind, gateway.running().address, portal.address);
+        let proxy = Proxy::start(kind, Places::new(gateway.running().address, portal.address, way));
         portal.take();
         Stage { gateway, portal, proxy }
     }

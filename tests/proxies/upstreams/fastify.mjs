@@ -6,7 +6,8 @@ const page = (kind) => (_request, reply) => reply.header("X-Page", kind).send(ki
 const app = Fastify({
   routerOptions: { caseSensitive: false, ignoreDuplicateSlashes: true, useSemicolonDelimiter: true },
 });
-for (const [kind, path] of [["public", "/enter"], ["admin", "/admin"]]) {
+const pages = { "/enter": "public", "/assets": "public", "/_next/static": "public", "/admin": "admin" };
+for (const [path, kind] of Object.entries(pages)) {
   app.all(path, page(kind));
   app.all(`${path}/*`, page(kind));
 }

@@ -11,7 +11,8 @@ class Portal(BaseHTTPRequestHandler):
     def do_GET(self):
         path = self.path.split("?", 1)[0].split("#", 1)[0]
         path = posixpath.normpath(unquote(path)).lstrip("/")
-        kind = {"enter": "public", "admin": "admin"}.get(path.split("/")[0], "protected")
+        kinds = {"enter": "public", "assets": "public", "_next": "public", "admin": "admin"}
+        kind = kinds.get(path.split("/")[0], "protected")
         self.send_response(200)
         self.send_header("X-Page", kind)
         self.send_header("Content-Length", str(len(kind)))

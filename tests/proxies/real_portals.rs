@@ -1,0 +1,133 @@
+//! Portals as people build them, behind every proxy and by both ways in, in a real Chromium: entry, assets, a form,
+//! a deep link, logout, on a port that is not 443.
+//!
+//! The portals and the person are in `tests/proxies/portals`; here are the gateways and the proxies.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use super::document::{Way, block};
+use super::proxy::{Kind, Places, Proxy};
+use super::stage::own_host;
+use crate::support::app::{TestApp, text};
+use crate::support::echo::Echo;
+use crate::support::node;
+use crate::support::process::Process;
+use crate::support::redis_server::free_port;
+
+const PROXIES: [Kind; 4] = [Kind::Nginx, Kind::Caddy, Kind::Traefik, Kind::Envoy];
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/proxies/portals")
+}
+
+fn script(name: &str) -> Command {
+    let mut command = Command::new(node::binary());
+    command.arg(name).current_dir(folder());
+    command
+}
+
+/// Where `build.mjs` has put a portal.
+fn built(name: &str) -> String {
+    let output = script("build.mjs").arg(name).output().expect("node is installed: tests/run installs it");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("a path").trim().to_owned()
+}
+
+/// A portal that prints its port first.
+fn start(mut command: Command) -> Process {
+    Process::start(&mut command, |line| Some(([127, 0, 0, 1], line.parse().ok()?).into()))
+}
+
+fn start_next(name: &str) -> Process {
+    let place = built(name);
+    let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    let mut command = Command::new(node::binary());
+    command.args(["node_modules/next/dist/bin/next", "start", "--hostname", "127.0.0.1", "--port"]);
+    command.arg(address.port().to_string()).current_dir(&place).env("NEXT_TELEMETRY_DISABLED", "1");
+    command.env("REPOSITORY", env!("CARGO_MANIFEST_DIR"));
+    command.env("TRAILING_SLASH", (name == "next-trailing-slash").to_string());
+    Process::start(&mut command, |line| line.contains("Ready").then_some(address))
+}
+
+/// Before all proxies, by both ways in.
+async fn is_visited(portal: Process) {
+    let home = Echo::start();
+    let (mut stages, mut visits) = (Vec::new(), Vec::new());
+    for kind in PROXIES {
+        for way in [Way::Hosted, Way::OfThePortal] {
+            let proxy: SocketAddr = ([127, 0, 0, 1], free_port()).into();
+            let gateway = TestApp::start_at("memory:", |_| gateway_toml(way, proxy, home.address)).await;
+            let places = Places { proxy, gateway: gateway.running().address, portal: portal.address, way };
+            let proxy = Proxy::start(kind, places);
+            visits.push(visit(&gateway, places, home.address, format!("{kind:?}, {way:?}")).await);
+            stages.push((gateway, proxy));
+        }
+    }
+    let visits = Value::from(visits).to_string();
+    let visited = tokio::task::spawn_blocking(|| script("visit.mjs").arg(visits).output());
+    let visited = visited.await.expect("it is not cancelled").expect("node runs");
+    let (said, errors) = (String::from_utf8_lossy(&visited.stdout), String::from_utf8_lossy(&visited.stderr));
+    assert!(visited.status.success(), "{said}{errors}");
+}
+
+async fn visit(gateway: &TestApp, places: Places, home: SocketAddr, name: String) -> Value {
+    let created = gateway.create(json!({ "externalId": "jane" })).await;
+    json!({
+        "name": name,
+        "link": text(&created["url"]),
+        "isHosted": places.way == Way::Hosted,
+        "origin": format!("https://portal.example.com:{}", places.proxy.port()),
+        "home": format!("http://{home}/billing?reason=session_"),
+    })
+}
+
+/// The document's, on another port, with a home on this machine.
+fn gateway_toml(way: Way, proxy: SocketAddr, home: SocketAddr) -> String {
+    let hosted = own_host("memory:");
+    let configuration = match way {
+        Way::Hosted => hosted,
+        Way::OfThePortal => {
+            let kept = hosted.lines().filter(|line| {
+                !line.starts_with("url = \"https://portal.example.com/") && !line.starts_with("landing = ")
+            });
+            kept.collect::<Vec<_>>().join("\n") + "\n" + &block("# instead of `url` and `landing`")
+        }
+    };
+    let origin = format!("https://portal.example.com:{}", proxy.port());
+    let configuration = configuration.replace("https://app.example.com", &format!("http://{home}"));
+    configuration.replace("https://portal.example.com", &origin)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn next() {
+    is_visited(start_next("next")).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn next_with_a_slash_at_the_end() {
+    is_visited(start_next("next-trailing-slash")).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn vite_and_react() {
+    let mut command = script("vite/serve.mjs");
+    command.arg(built("vite"));
+    is_visited(start(command)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn express_with_static_files() {
+    is_visited(start(script("express/serve.mjs"))).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fast_api() {
+    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/venv/bin/python");
+    let mut command = Command::new(python);
+    command.arg("fastapi/main.py").current_dir(folder());
+    is_visited(start(command)).await;
+}
