@@ -6,6 +6,7 @@
 
 pub mod process;
 mod running;
+pub mod signing;
 pub mod stores;
 
 use std::io;
@@ -27,7 +28,9 @@ use crate::http::gateway::Gateway;
 use crate::http::gateway::languages::Languages;
 use crate::http::gateway::limits::Limits;
 use crate::telemetry::Metrics;
+use crate::tokens::KeyError;
 pub use running::{PartEnded, Running};
+use signing::Signing;
 use stores::StoreMaker;
 
 /// How often idle clients are dropped from the rate limits. It bounds what an attacker with many addresses can make
@@ -49,6 +52,9 @@ pub enum StartError {
     /// The process could not be told to stop.
     #[error("cannot receive signals: {0}")]
     Signals(io::Error),
+    /// No key for signed tokens could be made.
+    #[error("cannot make a key to sign tokens with: {0}")]
+    Signing(#[from] KeyError),
     /// The metrics cannot be registered.
     #[error("cannot register the metrics: {0}")]
     Metrics(#[from] prometheus::Error),
@@ -67,7 +73,9 @@ impl Clock for SystemClock {
 /// Starts a gateway. When this returns, it listens, even if the store cannot be reached yet.
 pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, StartError> {
     let metrics = Arc::new(Metrics::new()?);
-    let catalog: SharedCatalog = Arc::new(ArcSwap::from_pointee(settings.catalog));
+    let signing = Signing::new(&settings.server.public_url, &settings.store.location)?;
+    let signer = signing.signer(settings.signing_keys);
+    let catalog: SharedCatalog = Arc::new(ArcSwap::from_pointee(settings.catalog.signed_by(signer)));
     let limits =
         Arc::new(Limits::new(settings.limits.exchange_per_minute, settings.limits.create_per_minute));
     let stores = StoreMaker::new(&settings.store, clock.clone(), &metrics).map_err(StartError::Store)?;
@@ -97,7 +105,7 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
     let listen = settings.server.listen;
     let (server, address) = http::listen(listen, settings.server.workers, make_gateway)
         .map_err(|error| StartError::Listen(listen, error))?;
-    let mut running = Running::new(address, catalog);
+    let mut running = Running::new(address, catalog, signing);
     running.add_server("the public listener", server);
 
     if let Some(listen) = settings.server.metrics_listen {

@@ -9,6 +9,7 @@ mod document;
 mod layers;
 mod sections;
 mod store;
+mod tokens;
 mod workspaces;
 
 use std::path::{Path, PathBuf};
@@ -20,10 +21,12 @@ use crate::domain::catalog::Catalog;
 use crate::domain::invalid::{Fault, Invalid};
 use crate::domain::return_url::parse_http_url;
 use crate::fields::{Fields, parsed};
+use crate::tokens::SigningKey;
 pub use sections::{Limits, Log, Server};
 use sections::{read_limits, read_log, read_server};
 use store::read_store;
 pub use store::{ClientCertificate, Store, StoreLocation};
+use tokens::read_tokens;
 
 /// The embedded default; its comments are the reference of every key.
 pub const DEFAULT: &str = include_str!("../config/default.toml");
@@ -43,6 +46,8 @@ pub struct Settings {
     pub limits: Limits,
     /// `[log]`
     pub log: Log,
+    /// `[tokens]`: the first one signs. None: in memory one is made at the start.
+    pub signing_keys: Vec<SigningKey>,
     /// `[[workspaces]]`
     pub catalog: Catalog,
 }
@@ -113,10 +118,20 @@ fn read(document: &Map<String, Value>, faults: &mut Vec<Fault>) -> Option<Settin
     errors.finish();
     let public_url = server.as_ref().map(|server| server.public_url.clone());
     let public_url = public_url.or_else(|| Url::parse("http://localhost:8080").ok())?;
-    let catalog = workspaces::read(&mut top, &public_url);
+    let signing_keys = read_tokens(top.section("tokens"));
+    let can_sign = in_memory || !signing_keys.is_empty();
+    let catalog = workspaces::read(&mut top, &public_url, can_sign);
     top.finish();
     let base = type_base.map_or_else(|| without_slash(&public_url) + "/errors", |base| without_slash(&base));
-    Some(Settings { server: server?, store: store?, error_type_base: base, limits, log, catalog })
+    Some(Settings {
+        server: server?,
+        store: store?,
+        error_type_base: base,
+        limits,
+        log,
+        signing_keys,
+        catalog,
+    })
 }
 
 fn without_slash(url: &Url) -> String {

@@ -24,4 +24,5 @@ pub mod return_url;
 pub mod rules;
 pub mod session;
 pub mod shown_text;
+pub mod signed_token;
 pub mod user_tag;

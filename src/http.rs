@@ -31,7 +31,7 @@ use answer::cors;
 use answer::problem::Problem;
 use backend::{create_session, list_sessions, revoke_session};
 use gateway::Gateway;
-use operating::health;
+use operating::{health, key_set};
 use people::{error_pages, landing, reference};
 use portal::{authorize, end_session, exchange_code, exchange_session, get_session};
 
@@ -82,6 +82,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(get("/health/live", "GET, HEAD", health::live))
         .service(get("/health/ready", "GET, HEAD", health::ready))
         .service(get("/errors/{category}/{code}", "GET, HEAD", error_pages::handle))
+        .service(get("/.well-known/jwks.json", "GET, HEAD", key_set::handle))
         .service(get("/openapi.json", "GET, HEAD", openapi::handle))
         .service(get("/docs", "GET, HEAD", reference::handle))
         .default_service(web::to(route_not_found));

@@ -24,3 +24,4 @@ pub mod healthcheck;
 pub mod http;
 pub mod store;
 pub mod telemetry;
+pub mod tokens;

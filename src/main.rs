@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use secrecy::ExposeSecret;
 use vestibule::app::process::{self, End};
 use vestibule::app::{Running, SystemClock};
 use vestibule::config::{Settings, Source};
@@ -20,6 +21,7 @@ use vestibule::domain::credential::RootKey;
 use vestibule::domain::environment::Environment;
 use vestibule::domain::invalid::Fault;
 use vestibule::domain::ports::Clock;
+use vestibule::tokens::{Algorithm, SigningKey};
 use vestibule::{healthcheck, telemetry};
 
 const BAD_CONFIGURATION: u8 = 2;
@@ -78,12 +80,28 @@ enum KeysCommand {
     },
     /// Make a value for server.secret.
     Secret,
+    /// Make a private key for signed tokens, in PEM form (PKCS#8), for a file of tokens.signing_key_files.
+    Signing {
+        /// How it signs.
+        #[arg(long)]
+        algorithm: AlgorithmArgument,
+    },
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum EnvironmentArgument {
     Live,
     Test,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum AlgorithmArgument {
+    /// ECDSA on P-256: known to every JWT library.
+    #[value(name = "ES256")]
+    Es256,
+    /// Ed25519: shorter and faster.
+    #[value(name = "EdDSA")]
+    EdDsa,
 }
 
 fn main() -> ExitCode {
@@ -97,6 +115,7 @@ fn main() -> ExitCode {
             println!("{}", random_text());
             ExitCode::SUCCESS
         }
+        Command::Keys { command: KeysCommand::Signing { algorithm } } => new_signing_key(algorithm),
         Command::Openapi => print_openapi(),
         Command::Healthcheck { config } => healthcheck(config),
     }
@@ -205,6 +224,23 @@ fn new_key(environment: EnvironmentArgument) -> ExitCode {
     println!("portals = [\"*\"]");
     println!("permissions = [\"*\"]");
     ExitCode::SUCCESS
+}
+
+fn new_signing_key(algorithm: AlgorithmArgument) -> ExitCode {
+    let algorithm = match algorithm {
+        AlgorithmArgument::Es256 => Algorithm::Es256,
+        AlgorithmArgument::EdDsa => Algorithm::EdDsa,
+    };
+    match SigningKey::generate(algorithm) {
+        Ok(key) => {
+            print!("{}", key.expose_secret());
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 fn print_openapi() -> ExitCode {

@@ -24,7 +24,7 @@ pub enum End {
     InPart,
 }
 
-/// Serves until a signal ends it. SIGHUP reloads workspaces, root keys and portals.
+/// Serves until a signal ends it. SIGHUP reloads workspaces, root keys, portals and signing keys.
 pub async fn run(
     settings: Settings,
     source: &Source,
@@ -83,8 +83,10 @@ impl StopSignals {
 fn reload(running: &Running, source: &Source) {
     match Settings::load(source) {
         Ok(settings) => {
-            running.reload(settings.catalog);
-            tracing::info!("reloaded workspaces, root keys and portals; other sections need a restart");
+            running.reload(settings);
+            tracing::info!(
+                "reloaded workspaces, root keys, portals and signing keys; other sections need a restart"
+            );
         }
         Err(faults) => {
             for fault in faults {

@@ -12,7 +12,8 @@ use actix_web::dev::{Server, ServerHandle};
 use futures_util::future::select_all;
 use tokio::task::{AbortHandle, JoinError, JoinHandle};
 
-use crate::domain::catalog::Catalog;
+use super::signing::Signing;
+use crate::config::Settings;
 use crate::domain::portals::SharedCatalog;
 
 /// A gateway that listens.
@@ -22,6 +23,7 @@ pub struct Running {
     /// The address of the metrics listener.
     pub metrics_address: Option<SocketAddr>,
     catalog: SharedCatalog,
+    signing: Signing,
     servers: Vec<ServerHandle>,
     endless: Vec<AbortHandle>,
     parts: Vec<(&'static str, JoinHandle<io::Result<()>>)>,
@@ -37,11 +39,12 @@ pub struct PartEnded {
 
 impl Running {
     /// Has no parts yet.
-    pub(super) fn new(address: SocketAddr, catalog: SharedCatalog) -> Self {
+    pub(super) fn new(address: SocketAddr, catalog: SharedCatalog, signing: Signing) -> Self {
         Running {
             address,
             metrics_address: None,
             catalog,
+            signing,
             servers: Vec::new(),
             endless: Vec::new(),
             parts: Vec::new(),
@@ -66,8 +69,10 @@ impl Running {
     }
 
     /// New requests see this catalog from now on; those in flight keep the one they began with.
-    pub fn reload(&self, catalog: Catalog) {
-        self.catalog.store(Arc::new(catalog));
+    /// Of the settings, only workspaces and signing keys can change while it runs.
+    pub fn reload(&self, settings: Settings) {
+        let signer = self.signing.signer(settings.signing_keys);
+        self.catalog.store(Arc::new(settings.catalog.signed_by(signer)));
     }
 
     /// Waits until a part ends by itself. None should.
@@ -105,7 +110,6 @@ fn failure(end: Result<io::Result<()>, JoinError>) -> Option<String> {
 mod tests {
     use super::*;
     use crate::app::{self, SystemClock};
-    use crate::config::Settings;
 
     fn start() -> Running {
         let text = "[server]\nlisten = \"127.0.0.1:0\"\nmetrics_listen = \"127.0.0.1:0\"\n";

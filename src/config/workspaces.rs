@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use url::Url;
 
 use super::appearance::read_appearance;
+use super::tokens::read_portal_tokens;
 use crate::domain::catalog::{
     Catalog, CookieSettings, Landing, Portal, PortalScope, RootKeyEntry, SESSION_PARAMETER, SameSite,
     parse_slug,
@@ -16,7 +17,7 @@ use crate::domain::credential::Digest;
 use crate::domain::environment::Environment;
 use crate::domain::invalid::Invalid;
 use crate::domain::origin::{origin_of, parse_origin, parse_portal_url};
-use crate::domain::permission::Permission;
+use crate::domain::permission::{Permission, any_covers};
 use crate::domain::return_url::parse_http_url;
 use crate::fields::{Fields, boolean, integer, parsed, shown_text, string};
 
@@ -30,7 +31,7 @@ struct Taken {
 }
 
 /// Reads all workspaces. With faults in it, the catalog is incomplete and must not be used.
-pub fn read(top: &mut Fields<'_, '_>, public_url: &Url) -> Catalog {
+pub fn read(top: &mut Fields<'_, '_>, public_url: &Url, can_sign: bool) -> Catalog {
     let mut taken = Taken::default();
     let (mut portals, mut keys) = (Vec::new(), Vec::new());
     top.sections("workspaces", |mut workspace| {
@@ -39,7 +40,7 @@ pub fn read(top: &mut Fields<'_, '_>, public_url: &Url) -> Catalog {
             workspace.fault("id", twice("workspace", &id));
         }
         let own: Vec<Portal> = workspace
-            .sections("portals", |fields| read_portal(fields, &id, public_url, &mut taken))
+            .sections("portals", |fields| read_portal(fields, &id, public_url, can_sign, &mut taken))
             .into_iter()
             .flatten()
             .collect();
@@ -93,18 +94,37 @@ fn read_root_key(
         Err(Invalid::new(format!("This workspace has no portal {slug:?}."), fix))
     });
     let permissions = fields.list("permissions", |value| Permission::parse(string(value)?));
-    fields.finish();
+    let default_portal = fields.optional("default_portal", |value| {
+        let slug = string(value)?;
+        let fix = format!("Use a slug of this workspace: {}.", slugs.join(", "));
+        let known = slugs.contains(&slug).then(|| slug.to_owned());
+        known.ok_or_else(|| Invalid::new(format!("This workspace has no portal {slug:?}."), fix))
+    });
+    let default_permissions = fields.list("default_permissions", |value| Permission::parse(string(value)?));
     let listed = listed.unwrap_or_else(|| vec!["*".to_owned()]);
     let portals =
         if listed.iter().any(|slug| slug == "*") { PortalScope::All } else { PortalScope::Slugs(listed) };
     let everything = || Permission::parse("*").map(|all| vec![all]).unwrap_or_default();
+    let permissions = permissions.unwrap_or_else(everything);
+    if default_portal.as_ref().is_some_and(|slug| !portals.has(slug)) {
+        let fix = "Name one of the key's own portals, or add it to them.";
+        fields.fault("default_portal", Invalid::new("This key may not see the portal.", fix));
+    }
+    let above = |asked: &Permission| !any_covers(&permissions, asked);
+    if default_permissions.iter().flatten().any(above) {
+        let fix = "Leave out what the key may not grant, or add it to the key's permissions.";
+        fields.fault("default_permissions", Invalid::new("The key may not grant all of these.", fix));
+    }
+    fields.finish();
     Some(RootKeyEntry {
         workspace: workspace.to_owned(),
         id: id?,
         digest: digest?,
         environment: environment?,
         portals,
-        permissions: permissions.unwrap_or_else(everything),
+        permissions,
+        default_portal,
+        default_permissions,
     })
 }
 
@@ -112,6 +132,7 @@ fn read_portal(
     mut fields: Fields<'_, '_>,
     workspace: &str,
     server_url: &Url,
+    can_sign: bool,
     taken: &mut Taken,
 ) -> Option<Portal> {
     let slug = fields.required("slug", parsed(parse_slug));
@@ -133,6 +154,8 @@ fn read_portal(
     let clear_site_data = fields.optional("clear_site_data", boolean).unwrap_or(false);
     let landing = read_landing(&mut fields);
     let appearance = read_appearance(&mut fields);
+    let direct = fields.optional("direct", boolean).unwrap_or(false);
+    let tokens = read_portal_tokens(&mut fields, can_sign);
     let default_name = format!("portal_session_{}", slug.as_deref().unwrap_or_default());
     let cookie = read_cookie(fields.section("cookie"), default_name, &public_url);
     if !taken.cookies.insert(cookie.name.clone()) {
@@ -164,6 +187,8 @@ fn read_portal(
         enabled,
         clear_site_data,
         cookie,
+        direct,
+        tokens,
     })
 }
 

@@ -15,6 +15,7 @@ use super::environment::Environment;
 use super::invalid::Invalid;
 use super::permission::Permission;
 use super::return_url::{is_under, with_parameter};
+use super::signed_token::{TokenSettings, TokenSigner};
 
 /// In which query parameter a ticket travels, unless a portal's frontend reads another.
 pub const SESSION_PARAMETER: &str = "session";
@@ -102,6 +103,10 @@ pub struct Portal {
     pub clear_site_data: bool,
     /// Its cookie.
     pub cookie: CookieSettings,
+    /// Its pages and apps get tokens that they use themselves (API.md section 9).
+    pub direct: bool,
+    /// Its signed tokens.
+    pub tokens: TokenSettings,
 }
 
 impl Portal {
@@ -147,6 +152,16 @@ pub enum PortalScope {
     Slugs(Vec<String>),
 }
 
+impl PortalScope {
+    /// Whether the portal of this slug is among them.
+    pub fn has(&self, slug: &str) -> bool {
+        match self {
+            PortalScope::All => true,
+            PortalScope::Slugs(slugs) => slugs.iter().any(|listed| listed == slug),
+        }
+    }
+}
+
 /// One configured root key.
 #[derive(Clone, Debug)]
 pub struct RootKeyEntry {
@@ -162,19 +177,16 @@ pub struct RootKeyEntry {
     pub portals: PortalScope,
     /// The most that a session made with it may carry.
     pub permissions: Vec<Permission>,
+    /// Stands in where a request names no portal.
+    pub default_portal: Option<String>,
+    /// Stand in where a request names no permissions.
+    pub default_permissions: Option<Vec<Permission>>,
 }
 
 impl RootKeyEntry {
     /// Whether sessions of this workspace, portal and environment are this key's to see.
     pub fn sees(&self, workspace: &str, slug: &str, environment: Environment) -> bool {
-        self.workspace == workspace && self.environment == environment && self.scope_has(slug)
-    }
-
-    fn scope_has(&self, slug: &str) -> bool {
-        match &self.portals {
-            PortalScope::All => true,
-            PortalScope::Slugs(slugs) => slugs.iter().any(|listed| listed == slug),
-        }
+        self.workspace == workspace && self.environment == environment && self.portals.has(slug)
     }
 }
 
@@ -187,6 +199,7 @@ pub struct Catalog {
     by_origin: HashMap<String, Vec<Arc<Portal>>>,
     by_cookie_name: HashMap<String, Arc<Portal>>,
     root_keys: HashMap<[u8; 32], Arc<RootKeyEntry>>,
+    signer: Option<Arc<dyn TokenSigner>>,
 }
 
 impl Catalog {
@@ -208,6 +221,16 @@ impl Catalog {
             catalog.root_keys.insert(*key.digest.as_bytes(), Arc::new(key));
         }
         catalog
+    }
+
+    /// The same catalog with this signer: both change with one reload.
+    pub fn signed_by(self, signer: Option<Arc<dyn TokenSigner>>) -> Self {
+        Catalog { signer, ..self }
+    }
+
+    /// Who signs tokens; nobody where no key is configured.
+    pub fn signer(&self) -> Option<&Arc<dyn TokenSigner>> {
+        self.signer.as_ref()
     }
 
     /// The portal of this slug.

@@ -1,6 +1,6 @@
 //! Credentials and what may be told of them.
 //!
-//! Owns: the text form of tickets, browser tokens and root keys; minting, parsing, digests. A credential has no
+//! Owns: the text form of tickets, browser tokens, direct tokens and root keys; minting, parsing, digests. A credential has no
 //! `Display` and a masked `Debug`; only its `Digest` may leave this file for a store, a log or a metric.
 //! Must not know: where a credential travels (header, cookie, URL) or how it is stored.
 
@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::base62::{CHECKSUM_CHARS, RANDOM_CHARS, checksum, random_bytes, random_text, text_of};
 use super::environment::Environment;
+use super::handle::HandleSuffix;
 use super::malformed::Malformed;
 use super::user_tag::{TAG_CHARS, UserTag};
 
@@ -65,6 +66,13 @@ pub struct TicketKind;
 #[derive(Clone, Debug)]
 pub struct BrowserTokenKind;
 
+/// The Bearer token of a page or an app.
+#[derive(Clone, Debug)]
+pub struct DirectTokenKind;
+
+impl Kind for DirectTokenKind {
+    const PREFIX: &'static str = "pt_";
+}
 impl Kind for TicketKind {
     const PREFIX: &'static str = "pst_";
 }
@@ -76,6 +84,14 @@ impl Kind for BrowserTokenKind {
 pub type Ticket = Credential<TicketKind>;
 /// The secret of a browser session: `ps_live_…`.
 pub type BrowserToken = Credential<BrowserTokenKind>;
+/// The secret of a direct session: `pt_live_…`.
+pub type DirectToken = Credential<DirectTokenKind>;
+
+/// The digest that a session with a signed token is stored under. The signature is the credential, and the gateway
+/// checks it before it looks here; so this may follow from what everybody may know.
+pub fn signed_token_digest(tag: UserTag, suffix: HandleSuffix) -> Digest {
+    Digest::of(&["signed token ", tag.as_str(), " ", suffix.as_str()].concat())
+}
 
 /// `<prefix><environment>_<user tag><random><checksum>`.
 #[derive(Clone)]

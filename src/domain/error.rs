@@ -122,6 +122,26 @@ pub enum Refusal {
     OriginNotListed,
     /// A permission is not held.
     PermissionNotHeld,
+    /// A direct token in a cookie: script on the page has put it there, and every page of the host would send it.
+    DirectTokenInCookie,
+    /// A browser token that a page sends as Bearer: no page is ever handed one.
+    BrowserTokenFromPage,
+    /// A ticket where a token belongs.
+    TicketAsToken,
+    /// A direct token of a portal that has been set to take none.
+    NotDirect,
+    /// A signed token of a key that the gateway does not have.
+    UnknownKey,
+    /// A signed token whose signature does not fit, or is of another algorithm than its key's.
+    SignatureInvalid,
+    /// A signed token of another issuer.
+    OtherIssuer,
+    /// A signed token that is meant for another audience than its portal's.
+    OtherAudience,
+    /// A signed token of another environment than its session's.
+    OtherEnvironment,
+    /// A signed token that is for others to check; it is no credential here.
+    OtherPurpose,
 }
 
 impl Refusal {
@@ -142,6 +162,16 @@ impl Refusal {
             Refusal::PortalDisabled => "portal_disabled",
             Refusal::OriginNotListed => "origin_not_listed",
             Refusal::PermissionNotHeld => "permission_not_held",
+            Refusal::DirectTokenInCookie => "direct_token_in_cookie",
+            Refusal::BrowserTokenFromPage => "browser_token_from_page",
+            Refusal::TicketAsToken => "ticket_as_token",
+            Refusal::NotDirect => "not_direct",
+            Refusal::UnknownKey => "unknown_key",
+            Refusal::SignatureInvalid => "signature_invalid",
+            Refusal::OtherIssuer => "other_issuer",
+            Refusal::OtherAudience => "other_audience",
+            Refusal::OtherEnvironment => "other_environment",
+            Refusal::OtherPurpose => "other_purpose",
         }
     }
 }

@@ -23,6 +23,12 @@ impl HandleSuffix {
         HandleSuffix(base62_of(rand::random()))
     }
 
+    /// One that follows from these bytes, so that a repeated call makes the same.
+    pub fn from_random(bytes: &[u8; 32]) -> Self {
+        let [.., a, b, c, d, e, f, g, h] = *bytes;
+        HandleSuffix(base62_of(u64::from_be_bytes([a, b, c, d, e, f, g, h])))
+    }
+
     /// Reads the characters back.
     pub fn parse(chars: &str) -> Result<Self, Malformed> {
         let bytes: [u8; SUFFIX_CHARS] = chars.as_bytes().try_into().map_err(|_| Malformed)?;

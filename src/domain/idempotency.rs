@@ -7,9 +7,9 @@ use hmac::{Hmac, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
-use super::credential::{BrowserToken, Ticket};
+use super::credential::{BrowserToken, Digest, Ticket};
 use super::invalid::Invalid;
-use super::user_tag::keyed_hash;
+use super::user_tag::{UserTag, keyed_hash};
 
 const MIN_CHARS: usize = 16;
 const MAX_CHARS: usize = 128;
@@ -51,14 +51,25 @@ impl TokenDeriver {
 
     /// The same ticket and key always give the same token.
     pub fn derive(&self, ticket: &Ticket, key: &IdempotencyKey) -> BrowserToken {
+        let random = self.random("browser token", &[ticket.expose(), key.0.expose_secret()]);
+        BrowserToken::from_random(ticket.environment(), ticket.tag(), &random)
+    }
+
+    /// The secret part of a direct token: the same root key asking for the same with the same key gets the same.
+    /// `asked` tells all that was asked for, so that a key that is used again for something else gives another token.
+    pub fn direct(&self, root_key: &Digest, key: &IdempotencyKey, tag: UserTag, asked: &str) -> [u8; 32] {
+        self.random("direct token", &[&root_key.to_hex(), tag.as_str(), key.0.expose_secret(), asked])
+    }
+
+    /// `purpose` keeps what is derived here apart from the user tags, which the same secret keys. Only the last part
+    /// may hold a NUL, so no two lists of parts give the same bytes.
+    fn random(&self, purpose: &str, parts: &[&str]) -> [u8; 32] {
         let mut hash = self.keyed.clone();
-        // The first part keeps these apart from the user tags, which the same secret keys; a ticket's length is
-        // fixed, so no two pairs give the same bytes.
-        for part in ["browser token", ticket.expose(), key.0.expose_secret()] {
+        for part in std::iter::once(&purpose).chain(parts) {
             hash.update(part.as_bytes());
             hash.update(b"\0");
         }
-        BrowserToken::from_random(ticket.environment(), ticket.tag(), &hash.finalize().into_bytes().into())
+        hash.finalize().into_bytes().into()
     }
 }
 

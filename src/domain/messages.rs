@@ -4,10 +4,11 @@
 
 use std::sync::Arc;
 
+use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::catalog::Portal;
-use super::credential::{BrowserToken, Ticket};
+use super::credential::{BrowserToken, DirectToken, Ticket};
 use super::handle::Handle;
 use super::idempotency::IdempotencyKey;
 use super::permission::Permission;
@@ -35,6 +36,56 @@ pub struct SessionRequest {
     pub external_organization_id: Option<String>,
     /// Compact JSON.
     pub metadata: Option<String>,
+}
+
+/// Which kind of token a direct session gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenFormat {
+    /// Random text; only the gateway can check it.
+    Opaque,
+    /// A signed token, which others can check without asking.
+    Jwt,
+}
+
+/// What a caller asks `open` for.
+#[derive(Debug)]
+pub struct DirectRequest {
+    /// As for a session that is exchanged.
+    pub session: SessionRequest,
+    /// Of its token.
+    pub format: TokenFormat,
+    /// Makes the call safe to repeat.
+    pub idempotency_key: Option<IdempotencyKey>,
+}
+
+/// The credential of a direct session.
+#[derive(Debug)]
+pub enum IssuedToken {
+    /// Random text.
+    Direct(DirectToken),
+    /// A signed token.
+    Signed(SecretString),
+}
+
+impl IssuedToken {
+    /// The secret text, for the one answer that hands it to its owner.
+    pub fn expose(&self) -> &str {
+        match self {
+            IssuedToken::Direct(token) => token.expose(),
+            IssuedToken::Signed(token) => token.expose_secret(),
+        }
+    }
+}
+
+/// A direct session that has just begun.
+#[derive(Debug)]
+pub struct OpenedSession {
+    /// The session.
+    pub session: PortalSession,
+    /// Its portal.
+    pub portal: Arc<Portal>,
+    /// Its credential.
+    pub token: IssuedToken,
 }
 
 /// A session that waits for its browser.

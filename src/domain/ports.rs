@@ -56,6 +56,31 @@ pub struct NewSession {
     pub grant: Grant,
 }
 
+/// A direct session to open.
+#[derive(Clone, Debug)]
+pub struct NewDirectSession {
+    /// Of the user.
+    pub tag: UserTag,
+    /// The random part of its handle.
+    pub suffix: HandleSuffix,
+    /// Of its token, which was made before the call: a repeat of the same attempt finds its own success by it, for
+    /// [`REPEAT_MS`] after it.
+    pub token: Digest,
+    /// How long it will live.
+    pub session_ttl_ms: u64,
+    /// What it may do.
+    pub grant: Grant,
+}
+
+/// What became of an attempt to open a direct session.
+#[derive(Clone, Debug)]
+pub enum Opening {
+    /// It is active under the attempt's token.
+    Done(PortalSession),
+    /// The same attempt was made before, and is too long ago to be repeated.
+    TooLate,
+}
+
 /// How long a repeated exchange finds its own success: for a lost reply or a double click, not for later.
 pub const REPEAT_MS: u64 = 60_000;
 
@@ -182,6 +207,9 @@ impl From<Handle> for Position {
 pub trait SessionStore: Send + Sync {
     /// Stores a pending session and returns it with the store's times.
     async fn create(&self, new: &NewSession) -> Result<PortalSession, StoreError>;
+
+    /// Opens an active session that no ticket stands for, in one step.
+    async fn open(&self, new: &NewDirectSession) -> Result<Opening, StoreError>;
 
     /// Spends the ticket and starts the browser session in one step. Of all attempts for one ticket exactly
     /// one is ever done, unless an attempt with the same token digest is repeated within [`REPEAT_MS`].

@@ -100,6 +100,22 @@ pub fn origin_not_listed(handle: Option<Handle>) -> Error {
     error.with_detail("The portal does not list the origin of this request in allowed_origins.")
 }
 
+/// The portal takes no direct tokens.
+pub fn not_direct(handle: Option<Handle>) -> Error {
+    let error = Error::refused(Code::Forbidden, Refusal::NotDirect, handle);
+    error.with_detail(
+        "This portal gives no direct tokens. Set direct = true in its section of the configuration.",
+    )
+}
+
+/// Nobody can sign a token here.
+pub fn signing_key_missing() -> Error {
+    let error = Error::refused(Code::Forbidden, Refusal::UnknownKey, None);
+    error.with_detail(
+        "The gateway has no key to sign tokens with. Set tokens.signing_key_files in its configuration.",
+    )
+}
+
 /// Few enough for an answer; a request can name hundreds.
 fn join(permissions: &[&Permission]) -> String {
     const MAX_NAMED: usize = 10;

@@ -9,9 +9,30 @@ use super::environment::Environment;
 use super::handle::Handle;
 use super::permission::Permission;
 
+/// How a session began, and so which credential it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionKind {
+    /// A browser exchanged a ticket for it; its credential is a browser token.
+    Browser,
+    /// The backend opened it at once; its credential is a direct token or a signed one.
+    Direct,
+}
+
+impl SessionKind {
+    /// The stable name, as listings tell it.
+    pub fn name(self) -> &'static str {
+        match self {
+            SessionKind::Browser => "browser",
+            SessionKind::Direct => "direct",
+        }
+    }
+}
+
 /// What a backend grants one of its users: fixed when the session is created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
+    /// How it begins.
+    pub kind: SessionKind,
     /// The workspace whose key created it.
     pub workspace: String,
     /// The portal it is for.
@@ -53,7 +74,8 @@ pub struct PortalSession {
     pub handle: Handle,
     /// What it may do.
     pub grant: Grant,
-    /// When its ticket was exchanged, by the store's clock, Unix milliseconds.
+    /// When it became active, by the store's clock, Unix milliseconds: when its ticket was exchanged, or when a direct
+    /// session was opened.
     pub exchanged_at_ms: Option<u64>,
     /// When its ticket (pending) or its browser token (active) ends, by the store's clock.
     pub expires_at_ms: u64,
@@ -103,6 +125,7 @@ pub(crate) mod tests {
         PortalSession {
             handle: Handle { tag, created_at_ms: 1_000, suffix: HandleSuffix::mint() },
             grant: Grant {
+                kind: SessionKind::Browser,
                 workspace: "acme".into(),
                 slug: "my-portal".into(),
                 environment: Environment::Live,

@@ -1,3 +1,4 @@
 //! What operators and their tools ask for.
 
 pub mod health;
+pub mod key_set;

@@ -14,8 +14,8 @@ use crate::domain::credential::Digest;
 use crate::domain::error::Refusal;
 use crate::domain::handle::Handle;
 use crate::domain::ports::{
-    Clock, Exchange, ExchangeAttempt, Found, Gone, Named, NewSession, Peek, Position, REPEAT_MS, Record,
-    Removal, SessionStore, StoreError,
+    Clock, Exchange, ExchangeAttempt, Found, Gone, Named, NewDirectSession, NewSession, Opening, Peek,
+    Position, REPEAT_MS, Record, Removal, SessionStore, StoreError,
 };
 use crate::domain::session::{PortalSession, State};
 use crate::domain::user_tag::UserTag;
@@ -40,7 +40,8 @@ struct Users {
 struct Entry {
     session: PortalSession,
     session_ttl_ms: u64,
-    ticket: Digest,
+    /// Of a session that began with one.
+    ticket: Option<Digest>,
     token: Option<Digest>,
     removed: Option<Refusal>,
 }
@@ -48,6 +49,11 @@ struct Entry {
 impl Entry {
     fn state_at(&self, now_ms: u64) -> State {
         if self.removed.is_some() { State::Expired } else { self.session.state_at(now_ms) }
+    }
+
+    /// Every entry has one of the two.
+    fn record(&self) -> Option<Record> {
+        self.token.map(Record::Token).or(self.ticket.map(Record::Ticket))
     }
 
     fn forget_at_ms(&self) -> u64 {
@@ -104,12 +110,12 @@ impl Users {
             entries
                 .values()
                 .rev()
-                .find(|entry| entry.ticket == *digest || entry.token.as_ref() == Some(digest))
+                .find(|entry| entry.ticket == Some(*digest) || entry.token.as_ref() == Some(digest))
         });
         let Some(entry) = found else {
             return Gone { refusal: Refusal::Unknown, handle: None };
         };
-        let spent = entry.token.is_some() && entry.ticket == *digest;
+        let spent = entry.token.is_some() && entry.ticket == Some(*digest);
         let refusal = if spent { Refusal::Used } else { entry.removed.unwrap_or(Refusal::Expired) };
         Gone { refusal, handle: Some(entry.session.handle) }
     }
@@ -123,7 +129,7 @@ impl SessionStore for MemoryStore {
         let entry = Entry {
             session: session.clone(),
             session_ttl_ms: new.session_ttl_ms,
-            ticket: new.ticket,
+            ticket: Some(new.ticket),
             token: None,
             removed: None,
         };
@@ -132,9 +138,32 @@ impl SessionStore for MemoryStore {
         Ok(session)
     }
 
+    async fn open(&self, new: &NewDirectSession) -> Result<Opening, StoreError> {
+        let (mut users, now_ms) = self.lock();
+        let earlier = users
+            .of(new.tag)
+            .find(|entry| entry.token == Some(new.token) && entry.state_at(now_ms) == State::Active);
+        if let Some(earlier) = earlier {
+            let age_ms = now_ms.saturating_sub(earlier.session.handle.created_at_ms);
+            let is_repeat = age_ms <= REPEAT_MS;
+            return Ok(if is_repeat { Opening::Done(earlier.session.clone()) } else { Opening::TooLate });
+        }
+        let session = record::opened(new, now_ms);
+        let entry = Entry {
+            session: session.clone(),
+            session_ttl_ms: new.session_ttl_ms,
+            ticket: None,
+            token: Some(new.token),
+            removed: None,
+        };
+        users.remember(new.tag, entry.forget_at_ms());
+        users.entries.entry(new.tag).or_default().insert(Position::from(session.handle), entry);
+        Ok(Opening::Done(session))
+    }
+
     async fn exchange(&self, attempt: &ExchangeAttempt) -> Result<Exchange, StoreError> {
         let (mut users, now_ms) = self.lock();
-        let ours = users.of(attempt.tag).find(|entry| entry.ticket == attempt.ticket);
+        let ours = users.of(attempt.tag).find(|entry| entry.ticket == Some(attempt.ticket));
         let Some(entry) = ours.filter(|entry| entry.state_at(now_ms) != State::Expired) else {
             return Ok(Exchange::Gone(users.fate(attempt.tag, &attempt.ticket)));
         };
@@ -162,7 +191,7 @@ impl SessionStore for MemoryStore {
     async fn peek(&self, tag: UserTag, ticket: &Digest) -> Result<Peek, StoreError> {
         let (mut users, now_ms) = self.lock();
         let pending = |entry: &&mut Entry| {
-            entry.ticket == *ticket && entry.token.is_none() && entry.state_at(now_ms) == State::Pending
+            entry.ticket == Some(*ticket) && entry.token.is_none() && entry.state_at(now_ms) == State::Pending
         };
         let session = users.of(tag).find(pending).map(|entry| entry.session.clone());
         Ok(session.map_or_else(|| Peek::Gone(users.fate(tag, ticket)), Peek::Pending))
@@ -185,10 +214,7 @@ impl SessionStore for MemoryStore {
     async fn find_by_handle(&self, handle: &Handle) -> Result<Option<Named>, StoreError> {
         let (mut users, now_ms) = self.lock();
         let entry = users.at(handle).filter(|entry| entry.state_at(now_ms) != State::Expired);
-        Ok(entry.map(|entry| Named {
-            session: entry.session.clone(),
-            record: entry.token.map_or(Record::Ticket(entry.ticket), Record::Token),
-        }))
+        Ok(entry.and_then(|entry| Some(Named { session: entry.session.clone(), record: entry.record()? })))
     }
 
     async fn remove(

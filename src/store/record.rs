@@ -13,9 +13,9 @@ use serde_json::value::RawValue;
 use crate::domain::environment::Environment;
 use crate::domain::handle::{Handle, HandleSuffix};
 use crate::domain::permission::Permission;
-use crate::domain::ports::{NewSession, StoreError};
+use crate::domain::ports::{NewDirectSession, NewSession, StoreError};
 use crate::domain::return_url::parse_http_url;
-use crate::domain::session::{Grant, PortalSession};
+use crate::domain::session::{Grant, PortalSession, SessionKind};
 use crate::domain::shown_text::is_unfit;
 use crate::domain::user_tag::UserTag;
 
@@ -43,6 +43,9 @@ struct GrantRecord<'a> {
     preview: bool,
     #[serde(rename = "m", borrow, default, skip_serializing_if = "Option::is_none")]
     metadata: Option<&'a RawValue>,
+    /// Only of a direct session. A release that does not know it takes the session for a browser's.
+    #[serde(rename = "d", default, skip_serializing_if = "std::ops::Not::not")]
+    direct: bool,
     #[serde(rename = "r", borrow, default, skip_serializing_if = "Option::is_none")]
     return_url: Option<Cow<'a, str>>,
 }
@@ -58,6 +61,7 @@ pub fn encode_grant(grant: &Grant) -> Result<String, StoreError> {
         external_organization_id: grant.external_organization_id.as_deref().map(Cow::from),
         email: grant.email.as_deref().map(Cow::from),
         preview: grant.preview,
+        direct: grant.kind == SessionKind::Direct,
         metadata,
         return_url: grant.return_url.as_ref().map(|url| url.as_str().into()),
     };
@@ -112,6 +116,7 @@ fn decode_grant(slug: &str, json: &str) -> Result<Grant, String> {
         email: record.email.map(Cow::into_owned),
         permissions: permissions.map_err(|_| "a permission is invalid")?,
         preview: record.preview,
+        kind: if record.direct { SessionKind::Direct } else { SessionKind::Browser },
         metadata: record.metadata.map(|raw| raw.get().to_owned()),
         return_url: return_url.map_err(|_| "the return URL is invalid")?,
     })
@@ -124,6 +129,17 @@ pub fn created(new: &NewSession, created_at_ms: u64, expires_at_ms: u64) -> Port
         grant: new.grant.clone(),
         exchanged_at_ms: None,
         expires_at_ms,
+        user_agent: None,
+    }
+}
+
+/// The session that `open` has just stored, with the store's time.
+pub fn opened(new: &NewDirectSession, now_ms: u64) -> PortalSession {
+    PortalSession {
+        handle: Handle { tag: new.tag, created_at_ms: now_ms, suffix: new.suffix },
+        grant: new.grant.clone(),
+        exchanged_at_ms: Some(now_ms),
+        expires_at_ms: now_ms + new.session_ttl_ms,
         user_agent: None,
     }
 }

@@ -17,12 +17,12 @@ use super::link::{Call, RedisLink};
 pub use super::link::{Probe, StoreObserver, Topology};
 use super::record;
 use super::reply::{self, Reply, corrupt, words};
-use super::script::{BY_HANDLE, CREATE, EXCHANGE, FATE, LIST, REMOVE, REVOKE_ALL, ScriptCall};
+use super::script::{BY_HANDLE, CREATE, EXCHANGE, FATE, LIST, OPEN, REMOVE, REVOKE_ALL, ScriptCall};
 use crate::domain::credential::Digest;
 use crate::domain::handle::Handle;
 use crate::domain::ports::{
-    Exchange, ExchangeAttempt, Found, Gone, Named, NewSession, Peek, PortalFilter, Position, REPEAT_MS,
-    Record, Removal, SessionStore, StoreError,
+    Exchange, ExchangeAttempt, Found, Gone, Named, NewDirectSession, NewSession, Opening, Peek, PortalFilter,
+    Position, REPEAT_MS, Record, Removal, SessionStore, StoreError,
 };
 use crate::domain::session::PortalSession;
 use crate::domain::user_tag::UserTag;
@@ -76,6 +76,22 @@ impl RedisStore {
         if self.promises.fence_failover { "fence" } else { "" }
     }
 
+    /// Calls a script whose answer, if its first word is `success`, counts only when the wanted replicas have it.
+    async fn when_replicated(
+        &self,
+        name: &'static str,
+        script: &ScriptCall,
+        success: &str,
+    ) -> Result<Reply, StoreError> {
+        let wanted = self.promises.wait_replicas;
+        if wanted == 0 {
+            return self.link.call(name, Call::Script(script), self.link.deadline()).await;
+        }
+        let replicas = |reply: &Value| if begins_with(reply, success) { wanted } else { 0 };
+        let deadline = self.link.deadline_with_wait();
+        self.link.call_and_wait(name, Call::Script(script), &replicas, deadline).await
+    }
+
     async fn declaring(
         &self,
         name: &'static str,
@@ -86,8 +102,8 @@ impl RedisStore {
     }
 }
 
-fn is_done(reply: &Value) -> bool {
-    redis::from_redis_value_ref::<Reply>(reply).is_ok_and(|reply| words(&reply).first() == Some(&"done"))
+fn begins_with(reply: &Value, word: &str) -> bool {
+    redis::from_redis_value_ref::<Reply>(reply).is_ok_and(|reply| words(&reply).first() == Some(&word))
 }
 
 #[async_trait]
@@ -107,6 +123,19 @@ impl SessionStore for RedisStore {
         Ok(record::created(new, created_at_ms, expires_at_ms))
     }
 
+    async fn open(&self, new: &NewDirectSession) -> Result<Opening, StoreError> {
+        let script = OPEN
+            .on(vec![browser_key(new.tag, &new.token), index_key(new.tag)])
+            .arg(digest_text(&new.token))
+            .arg(new.session_ttl_ms)
+            .arg(new.suffix.as_str())
+            .arg(&new.grant.slug)
+            .arg(record::encode_grant(&new.grant)?)
+            .arg(REPEAT_MS);
+        let reply = self.when_replicated("open", &script, "opened").await?;
+        reply::opening(new.tag, &reply)
+    }
+
     async fn exchange(&self, attempt: &ExchangeAttempt) -> Result<Exchange, StoreError> {
         let (tag, ticket, token) = (attempt.tag, &attempt.ticket, &attempt.token);
         let (filter, slugs) = match &attempt.portals {
@@ -122,15 +151,7 @@ impl SessionStore for RedisStore {
             .arg(record::user_agent_line(attempt.user_agent.as_deref()))
             .arg(self.fence())
             .arg(REPEAT_MS);
-        let call = Call::Script(&script);
-        let reply = match self.promises.wait_replicas {
-            0 => self.link.call("exchange", call, self.link.deadline()).await?,
-            wanted => {
-                let replicas = |reply: &Value| if is_done(reply) { wanted } else { 0 };
-                let deadline = self.link.deadline_with_wait();
-                self.link.call_and_wait("exchange", call, &replicas, deadline).await?
-            }
-        };
+        let reply = self.when_replicated("exchange", &script, "done").await?;
         reply::exchange(tag, &reply)
     }
 

@@ -7,7 +7,7 @@ use super::keys::read_digest;
 use super::record;
 use crate::domain::error::Refusal;
 use crate::domain::handle::{Handle, HandleSuffix};
-use crate::domain::ports::{Exchange, Gone, Named, Record, StoreError};
+use crate::domain::ports::{Exchange, Gone, Named, Opening, Record, StoreError};
 use crate::domain::session::PortalSession;
 use crate::domain::user_tag::UserTag;
 
@@ -42,6 +42,14 @@ pub fn named(tag: UserTag, record: &str, state: &str, digest: &str) -> Result<Na
         _ => return Err(corrupt("a live entry of a user's index in an unknown state")),
     };
     Ok(Named { session: session(tag, record)?, record: lies_under })
+}
+
+pub fn opening(tag: UserTag, reply: &Reply) -> Result<Opening, StoreError> {
+    match words(reply).as_slice() {
+        ["opened", record] => Ok(Opening::Done(session(tag, record)?)),
+        ["late"] => Ok(Opening::TooLate),
+        _ => Err(corrupt("a session's record of an unknown version")),
+    }
 }
 
 /// The session, or what is still known of it.

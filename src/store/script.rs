@@ -29,6 +29,7 @@ macro_rules! script {
 // Only the parts that each needs: Redis makes their functions anew in every call.
 script!(CREATE, "create.lua", ["record", "replication", "keep", "member", "prune"]);
 script!(EXCHANGE, "exchange.lua", ["record", "replication", "member", "keep", "touch", "fate"]);
+script!(OPEN, "open.lua", ["record", "keep", "member", "prune", "touch"]);
 script!(FATE, "fate.lua", ["member", "fate"]);
 script!(BY_HANDLE, "by_handle.lua", ["replication", "member", "index", "touch"]);
 script!(REMOVE, "remove.lua", ["replication", "member", "index", "touch"]);

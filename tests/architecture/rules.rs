@@ -5,16 +5,17 @@ use std::path::Path;
 use super::scanner::{code_of, paths_in};
 
 /// Which modules of the crate each one may name. `main` names the crate from outside.
-pub const ARROWS: [(&str, &[&str]); 11] = [
+pub const ARROWS: [(&str, &[&str]); 12] = [
     ("http", &["domain", "telemetry", "fields"]),
     ("store", &["domain"]),
-    ("config", &["domain", "fields"]),
+    ("config", &["domain", "fields", "tokens"]),
     ("domain", &[]),
     ("telemetry", &[]),
+    ("tokens", &["domain"]),
     ("healthcheck", &[]),
     ("fields", &["domain"]),
     ("dev", &["domain", "config"]),
-    ("app", &["http", "store", "config", "domain", "telemetry", "fields"]),
+    ("app", &["http", "store", "config", "domain", "telemetry", "fields", "tokens"]),
     ("lib", &[]),
     ("main", &[]),
 ];

@@ -14,8 +14,8 @@ use vestibule::domain::idempotency::TokenDeriver;
 use vestibule::domain::landing_pass::LandingNonces;
 use vestibule::domain::portals::Product;
 use vestibule::domain::ports::{
-    Exchange, ExchangeAttempt, Found, Gone, Named, NewSession, Peek, Position, Record, Removal, SessionStore,
-    StoreError,
+    Exchange, ExchangeAttempt, Found, Gone, Named, NewDirectSession, NewSession, Opening, Peek, Position,
+    Record, Removal, SessionStore, StoreError,
 };
 use vestibule::domain::session::PortalSession;
 use vestibule::domain::user_tag::{UserTag, UserTagger};
@@ -79,6 +79,10 @@ fn gone() -> Gone {
 
 #[async_trait]
 impl SessionStore for Defective {
+    async fn open(&self, new: &NewDirectSession) -> Result<Opening, StoreError> {
+        self.store.open(new).await
+    }
+
     async fn create(&self, new: &NewSession) -> Result<PortalSession, StoreError> {
         self.state.lock().expect("no panic").created.push(new.clone());
         self.store.create(new).await

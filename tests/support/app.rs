@@ -115,7 +115,7 @@ impl TestApp {
 
     /// Workspaces, keys and portals change while the gateway runs, as after `SIGHUP`.
     pub fn reload(&self, change: impl FnOnce(String) -> String) {
-        self.running().reload(settings(&change(config("memory:"))).catalog);
+        self.running().reload(settings(&change(config("memory:"))));
     }
 
     pub async fn stop(mut self) {

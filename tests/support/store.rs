@@ -11,7 +11,7 @@ use vestibule::domain::handle::HandleSuffix;
 use vestibule::domain::permission::Permission;
 use vestibule::domain::ports::{Exchange, ExchangeAttempt, Found, NewSession, PortalFilter, SessionStore};
 use vestibule::domain::return_url::parse_http_url;
-use vestibule::domain::session::{Grant, PortalSession};
+use vestibule::domain::session::{Grant, PortalSession, SessionKind};
 use vestibule::domain::user_tag::{UserRef, UserTag, UserTagger};
 use vestibule::telemetry::Metrics;
 
@@ -45,6 +45,7 @@ pub fn new_session(user: &str) -> NewSession {
         ticket_ttl_ms: 900_000,
         session_ttl_ms: 86_400_000,
         grant: Grant {
+            kind: SessionKind::Browser,
             workspace: "acme".into(),
             slug: "my-portal".into(),
             environment: Environment::Live,

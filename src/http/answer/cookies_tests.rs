@@ -9,6 +9,7 @@ use crate::domain::environment::Environment;
 use crate::domain::presented::Hint;
 use crate::domain::return_url::parse_http_url;
 use crate::domain::session::tests::session;
+use crate::domain::signed_token::TokenSettings;
 use crate::domain::user_tag::{UserRef, UserTagger};
 use crate::http::request::cookies::sent;
 
@@ -35,6 +36,8 @@ fn portal(public_url: &str) -> Portal {
             partitioned: false,
             domain: None,
         },
+        direct: false,
+        tokens: TokenSettings { ttl_seconds: 300, audience: None },
     }
 }
 

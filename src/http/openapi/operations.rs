@@ -34,6 +34,7 @@ pub fn all() -> Vec<Entry> {
             vec![Code::ServiceUnavailable],
         ),
         operating::error_page(),
+        operating::key_set(),
         operating::openapi(),
         operating::reference_page(),
     ]

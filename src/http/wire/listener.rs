@@ -108,8 +108,8 @@ mod tests {
     use crate::domain::landing_pass::LandingNonces;
     use crate::domain::portals::Product;
     use crate::domain::ports::{
-        Clock, Exchange, ExchangeAttempt, Found, Named, NewSession, Peek, Position, Record, Removal,
-        SessionStore, StoreError,
+        Clock, Exchange, ExchangeAttempt, Found, Named, NewDirectSession, NewSession, Opening, Peek,
+        Position, Record, Removal, SessionStore, StoreError,
     };
     use crate::domain::session::PortalSession;
     use crate::domain::user_tag::{UserTag, UserTagger};
@@ -129,6 +129,9 @@ mod tests {
     #[async_trait]
     impl SessionStore for Broken {
         async fn create(&self, _: &NewSession) -> Result<PortalSession, StoreError> {
+            panic!("a defect")
+        }
+        async fn open(&self, _: &NewDirectSession) -> Result<Opening, StoreError> {
             panic!("a defect")
         }
         async fn exchange(&self, _: &ExchangeAttempt) -> Result<Exchange, StoreError> {

@@ -1,7 +1,7 @@
 //! What operators and readers ask for.
 
 use utoipa::openapi::path::{ParameterBuilder, ParameterIn};
-use utoipa::openapi::{Content, ObjectBuilder, Required};
+use utoipa::openapi::{ArrayBuilder, Content, ObjectBuilder, Required};
 
 use crate::domain::error::Code;
 use crate::http::openapi::entry::{Entry, answer, ok, operations, text};
@@ -38,6 +38,20 @@ pub fn error_page() -> Entry {
         parameters: vec![part("category"), part("code")],
         answers: vec![ok(page.build())],
         codes: vec![Code::RouteNotFound],
+        ..operations()
+    }
+}
+
+pub fn key_set() -> Entry {
+    let keys = ObjectBuilder::new()
+        .property("keys", ArrayBuilder::new().items(ObjectBuilder::new().build()).build());
+    let answer = answer("The keys.", "application/jwk-set+json", keys.required("keys").build());
+    Entry {
+        path: "/.well-known/jwks.json",
+        id: "keySet",
+        summary: "The public keys of signed tokens",
+        description: "A JWK set (RFC 7517). The only answer that may be cached, for 5 minutes.",
+        answers: vec![ok(answer.build())],
         ..operations()
     }
 }

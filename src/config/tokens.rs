@@ -1,0 +1,52 @@
+//! Reads `[tokens]` and a portal's `tokens` section (API.md section 10).
+//!
+//! Owns: their rules, and that key files are read when the configuration is, so that a reload takes new ones.
+//! Must not know: what a key signs. Messages never repeat anything of a key.
+
+use secrecy::SecretString;
+
+use crate::domain::invalid::Invalid;
+use crate::domain::signed_token::TokenSettings;
+use crate::fields::{Fields, integer, string, text};
+use crate::tokens::SigningKey;
+
+/// Seconds that a token for other APIs lives unless its portal says otherwise.
+const DEFAULT_TTL_SECONDS: u64 = 300;
+
+/// `[tokens]`: the first key signs, all are published.
+pub fn read_tokens(mut fields: Fields<'_, '_>) -> Vec<SigningKey> {
+    let mut seen: Vec<String> = Vec::new();
+    let keys = fields.list("signing_key_files", |value| read_key(string(value)?)).unwrap_or_default();
+    for (index, key) in keys.iter().enumerate() {
+        if seen.iter().any(|id| id == key.id()) {
+            let fix = "Name each key once.";
+            fields
+                .fault(&format!("signing_key_files[{index}]"), Invalid::new("This key is there twice.", fix));
+        }
+        seen.push(key.id().to_owned());
+    }
+    fields.finish();
+    keys
+}
+
+fn read_key(path: &str) -> Result<SigningKey, Invalid> {
+    let fix = "Name a file that `vestibule keys signing` has made, readable for the gateway's user.";
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Invalid::new(format!("The file cannot be read: {error}."), fix))?;
+    SigningKey::read(&SecretString::from(text))
+        .map_err(|error| Invalid::new(format!("The file cannot be used: {error}."), fix))
+}
+
+/// A portal's `tokens` section. `can_sign`: there is a key, or one will be made at the start.
+pub fn read_portal_tokens(portal: &mut Fields<'_, '_>, can_sign: bool) -> TokenSettings {
+    if portal.value("tokens").is_some() && !can_sign {
+        let fix =
+            "Run `vestibule keys signing --algorithm ES256` and name its file in tokens.signing_key_files.";
+        portal.fault("tokens", Invalid::new("With Redis, signed tokens need a key.", fix));
+    }
+    let mut fields = portal.section("tokens");
+    let ttl_seconds = fields.optional("ttl_seconds", integer(30, 900)).unwrap_or(DEFAULT_TTL_SECONDS);
+    let audience = fields.optional("audience", text(1, 256));
+    fields.finish();
+    TokenSettings { ttl_seconds, audience }
+}

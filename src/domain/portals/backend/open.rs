@@ -1,0 +1,76 @@
+//! Opening a direct session: the backend gets its token at once, for a page or an app to use (API.md section 9).
+//!
+//! Owns: that the token is made before the store is asked, so that a lost reply never leaves two sessions; and that a
+//! signed token is made only of a session that is there.
+//! Must not know: how a token is signed.
+
+use super::{Caller, grant_of, user_of};
+use crate::domain::credential::{DirectToken, signed_token_digest};
+use crate::domain::error::{Code, Error, Refusal};
+use crate::domain::handle::HandleSuffix;
+use crate::domain::invalid::Invalid;
+use crate::domain::messages::{DirectRequest, IssuedToken, OpenedSession, TokenFormat};
+use crate::domain::portals::Portals;
+use crate::domain::ports::{NewDirectSession, Opening, Record, Removal};
+use crate::domain::rules::{not_direct, signing_key_missing};
+use crate::domain::session::SessionKind;
+use crate::domain::signed_token::{Claims, Purpose};
+
+impl Portals {
+    /// Opens an active session for one of the caller's users.
+    pub async fn open(&self, caller: &Caller, request: DirectRequest) -> Result<OpenedSession, Error> {
+        let DirectRequest { session: request, format, idempotency_key } = request;
+        let portal = self.portal_for(caller, &request)?.clone();
+        if !portal.direct {
+            return Err(not_direct(None));
+        }
+        let signer = match format {
+            TokenFormat::Jwt => Some(self.catalog.signer().ok_or_else(signing_key_missing)?),
+            TokenFormat::Opaque => None,
+        };
+        let session_ttl_ms = request.session_ttl_ms;
+        let grant = grant_of(SessionKind::Direct, caller, &portal, request);
+        let tag = self.parts.tagger.tag(&user_of(caller, &grant.slug, &grant.external_id));
+        let random = idempotency_key.map(|key| {
+            let asked = format!("{format:?} {session_ttl_ms} {grant:?}");
+            self.parts.deriver.direct(&caller.key.digest, &key, tag, &asked)
+        });
+        let token = match &random {
+            Some(random) => DirectToken::from_random(grant.environment, tag, random),
+            None => DirectToken::mint(grant.environment, tag),
+        };
+        let suffix = random.as_ref().map_or_else(HandleSuffix::mint, HandleSuffix::from_random);
+        let digest = match format {
+            TokenFormat::Opaque => token.digest(),
+            TokenFormat::Jwt => signed_token_digest(tag, suffix),
+        };
+        let new = NewDirectSession { tag, suffix, token: digest, session_ttl_ms, grant };
+        let session = match self.parts.store.open(&new).await? {
+            Opening::Done(session) => session,
+            Opening::TooLate => return Err(used_before()),
+        };
+        let Some(signer) = signer else {
+            return Ok(OpenedSession { session, portal, token: IssuedToken::Direct(token) });
+        };
+        let begun_at_ms = session.handle.created_at_ms;
+        let claims = Claims::of(&session, &portal.tokens, Purpose::Session, begun_at_ms);
+        match signer.sign(&claims) {
+            Ok(token) => Ok(OpenedSession { session, portal, token: IssuedToken::Signed(token.into()) }),
+            Err(_) => {
+                // Nobody holds a credential of it, so nobody misses it if this fails too.
+                let _ = self
+                    .parts
+                    .store
+                    .remove(&session.handle, Some(Record::Token(digest)), Removal::Replaced)
+                    .await;
+                Err(Error::refused(Code::UnexpectedError, Refusal::SignatureInvalid, Some(session.handle)))
+            }
+        }
+    }
+}
+
+fn used_before() -> Error {
+    let message = "This key was used for the same request more than a minute ago.";
+    let fix = "Make one random value for each token that you ask for, and repeat it within a minute only.";
+    Error::invalid(vec![Invalid::new(message, fix).at("header.Idempotency-Key")])
+}
