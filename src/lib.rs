@@ -1,15 +1,14 @@
 //! Vestibule: the gateway between a company's backend and its customer portal.
 //!
-//! A backend mints a *ticket* (15 minutes at most, single use) for one of its users; the portal exchanges it for a
-//! *browser token* (24 hours, in an HttpOnly cookie); from then on the portal, or the proxy before it, asks the gateway
-//! who is there. Both stand for a *portal session*. Its *handle* is the only name of it that may be logged; its *grant*
-//! says what it may do. A *caller* holds a root key.
+//! A backend mints a *ticket* (single use, 15 minutes at most) for one of its users. The portal exchanges it for a
+//! *browser token* (24 hours, in an HttpOnly cookie). From then on the portal, or the proxy in front of it, asks the
+//! gateway who is there. Both stand for a *portal session*: its *handle* is the only name of it that may be logged, its
+//! *grant* says what it may do. A *caller* holds a root key.
 //!
 //! Five files to begin with: `domain/portals/portal.rs` (the rules of a portal's session), `http.rs` (the routes),
 //! `http/answer/finish.rs` (what all requests have in common), `store/scripts/exchange.lua` (the one step that spends
-//! a ticket), `app.rs` (how it is put together).
-//! `fields` reads documents for `http` and `config`; `dev` is a playground, behind a feature of that name.
-//! `tests/architecture.rs` enforces:
+//! a ticket), `app.rs` (how it is put together). `fields` reads documents for `http` and `config`; `dev` is a
+//! playground, behind a feature of that name. `tests/architecture.rs` enforces:
 //! ```text
 //! main → app → http → domain ← store     config → domain     dev → config, domain     telemetry → (nothing)
 //! ```
