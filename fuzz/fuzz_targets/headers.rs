@@ -14,7 +14,7 @@ use libfuzzer_sys::fuzz_target;
 use vestibule::config::Settings;
 use vestibule::domain::catalog::Catalog;
 use vestibule::domain::credential::BrowserToken;
-use vestibule::domain::presented::{Presented, choose_cookie};
+use vestibule::domain::presented::{Presented, Reader};
 use vestibule::http::fuzzing::{accepts, bearer, behind_proxies, sent, session_cookie_name};
 
 static CATALOG: LazyLock<Catalog> = LazyLock::new(|| {
@@ -78,9 +78,11 @@ fn cookies(headers: &HeaderMap) {
         assert_eq!(found.iter().filter(|(other, _)| other.slug == portal.slug).count(), 1);
     }
     for slug in [None, Some("my-portal"), Some("nobody")] {
-        if let Ok(Some((portal, _))) = choose_cookie(found.clone(), slug, Some("https://portal.example.com"))
-        {
-            assert!(slug.is_none_or(|slug| portal.slug == slug));
+        for reader in [Reader::Page, Reader::Proxy] {
+            let asked = (slug, Some("https://portal.example.com"));
+            if let Ok(Some((portal, _))) = reader.choose_cookie(found.clone(), asked, &CATALOG) {
+                assert!(slug.is_none_or(|slug| portal.slug == slug));
+            }
         }
     }
 }

@@ -60,7 +60,12 @@ impl Presented {
     /// Whether this is a page that the portal does not list, reading with its user's cookie. A request
     /// without `Origin` is no such page: a server that renders the portal forwards the cookie alone.
     pub fn is_foreign_page(&self, portal: &Portal) -> bool {
-        self.by_cookie() && self.origin.is_some() && !self.vouched_for(portal)
+        self.by_cookie() && self.is_foreign_to(portal)
+    }
+
+    /// Whether it comes from a page that the portal does not list, with whatever credential.
+    pub fn is_foreign_to(&self, portal: &Portal) -> bool {
+        self.origin.is_some() && !self.vouched_for(portal)
     }
 
     /// Whether a change may be made on this request. A cookie comes along unasked, so the browser must vouch
@@ -121,37 +126,56 @@ impl Presented {
             return Some(portal);
         }
         let hinted = self.hint.as_ref().and_then(|hint| catalog.portal(&hint.slug));
-        let listing = self.origin.as_deref().and_then(|origin| match catalog.portals_listing(origin) {
+        match self.origin.as_deref().map_or(&[][..], |origin| catalog.portals_listing(origin)) {
+            [] => hinted.or_else(|| catalog.only_portal()),
             [portal] => Some(portal),
-            [] | [_, _, ..] => None,
-        });
-        listing.or(hinted).or_else(|| catalog.only_portal())
+            listing => hinted.filter(|hinted| listing.iter().any(|portal| portal.slug == hinted.slug)),
+        }
     }
 }
 
-/// Which of the portal cookies that a request carries is meant: of the named portal; else of one that lists
-/// the `Origin`; else the only one.
-pub fn choose_cookie<T>(
-    sent: Vec<(Arc<Portal>, T)>,
-    slug: Option<&str>,
-    origin: Option<&str>,
-) -> Result<Option<(Arc<Portal>, T)>, Error> {
-    if let Some(slug) = slug {
-        return Ok(sent.into_iter().find(|(portal, _)| portal.slug == slug));
-    }
-    let mut meant = sent;
-    if meant.len() > 1 {
+/// Who is answered, and so what the `Origin` means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// The page itself: it sees the sessions of portals that list it, as if the browser had no others.
+    Page,
+    /// A proxy, which asks for its own portal whatever page is open: the origin only helps to choose.
+    Proxy,
+}
+
+impl Reader {
+    /// Which of the portal cookies that a request carries is meant: of the named portal; else of one that lists
+    /// the `Origin`; else the only one.
+    pub fn choose_cookie<T>(
+        self,
+        sent: Vec<(Arc<Portal>, T)>,
+        (slug, origin): (Option<&str>, Option<&str>),
+        catalog: &Catalog,
+    ) -> Result<Option<(Arc<Portal>, T)>, Error> {
+        if let Some(slug) = slug {
+            return Ok(sent.into_iter().find(|(portal, _)| portal.slug == slug));
+        }
+        let mut meant = sent;
         let listed = |portal: &Portal| origin.is_some_and(|origin| portal.lists_origin(origin));
-        if meant.iter().any(|(portal, _)| listed(portal)) {
+        let decides = match self {
+            Reader::Page => origin.is_some_and(|origin| !catalog.portals_listing(origin).is_empty()),
+            Reader::Proxy => meant.len() > 1 && meant.iter().any(|(portal, _)| listed(portal)),
+        };
+        if decides {
             meant.retain(|(portal, _)| listed(portal));
         }
-    }
-    if meant.len() > 1 {
-        let slugs: Vec<_> = meant.iter().map(|(portal, _)| portal.slug.as_str()).collect();
+        if meant.len() < 2 {
+            return Ok(meant.pop());
+        }
         let message =
             "The browser holds sessions of several portals and the request does not say which is meant.";
-        let fix = format!("Add the query parameter slug with one of: {}.", slugs.join(", "));
-        return Err(Error::invalid(vec![Invalid::new(message, fix).at("query.slug")]));
+        let fix = if origin.is_none() || decides {
+            let slugs: Vec<_> = meant.iter().map(|(portal, _)| portal.slug.as_str()).collect();
+            format!("Add the query parameter slug with one of: {}.", slugs.join(", "))
+        } else {
+            // A page that none of them lists is not told which they are.
+            "Add the query parameter slug.".to_owned()
+        };
+        Err(Error::invalid(vec![Invalid::new(message, fix).at("query.slug")]))
     }
-    Ok(meant.pop())
 }

@@ -86,6 +86,9 @@ pub fn why_not_admitted(catalog: &Catalog, session: &PortalSession, asker: &Aske
     let not_found = |refusal| Error::refused(Code::PortalSessionNotFound, refusal, Some(session.handle));
     match (portal_of(catalog, session), asker) {
         (None, _) => not_found(Refusal::PortalGone),
+        (Some(portal), Asker::Page(origin)) if !portal.lists_origin(origin) => {
+            origin_not_listed(Some(session.handle))
+        }
         (Some(portal), Asker::Program | Asker::Page(_)) if !portal.enabled => {
             portal_disabled(Some(session.handle))
         }

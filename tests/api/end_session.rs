@@ -75,14 +75,26 @@ on_both_stores! {
             &[("origin", "https://PORTAL.example.com")],
             &[("origin", "http://portal.example.com")],
             &[("origin", "https://portal.example.com:8443")],
-            &[("origin", "https://sessions.example.com")],
-            &[("origin", SECOND_PAGE)],
-            &[("origin", SECOND_PAGE), ("sec-fetch-site", "same-site")],
             &[("origin", "null"), ("sec-fetch-site", "cross-site")],
         ];
         for headers in table {
             let reply = app.post(PATH, json!({})).cookie(&token).headers(headers).send().await;
             reply.expect(403, "authorization/forbidden");
+            assert!(reply.set_cookies().is_empty(), "{headers:?}");
+            assert_eq!(get(&app, &token).await.status, 200, "still alive after {headers:?}");
+        }
+    }
+
+    async fn another_portals_page_ends_no_session_and_sees_none(app: TestApp) {
+        let token = app.signed_in(json!({})).await;
+        let table: &[&[(&str, &str)]] = &[
+            &[("origin", SECOND_PAGE)],
+            &[("origin", SECOND_PAGE), ("sec-fetch-site", "same-site")],
+            &[("origin", "https://sessions.example.com")],
+        ];
+        for headers in table {
+            let reply = app.post(PATH, json!({})).cookie(&token).headers(headers).send().await;
+            reply.expect(401, "authentication/portal_token_missing");
             assert!(reply.set_cookies().is_empty(), "{headers:?}");
             assert_eq!(get(&app, &token).await.status, 200, "still alive after {headers:?}");
         }

@@ -152,7 +152,7 @@ on_both_stores! {
         let token = app.signed_in(json!({})).await;
         let origins = [
             "null", "https://evil.example", "https://portal.example.com.evil", "http://portal.example.com",
-            "https://portal.example.com:8443", "https://PORTAL.example.com", SECOND_PAGE,
+            "https://portal.example.com:8443", "https://PORTAL.example.com",
         ];
         for origin in origins {
             for call in [app.get(PATH), app.post(PATH, json!({}))] {
@@ -164,6 +164,10 @@ on_both_stores! {
             let reply = app.get(PATH).bearer(&token).header("origin", origin).send().await;
             assert_eq!(reply.status, 200, "{origin}: {}", reply.text);
         }
+        // To a page of another portal it is as if nobody had this cookie.
+        let reply = app.get(PATH).cookie(&token).header("origin", SECOND_PAGE).send().await;
+        reply.expect(401, "authentication/portal_token_missing");
+        assert_eq!(app.get(PATH).bearer(&token).header("origin", SECOND_PAGE).send().await.status, 200);
         // A server that renders the portal passes the cookie on, without an Origin.
         for call in [app.get(PATH), app.get(PATH).header("origin", PAGE)] {
             assert_eq!(call.cookie(&token).send().await.status, 200);

@@ -43,3 +43,4 @@ mod routes;
 mod scripts;
 mod sent_home;
 mod several_portals;
+mod tenants;

@@ -54,7 +54,7 @@ on_both_stores! {
         let both: &[&str] = &["my-portal", "second-portal"];
         let table = [
             (both, None),
-            (both, Some("https://umbrella.example.com")),
+            (both, Some("https://evil.example")),
             (&["second-portal", "no-return"], Some("https://sessions.example.com")),
             (&["my-portal", "second-portal", "no-return"], Some("https://sessions.example.com")),
         ];

@@ -123,13 +123,17 @@ impl Portals {
         })
     }
 
-    /// [`Portals::find`] for reading: a page that the portal does not list is refused.
-    pub async fn find_for_reading(&self, presented: &Presented) -> Result<CurrentSession, Error> {
-        let current = self.find(presented).await?;
-        if presented.is_foreign_page(&current.portal) {
-            return Err(origin_not_listed(Some(current.session.handle)));
+    /// [`Portals::find`] for a page. Before a word is said to it, not even whether somebody is signed in, its origin
+    /// must be one of the portal that the word is about.
+    pub async fn find_for_page(&self, presented: &Presented) -> Result<CurrentSession, Error> {
+        let about = presented.portal(&self.catalog);
+        if about.is_some_and(|portal| presented.is_foreign_page(portal)) {
+            return Err(origin_not_listed(None));
         }
-        Ok(current)
+        self.find(presented).await.map_err(|error| match about {
+            Some(portal) if presented.is_foreign_to(portal) => Error { home: None, ..error },
+            Some(_) | None => error,
+        })
     }
 
     /// The live session that a request presents, if it holds every one of `required`.
@@ -145,7 +149,7 @@ impl Portals {
 
     /// [`Portals::find`] for ending: a forged request of another site is refused.
     pub async fn find_for_ending(&self, presented: &Presented) -> Result<CurrentSession, Error> {
-        let current = self.find(presented).await?;
+        let current = self.find_for_page(presented).await?;
         if !presented.may_change(&current.portal) {
             return Err(origin_not_listed(Some(current.session.handle)));
         }

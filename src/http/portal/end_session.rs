@@ -5,10 +5,10 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
 use crate::domain::messages::EndedSession;
-use crate::domain::presented::Presented;
 use crate::http::answer::cookies;
 use crate::http::answer::envelope::success;
 use crate::http::answer::problem::Problem;
+use crate::http::request::auth::OfPage;
 use crate::http::request::body;
 use crate::http::request::kept::{note, portals, put_in_question};
 use crate::telemetry::{Audit, audit};
@@ -25,7 +25,7 @@ struct Ended<'a> {
 /// Ends the session and clears what the browser keeps of it.
 pub async fn handle(
     request: HttpRequest,
-    presented: Presented,
+    OfPage(presented): OfPage,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let portals = portals(&request);

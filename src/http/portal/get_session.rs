@@ -3,20 +3,20 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::session_view::SessionView;
-use crate::domain::presented::Presented;
 use crate::http::answer::envelope::success;
 use crate::http::answer::problem::Problem;
+use crate::http::request::auth::OfPage;
 use crate::http::request::body;
 use crate::http::request::kept::{note, portals, put_in_question};
 
 /// Tells a portal who is there.
 pub async fn handle(
     request: HttpRequest,
-    presented: Presented,
+    OfPage(presented): OfPage,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     // The session first: nobody without one has a body read.
-    let current = portals(&request).find_for_reading(&presented).await?;
+    let current = portals(&request).find_for_page(&presented).await?;
     body::fields(&body::read(&request, payload).await?, |_| Some(()))?;
     note(&request, current.session.handle);
     put_in_question(&request, &current.portal);

@@ -1,4 +1,4 @@
-//! Who may call stands in a handler's signature: `Caller` (a root key) or `Presented` (a browser token).
+//! Who may call stands in a handler's signature: `Caller` (a root key), `OfPage` or `Presented` (a browser token).
 //!
 //! Owns: reading `Authorization`, `Origin`, `Sec-Fetch-Site` and the cookies into domain values.
 //! Must not know: whether what is presented is any good; the domain decides.
@@ -17,7 +17,7 @@ use crate::domain::catalog::{Catalog, Portal};
 use crate::domain::credential::{BrowserToken, RootKey};
 use crate::domain::error::{Code, Error, Refusal};
 use crate::domain::portals::backend::Caller;
-use crate::domain::presented::{Presented, PresentedToken, Source, choose_cookie};
+use crate::domain::presented::{Presented, PresentedToken, Reader, Source};
 
 impl FromRequest for Caller {
     type Error = Error;
@@ -47,23 +47,38 @@ pub fn bearer(value: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_matches([' ', '\t']))
 }
 
+/// What a page presents that is answered itself.
+pub struct OfPage(pub Presented);
+
+impl FromRequest for OfPage {
+    type Error = Error;
+    type Future = Ready<Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(presented(request, Reader::Page).map(OfPage))
+    }
+}
+
+/// What a proxy passes on.
 impl FromRequest for Presented {
     type Error = Error;
     type Future = Ready<Result<Self, Error>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let portals = portals(request);
-        let presented = presented(request, portals.catalog());
-        if let Ok(presented) = &presented
-            && let Some(portal) = presented.portal(portals.catalog())
-        {
-            put_in_question(request, portal);
-        }
-        ready(presented)
+        ready(presented(request, Reader::Proxy))
     }
 }
 
-fn presented(request: &HttpRequest, catalog: &Catalog) -> Result<Presented, Error> {
+fn presented(request: &HttpRequest, reader: Reader) -> Result<Presented, Error> {
+    let portals = portals(request);
+    let presented = read(request, reader, portals.catalog())?;
+    if let Some(portal) = presented.portal(portals.catalog()) {
+        put_in_question(request, portal);
+    }
+    Ok(presented)
+}
+
+fn read(request: &HttpRequest, reader: Reader, catalog: &Catalog) -> Result<Presented, Error> {
     let headers = request.headers();
     let slug = query(request, "slug").next();
     let origin = origin(headers);
@@ -71,7 +86,8 @@ fn presented(request: &HttpRequest, catalog: &Catalog) -> Result<Presented, Erro
     let token = match bearer_token(headers) {
         Some(token) => Some(token),
         None => {
-            let chosen = choose_cookie(sent.sessions, slug.as_deref(), origin.as_deref())?;
+            let asked = (slug.as_deref(), origin.as_deref());
+            let chosen = reader.choose_cookie(sent.sessions, asked, catalog)?;
             chosen.map(|(portal, texts)| in_cookie(portal, &texts))
         }
     };
