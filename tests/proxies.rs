@@ -14,6 +14,8 @@ mod operating;
 mod passing;
 #[path = "proxies/paths.rs"]
 mod paths;
+#[path = "proxies/preflight.rs"]
+mod preflight;
 #[path = "proxies/proxy.rs"]
 mod proxy;
 #[path = "proxies/real_portals.rs"]
@@ -80,6 +82,10 @@ on_every_proxy! {
     hops::a_websocket_takes_no_header_away,
     hops::a_client_names_no_other_path,
     hops::the_gateway_learns_what_was_asked,
+    passing::email_and_metadata_come_along_where_they_are_asked_for,
+    preflight::a_preflight_reaches_the_portal_as_nobodys,
+    preflight::nothing_but_a_preflight_passes_as_one,
+    preflight::a_page_of_another_origin_can_read_a_refusal,
     operating::an_outage_is_no_logout,
     operating::a_rate_limit_counts_the_client_not_the_proxy,
     operating::the_log_of_refusals_names_the_client,

@@ -33,8 +33,20 @@ impl Configuration {
         Configuration { text: self.text.replace(place, value), ..self }
     }
 
+    /// With what the document says for a portal that wants email and metadata.
+    pub fn with_more_identity(self, kind: Kind) -> Self {
+        let asking = self.put("preflight=allow", "preflight=allow&with=email,metadata");
+        match kind {
+            Kind::Caddy => asking.put(
+                "copy_headers Portal-Permissions",
+                "copy_headers Portal-Email Portal-Metadata Portal-Permissions",
+            ),
+            Kind::Nginx | Kind::Traefik | Kind::Envoy => asking,
+        }
+    }
+
     /// With the rules for a way in of the portal's own, where the test wants that way.
-    pub fn with(self, way: Way, kind: Kind) -> Self {
+    pub fn with_way(self, way: Way, kind: Kind) -> Self {
         let line = self.text.lines().find(|line| line.contains(PLACE)).expect(PLACE).to_owned();
         let rules = match way {
             Way::Hosted => line.clone(),

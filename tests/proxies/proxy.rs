@@ -40,12 +40,20 @@ pub struct Places {
     pub gateway: SocketAddr,
     pub portal: SocketAddr,
     pub way: Way,
+    /// Whether the gateway is asked for email and metadata.
+    pub wants_more: bool,
 }
 
 impl Places {
     /// A proxy on a free port.
     pub fn new(gateway: SocketAddr, portal: SocketAddr, way: Way) -> Self {
-        Places { proxy: ([127, 0, 0, 1], free_port()).into(), gateway, portal, way }
+        Places { proxy: ([127, 0, 0, 1], free_port()).into(), gateway, portal, way, wants_more: false }
+    }
+
+    /// What the test wants of the document's configuration.
+    fn fill(self, configuration: Configuration, kind: Kind) -> Configuration {
+        let configuration = configuration.with_way(self.way, kind);
+        if self.wants_more { configuration.with_more_identity(kind) } else { configuration }
     }
 }
 
@@ -99,10 +107,10 @@ impl Drop for Proxy {
 }
 
 fn nginx(directory: &Path, places: Places) -> Command {
-    let Places { proxy: address, gateway, portal, way } = places;
+    let Places { proxy: address, gateway, portal, .. } = places;
     let site = configuration("/etc/nginx/conf.d/portal.conf", directory);
+    let site = places.fill(site, Kind::Nginx);
     let site = site
-        .with(way, Kind::Nginx)
         .put("listen 443 ssl", &format!("listen {address} ssl"))
         .put("127.0.0.1:8080", &gateway.to_string())
         .put("127.0.0.1:3000", &portal.to_string());
@@ -124,10 +132,10 @@ fn nginx(directory: &Path, places: Places) -> Command {
 }
 
 fn caddy(directory: &Path, places: Places) -> Command {
-    let Places { proxy: address, gateway, portal, way } = places;
+    let Places { proxy: address, gateway, portal, .. } = places;
     let site = configuration("/etc/caddy/Caddyfile", directory);
+    let site = places.fill(site, Kind::Caddy);
     let site = site
-        .with(way, Kind::Caddy)
         .put("portal.example.com {", &format!("portal.example.com:{} {{", address.port()))
         .put("127.0.0.1:8080", &gateway.to_string())
         .put("127.0.0.1:3000", &portal.to_string());
@@ -142,9 +150,9 @@ fn caddy(directory: &Path, places: Places) -> Command {
 }
 
 fn traefik(directory: &Path, places: Places) -> Command {
-    let Places { proxy: address, gateway, portal, way } = places;
-    let dynamic = configuration("/etc/traefik/portal.yml", directory)
-        .with(way, Kind::Traefik)
+    let Places { proxy: address, gateway, portal, .. } = places;
+    let dynamic = places
+        .fill(configuration("/etc/traefik/portal.yml", directory), Kind::Traefik)
         .put("127.0.0.1:8080", &gateway.to_string())
         .put("127.0.0.1:3000", &portal.to_string())
         .write("portal.yml");
@@ -161,10 +169,10 @@ fn traefik(directory: &Path, places: Places) -> Command {
 }
 
 fn envoy(directory: &Path, places: Places) -> Command {
-    let Places { proxy: address, gateway, portal, way } = places;
+    let Places { proxy: address, gateway, portal, .. } = places;
     let whole = |address: SocketAddr| format!("address: {}, port_value: {}", address.ip(), address.port());
-    let path = configuration("/etc/envoy/envoy.yaml", directory)
-        .with(way, Kind::Envoy)
+    let path = places
+        .fill(configuration("/etc/envoy/envoy.yaml", directory), Kind::Envoy)
         .put("address: 127.0.0.1, port_value: 8080", &whole(gateway))
         .put("127.0.0.1:8080", &gateway.to_string())
         .put("address: 127.0.0.1, port_value: 3000", &whole(portal))

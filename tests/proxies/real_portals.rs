@@ -61,7 +61,13 @@ async fn is_visited(portal: Process) {
         for way in [Way::Hosted, Way::OfThePortal] {
             let proxy: SocketAddr = ([127, 0, 0, 1], free_port()).into();
             let gateway = TestApp::start_at("memory:", |_| gateway_toml(way, proxy, home.address)).await;
-            let places = Places { proxy, gateway: gateway.running().address, portal: portal.address, way };
+            let places = Places {
+                proxy,
+                gateway: gateway.running().address,
+                portal: portal.address,
+                way,
+                wants_more: false,
+            };
             let proxy = Proxy::start(kind, places);
             visits.push(visit(&gateway, places, home.address, format!("{kind:?}, {way:?}")).await);
             stages.push((gateway, proxy));
