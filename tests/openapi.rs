@@ -68,6 +68,29 @@ fn every_route_is_in_the_document_and_every_path_is_a_route() {
     assert_eq!(routes, paths);
 }
 
+/// A schema beside the type that it describes would say what somebody once thought that the type has.
+#[test]
+fn answers_are_described_by_their_own_types() {
+    let described = |directory: &Path| -> Vec<PathBuf> {
+        let (mut found, mut directories) = (Vec::new(), vec![directory.to_owned()]);
+        while let Some(directory) = directories.pop() {
+            for entry in std::fs::read_dir(&directory).expect("a directory of src") {
+                let path = entry.expect("an entry").path();
+                if path.is_dir() {
+                    directories.push(path);
+                } else if std::fs::read_to_string(&path).is_ok_and(|text| text.contains(", ToSchema)]")) {
+                    found.push(path);
+                }
+            }
+        }
+        found
+    };
+    let http = root().join("src/http");
+    // Requests have no types: they are read field by field.
+    assert_eq!(described(&http.join("openapi")), [http.join("openapi/requests.rs")]);
+    assert!(described(&http).len() > 8, "the others are where answers are made");
+}
+
 #[tokio::test]
 async fn every_path_answers_the_documented_methods_and_no_other() {
     let app = TestApp::start(Kind::Memory).await;

@@ -14,3 +14,4 @@ pub mod pages;
 pub mod policy;
 pub mod problem;
 pub mod refusal;
+pub mod values;

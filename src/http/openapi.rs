@@ -7,10 +7,10 @@ mod entry;
 mod errors;
 mod headers;
 mod operations;
+mod requests;
 mod schemas;
 
 use actix_web::HttpResponse;
-use utoipa::PartialSchema;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
     ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathItem, Paths,
@@ -65,42 +65,7 @@ fn give_each_method_an_id(paths: &mut Paths) {
 }
 
 fn components() -> utoipa::openapi::Components {
-    let mut builder = ComponentsBuilder::new();
-    macro_rules! schemas {
-        ($($name:ident),* $(,)?) => {
-            $(builder = builder.schema(stringify!($name), schemas::$name::schema());)*
-        };
-    }
-    schemas!(
-        CreateSessionRequest,
-        CreatedSession,
-        RevokeSessionRequest,
-        RevokeOneRequest,
-        RevokeAllRequest,
-        Revoked,
-        ListSessionsRequest,
-        ListedSession,
-        ListedState,
-        Pagination,
-        ExchangeSessionRequest,
-        ExchangedSession,
-        ExchangeCodeRequest,
-        ExchangedCode,
-        PortalSession,
-        Environment,
-        EndedSession,
-        Permission,
-        SessionHandle,
-        Meta,
-        Health,
-        ErrorEnvelope,
-        Problem,
-        ErrorDetails,
-        Fault,
-    );
-    for (name, schema) in schemas::create_session_requests() {
-        builder = builder.schema(name, schema);
-    }
+    let builder = ComponentsBuilder::new().schemas_from_iter(schemas::all());
     let root_key = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("rk_live_… or rk_test_…");
     let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("ps_live_… or ps_test_…");
     let cookie = ApiKeyValue::with_description(

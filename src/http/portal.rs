@@ -5,4 +5,4 @@ pub mod end_session;
 pub mod exchange_code;
 pub mod exchange_session;
 pub mod get_session;
-mod session_view;
+pub mod session_view;

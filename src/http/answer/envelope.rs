@@ -1,11 +1,22 @@
 //! The envelope of every success: `{"meta":…,"data":…}`.
 //!
+//! Owns: what stands beside the data; an error has the same `meta`.
 //! Must not know: what the data is.
 
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::http::request::kept::id_of;
+
+/// What stands beside every answer's data.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Meta<'a> {
+    /// Names this request in the gateway's log.
+    #[schema(pattern = "^req_[0-9A-Za-z]{16,}$", example = "req_8GjycgpPXVfNhojLroDh")]
+    pub request_id: &'a str,
+}
 
 /// `{"meta":{"requestId":…},"data":…}` with status 200.
 pub fn success(request: &HttpRequest, data: impl Serialize) -> HttpResponse {
@@ -25,11 +36,6 @@ pub fn success_with(
         data: T,
         #[serde(skip_serializing_if = "Option::is_none")]
         pagination: Option<P>,
-    }
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Meta<'a> {
-        request_id: &'a str,
     }
     let request_id = id_of(request);
     let meta = Meta { request_id: &request_id };

@@ -1,7 +1,10 @@
 //! Errors on the wire (API.md section 2): the only place that maps a code to a status and renders a body.
 //!
-//! Owns: statuses, titles, both media types, the headers that an error carries.
+//! Owns: statuses, titles, who gets which media type, the headers that an error carries. The body's fields are in
+//! `problem/body.rs`.
 //! Must not know: why an error arose. Whatever actix itself would answer comes here too, by its status.
+
+pub mod body;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
@@ -9,12 +12,12 @@ use actix_web::http::header::{
     RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use actix_web::{HttpResponse, ResponseError};
-use serde::Serialize;
 use url::Url;
 
+use self::body::{ErrorDetails, ErrorEnvelope, ProblemBody};
+use super::envelope::Meta;
 use super::pages::Page;
 use crate::domain::error::{Code, Error};
-use crate::domain::invalid::Fault;
 use crate::http::gateway::limits::Exceeded;
 use crate::http::request::body::unreadable;
 use crate::http::request::wishes::wants_plain_json;
@@ -180,56 +183,6 @@ pub fn of_status(status: StatusCode) -> Error {
     }
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
-    meta: Meta<'a>,
-    error: Details<'a>,
-    #[serde(flatten)]
-    top: Option<TopLevel<'a>>,
-}
-
-#[derive(Serialize)]
-struct Meta<'a> {
-    #[serde(rename = "requestId")]
-    request_id: &'a str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Details<'a> {
-    r#type: &'a str,
-    title: &'a str,
-    status: u16,
-    detail: &'a str,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<FaultView<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    redirect_url: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct FaultView<'a> {
-    location: &'a str,
-    message: &'a str,
-    fix: &'a str,
-}
-
-impl<'a> From<&'a Fault> for FaultView<'a> {
-    fn from(fault: &'a Fault) -> Self {
-        FaultView { location: &fault.location, message: &fault.message, fix: &fault.fix }
-    }
-}
-
-/// The members of RFC 9457.
-#[derive(Serialize)]
-struct TopLevel<'a> {
-    r#type: &'a str,
-    title: &'a str,
-    status: u16,
-    detail: &'a str,
-    instance: String,
-}
-
 /// The body of an error, and the headers that belong to it.
 pub fn render(
     error: &Error,
@@ -240,29 +193,27 @@ pub fn render(
 ) -> Vec<u8> {
     let (status, title) = status_and_title(error.code);
     let problem_type = format!("{type_base}/{}", error.code.wire_name());
-    let (detail, status) = (error.public_detail(), status.as_u16());
+    let (meta, status) = (Meta { request_id }, status.as_u16());
+    let details = ErrorDetails::new(error, &problem_type, title, status);
     // The SDK of API.md reads a 429 as problem+json only.
     let plain = error.code != Code::RateLimited && wants_plain_json(request);
-    let top = (!plain).then(|| TopLevel {
-        r#type: &problem_type,
-        title,
-        status,
-        detail,
-        instance: format!("urn:vestibule:request:{request_id}"),
-    });
-    let details = Details {
-        r#type: &problem_type,
-        title,
-        status,
-        detail,
-        errors: error.faults.iter().map(FaultView::from).collect(),
-        redirect_url: error.home.as_ref().and_then(|home| home.url.as_ref()).map(Url::as_str),
+    let (media_type, body) = if plain {
+        ("application/json", serde_json::to_vec(&ErrorEnvelope { meta, error: details }))
+    } else {
+        let problem = ProblemBody {
+            meta,
+            error: details,
+            r#type: &problem_type,
+            title,
+            status,
+            detail: error.public_detail(),
+            instance: format!("urn:vestibule:request:{request_id}"),
+        };
+        ("application/problem+json", serde_json::to_vec(&problem))
     };
-    let media_type = if plain { "application/json" } else { "application/problem+json" };
     response.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     add_headers(error.code, response);
-    let body = Body { meta: Meta { request_id }, error: details, top };
-    serde_json::to_vec(&body).unwrap_or_default()
+    body.unwrap_or_default()
 }
 
 fn add_headers(code: Code, headers: &mut HeaderMap) {

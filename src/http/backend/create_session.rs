@@ -8,6 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use serde_json::Value;
 use url::Url;
+use utoipa::ToSchema;
 
 use crate::domain::error::Error;
 use crate::domain::invalid::Invalid;
@@ -19,6 +20,7 @@ use crate::domain::shown_text::check_email;
 use crate::fields::{boolean, integer, object, parsed, shown_text, string, text};
 use crate::http::answer::envelope::success;
 use crate::http::answer::problem::Problem;
+use crate::http::answer::values::SessionHandle;
 use crate::http::gateway::gateway;
 use crate::http::request::body::{self, Body};
 use crate::http::request::kept::{note, portals};
@@ -28,13 +30,22 @@ const MAX_PERMISSIONS: usize = 100;
 const MAX_METADATA_BYTES: usize = 4 * 1024;
 const DAY_SECONDS: u64 = 86_400;
 
-#[derive(Serialize)]
+/// A session that waits for its browser.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Created<'a> {
+#[schema(as = CreatedSession)]
+pub struct Created<'a> {
+    /// The credential of the redirect, single use. Secret.
+    #[schema(format = Password, pattern = "^pst_(live|test)_[0-9A-Za-z]{55}$")]
     session_id: &'a str,
+    /// Where to send the browser. Secret: it holds the session ID.
+    #[schema(format = "uri", example = "https://portal.example.com/?session=pst_live_…")]
     url: &'a str,
+    /// When the session ID ends, Unix milliseconds.
+    #[schema(example = 1742000000000u64)]
     expires_at: u64,
-    id: &'a str,
+    /// The session's public handle; no credential.
+    id: SessionHandle,
 }
 
 /// Creates a pending session.
@@ -60,7 +71,7 @@ pub async fn handle(
             session_id: created.ticket.expose(),
             url: created.url.as_str(),
             expires_at: created.session.expires_at_ms,
-            id: &handle,
+            id: created.session.handle.into(),
         },
     ))
 }

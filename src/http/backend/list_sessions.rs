@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::domain::catalog::parse_slug;
 use crate::domain::error::Error;
@@ -12,6 +13,7 @@ use crate::domain::session::PortalSession;
 use crate::fields::{integer, parsed, text};
 use crate::http::answer::envelope::success_with;
 use crate::http::answer::problem::Problem;
+use crate::http::answer::values::SessionHandle;
 use crate::http::request::body::{self, Body};
 use crate::http::request::kept::portals;
 
@@ -24,33 +26,59 @@ struct Asked {
     before: Option<Handle>,
 }
 
-#[derive(Serialize)]
+/// Where a list goes on.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Pagination {
+pub struct Pagination {
+    /// For the next page; absent on the last.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     cursor: Option<String>,
+    /// Whether there is a next page.
     has_more: bool,
 }
 
-#[derive(Serialize)]
+/// A pending or active session in a list.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Item {
-    id: String,
-    state: &'static str,
+#[schema(as = ListedSession)]
+pub struct Item {
+    /// Its handle.
+    id: SessionHandle,
+    /// Whether its session ID has been exchanged.
+    state: State,
+    /// Unix milliseconds.
     created_at: u64,
+    /// Unix milliseconds; absent while pending.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     exchanged_at: Option<u64>,
+    /// Unix milliseconds: of the session ID while pending, of the browser session afterwards.
     expires_at: u64,
+    /// Of the browser that exchanged it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     user_agent: Option<String>,
+    /// Not a real user's.
     preview: bool,
+}
+
+/// Where a listed session is in its life.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = ListedState)]
+pub enum State {
+    /// The session ID waits.
+    Pending,
+    /// The browser session is live.
+    Active,
 }
 
 impl From<PortalSession> for Item {
     fn from(session: PortalSession) -> Self {
         Item {
-            id: session.handle.to_string(),
-            state: if session.exchanged_at_ms.is_some() { "active" } else { "pending" },
+            id: session.handle.into(),
+            state: if session.exchanged_at_ms.is_some() { State::Active } else { State::Pending },
             created_at: session.handle.created_at_ms,
             exchanged_at: session.exchanged_at_ms,
             expires_at: session.expires_at_ms,

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::domain::catalog::parse_slug;
 use crate::domain::error::Error;
@@ -20,8 +21,11 @@ enum Which {
     AllOf { slug: String, external_id: String },
 }
 
-#[derive(Serialize)]
-struct Revoked {
+/// How many sessions were ended.
+#[derive(Serialize, ToSchema)]
+pub struct Revoked {
+    /// What was gone already, or is not yours to see, does not count.
+    #[schema(example = 2)]
     revoked: u64,
 }
 

@@ -11,9 +11,10 @@ use utoipa::openapi::{
 };
 
 use super::errors::error_responses;
+use super::headers;
 use super::schemas::reference;
-use super::{headers, schemas};
 use crate::domain::error::Code;
+use crate::http::answer::envelope::Meta;
 
 /// One row of the document.
 pub struct Entry {
@@ -138,7 +139,7 @@ pub fn success(data: Ref) -> Response {
 /// `{"meta":…,"data":…}`
 pub fn enveloped(data: Ref) -> utoipa::openapi::Object {
     ObjectBuilder::new()
-        .property("meta", reference::<schemas::Meta>())
+        .property("meta", reference::<Meta>())
         .property("data", data)
         .required("meta")
         .required("data")

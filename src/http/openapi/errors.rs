@@ -8,10 +8,11 @@ use actix_web::http::header::{ACCEPT, HeaderMap, HeaderValue};
 use utoipa::openapi::example::{Example, ExampleBuilder};
 use utoipa::openapi::{ContentBuilder, Ref, Response, ResponseBuilder};
 
+use super::headers;
 use super::schemas::reference;
-use super::{headers, schemas};
 use crate::domain::error::{Code, Error};
 use crate::domain::invalid::Invalid;
+use crate::http::answer::problem::body::{ErrorEnvelope, ProblemBody};
 use crate::http::answer::problem::{self, status_and_title};
 
 /// The answers for these codes, one for each status, in the order of the statuses.
@@ -43,11 +44,11 @@ fn error_response(status: u16, codes: &[Code]) -> Response {
 
 /// A 429 is problem+json for every client.
 fn error_forms(status: u16) -> Vec<(&'static str, Ref)> {
-    let problem = ("application/problem+json", reference::<schemas::Problem>());
+    let problem = ("application/problem+json", reference::<ProblemBody>());
     if status == 429 {
         return vec![problem];
     }
-    vec![problem, ("application/json", reference::<schemas::ErrorEnvelope>())]
+    vec![problem, ("application/json", reference::<ErrorEnvelope>())]
 }
 
 /// What a client gets that asks for this media type, by the same code that answers it.

@@ -1,23 +1,57 @@
-//! The bodies of requests and answers as JSON Schema.
+//! The schemas of the document: which there are, and their names.
 //!
-//! Owns: the documented form of every field, with its bounds and an example.
-//! Must not know: how a request is read. `tests/openapi.rs` proves that what stands here is what the gateway
-//! enforces: it tries every bound from both sides.
+//! Owns: the list. Those of answers are derived on the very types that handlers answer with.
+//! Must not know: any field; each type describes its own.
 
-#![allow(dead_code)] // They are described, never made.
+use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
-mod answers;
-mod errors;
-mod requests;
-
-pub use answers::*;
-pub use errors::*;
-pub use requests::*;
-
-use utoipa::ToSchema;
-use utoipa::openapi::Ref;
+use super::requests;
+use crate::http::answer::envelope::Meta;
+use crate::http::answer::problem::body::{ErrorDetails, ErrorEnvelope, FaultView, ProblemBody};
+use crate::http::answer::values::{Environment, Health, Permission, SessionHandle};
+use crate::http::backend::{create_session, list_sessions, revoke_session};
+use crate::http::portal::session_view::SessionView;
+use crate::http::portal::{end_session, exchange_code, exchange_session};
 
 /// Names a schema of the document.
 pub fn reference<T: ToSchema>() -> Ref {
     Ref::from_schema_name(T::name())
+}
+
+/// All of them, by name.
+pub fn all() -> Vec<(String, RefOr<Schema>)> {
+    let mut all = vec![
+        named::<requests::CreateSessionRequest>(),
+        named::<create_session::Created<'_>>(),
+        named::<requests::RevokeSessionRequest>(),
+        named::<requests::RevokeOneRequest>(),
+        named::<requests::RevokeAllRequest>(),
+        named::<revoke_session::Revoked>(),
+        named::<requests::ListSessionsRequest>(),
+        named::<list_sessions::Item>(),
+        named::<list_sessions::State>(),
+        named::<list_sessions::Pagination>(),
+        named::<requests::ExchangeSessionRequest>(),
+        named::<exchange_session::Exchanged<'_>>(),
+        named::<requests::ExchangeCodeRequest>(),
+        named::<exchange_code::Exchanged<'_>>(),
+        named::<SessionView<'_>>(),
+        named::<Environment>(),
+        named::<end_session::Ended<'_>>(),
+        named::<Permission<'_>>(),
+        named::<SessionHandle>(),
+        named::<Meta<'_>>(),
+        named::<Health>(),
+        named::<ErrorEnvelope<'_>>(),
+        named::<ProblemBody<'_>>(),
+        named::<ErrorDetails<'_>>(),
+        named::<FaultView<'_>>(),
+    ];
+    all.extend(requests::create_session_requests().map(|(name, schema)| (name.to_owned(), schema)));
+    all
+}
+
+fn named<T: ToSchema + PartialSchema>() -> (String, RefOr<Schema>) {
+    (T::name().into_owned(), T::schema())
 }

@@ -7,18 +7,19 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::domain::error::Error;
 use crate::http::answer::problem::Problem;
+use crate::http::answer::values::Health;
 use crate::http::gateway::gateway;
 use crate::telemetry::Metrics;
 
 /// The process serves requests.
 pub async fn live() -> HttpResponse {
-    HttpResponse::Ok().json(serde_json::json!({ "status": "live" }))
+    HttpResponse::Ok().json(Health { status: "live" })
 }
 
 /// The store answers too.
 pub async fn ready(request: HttpRequest) -> Result<HttpResponse, Problem> {
     gateway(&request).product.ready().await.map_err(Error::from)?;
-    Ok(HttpResponse::Ok().json(serde_json::json!({ "status": "ready" })))
+    Ok(HttpResponse::Ok().json(Health { status: "ready" }))
 }
 
 /// The routes of the metrics' own listener.

@@ -3,6 +3,7 @@
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::domain::messages::EndedSession;
 use crate::http::answer::cookies;
@@ -15,10 +16,14 @@ use crate::telemetry::{Audit, audit};
 
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
-#[derive(Serialize)]
+/// Where the user goes after a logout.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Ended<'a> {
+#[schema(as = EndedSession)]
+pub struct Ended<'a> {
+    /// The session's own return URL, else the portal's.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = "uri")]
     return_url: Option<&'a str>,
 }
 

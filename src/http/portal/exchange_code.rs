@@ -5,16 +5,22 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::exchange_session::exchange;
 use crate::http::answer::envelope::success;
 use crate::http::answer::problem::Problem;
 
-#[derive(Serialize)]
+/// A browser session that has begun, in newer names.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Exchanged<'a> {
+#[schema(as = ExchangedCode)]
+pub struct Exchanged<'a> {
+    /// Its credential, for a Bearer header. Secret; only for a caller that is no browser.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Password, nullable = false, pattern = "^ps_(live|test)_[0-9A-Za-z]{55}$")]
     access_token: Option<&'a str>,
+    /// When it ends, Unix milliseconds.
     expires_at: u64,
 }
 

@@ -6,6 +6,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::session_view::SessionView;
 use crate::domain::error::Error;
@@ -20,12 +21,18 @@ use crate::http::request::kept::portals;
 use crate::http::request::wishes::is_browser;
 use crate::http::request::{auth, body, client_address};
 
-#[derive(Serialize)]
+/// A browser session that has begun.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Exchanged<'a> {
+#[schema(as = ExchangedSession)]
+pub struct Exchanged<'a> {
+    /// When it ends, Unix milliseconds.
     expires_at: u64,
+    /// What `portal.getSession` tells.
     session: SessionView<'a>,
+    /// Its credential, for a Bearer header. Secret; only for a caller that is no browser.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Password, nullable = false, pattern = "^ps_(live|test)_[0-9A-Za-z]{55}$")]
     token: Option<&'a str>,
 }
 

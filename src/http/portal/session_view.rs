@@ -5,31 +5,54 @@
 
 use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use crate::domain::catalog::Portal;
 use crate::domain::session::PortalSession;
+use crate::http::answer::values::{Environment, Permission, SessionHandle};
 
-/// Absent optional fields are left out.
-#[derive(Serialize)]
+/// Who is there, and what they may do.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = PortalSession)]
 pub struct SessionView<'a> {
-    id: String,
+    /// Its public handle.
+    id: SessionHandle,
+    /// The portal.
+    #[schema(example = "my-portal")]
     slug: &'a str,
-    environment: &'static str,
+    /// Of the root key that created it.
+    environment: Environment,
+    /// The backend's identifier of its user.
+    #[schema(example = "user_123")]
     external_id: &'a str,
+    /// The backend's identifier of the organisation.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     external_organization_id: Option<&'a str>,
+    /// For people to read.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     email: Option<&'a str>,
-    permissions: Vec<&'a str>,
+    /// What the user may do.
+    permissions: Vec<Permission<'a>>,
+    /// Not a real user's.
     preview: bool,
+    /// The backend's own data.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = Object)]
     metadata: Option<&'a RawValue>,
+    /// Unix milliseconds.
     created_at: u64,
+    /// Unix milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     exchanged_at: Option<u64>,
+    /// Unix milliseconds.
     expires_at: u64,
+    /// Where its user gets a new session.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = "uri")]
     return_url: Option<&'a str>,
 }
 
@@ -39,13 +62,13 @@ impl<'a> SessionView<'a> {
         let grant = &session.grant;
         let return_url = grant.return_url.as_ref().or(portal.return_url.as_ref());
         SessionView {
-            id: session.handle.to_string(),
+            id: session.handle.into(),
             slug: &grant.slug,
-            environment: grant.environment.name(),
+            environment: grant.environment.into(),
             external_id: &grant.external_id,
             external_organization_id: grant.external_organization_id.as_deref(),
             email: grant.email.as_deref(),
-            permissions: grant.permissions.iter().map(|permission| permission.as_str()).collect(),
+            permissions: grant.permissions.iter().map(Permission::from).collect(),
             preview: grant.preview,
             metadata: grant.metadata.as_deref().and_then(|json| serde_json::from_str(json).ok()),
             created_at: session.handle.created_at_ms,

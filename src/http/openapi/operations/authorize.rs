@@ -4,10 +4,11 @@ use utoipa::openapi::path::{HttpMethod, ParameterBuilder, ParameterStyle};
 use utoipa::openapi::{ArrayBuilder, Header, Object, ObjectBuilder, Response, ResponseBuilder, Type};
 
 use crate::domain::error::Code;
+use crate::http::answer::values::Permission;
 use crate::http::openapi::entry::{Entry, portal, query, session_codes, slug};
 use crate::http::openapi::errors::error_responses;
+use crate::http::openapi::headers;
 use crate::http::openapi::schemas::reference;
-use crate::http::openapi::{headers, schemas};
 
 const DESCRIPTION: &str = "For nginx auth_request, Traefik ForwardAuth, Caddy forward_auth and Envoy ext_authz. Any \
     method: a proxy may pass on the original's. A navigation without a live session is sent home; the script of a page \
@@ -34,7 +35,7 @@ pub fn authorize() -> Entry {
 }
 
 fn parameters() -> Vec<ParameterBuilder> {
-    let permission = ArrayBuilder::new().items(reference::<schemas::Permission>()).build();
+    let permission = ArrayBuilder::new().items(reference::<Permission>()).build();
     let with = ArrayBuilder::new().items(one_of(["email", "metadata"])).min_items(Some(1)).build();
     let in_form = |parameter: ParameterBuilder, explode| {
         parameter.explode(Some(explode)).style(Some(ParameterStyle::Form))

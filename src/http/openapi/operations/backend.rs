@@ -3,16 +3,18 @@
 use utoipa::openapi::{ArrayBuilder, ObjectBuilder, Ref};
 
 use crate::domain::error::Code;
+use crate::http::answer::envelope::Meta;
+use crate::http::backend::{create_session, list_sessions, revoke_session};
 use crate::http::openapi::entry::{Entry, answer, backend, backend_codes, ok, success};
-use crate::http::openapi::schemas;
+use crate::http::openapi::requests;
 use crate::http::openapi::schemas::reference;
 
 pub fn create_session() -> Entry {
     Entry {
         summary: "Create a session for one of your users",
         description: "Answers a single-use session ID, 15 minutes at most, and the URL to send the browser to.",
-        request: Some(Ref::from_schema_name(schemas::ANY_CREATE_SESSION_REQUEST)),
-        answers: vec![ok(success(reference::<schemas::CreatedSession>()))],
+        request: Some(Ref::from_schema_name(requests::ANY_CREATE_SESSION_REQUEST)),
+        answers: vec![ok(success(reference::<create_session::Created>()))],
         codes: [
             backend_codes(),
             vec![
@@ -31,25 +33,25 @@ pub fn revoke_session() -> Entry {
     Entry {
         summary: "Revoke one session, or all of a user's",
         description: "Pending and active ones. From the answer on, no replica accepts them.",
-        request: Some(reference::<schemas::RevokeSessionRequest>()),
-        answers: vec![ok(success(reference::<schemas::Revoked>()))],
+        request: Some(reference::<requests::RevokeSessionRequest>()),
+        answers: vec![ok(success(reference::<revoke_session::Revoked>()))],
         ..backend("/v2/portal.revokeSession", "revokeSession")
     }
 }
 
 pub fn list_sessions() -> Entry {
-    let data = ArrayBuilder::new().items(reference::<schemas::ListedSession>()).max_items(Some(100)).build();
+    let data = ArrayBuilder::new().items(reference::<list_sessions::Item>()).max_items(Some(100)).build();
     let body = ObjectBuilder::new()
-        .property("meta", reference::<schemas::Meta>())
+        .property("meta", reference::<Meta>())
         .property("data", data)
-        .property("pagination", reference::<schemas::Pagination>())
+        .property("pagination", reference::<list_sessions::Pagination>())
         .required("meta")
         .required("data")
         .required("pagination");
     Entry {
         summary: "List a user's sessions",
         description: "Pending and active ones, newest first.",
-        request: Some(reference::<schemas::ListSessionsRequest>()),
+        request: Some(reference::<requests::ListSessionsRequest>()),
         answers: vec![ok(answer("The sessions.", "application/json", body.build()).build())],
         codes: [backend_codes(), vec![Code::PortalConfigNotFound]].concat(),
         ..backend("/v2/portal.listSessions", "listSessions")

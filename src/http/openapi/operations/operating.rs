@@ -4,8 +4,8 @@ use utoipa::openapi::path::{ParameterBuilder, ParameterIn};
 use utoipa::openapi::{ArrayBuilder, Content, ObjectBuilder, Required};
 
 use crate::domain::error::Code;
+use crate::http::answer::values::Health;
 use crate::http::openapi::entry::{Entry, answer, ok, operations, text};
-use crate::http::openapi::schemas;
 use crate::http::openapi::schemas::reference;
 
 pub fn health(path: &'static str, id: &'static str, summary: &'static str, codes: Vec<Code>) -> Entry {
@@ -13,7 +13,7 @@ pub fn health(path: &'static str, id: &'static str, summary: &'static str, codes
         path,
         id,
         summary,
-        answers: vec![ok(answer(summary, "application/json", reference::<schemas::Health>()).build())],
+        answers: vec![ok(answer(summary, "application/json", reference::<Health>()).build())],
         codes,
         ..operations()
     }

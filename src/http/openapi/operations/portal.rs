@@ -7,17 +7,19 @@ use crate::http::openapi::entry::{
     Entry, answer, body_codes, enveloped, exchange_codes, ok, portal, session_codes, slug, success,
 };
 use crate::http::openapi::schemas::reference;
-use crate::http::openapi::{headers, schemas};
+use crate::http::openapi::{headers, requests};
+use crate::http::portal::session_view::SessionView;
+use crate::http::portal::{end_session, exchange_code, exchange_session};
 
 pub fn exchange_session() -> Entry {
     let (name, header) = headers::set_cookie();
     let answer =
-        answer("The session.", "application/json", enveloped(reference::<schemas::ExchangedSession>()));
+        answer("The session.", "application/json", enveloped(reference::<exchange_session::Exchanged>()));
     Entry {
         summary: "Exchange a session ID for a browser session",
         description: "Works once. The answer sets the session's cookie; its token stands in the body only for a \
             caller that is no browser (neither `Origin` nor `Sec-Fetch-Site`).",
-        request: Some(reference::<schemas::ExchangeSessionRequest>()),
+        request: Some(reference::<requests::ExchangeSessionRequest>()),
         answers: vec![ok(answer.header(name, header).build())],
         parameters: vec![idempotency_key()],
         codes: exchange_codes(),
@@ -27,11 +29,12 @@ pub fn exchange_session() -> Entry {
 
 pub fn exchange_code() -> Entry {
     let (name, header) = headers::set_cookie();
-    let answer = answer("The session.", "application/json", enveloped(reference::<schemas::ExchangedCode>()));
+    let answer =
+        answer("The session.", "application/json", enveloped(reference::<exchange_code::Exchanged>()));
     Entry {
         summary: "The same exchange under its newer name",
         description: "`portal.exchangeSession` with the field names of newer clients.",
-        request: Some(reference::<schemas::ExchangeCodeRequest>()),
+        request: Some(reference::<requests::ExchangeCodeRequest>()),
         answers: vec![ok(answer.header(name, header).build())],
         parameters: vec![idempotency_key()],
         codes: exchange_codes(),
@@ -47,7 +50,7 @@ pub fn get_session(method: HttpMethod) -> Entry {
         description: "By cookie or Bearer token; a Bearer token beats a cookie.",
         parameters: vec![slug("Of which portal the cookie is read, where the browser holds several.")],
         security: vec!["browserToken", "sessionCookie"],
-        answers: vec![ok(success(reference::<schemas::PortalSession>()))],
+        answers: vec![ok(success(reference::<SessionView>()))],
         codes: [session_codes(), if is_post { body_codes() } else { vec![] }].concat(),
         ..portal("/v2/portal.getSession", "getSession")
     }
@@ -55,7 +58,7 @@ pub fn get_session(method: HttpMethod) -> Entry {
 
 pub fn end_session() -> Entry {
     let (name, header) = headers::set_cookie();
-    let answer = answer("It has ended.", "application/json", enveloped(reference::<schemas::EndedSession>()));
+    let answer = answer("It has ended.", "application/json", enveloped(reference::<end_session::Ended>()));
     Entry {
         summary: "Log out",
         description: "Ends the session and clears both cookies. By cookie it needs an allowed `Origin`, or \

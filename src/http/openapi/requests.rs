@@ -1,8 +1,17 @@
-//! What clients send.
+//! What clients send, as JSON Schema.
+//!
+//! Owns: the documented form of every field of a request, with its bounds and an example. A request is read field by
+//! field, so that all its faults are told at once; no type of it exists that these could be derived on.
+//! Must not know: how a request is read. `tests/openapi.rs` proves that what stands here is what the gateway
+//! enforces: it tries every bound from both sides.
+
+#![allow(dead_code)] // They are described, never made.
 
 use serde::Serialize;
 use utoipa::openapi::{OneOfBuilder, Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
+
+use crate::http::answer::values::Permission;
 
 /// Whom to create a session for, and what it may do.
 #[derive(Serialize, ToSchema)]
@@ -15,8 +24,8 @@ pub struct CreateSessionRequest {
     #[schema(min_length = 1, max_length = 256, example = "user_123")]
     external_id: String,
     /// What the user may do; at most what the root key may grant.
-    #[schema(value_type = Vec<Permission>, min_items = 1, max_items = 100)]
-    permissions: Vec<Permission>,
+    #[schema(min_items = 1, max_items = 100)]
+    permissions: Vec<Permission<'static>>,
     /// A session to look at the portal with, not a real user's.
     #[schema(default = false)]
     preview: Option<bool>,
@@ -64,17 +73,6 @@ fn newer_name_of(name: String) -> String {
     let newer = NEWER_NAMES.iter().find(|(older, _)| *older == name);
     newer.map_or(name, |(_, newer)| (*newer).to_owned())
 }
-
-/// A permission. It covers another by segments, split at `:` and `.`, of which none is empty; a `*` segment covers
-/// any one segment.
-#[derive(Serialize, ToSchema)]
-#[schema(
-    min_length = 1,
-    max_length = 256,
-    pattern = "^[A-Za-z0-9_*-]+([.:][A-Za-z0-9_*-]+)*$",
-    example = "api.*.read_key"
-)]
-pub struct Permission(String);
 
 /// Either `id` alone, or `slug` and `externalId`.
 #[derive(Serialize, ToSchema)]

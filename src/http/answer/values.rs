@@ -1,0 +1,65 @@
+//! The values that several answers have: a session's handle, a permission, an environment, how the gateway is.
+//!
+//! Owns: their form on the wire, and how the OpenAPI document describes it.
+//! Must not know: which answer has which. The domain's own types have no wire format.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::domain;
+use crate::domain::handle::Handle;
+
+/// The public name of a session; safe to log and to keep.
+#[derive(Serialize, ToSchema)]
+#[schema(pattern = "^sess_[0-9A-Za-z]{32}$", example = "sess_D0pMTgjZ6dE3ogLS0VbXQDwxm0MXrIde")]
+pub struct SessionHandle(String);
+
+impl From<Handle> for SessionHandle {
+    fn from(handle: Handle) -> Self {
+        SessionHandle(handle.to_string())
+    }
+}
+
+/// A permission. It covers another by segments, split at `:` and `.`, of which none is empty; a `*` segment covers
+/// any one segment.
+#[derive(Serialize, ToSchema)]
+#[schema(
+    min_length = 1,
+    max_length = 256,
+    pattern = "^[A-Za-z0-9_*-]+([.:][A-Za-z0-9_*-]+)*$",
+    example = "api.*.read_key"
+)]
+pub struct Permission<'a>(&'a str);
+
+impl<'a> From<&'a domain::permission::Permission> for Permission<'a> {
+    fn from(permission: &'a domain::permission::Permission) -> Self {
+        Permission(permission.as_str())
+    }
+}
+
+/// How the gateway is.
+#[derive(Serialize, ToSchema)]
+pub struct Health {
+    /// `live` or `ready`.
+    #[schema(example = "ready")]
+    pub status: &'static str,
+}
+
+/// Live and test sessions never meet.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Environment {
+    /// Real users.
+    Live,
+    /// Trials.
+    Test,
+}
+
+impl From<domain::environment::Environment> for Environment {
+    fn from(environment: domain::environment::Environment) -> Self {
+        match environment {
+            domain::environment::Environment::Live => Environment::Live,
+            domain::environment::Environment::Test => Environment::Test,
+        }
+    }
+}
