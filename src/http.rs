@@ -24,15 +24,16 @@ use std::net::SocketAddr;
 
 use actix_server::Server;
 use actix_web::middleware::from_fn;
-use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder, web};
+use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder, web};
 
 use crate::domain::error::{Code, Error};
 use answer::cors;
 use answer::problem::Problem;
+use answer::refusal::refuse_anybody;
 use backend::{create_session, list_sessions, revoke_session};
 use gateway::Gateway;
 use operating::{health, key_set};
-use people::{error_pages, landing, reference};
+use people::{error_pages, landing, reference, slash};
 use portal::{authorize, end_session, exchange_code, exchange_session, get_session};
 
 pub use health::metrics_routes;
@@ -78,6 +79,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(
             get("/portal/{slug}", "GET, HEAD, POST", landing::show).route(web::post().to(landing::enter)),
         )
+        .service(get("/portal/{slug}/", "GET, HEAD", slash::handle))
         // For operators and readers.
         .service(get("/health/live", "GET, HEAD", health::live))
         .service(get("/health/ready", "GET, HEAD", health::ready))
@@ -108,14 +110,14 @@ where
 }
 
 fn resource(path: &str, allowed: &'static str) -> Resource {
-    web::resource(path).default_service(web::to(move || method_not_allowed(allowed)))
+    web::resource(path).default_service(web::to(move |request| method_not_allowed(request, allowed)))
 }
 
-async fn method_not_allowed(allowed: &'static str) -> Result<HttpResponse, Problem> {
-    let problem = Problem::from(Error::new(Code::MethodNotAllowed));
+async fn method_not_allowed(request: HttpRequest, allowed: &'static str) -> Result<HttpResponse, Problem> {
+    let problem = refuse_anybody(&request, Error::new(Code::MethodNotAllowed));
     Err(problem.with_header(actix_web::http::header::ALLOW, allowed))
 }
 
-async fn route_not_found() -> Result<HttpResponse, Problem> {
-    Err(Error::new(Code::RouteNotFound).into())
+async fn route_not_found(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    Err(refuse_anybody(&request, Error::new(Code::RouteNotFound)))
 }

@@ -4,3 +4,4 @@ mod article;
 pub mod error_pages;
 pub mod landing;
 pub mod reference;
+pub mod slash;

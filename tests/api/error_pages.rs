@@ -177,7 +177,10 @@ async fn there_is_no_other_page() {
     ] {
         for accept in [HTML, "*/*"] {
             let reply = app.get(path).header("accept", accept).send().await;
-            reply.expect(404, "bad_request/route_not_found");
+            match accept {
+                HTML => reply.expect_page(404, "There is nothing at this address"),
+                _ => reply.expect(404, "bad_request/route_not_found"),
+            }
         }
     }
 }

@@ -158,7 +158,7 @@ on_both_stores! {
         for slug in ["my-portal", "no-such-portal", "HOSTED-PORTAL"] {
             let path = format!("/portal/{slug}?session={id}");
             app.get(&path).send().await.expect(404, "bad_request/route_not_found");
-            app.get(&path).headers(&CLICK).send().await.expect_page(404, "Something went wrong");
+            app.get(&path).headers(&CLICK).send().await.expect_page(404, "There is nothing at this address");
         }
         assert!(is_unspent(&app, &id).await);
         app.reload(in_portal("hosted-portal", "enabled = false"));

@@ -84,3 +84,56 @@ async fn an_answer_to_head_has_no_body() {
         assert_eq!(raw::read(&mut connection).await.status, 200, "HEAD {path}");
     }
 }
+
+#[tokio::test]
+async fn a_person_reads_a_page_wherever_nothing_is() {
+    let app = TestApp::start(Kind::Memory).await;
+    const MODE: (&str, &str) = ("sec-fetch-mode", "navigate");
+    const HTML: (&str, &str) = ("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
+    for (path, status, code) in [
+        ("/", 404, "bad_request/route_not_found"),
+        ("/portal", 404, "bad_request/route_not_found"),
+        ("/portal/", 404, "bad_request/route_not_found"),
+        ("/portal/no-such-portal/", 404, "bad_request/route_not_found"),
+        ("/portal/my-portal/more", 404, "bad_request/route_not_found"),
+        ("/docs/", 404, "bad_request/route_not_found"),
+        ("/errors/no/such", 404, "bad_request/route_not_found"),
+        ("/errors/authentication/missing/", 404, "bad_request/route_not_found"),
+        ("/v2/portal.createSession", 405, "bad_request/method_not_allowed"),
+        ("/v2/portal.exchangeSession", 405, "bad_request/method_not_allowed"),
+    ] {
+        for headers in [[MODE, HTML].as_slice(), &[HTML]] {
+            let reply = app.get(path).headers(headers).send().await;
+            reply.expect_page(status, "There is nothing at this address");
+            assert_eq!(reply.header("allow").is_empty(), status == 404, "{path}");
+        }
+        let in_german = app.get(path).headers(&[MODE, HTML]).header("accept-language", "de").send().await;
+        in_german.expect_page(status, "Unter dieser Adresse gibt es nichts");
+        for program in [&[][..], &[("accept", "application/json")], &[("sec-fetch-mode", "cors"), HTML]] {
+            app.get(path).headers(program).send().await.expect(status, code);
+        }
+    }
+    let post = app.call(Method::POST, "/docs").headers(&[MODE, HTML]).send().await;
+    post.expect_page(405, "There is nothing at this address");
+}
+
+#[tokio::test]
+async fn a_slash_at_the_end_of_a_landing_leads_to_it() {
+    let app = TestApp::start(Kind::Memory).await;
+    for (query, expected) in [
+        ("", "../hosted-portal"),
+        ("?session=pst_live_x&b=%20%22", "../hosted-portal?session=pst_live_x&b=%20%22"),
+        ("?", "../hosted-portal"),
+    ] {
+        for method in [Method::GET, Method::HEAD] {
+            let reply = app.call(method, &format!("/portal/hosted-portal/{query}")).send().await;
+            assert_eq!((reply.status, reply.header("location")), (308, expected));
+        }
+    }
+    for path in
+        ["/portal/%2e%2e/", "/portal/evil.example%2f/", "/portal//evil.example/", "/portal/hosted-portal//"]
+    {
+        let reply = app.get(path).send().await;
+        assert_eq!((reply.status, reply.header("location")), (404, ""), "{path}");
+    }
+}

@@ -105,9 +105,9 @@ const pages = {
     await has(page, "The portal cannot be reached right now");
     await signalRedis("-CONT");
   },
-  "something-wrong": async (page) => {
+  "not-found": async (page) => {
     await page.goto(`${gateway}/portal/nothing-here`);
-    await has(page, "Something went wrong");
+    await has(page, "There is nothing at this address");
   },
   "error-reference": async (page) => {
     await page.goto(`${gateway}/errors/authentication/portal_session_not_found`);

@@ -28,6 +28,8 @@ pub enum Message<'a> {
     NoAccess,
     /// The store does not answer.
     ServiceUnavailable,
+    /// The address leads nowhere.
+    NotFound,
     /// Anything else.
     SomethingWrong,
 }
@@ -136,6 +138,7 @@ pub fn message(view: View<'_>, message: Message<'_>, retry: Option<&Form>) -> Pa
         Message::PortalDisabled => parts(&language.portal_disabled, back),
         Message::NoAccess => parts(&language.no_access, back),
         Message::ServiceUnavailable => parts(&language.service_unavailable, again),
+        Message::NotFound => parts(&language.not_found, back),
         Message::SomethingWrong => parts(&language.something_wrong, again),
     };
     // Only what would be tried again takes the form along.

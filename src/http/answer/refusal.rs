@@ -39,6 +39,11 @@ pub fn refuse(request: &HttpRequest, presented: &Presented, error: Error, retry:
     }
 }
 
+/// Answers a refusal that has nothing to do with who asks.
+pub fn refuse_anybody(request: &HttpRequest, error: Error) -> Problem {
+    refuse(request, &Presented::default(), error, None)
+}
+
 /// Answers a refusal to a proxy that knows no redirect: it takes the address from a header.
 pub fn refuse_by_status(request: &HttpRequest, error: Error) -> Problem {
     if waiting(request.method(), request.headers()) == Waiting::Nobody {
@@ -101,8 +106,8 @@ fn message_of(error: &Error) -> Option<Message<'_>> {
         Code::Forbidden if error.refusal == Some(Refusal::PortalDisabled) => Some(Message::PortalDisabled),
         Code::InsufficientPermissions => Some(Message::NoAccess),
         Code::ServiceUnavailable => Some(Message::ServiceUnavailable),
+        Code::RouteNotFound | Code::MethodNotAllowed => Some(Message::NotFound),
         Code::Forbidden
-        | Code::RouteNotFound
         | Code::RateLimited
         | Code::PortalTokenMissing
         | Code::PortalSessionNotFound
@@ -115,8 +120,7 @@ fn message_of(error: &Error) -> Option<Message<'_>> {
         | Code::RequestBodyUnreadable
         | Code::UnsupportedMediaType
         | Code::RequestBodyTooLarge
-        | Code::RequestTimeout
-        | Code::MethodNotAllowed => None,
+        | Code::RequestTimeout => None,
     }
 }
 
@@ -131,6 +135,9 @@ mod tests {
         assert_eq!(message_of(&disabled), Some(Message::PortalDisabled));
         let foreign = told(Code::Forbidden, Some(Refusal::OriginNotListed));
         assert_eq!(message_of(&foreign), Some(Message::SomethingWrong));
+        for code in [Code::RouteNotFound, Code::MethodNotAllowed] {
+            assert_eq!(message_of(&Error::new(code)), Some(Message::NotFound));
+        }
         // An outage is never told as an end of the session.
         let outage = told(Code::ServiceUnavailable, None);
         assert_eq!(message_of(&outage), Some(Message::ServiceUnavailable));

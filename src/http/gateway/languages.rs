@@ -4,8 +4,10 @@
 //! Must not know: what a page looks like. Adding a language is adding a file; then this one has to be
 //! compiled again (`touch` it), for the compiler does not watch the folder.
 
+use std::cmp::Reverse;
+
 use actix_web::HttpRequest;
-use actix_web::http::header::{AcceptLanguage, Header};
+use actix_web::http::header::{AcceptLanguage, Header, LanguageTag, Quality};
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
@@ -39,6 +41,8 @@ pub struct Language {
     pub no_access: Texts,
     /// An outage.
     pub service_unavailable: Texts,
+    /// An address that leads nowhere.
+    pub not_found: Texts,
     /// All else.
     pub something_wrong: Texts,
 }
@@ -131,15 +135,30 @@ impl Languages {
 
     /// The one that this browser's user reads best.
     pub fn of(&self, request: &HttpRequest) -> &Language {
-        let asked = AcceptLanguage::parse(request).map(|header| header.ranked()).unwrap_or_default();
-        let named = asked.iter().filter_map(|preference| preference.item());
-        let found = named.filter_map(|tag| {
-            let primary = tag.primary_language().to_ascii_lowercase();
-            self.by_name.iter().find(|(name, _)| *name == primary)
-        });
-        let (_, language) = found.into_iter().next().unwrap_or(&self.by_name[self.default]);
+        let asked = AcceptLanguage::parse(request).map(|header| header.0).unwrap_or_default();
+        let mut wanted: Vec<_> = asked.iter().filter(|asked| asked.quality > Quality::ZERO).collect();
+        // (Stable: of two that are wanted alike, the first.)
+        wanted.sort_by_key(|asked| Reverse(asked.quality));
+        let named = wanted.iter().filter_map(|asked| asked.item.item());
+        let mut found =
+            named.filter_map(|tag| self.by_name.iter().find(|(name, own)| fits(tag, name, &own.tag)));
+        let (_, language) = found.next().unwrap_or(&self.by_name[self.default]);
         language
     }
+}
+
+/// Whether who asks for `asked` can read the language `name`, which is written as `own` says.
+fn fits(asked: &LanguageTag, name: &str, own: &str) -> bool {
+    let own_script = own.split('-').find(|part| part.len() == 4);
+    let same = |one: &str, other: &str| one.eq_ignore_ascii_case(other);
+    same(asked.primary_language(), name)
+        && own_script.is_none_or(|own| script_of(asked).is_none_or(|asked| same(asked, own)))
+}
+
+/// Named, or told by the region: Chinese is written in two ways, and few who write one like to read the other.
+fn script_of(tag: &LanguageTag) -> Option<&str> {
+    let is_traditional = |region: &str| ["TW", "HK", "MO"].iter().any(|own| own.eq_ignore_ascii_case(region));
+    tag.script().or_else(|| tag.region().filter(|region| is_traditional(region)).map(|_| "Hant"))
 }
 
 #[cfg(test)]
@@ -174,6 +193,20 @@ mod tests {
             ("de-AT,de;q=0.9,en;q=0.8", "de"),
             ("pt-BR", "pt"),
             ("ZH-CN", "zh-Hans"),
+            ("zh", "zh-Hans"),
+            ("zh-SG", "zh-Hans"),
+            ("zh-Hans-TW", "zh-Hans"),
+            ("zh-TW", "en"),
+            ("zh-hant", "en"),
+            ("zh-Hant-CN", "en"),
+            ("zh-HK,zh;q=0.8", "zh-Hans"),
+            ("zh-TW,ja;q=0.5,en;q=0.2", "ja"),
+            ("zh-mo, de;q=0.1", "de"),
+            ("de;q=0", "en"),
+            ("de;q=0, fr;q=0.1", "fr"),
+            ("de;q=0.000,*;q=0.5", "en"),
+            ("de-Latn-DE", "de"),
+            ("fr;q=0.5,de;q=0.5", "fr"),
             ("nl,ja;q=0.5,fr;q=0.7", "fr"),
             ("nl", "en"),
             ("*", "en"),

@@ -11,6 +11,7 @@ use super::article;
 use crate::domain::error::{Code, Error};
 use crate::http::answer::envelope::success;
 use crate::http::answer::problem::{Problem, status_and_title};
+use crate::http::answer::refusal::refuse_anybody;
 use crate::http::request::wishes::accepts;
 
 /// Serves the page of one code.
@@ -21,7 +22,7 @@ pub async fn handle(
     let (category, name) = path.into_inner();
     let wire_name = format!("{category}/{name}");
     let code = Code::ALL.iter().copied().find(|code| code.wire_name() == wire_name);
-    let code = code.ok_or_else(|| Error::new(Code::RouteNotFound))?;
+    let code = code.ok_or_else(|| refuse_anybody(&request, Error::new(Code::RouteNotFound)))?;
     let headers = request.headers();
     let mut response = if accepts(headers, "text/html") {
         as_html(code)
