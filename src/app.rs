@@ -89,11 +89,13 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
     let make_gateway = {
         let (catalog, metrics, limits) = (catalog.clone(), metrics.clone(), limits.clone());
         let strict_transport = settings.server.public_url.scheme() == "https";
+        let client_address_header = settings.server.client_address_header;
         let (trusted_proxies, error_type_base) = (settings.server.trusted_proxies, settings.error_type_base);
         move || Gateway {
             product: Product::new(catalog.clone(), stores.make(), tagger.clone(), deriver.clone()),
             metrics: metrics.clone(),
             limits: limits.clone(),
+            client_address_header: client_address_header.clone(),
             trusted_proxies: trusted_proxies.clone(),
             error_type_base: error_type_base.clone(),
             strict_transport,

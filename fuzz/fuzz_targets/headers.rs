@@ -39,8 +39,10 @@ fuzz_target!(|data: &[u8]| {
     }
     cookies(&headers);
     homes(&headers);
-    assert_eq!(behind_proxies(STRANGER, &headers, &TRUSTED), STRANGER);
-    behind_proxies(PEER, &headers, &TRUSTED);
+    for header in [X_FORWARDED_FOR, FORWARDED] {
+        assert_eq!(behind_proxies(STRANGER, &headers, &header, &TRUSTED), STRANGER);
+        behind_proxies(PEER, &headers, &header, &TRUSTED);
+    }
     for media_type in ["text/html", "application/json"] {
         let named = headers.get_all(ACCEPT).any(|value| contains(value.as_bytes(), media_type));
         assert!(named || !accepts(&headers, media_type));

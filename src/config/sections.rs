@@ -5,6 +5,7 @@
 
 use std::net::SocketAddr;
 
+use actix_web::http::header::{HeaderName, X_FORWARDED_FOR};
 use ipnet::IpNet;
 use secrecy::SecretString;
 use url::Url;
@@ -29,7 +30,9 @@ pub struct Server {
     pub previous_secrets: Vec<SecretString>,
     /// Threads that serve requests.
     pub workers: usize,
-    /// Whose `X-Forwarded-For` is believed.
+    /// The one header that tells a client's address.
+    pub client_address_header: HeaderName,
+    /// Whose word in it is believed.
     pub trusted_proxies: Vec<IpNet>,
 }
 
@@ -59,6 +62,7 @@ pub fn read_server(mut fields: Fields<'_, '_>, in_memory: bool) -> Option<Server
     let secret = fields.optional("secret", parsed(parse_secret));
     let previous = fields.list("previous_secrets", |value| parse_secret(string(value)?));
     let workers = fields.optional("workers", integer(0, 1_024));
+    let client_address_header = fields.optional("client_address_header", parsed(parse_header_name));
     let trusted_proxies = fields.list("trusted_proxies", |value| parse_network(string(value)?));
     if secret.is_none() && !in_memory && fields.value("secret").is_none() {
         let fix =
@@ -74,6 +78,7 @@ pub fn read_server(mut fields: Fields<'_, '_>, in_memory: bool) -> Option<Server
         secret,
         previous_secrets: previous.unwrap_or_default(),
         workers: usize::try_from(workers.unwrap_or(0)).unwrap_or(0),
+        client_address_header: client_address_header.unwrap_or(X_FORWARDED_FOR),
         trusted_proxies: trusted_proxies.unwrap_or_default(),
     })
 }
@@ -115,6 +120,11 @@ fn parse_address(text: &str) -> Result<SocketAddr, Invalid> {
     let invalid =
         |_| Invalid::new("Expected an IP address and a port.", "Write \"127.0.0.1:8080\" or \"[::]:8080\".");
     text.parse().map_err(invalid)
+}
+
+fn parse_header_name(text: &str) -> Result<HeaderName, Invalid> {
+    let fix = "Write the header that your proxy sets, such as \"X-Forwarded-For\", \"Forwarded\" or \"CF-Connecting-IP\".";
+    HeaderName::from_bytes(text.as_bytes()).map_err(|_| Invalid::new("This is no name of a header.", fix))
 }
 
 fn parse_network(text: &str) -> Result<IpNet, Invalid> {

@@ -3,11 +3,13 @@
 //! Owns: which parts there are, and how a request finds them.
 //! Must not know: any request, or what a part is used for.
 
+mod guesses;
 pub mod languages;
 pub mod limits;
 
 use std::sync::Arc;
 
+use actix_web::http::header::HeaderName;
 use actix_web::{HttpRequest, web};
 use ipnet::IpNet;
 
@@ -26,7 +28,9 @@ pub struct Gateway {
     pub metrics: Arc<Metrics>,
     /// Rate limits, shared by all threads.
     pub limits: Arc<Limits>,
-    /// Whose `X-Forwarded-For` is believed.
+    /// The one header that tells a client's address.
+    pub client_address_header: HeaderName,
+    /// Whose word in it is believed.
     pub trusted_proxies: Vec<IpNet>,
     /// The `type` of every error begins with it.
     pub error_type_base: String,

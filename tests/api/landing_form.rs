@@ -204,7 +204,7 @@ on_both_stores! {
         app.reload(|config| config.replace("landing = \"hosted\"", "landing = \"portal\""));
         for post in posts() {
             let reply = post.send().await;
-            reply.expect_page(404, "Something went wrong");
+            reply.expect_page(404, "There is nothing at this address");
             assert!(reply.set_cookies().is_empty());
         }
         app.reload(|config| config);
@@ -268,12 +268,21 @@ async fn an_outage_loses_no_ticket_and_offers_the_form_again() {
 }
 
 #[tokio::test]
-async fn exchanges_by_form_are_limited_too() {
-    let limit = |config: String| config.replace("exchange_per_minute = 1000000", "exchange_per_minute = 1");
+async fn exchanges_by_form_are_limited_too_where_they_are_refused() {
+    let limit = |config: String| config.replace("exchange_per_minute = 1000000", "exchange_per_minute = 2");
     let app = TestApp::start_with(Kind::Memory, limit).await;
-    let first = Shown::to(&app, &ticket(&app, json!({})).await).await;
-    inside(&first.post(&app).send().await);
-    let second = Shown::to(&app, &ticket(&app, json!({})).await).await;
-    let reply = second.post(&app).send().await;
-    assert_eq!((reply.status, reply.header("ratelimit-limit")), (429, "1"), "{}", reply.text);
+    for _ in 0..5 {
+        let shown = Shown::to(&app, &ticket(&app, json!({})).await).await;
+        inside(&shown.post(&app).send().await);
+    }
+    // As the page of an ID that is spent since.
+    let shown = Shown::to(&app, &ticket(&app, json!({})).await).await;
+    assert_eq!(app.exchange(&shown.session_id).await.status, 200);
+    for _ in 0..2 {
+        assert_ne!(shown.post(&app).send().await.status, 429);
+    }
+    let limited = shown.post(&app).send().await;
+    limited.expect_page(429, "Something went wrong");
+    assert_eq!((limited.header_values("retry-after").len(), limited.header("ratelimit-limit")), (1, "2"));
+    assert!(limited.text.contains(&shown.session_id), "it can be tried again");
 }

@@ -1,19 +1,30 @@
-//! The limits of `[limits]`: what a refusal says, whose calls count together, and whose address is believed.
+//! The limits of `[limits]`: what a refusal says, what counts, whose calls count together, and whose address is
+//! believed.
 
+use futures_util::future::join_all;
 use serde_json::json;
 
 use crate::errors::assert_is_problem;
-use crate::support::app::{ACME_LIVE, ACME_TEST, Kind, Reply, TestApp, UMBRELLA_LIVE, text};
+use crate::support::app::{ACME_LIVE, ACME_TEST, Call, Kind, Reply, TestApp, UMBRELLA_LIVE, text};
 
 const LIMITED: &str = "too_many_requests/rate_limited";
 
-/// A gateway with one exchange a minute, and what it trusts.
+/// A gateway with one refused exchange a minute, and what it trusts.
 async fn start(trusted_proxies: &str) -> TestApp {
-    let change = |config: String| {
-        let config = config.replace("exchange_per_minute = 1000000", "exchange_per_minute = 1");
-        config.replace("[server]", &format!("[server]\ntrusted_proxies = [{trusted_proxies}]"))
-    };
-    TestApp::start_with(Kind::Memory, change).await
+    start_allowing(1, &format!("trusted_proxies = [{trusted_proxies}]")).await
+}
+
+/// A gateway with so many refused exchanges a minute, and further lines of `[server]`.
+async fn start_allowing(refused: u32, server: &str) -> TestApp {
+    TestApp::start_with(Kind::Memory, allowing(refused, server)).await
+}
+
+fn allowing(refused: u32, server: &str) -> impl FnOnce(String) -> String {
+    move |config| {
+        let limit = format!("exchange_per_minute = {refused}");
+        let config = config.replace("exchange_per_minute = 1000000", &limit);
+        config.replace("[server]", &format!("[server]\n{server}"))
+    }
 }
 
 /// An exchange of `session_id` that says it comes by way of `forwarded_for`.
@@ -104,6 +115,77 @@ async fn a_limited_exchange_spends_nothing_and_limits_nothing_else() {
     let token = text(&done.data()["token"]).to_owned();
     let get = app.get("/v2/portal.getSession").bearer(&token);
     assert_eq!(get.header("x-forwarded-for", "198.51.100.1").send().await.status, 200);
+}
+
+/// Both for whoever shares an address: a server-side portal, the customers of one office.
+#[tokio::test]
+async fn five_hundred_sign_ins_a_minute_pass_and_sixty_bad_ids_do_not() {
+    for kind in [Kind::Memory, Kind::Redis] {
+        let app = TestApp::start_with(kind, allowing(60, "")).await;
+        let ids = join_all((0..500).map(|_| app.fresh_id(json!({})))).await;
+        let done = join_all(ids.iter().map(|id| app.exchange(id))).await;
+        assert!(done.iter().all(|reply| reply.status == 200), "{kind:?}: a sign-in was refused");
+        let refused = join_all(ids.iter().take(300).map(|id| app.exchange(id))).await;
+        let answered = refused.iter().filter(|reply| reply.status == 401).count();
+        // Some come back while the others wait.
+        assert!((60..=70).contains(&answered), "{kind:?}: {answered} bad IDs were looked at");
+        assert!(refused.iter().all(|reply| matches!(reply.status, 401 | 429)));
+        let good = app.fresh_id(json!({})).await;
+        app.exchange(&good).await.expect(429, LIMITED);
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_guess_costs_nothing() {
+    let app = start_allowing(1, "").await;
+    for body in [json!({}), json!({ "sessionId": 7 }), json!({ "sessionId": "" })] {
+        let call = app.post("/v2/portal.exchangeSession", body);
+        call.send().await.expect(400, "application/invalid_input");
+    }
+    app.exchange("x").await.expect(401, "authentication/portal_session_not_found");
+    app.exchange("x").await.expect(429, LIMITED);
+}
+
+#[tokio::test]
+async fn one_header_tells_the_address_and_what_cannot_be_read_ends_the_way() {
+    let proxy = "trusted_proxies = [\"127.0.0.1\"]";
+    let call = |app: &TestApp, headers: &[(&str, &[u8])]| {
+        let call = app.post("/v2/portal.exchangeSession", json!({ "sessionId": "x" })).0;
+        Call(headers.iter().fold(call, |call, (name, value)| call.header(*name, *value)))
+    };
+    type Row<'a> = (&'a str, [&'a [(&'a str, &'a [u8])]; 2], bool);
+    let table: [Row<'_>; 6] = [
+        // The client fills the header that the proxy leaves alone, or makes the other unreadable.
+        ("", [&[("forwarded", b"for=6.6.6.6")], &[("forwarded", b"for=6.6.6.7")]], true),
+        (
+            "",
+            [
+                &[("x-forwarded-for", b"\xff"), ("forwarded", b"for=6.6.6.6")],
+                &[("x-forwarded-for", b"\xff\xfe"), ("forwarded", b"for=6.6.6.7")],
+            ],
+            true,
+        ),
+        (
+            "Forwarded",
+            [&[("forwarded", b"for=6.6.6.6")], &[("forwarded", b"for=6.6.6.7;proto=https")]],
+            false,
+        ),
+        ("Forwarded", [&[("x-forwarded-for", b"6.6.6.6")], &[("x-forwarded-for", b"6.6.6.7")]], true),
+        (
+            "CF-Connecting-IP",
+            [&[("cf-connecting-ip", b"6.6.6.6")], &[("cf-connecting-ip", b"6.6.6.7")]],
+            false,
+        ),
+        ("CF-Connecting-IP", [&[("x-forwarded-for", b"6.6.6.6")], &[("x-forwarded-for", b"6.6.6.7")]], true),
+    ];
+    for (header, [first, second], is_one_client) in table {
+        let named =
+            if header.is_empty() { String::new() } else { format!("client_address_header = \"{header}\"") };
+        let app = start_allowing(1, &format!("{proxy}\n{named}")).await;
+        assert_eq!(call(&app, first).send().await.status, 401, "{header}");
+        let expected = if is_one_client { 429 } else { 401 };
+        assert_eq!(call(&app, second).send().await.status, expected, "{header}: {second:?}");
+    }
 }
 
 /// A gateway with one creation a minute.

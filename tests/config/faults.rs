@@ -234,6 +234,14 @@ fn no_key_is_an_instruction_and_no_key_is_a_date() {
 }
 
 #[test]
+fn the_client_address_header_is_a_header() {
+    for bad in ["", "X Forwarded For", "X-Forwarded-For:", "Förwarded"] {
+        let faults = refused(&format!("[server]\nclient_address_header = \"{bad}\""));
+        assert_eq!(locations(&faults), ["server.client_address_header"], "{bad}");
+    }
+}
+
+#[test]
 fn texts_that_are_shown_can_be_seen() {
     for text in ["  ", "a\\nb", "\\u202Egnp.exe", "\\u200B"] {
         let faults = refused(&format!("{PORTAL}display_name = \"{text}\""));

@@ -90,7 +90,7 @@ fn report(request: &HttpRequest, response: &HttpResponse, error: Option<&Error>,
     let handle = handle.as_deref();
     if let Some(refusal) = error.and_then(|error| error.refusal) {
         gateway.metrics.refusal(refusal.name());
-        let client = client_address::of(request, &gateway.trusted_proxies).map(|client| client.to_string());
+        let client = client_address::of(request, gateway).map(|client| client.to_string());
         let reason = Some(refusal.name());
         audit("session.refused", &Audit { handle, reason, client: client.as_deref(), ..Audit::default() });
     }

@@ -84,6 +84,16 @@ impl Problem {
         }
         self
     }
+
+    /// Says which limit was reached, and when there is room again.
+    pub fn with_limit(self, exceeded: Exceeded) -> Self {
+        let Exceeded { per_minute, wait_seconds } = exceeded;
+        let header = HeaderName::from_static;
+        self.with_header(RETRY_AFTER, &wait_seconds.to_string())
+            .with_header(header("ratelimit-limit"), &per_minute.to_string())
+            .with_header(header("ratelimit-remaining"), "0")
+            .with_header(header("ratelimit-reset"), &wait_seconds.to_string())
+    }
 }
 
 impl From<Error> for Problem {
@@ -94,13 +104,7 @@ impl From<Error> for Problem {
 
 impl From<Exceeded> for Problem {
     fn from(exceeded: Exceeded) -> Self {
-        let Exceeded { per_minute, wait_seconds } = exceeded;
-        let header = HeaderName::from_static;
-        Problem::from(Error::new(Code::RateLimited))
-            .with_header(RETRY_AFTER, &wait_seconds.to_string())
-            .with_header(header("ratelimit-limit"), &per_minute.to_string())
-            .with_header(header("ratelimit-remaining"), "0")
-            .with_header(header("ratelimit-reset"), &wait_seconds.to_string())
+        Problem::from(Error::new(Code::RateLimited)).with_limit(exceeded)
     }
 }
 
@@ -124,11 +128,11 @@ impl ResponseError for Problem {
             Form::Json | Form::Redirect | Form::InertiaLocation => HttpResponse::new(self.status_code()),
             Form::Page(html) => HttpResponse::build(self.status_code()).body(html.clone()),
         };
-        if matches!(self.form, Form::Page(_)) {
-            add_headers(self.error.code, response.headers_mut());
-        }
         for (name, value) in &self.headers {
             response.headers_mut().append(name.clone(), value.clone());
+        }
+        if matches!(self.form, Form::Page(_)) {
+            add_headers(self.error.code, response.headers_mut());
         }
         response
     }

@@ -1,17 +1,20 @@
-//! Rate limits: exchanges per client address, creations per root key (API.md section 2).
+//! Rate limits: refused exchanges per client address, creations per root key (API.md sections 2 and 14).
 //!
-//! Owns: the buckets, and how long whoever has used his up must wait.
+//! Owns: the budgets and buckets, and how long whoever has used up his own must wait.
 //! Must not know: what is limited. An IPv6 client counts by its /64, all of which is one subscriber's.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
 
+use super::guesses::{Guess, Guesses};
 use crate::domain::catalog::RootKeyEntry;
+use crate::domain::error::Error;
 
 type Buckets<K> = RateLimiter<K, DefaultKeyedStateStore<K>, DefaultClock, NoOpMiddleware>;
 
@@ -26,10 +29,22 @@ pub struct Exceeded {
 
 /// The limits of one gateway process.
 pub struct Limits {
-    exchange: Buckets<IpAddr>,
+    exchange: Guesses<IpAddr>,
     exchange_per_minute: NonZeroU32,
     create: Buckets<[u8; 32]>,
     create_per_minute: NonZeroU32,
+}
+
+/// An exchange that the limit let through.
+pub struct Attempt(Option<Guess>);
+
+impl Attempt {
+    /// How it ended. Only a refusal costs anything; an outage says nothing about the session ID.
+    pub fn end(self, error: Option<&Error>) {
+        if let Some(guess) = self.0.filter(|_| error.is_some_and(|error| error.refusal.is_some())) {
+            guess.spend();
+        }
+    }
 }
 
 impl Limits {
@@ -38,46 +53,43 @@ impl Limits {
         let exchange_per_minute = NonZeroU32::new(exchange_per_minute).unwrap_or(NonZeroU32::MIN);
         let create_per_minute = NonZeroU32::new(create_per_minute).unwrap_or(NonZeroU32::MIN);
         Limits {
-            exchange: RateLimiter::keyed(Quota::per_minute(exchange_per_minute)),
+            exchange: Guesses::new(exchange_per_minute),
             exchange_per_minute,
             create: RateLimiter::keyed(Quota::per_minute(create_per_minute)),
             create_per_minute,
         }
     }
 
-    /// One more exchange from this address.
-    pub fn check_exchange(&self, client: IpAddr) -> Result<(), Exceeded> {
+    /// One more exchange from this address; to be asked before the store is.
+    pub async fn begin_exchange(&self, client: Option<IpAddr>) -> Result<Attempt, Exceeded> {
         let subscriber = match client {
-            IpAddr::V4(_) => client,
-            IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64))),
+            None => return Ok(Attempt(None)),
+            Some(IpAddr::V4(address)) => IpAddr::V4(address),
+            Some(IpAddr::V6(address)) => {
+                IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)))
+            }
         };
-        check(&self.exchange, &subscriber, self.exchange_per_minute)
+        let taken = self.exchange.take(&subscriber).await;
+        taken.map(|guess| Attempt(Some(guess))).map_err(|wait| exceeded(self.exchange_per_minute, wait))
     }
 
     /// One more creation with this root key.
     pub fn check_create(&self, key: &RootKeyEntry) -> Result<(), Exceeded> {
-        check(&self.create, key.digest.as_bytes(), self.create_per_minute)
+        let checked = self.create.check_key(key.digest.as_bytes());
+        let now = || DefaultClock::default().now();
+        checked.map_err(|until| exceeded(self.create_per_minute, until.wait_time_from(now())))
     }
 
     /// Forgets whoever has a full bucket again; called now and then, it bounds the memory.
     pub fn forget_idle(&self) {
-        self.exchange.retain_recent();
-        self.exchange.shrink_to_fit();
+        self.exchange.forget_idle();
         self.create.retain_recent();
     }
 }
 
-fn check<K: std::hash::Hash + Eq + Clone>(
-    buckets: &Buckets<K>,
-    key: &K,
-    per_minute: NonZeroU32,
-) -> Result<(), Exceeded> {
-    let Err(until) = buckets.check_key(key) else {
-        return Ok(());
-    };
-    let wait = until.wait_time_from(DefaultClock::default().now());
+fn exceeded(per_minute: NonZeroU32, wait: Duration) -> Exceeded {
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-    Err(Exceeded { per_minute: per_minute.get(), wait_seconds: seconds })
+    Exceeded { per_minute: per_minute.get(), wait_seconds: seconds.max(1) }
 }
 
 #[cfg(test)]
@@ -85,10 +97,12 @@ mod tests {
     use std::net::Ipv4Addr;
 
     use super::*;
+    use crate::domain::error::{Code, Refusal};
 
-    #[test]
-    fn addresses_have_buckets_of_their_own_and_an_ipv6_subscriber_has_one() {
+    #[tokio::test]
+    async fn addresses_have_budgets_of_their_own_and_an_ipv6_subscriber_has_one() {
         let limits = Limits::new(2, 1);
+        let refused = Error::refused(Code::PortalSessionNotFound, Refusal::Unknown, None);
         let v4 = |last| IpAddr::V4(Ipv4Addr::new(192, 0, 2, last));
         let v6 = |text: &str| text.parse::<IpAddr>().expect("an address");
         for (client, passes) in [
@@ -101,22 +115,20 @@ mod tests {
             (v6("2001:db8:0:1:2:3:4:5"), false),
             (v6("2001:db8:0:2::1"), true),
         ] {
-            assert_eq!(limits.check_exchange(client).is_ok(), passes, "{client}");
+            let attempt = limits.begin_exchange(Some(client)).await;
+            assert_eq!(attempt.is_ok(), passes, "{client}");
+            if let Ok(attempt) = attempt {
+                attempt.end(Some(&refused));
+            }
         }
     }
 
-    /// With 6,000 a minute a bucket is full again, and so forgotten, after 10 ms.
-    #[test]
-    fn a_million_addresses_are_not_remembered() {
-        let limits = Limits::new(6_000, 1);
-        let mut most = 0;
-        for address in 0..1_000_000 {
-            assert!(limits.check_exchange(IpAddr::V4(Ipv4Addr::from_bits(address))).is_ok());
-            if address % 100_000 == 99_999 {
-                limits.forget_idle();
-                most = most.max(limits.exchange.len());
-            }
+    #[tokio::test]
+    async fn only_refusals_cost_anything() {
+        let limits = Limits::new(1, 1);
+        let client = Some(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        for error in [None, Some(Error::new(Code::ServiceUnavailable)), Some(Error::invalid(Vec::new()))] {
+            limits.begin_exchange(client).await.ok().expect("nothing is spent").end(error.as_ref());
         }
-        assert!(most < 100_000, "{most} addresses were remembered at once");
     }
 }

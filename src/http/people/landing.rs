@@ -50,7 +50,7 @@ pub async fn enter(
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let (gateway, portals) = (gateway(&request), portals(&request));
-    let client = client_address::of(&request, &gateway.trusted_proxies);
+    let client = client_address::of(&request, gateway);
     let fields = ["session", "nonce", "replaces"];
     let [session_id, nonce, replaces] = body::read_form(&request, payload, fields).await?;
     let presented = auth::visiting(&request, &slug);
@@ -61,15 +61,17 @@ pub async fn enter(
     let Some(pass) = pass else {
         return show_again(&request, &presented, &session_id).await;
     };
-    if let Some(client) = client {
-        gateway.limits.check_exchange(client)?;
-    }
+    let form = Form { action: action(&presented), session_id, nonce, replaces, goes_on: false };
+    let refuse = |error| refuse(&request, &presented, error, Some(&form));
     let asker = Asker::Landing(slug.into_inner());
     let exchange = ExchangeRequest {
         idempotency_key: pass.idempotency_key().ok(),
-        ..exchange_request(&request, &session_id, asker)
+        ..exchange_request(&request, &form.session_id, asker)
     };
-    let result = portals.enter(&presented, exchange, &replaces).await;
+    let limited = |exceeded| refuse(Error::new(Code::RateLimited)).with_limit(exceeded);
+    let attempt = gateway.limits.begin_exchange(client).await.map_err(limited)?;
+    let result = portals.enter(&presented, exchange, &form.replaces).await;
+    attempt.end(result.as_ref().err());
     gateway.metrics.exchange(match &result {
         Ok(Entry::Exchanged(_)) => "done",
         Ok(Entry::SignedIn(_)) => "signed_in_already",
@@ -77,11 +79,8 @@ pub async fn enter(
         Err(error) => error.code.wire_name(),
     });
     match result {
-        Ok(entry) => Ok(entered(&request, entry, &session_id, client)),
-        Err(error) => {
-            let again = Form { action: action(&presented), session_id, nonce, replaces, goes_on: false };
-            Err(refuse(&request, &presented, error, Some(&again)))
-        }
+        Ok(entry) => Ok(entered(&request, entry, &form.session_id, client)),
+        Err(error) => Err(refuse(error)),
     }
 }
 

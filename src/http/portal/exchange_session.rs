@@ -55,16 +55,15 @@ pub async fn exchange(
     answer: impl FnOnce(&HttpRequest, &ExchangedSession, Option<&str>) -> HttpResponse,
 ) -> Result<HttpResponse, Problem> {
     let gateway = gateway(&request);
-    let client = client_address::of(&request, &gateway.trusted_proxies);
-    if let Some(client) = client {
-        gateway.limits.check_exchange(client)?;
-    }
+    let client = client_address::of(&request, gateway);
     let body = body::read(&request, payload).await?;
     let session_id = read(&body, field)?;
     let asker = auth::origin(request.headers()).map_or(Asker::Program, Asker::Page);
     let idempotency_key = idempotency_key(request.headers())?;
     let exchange = ExchangeRequest { idempotency_key, ..exchange_request(&request, &session_id, asker) };
+    let attempt = gateway.limits.begin_exchange(client).await?;
     let result = portals(&request).exchange(exchange).await;
+    attempt.end(result.as_ref().err());
     gateway.metrics.exchange(result.as_ref().map_or_else(|error| error.code.wire_name(), |_| "done"));
     let exchanged = result?;
     let is_browser = is_browser(request.headers());

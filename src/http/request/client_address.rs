@@ -1,65 +1,88 @@
 //! The address of the client behind trusted proxies.
 //!
-//! Owns: reading `X-Forwarded-For` and `Forwarded` (RFC 7239), from the right, as far as they can be trusted.
-//! Must not know: what the address is used for. Anyone can send these headers: they count only when the
-//! peer itself is a configured proxy.
+//! Owns: reading the one header that tells it, from the right, as far as it can be trusted.
+//! Must not know: what the address is used for. Anyone can send such a header: it counts only when the peer itself is
+//! a configured proxy. And there is one: a client fills the other that a proxy leaves alone.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{FORWARDED, HeaderMap, X_FORWARDED_FOR};
+use actix_web::http::header::{FORWARDED, HeaderMap, HeaderName};
 use ipnet::IpNet;
 
+use crate::http::gateway::Gateway;
+
+/// What HTTP calls white space; never that of other scripts.
+const SPACE: [char; 2] = [' ', '\t'];
+
 /// The last address that is no trusted proxy; `None` without a peer (never over TCP).
-pub fn of(request: &HttpRequest, trusted: &[IpNet]) -> Option<IpAddr> {
+pub fn of(request: &HttpRequest, gateway: &Gateway) -> Option<IpAddr> {
     let peer = canonical(request.peer_addr()?.ip());
-    Some(behind_proxies(peer, request.headers(), trusted))
+    let Gateway { client_address_header, trusted_proxies, .. } = gateway;
+    Some(behind_proxies(peer, request.headers(), client_address_header, trusted_proxies))
 }
 
 /// The client, as far as `peer` and the proxies behind it are trusted.
-pub fn behind_proxies(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+pub fn behind_proxies(peer: IpAddr, headers: &HeaderMap, header: &HeaderName, trusted: &[IpNet]) -> IpAddr {
     let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
     let mut client = peer;
-    for hop in hops(headers).iter().rev() {
+    for hop in hops(headers, header) {
         if !is_trusted(&client) {
             break;
         }
-        // An unreadable hop hides who is behind it: stop at the proxy that reported it.
+        // A hop that cannot be read hides who is behind it: stop at the proxy that reported it.
         match hop {
-            Some(address) => client = *address,
+            Some(address) => client = address,
             None => break,
         }
     }
     client
 }
 
-/// The addresses that proxies reported, the nearest last. `X-Forwarded-For` where there is one, as every
-/// proxy writes it; else `Forwarded`.
-fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
-    let values = |name| headers.get_all(name).filter_map(|value| value.to_str().ok());
-    let elements = |value: &'_ str| value.split(',').map(|part| part.trim().to_owned()).collect::<Vec<_>>();
-    let x_forwarded_for: Vec<_> = values(X_FORWARDED_FOR).flat_map(elements).collect();
-    if !x_forwarded_for.is_empty() {
-        return x_forwarded_for.iter().map(|text| parse(text)).collect();
-    }
-    let forwarded = values(FORWARDED).flat_map(elements);
-    forwarded
-        .map(|element| element.split(';').find_map(forwarded_for).and_then(|text| parse(&text)))
-        .collect()
+/// The addresses that proxies reported, the nearest first.
+fn hops<'h>(headers: &'h HeaderMap, header: &HeaderName) -> impl Iterator<Item = Option<IpAddr>> + use<'h> {
+    let lines: Vec<&[u8]> = headers.get_all(header).map(|value| value.as_bytes()).collect();
+    let is_forwarded = header == FORWARDED;
+    let read = move |element: &[u8]| {
+        let element = std::str::from_utf8(element).ok()?.trim_matches(SPACE);
+        if is_forwarded { forwarded_for(element) } else { parse(element) }
+    };
+    lines.into_iter().rev().flat_map(move |line| elements(line, is_forwarded).map(read))
 }
 
-fn forwarded_for(pair: &str) -> Option<String> {
-    let (name, value) = pair.trim().split_once('=')?;
-    name.trim().eq_ignore_ascii_case("for").then(|| value.trim().trim_matches('"').to_owned())
+/// The elements of a list, the last first. Read from the right, so that nothing a client wrote on the left, such as
+/// a quotation mark without its fellow, changes how the proxy's own part reads.
+fn elements(line: &[u8], has_quotes: bool) -> impl Iterator<Item = &[u8]> {
+    let mut is_quoted = false;
+    line.rsplit(move |byte| {
+        is_quoted ^= has_quotes && *byte == b'"';
+        *byte == b',' && !is_quoted
+    })
 }
 
-/// With or without a port: `192.0.2.1`, `192.0.2.1:443`, `2001:db8::1`, `[2001:db8::1]:443`.
+/// Of `for=192.0.2.60;proto=http` (RFC 7239). What names two, or hides its address, names none.
+fn forwarded_for(element: &str) -> Option<IpAddr> {
+    let mut is_quoted = false;
+    let pairs = element.split(|character| {
+        is_quoted ^= character == '"';
+        character == ';' && !is_quoted
+    });
+    let mut named = pairs
+        .filter_map(|pair| pair.trim_matches(SPACE).split_once('='))
+        .filter(|(name, _)| name.eq_ignore_ascii_case("for"));
+    let (_, value) = named.next()?;
+    let unquoted = value.strip_prefix('"').map_or(Some(value), |rest| rest.strip_suffix('"'));
+    if named.next().is_some() { None } else { unquoted.and_then(parse) }
+}
+
+/// With or without a port: `192.0.2.1`, `192.0.2.1:443`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:443`.
 fn parse(text: &str) -> Option<IpAddr> {
-    let bracketed = text.strip_prefix('[').and_then(|rest| rest.split_once(']')).map(|(address, _)| address);
-    let address = bracketed.unwrap_or(text);
-    let without_port = address.rsplit_once(':').map(|(address, _)| address);
-    let parsed = address.parse().ok().or_else(|| without_port.and_then(|address| address.parse().ok()));
-    parsed.map(canonical)
+    let bracketed = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let address = match bracketed {
+        Some(address) => address.parse().map(IpAddr::V6).ok(),
+        None => text.parse().ok().or_else(|| text.parse().ok().map(|address: SocketAddr| address.ip())),
+    };
+    address.map(canonical)
 }
 
 fn canonical(address: IpAddr) -> IpAddr {
@@ -67,49 +90,5 @@ fn canonical(address: IpAddr) -> IpAddr {
 }
 
 #[cfg(test)]
-mod tests {
-    use actix_web::http::header::{HeaderName, HeaderValue};
-
-    use super::*;
-
-    #[test]
-    fn the_last_untrusted_address_counts() {
-        type Row = (&'static str, &'static [(&'static str, &'static str)], &'static str);
-        let table: &[Row] = &[
-            ("203.0.113.9", &[], "203.0.113.9"),
-            ("203.0.113.9", &[("x-forwarded-for", "198.51.100.1")], "203.0.113.9"),
-            ("10.0.0.1", &[("x-forwarded-for", "198.51.100.1")], "198.51.100.1"),
-            ("10.0.0.1", &[("x-forwarded-for", "6.6.6.6, 198.51.100.1")], "198.51.100.1"),
-            ("10.0.0.1", &[("x-forwarded-for", "6.6.6.6, 198.51.100.1, 10.0.0.2")], "198.51.100.1"),
-            (
-                "10.0.0.1",
-                &[("x-forwarded-for", "6.6.6.6"), ("x-forwarded-for", "198.51.100.1")],
-                "198.51.100.1",
-            ),
-            ("10.0.0.1", &[("x-forwarded-for", "10.0.0.2, 10.0.0.3")], "10.0.0.2"),
-            ("10.0.0.1", &[("x-forwarded-for", "6.6.6.6, garbage")], "10.0.0.1"),
-            ("10.0.0.1", &[("x-forwarded-for", "198.51.100.1:4711")], "198.51.100.1"),
-            ("10.0.0.1", &[("x-forwarded-for", "[2001:db8::1]:443")], "2001:db8::1"),
-            ("10.0.0.1", &[("x-forwarded-for", "2001:db8::1")], "2001:db8::1"),
-            ("10.0.0.1", &[("forwarded", "for=192.0.2.60;proto=http;by=203.0.113.43")], "192.0.2.60"),
-            (
-                "10.0.0.1",
-                &[("forwarded", "for=6.6.6.6, For=\"[2001:db8:cafe::17]:4711\"")],
-                "2001:db8:cafe::17",
-            ),
-            ("10.0.0.1", &[("forwarded", "for=unknown")], "10.0.0.1"),
-            ("::ffff:10.0.0.1", &[("x-forwarded-for", "::ffff:198.51.100.1")], "198.51.100.1"),
-        ];
-        let trusted = ["10.0.0.0/8".parse().expect("a network")];
-        for (peer, pairs, expected) in table {
-            let mut headers = HeaderMap::new();
-            for (name, value) in *pairs {
-                let name = HeaderName::from_bytes(name.as_bytes()).expect("a name");
-                headers.append(name, HeaderValue::from_str(value).expect("a value"));
-            }
-            let peer = canonical(peer.parse().expect("an address"));
-            let found = behind_proxies(peer, &headers, &trusted);
-            assert_eq!(found.to_string(), *expected, "{peer} {pairs:?}");
-        }
-    }
-}
+#[path = "client_address_tests.rs"]
+mod tests;

@@ -175,6 +175,7 @@ mod tests {
             ),
             metrics: Arc::new(Metrics::new().expect("the metrics register")),
             limits: Arc::new(Limits::new(1, 1)),
+            client_address_header: actix_web::http::header::X_FORWARDED_FOR,
             trusted_proxies: Vec::new(),
             error_type_base: "https://sessions.example.com/errors".into(),
             strict_transport: false,
