@@ -1,4 +1,4 @@
-//! The product: pure rules over plain values. Read `portals` first: it is all that the product does.
+//! The product: pure rules over plain values. Read `portals` first: it has everything the product does.
 //!
 //! Must not know: actix, redis, environment variables, the system clock, or any wire format.
 

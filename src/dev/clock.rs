@@ -1,8 +1,8 @@
 //! The playground's clock: real time, until somebody clicks "Expire now".
 //!
 //! Owns: how far it is ahead of real time.
-//! Must not know: who reads it. Only `vestibule dev` has such a clock; a real gateway uses the time of its machine or of
-//! Redis.
+//! Must not know: who reads it. Only `vestibule dev` has such a clock; a real gateway uses the time of its machine or
+//! of Redis.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,6 +1,6 @@
-//! How the pages look that the gateway shows for a portal: its name, its logo, its colour.
+//! How the gateway's own pages look for a portal: its name, its logo, its colour.
 //!
-//! Owns: the form of a colour, and which text can be read on it (WCAG 2.2 section 1.4.3).
+//! Owns: the form of a colour, and which text is readable on it (WCAG 2.2 section 1.4.3).
 //! Must not know: HTML, or where a page is shown.
 
 use std::fmt;
@@ -12,11 +12,11 @@ use super::invalid::Invalid;
 /// A portal's `display_name`, `logo_url` and `primary_color`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Appearance {
-    /// What people know the portal as.
+    /// The name by which people know the portal.
     pub display_name: Option<String>,
-    /// An image; the one thing on a page that may be loaded from elsewhere.
+    /// An image. Nothing else on a page may be loaded from elsewhere.
     pub logo_url: Option<Url>,
-    /// Of the button.
+    /// The button's colour.
     pub primary_color: Option<Color>,
 }
 
@@ -29,7 +29,7 @@ pub struct Color {
 }
 
 impl Color {
-    /// What the pages use unless a portal has a colour of its own.
+    /// The default, for portals without a colour of their own.
     pub const DEFAULT: Color = Color { red: 0x1d, green: 0x4e, blue: 0xd8 };
     const BLACK: Color = Color { red: 0, green: 0, blue: 0 };
     const WHITE: Color = Color { red: 255, green: 255, blue: 255 };
@@ -49,8 +49,8 @@ impl Color {
         }
     }
 
-    /// Black or white, whichever can be read better on this colour; its contrast is at least 4.58 to 1, for
-    /// black and white cannot both be worse.
+    /// Black or white, whichever is more readable on this colour. The better of the two has a contrast of at least
+    /// 4.58 to 1 on every colour.
     pub fn readable_text(self) -> Color {
         let on = |text: Color| contrast(self, text);
         if on(Color::WHITE) >= on(Color::BLACK) { Color::WHITE } else { Color::BLACK }

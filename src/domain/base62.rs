@@ -17,7 +17,7 @@ pub fn random_text() -> String {
     text_of(&random_bytes())
 }
 
-/// 256 bits as the secret part of a credential.
+/// The secret part of a credential, from 256 bits.
 pub fn text_of(bytes: &[u8; 32]) -> String {
     text(&base62::<RANDOM_CHARS>(bytes)).to_owned()
 }
@@ -30,7 +30,7 @@ pub fn text(digits: &[u8]) -> &str {
 /// 256 bits from the operating system.
 pub fn random_bytes() -> [u8; 32] {
     let mut bytes = [0; 32];
-    // Without randomness there is no safe answer; the panic becomes a 500 and the process goes on.
+    // Without randomness no answer is safe. The panic becomes a 500, and the process goes on.
     rand::rngs::SysRng.try_fill_bytes(&mut bytes).expect("the operating system has a random source");
     bytes
 }
@@ -42,7 +42,7 @@ pub fn base62<const N: usize>(number: &[u8; 32]) -> [u8; N] {
         *limb = u32::from_be_bytes(*bytes);
     }
     let mut digits = [b'0'; N];
-    // As many digits as one limb can hold, with one division of the whole number.
+    // One division of the whole number yields as many digits as a limb can hold.
     for five in digits.rchunks_mut(5) {
         let mut remainder = 0u64;
         for limb in &mut limbs {
@@ -62,21 +62,21 @@ fn write_digits(digits: &mut [u8], mut number: u64) {
     }
 }
 
-/// The same of a short number, at a fraction of the cost.
+/// The same for a short number, at a fraction of the cost.
 pub fn base62_of<const N: usize>(number: u64) -> [u8; N] {
     let mut digits = [b'0'; N];
     write_digits(&mut digits, number);
     digits
 }
 
-/// The number that base62 digits write, if they are digits.
+/// The number written in base62 digits, if they are digits.
 pub fn number(text: &str) -> Option<u64> {
     let digit = |byte: u8| BASE62.iter().position(|&other| other == byte).map(|position| position as u64);
     text.bytes().try_fold(0u64, |total, byte| total.checked_mul(62)?.checked_add(digit(byte)?))
 }
 
-/// CRC-32 in six base62 digits: finds typing errors and lets secret scanners recognise a credential. It is
-/// no protection against forgery; the digest in the store is.
+/// CRC-32 in six base62 digits. It catches typing errors and lets secret scanners recognise a credential. Only the
+/// digest in the store protects against forgery.
 pub fn checksum(of: &str) -> String {
     text(&base62_of::<CHECKSUM_CHARS>(crc32fast::hash(of.as_bytes()).into())).to_owned()
 }
@@ -91,7 +91,7 @@ mod tests {
         for (at, byte) in bytes.iter_mut().enumerate() {
             *byte = (at * 37 + 200) as u8;
         }
-        // By the arbitrary precision of another language.
+        // Computed in another language, with arbitrary precision.
         assert_eq!(text(&base62::<33>(&bytes)), "Rs4th9kj5BBtFIlIzO2tfefWtjRe0SZUJ");
         assert_eq!(text(&base62::<16>(&bytes)), "O2tfefWtjRe0SZUJ");
         assert_eq!(text(&base62::<33>(&[0; 32])), "0".repeat(33));

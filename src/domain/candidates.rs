@@ -1,4 +1,4 @@
-//! The texts that a browser sent under a portal's cookie name, and which of them may be its session.
+//! The values that a browser sent under a portal's cookie name, and which of them may be its session.
 //!
 //! Owns: what two values under one name mean, and how many are tried.
 //! Must not know: cookie syntax, or whether a session lives.
@@ -6,15 +6,15 @@
 use super::credential::BrowserToken;
 use super::error::Refusal;
 
-/// Each may cost a call to the store. Browsers keep a cookie for each domain and path, and no honest one has more of
-/// one name than these.
+/// The most values that are tried, for each may cost a call to the store. A browser keeps one cookie for each domain
+/// and path, and no honest one has more of the same name.
 const MOST: usize = 4;
 
-/// Browser tokens in the order in which they were sent, at least one; or why none counts.
+/// At least one browser token, in the order in which they were sent; or the reason why none counts.
 pub type Candidates = Result<Vec<BrowserToken>, Refusal>;
 
-/// `bound_to_host`: the name has the prefix `__Host-`, of which a browser sends one value only. Two of them come from
-/// somebody else, and nothing tells which one is the user's.
+/// `bound_to_host`: the name has the prefix `__Host-`, for which a browser sends only one value. If there are two,
+/// somebody has planted one, and nothing tells which is the user's.
 pub fn candidates(texts: &[String], bound_to_host: bool) -> Candidates {
     let mut different: Vec<&String> = Vec::new();
     for text in texts {

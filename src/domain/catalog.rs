@@ -1,8 +1,8 @@
 //! The catalog: workspaces, their portals and root keys, as configured.
 //!
-//! Owns: the look-ups, each scoped by workspace where a caller asks, and where a browser's home is.
-//! Must not know: files, TOML or reloading. It is built whole, validated by `config`, and never changed; a
-//! reload swaps the whole catalog.
+//! Owns: the look-ups, which show a caller its own workspace only, and where a browser's home is.
+//! Must not know: files, TOML or reloading. `config` validates it and builds it whole. It never changes; a reload swaps
+//! the whole catalog.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use super::permission::Permission;
 use super::return_url::{is_under, with_parameter};
 use super::signed_token::{TokenSettings, TokenSigner};
 
-/// In which query parameter a ticket travels, unless a portal's frontend reads another.
+/// The query parameter that carries a ticket, unless the portal's frontend reads another.
 pub const SESSION_PARAMETER: &str = "session";
 
 /// Reads a slug: 3 to 64 of `a-z 0-9 -`, no hyphen at an end, none doubled.
@@ -36,18 +36,18 @@ pub fn parse_slug(text: &str) -> Result<String, Invalid> {
 /// Which requests of other sites carry the cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SameSite {
-    /// Navigations that come from elsewhere carry it: a user who follows a link arrives signed in.
+    /// Navigations do, so a user who follows a link arrives signed in.
     Lax,
-    /// None.
+    /// None do.
     Strict,
-    /// All; needs https.
+    /// All do; needs https.
     None,
 }
 
 /// A portal's `cookie` section.
 #[derive(Clone, Debug)]
 pub struct CookieSettings {
-    /// Without the prefix `__Host-`, which is added where its conditions hold.
+    /// Without the prefix `__Host-`, which is added where the cookie meets its conditions.
     pub name: String,
     /// See [`SameSite`].
     pub same_site: SameSite,
@@ -64,7 +64,7 @@ pub enum Landing {
     Portal,
     /// At the gateway's page (API.md section 6).
     Hosted {
-        /// Ask the person first whose session it is to be.
+        /// Ask people first whether they are who the link is for.
         confirm: bool,
     },
 }
@@ -94,12 +94,11 @@ pub struct Portal {
     pub ticket_ttl_ms: u64,
     /// Where a browser arrives with its ticket.
     pub landing: Landing,
-    /// How the gateway's pages look that are shown for it.
+    /// How the gateway's pages look for it.
     pub appearance: Appearance,
     /// A disabled portal creates and accepts no sessions.
     pub enabled: bool,
-    /// A logout makes the browser drop whatever the answering host has kept in it, other portals' data there
-    /// included.
+    /// A logout makes the browser delete everything it stores for the answering host, other portals' data included.
     pub clear_site_data: bool,
     /// Its cookie.
     pub cookie: CookieSettings,
@@ -120,7 +119,7 @@ impl Portal {
         self.return_urls.iter().any(|prefix| is_under(url, prefix))
     }
 
-    /// Where a browser takes its ticket, with the ticket.
+    /// The URL to which a browser takes its ticket, with the ticket in it.
     pub fn entrance(&self, environment: Environment, ticket: &Ticket) -> Url {
         match self.landing {
             Landing::Portal => {
@@ -175,22 +174,22 @@ pub struct RootKeyEntry {
     pub environment: Environment,
     /// Which portals it may see.
     pub portals: PortalScope,
-    /// The most that a session made with it may carry.
+    /// The most that its sessions may be granted.
     pub permissions: Vec<Permission>,
-    /// Stands in where a request names no portal.
+    /// Used if a request names no portal.
     pub default_portal: Option<String>,
-    /// Stand in where a request names no permissions.
+    /// Used if a request names no permissions.
     pub default_permissions: Option<Vec<Permission>>,
 }
 
 impl RootKeyEntry {
-    /// Whether sessions of this workspace, portal and environment are this key's to see.
+    /// Whether this key may see sessions of this workspace, portal and environment.
     pub fn sees(&self, workspace: &str, slug: &str, environment: Environment) -> bool {
         self.workspace == workspace && self.environment == environment && self.portals.has(slug)
     }
 }
 
-/// All portals and keys, ready to be asked.
+/// All portals and keys, ready for look-ups.
 #[derive(Debug, Default)]
 pub struct Catalog {
     portals: Vec<Arc<Portal>>,
@@ -223,12 +222,12 @@ impl Catalog {
         catalog
     }
 
-    /// The same catalog with this signer: both change with one reload.
+    /// The same catalog with this signer, so that one reload changes both.
     pub fn signed_by(self, signer: Option<Arc<dyn TokenSigner>>) -> Self {
         Catalog { signer, ..self }
     }
 
-    /// Who signs tokens; nobody where no key is configured.
+    /// Signs tokens; `None` if no key is configured.
     pub fn signer(&self) -> Option<&Arc<dyn TokenSigner>> {
         self.signer.as_ref()
     }
@@ -248,7 +247,7 @@ impl Catalog {
         self.by_origin.get(origin).map_or(&[], Vec::as_slice)
     }
 
-    /// The only portal there is, if there is only one: then nobody has to say which.
+    /// The only portal, if there is just one. Then requests need not name it.
     pub fn only_portal(&self) -> Option<&Arc<Portal>> {
         match self.portals.as_slice() {
             [portal] => Some(portal),
@@ -271,12 +270,12 @@ impl Catalog {
         self.root_keys.len()
     }
 
-    /// The root key of this digest. Compared as a digest: what timing could tell is of no use to a guesser.
+    /// The root key with this digest. Only digests are compared, so timing tells a guesser nothing of use.
     pub fn root_key(&self, digest: &Digest) -> Option<&Arc<RootKeyEntry>> {
         self.root_keys.get(digest.as_bytes())
     }
 
-    /// The portal of this slug that a key may see.
+    /// The portal of this slug, if the key may see it.
     pub fn portal_seen_by(&self, key: &RootKeyEntry, slug: &str) -> Option<&Arc<Portal>> {
         self.portal(slug).filter(|portal| key.sees(&portal.workspace, slug, key.environment))
     }

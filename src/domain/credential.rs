@@ -1,7 +1,7 @@
-//! Credentials and what may be told of them.
+//! Credentials, and what may be shown of them.
 //!
-//! Owns: the text form of tickets, browser tokens, direct tokens and root keys; minting, parsing, digests. A credential has no
-//! `Display` and a masked `Debug`; only its `Digest` may leave this file for a store, a log or a metric.
+//! Owns: the text form of tickets, browser tokens, direct tokens and root keys; minting, parsing, digests. A credential
+//! has no `Display` and a masked `Debug`. Only its `Digest` may go to a store, a log or a metric.
 //! Must not know: where a credential travels (header, cookie, URL) or how it is stored.
 
 use std::fmt;
@@ -15,7 +15,7 @@ use super::handle::HandleSuffix;
 use super::malformed::Malformed;
 use super::user_tag::{TAG_CHARS, UserTag};
 
-/// The SHA-256 of a credential's text: all that a store, a configuration or a log ever holds of it.
+/// The SHA-256 of a credential's text. A store, a configuration or a log never holds anything else of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Digest([u8; 32]);
 
@@ -37,7 +37,7 @@ impl Digest {
         Some(Digest(bytes))
     }
 
-    /// The one of these bytes.
+    /// The digest with these bytes.
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Digest(bytes)
     }
@@ -55,7 +55,7 @@ impl Digest {
 
 /// Which secret a [`Credential`] is.
 pub trait Kind {
-    /// What its text begins with, before the environment.
+    /// The beginning of its text, before the environment.
     const PREFIX: &'static str;
 }
 
@@ -87,8 +87,8 @@ pub type BrowserToken = Credential<BrowserTokenKind>;
 /// The secret of a direct session: `pt_live_…`.
 pub type DirectToken = Credential<DirectTokenKind>;
 
-/// The digest that a session with a signed token is stored under. The signature is the credential, and the gateway
-/// checks it before it looks here; so this may follow from what everybody may know.
+/// The digest under which a session with a signed token is stored. It may follow from public values: the signature is
+/// the credential, and the gateway checks that first.
 pub fn signed_token_digest(tag: UserTag, suffix: HandleSuffix) -> Digest {
     Digest::of(&["signed token ", tag.as_str(), " ", suffix.as_str()].concat())
 }
@@ -108,7 +108,7 @@ impl<K: Kind> Credential<K> {
         Self::from_random(environment, tag, &random_bytes())
     }
 
-    /// One whose secret part is the text of these bytes: for a caller that knows why nobody can guess them.
+    /// One whose secret part is made from these bytes. The caller must know why nobody can guess them.
     pub fn from_random(environment: Environment, tag: UserTag, random: &[u8; 32]) -> Self {
         let parts = [K::PREFIX, environment.name(), "_", tag.as_str(), &text_of(random)];
         let mut text = parts.concat();
@@ -116,7 +116,7 @@ impl<K: Kind> Credential<K> {
         Credential { text: SecretString::from(text), environment, tag, kind: std::marker::PhantomData }
     }
 
-    /// Reads one that a client sent. A mistyped or made-up one fails here, before any store is asked.
+    /// Reads one that a client sent. A mistyped or invented one fails here, before any store is asked.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
         let rest = text.strip_prefix(K::PREFIX).ok_or(Malformed)?;
         let (environment, rest) = rest.split_once('_').ok_or(Malformed)?;
@@ -144,7 +144,7 @@ impl<K: Kind> Credential<K> {
         self.environment
     }
 
-    /// The user tag it carries. A client may have made it up: it only says where to look.
+    /// The user tag it carries. A client may have invented it; it only says where to look.
     pub fn tag(&self) -> UserTag {
         self.tag
     }
@@ -161,7 +161,7 @@ impl<K: Kind> fmt::Debug for Credential<K> {
     }
 }
 
-/// A backend's key: `rk_live_…`. Known to the gateway only by its digest.
+/// A backend's key: `rk_live_…`. The gateway knows only its digest.
 pub struct RootKey {
     text: SecretString,
 }
@@ -174,8 +174,8 @@ impl RootKey {
         RootKey { text: SecretString::from(text) }
     }
 
-    /// Reads one that a caller sent. The digest alone decides whether it is configured, so an operator may
-    /// bring keys of another make, as long as they begin with `rk_`.
+    /// Reads one that a caller sent. Only the digest decides whether it is configured, so operators may use keys that
+    /// were made elsewhere, as long as they begin with `rk_`.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
         let well_formed = text.starts_with("rk_") && text.bytes().all(|byte| byte.is_ascii_graphic());
         if well_formed { Ok(RootKey { text: SecretString::from(text) }) } else { Err(Malformed) }

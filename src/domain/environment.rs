@@ -1,14 +1,14 @@
 //! The environment: live or test.
 //!
 //! Owns: its two names. Every credential and session belongs to one, and the two never mix.
-//! Must not know: credentials, or what is done differently in a test.
+//! Must not know: credentials, or what a test does differently.
 
 /// Whether a credential belongs to real users or to a test; decided by the root key that mints it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Environment {
     /// Production users.
     Live,
-    /// The backend's own trials; never mixed with live sessions.
+    /// The backend's own tests; never mixed with live sessions.
     Test,
 }
 

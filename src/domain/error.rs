@@ -1,19 +1,19 @@
 //! What can go wrong, as a closed list (API.md section 2).
 //!
-//! Owns: the codes with their stable wire names and public texts, and the operator's true reason for a
-//! refusal, which never reaches a client.
+//! Owns: the codes with their stable wire names and public texts, and the true reason for a refusal, which is for the
+//! operator and never reaches a client.
 //! Must not know: HTTP statuses, media types, or how an error is rendered.
 
 use super::handle::Handle;
 use super::invalid::{Fault, Invalid};
 use super::return_url::Home;
 
-/// Of one request, as far as they are told one by one.
+/// The most faults of one request that are reported one by one.
 const MAX_FAULTS: usize = 50;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $wire:literal, $detail:literal;)*) => {
-        /// Every error a client can be told of.
+        /// Every error that a client can get.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Code { $($(#[$doc])* $name,)* }
 
@@ -26,7 +26,7 @@ macro_rules! codes {
                 match self { $(Code::$name => $wire,)* }
             }
 
-            /// What a client is told unless the error carries words of its own.
+            /// The text for the client, unless the error has one of its own.
             pub fn detail(self) -> &'static str {
                 match self { $(Code::$name => $detail,)* }
             }
@@ -47,7 +47,7 @@ codes! {
     /// Neither cookie nor Bearer token.
     PortalTokenMissing = "authentication/portal_token_missing",
         "No portal session was sent: neither its cookie nor a Bearer token.";
-    /// A ticket or browser token that is unknown, expired, used or revoked: a client is never told which.
+    /// A ticket or browser token that is unknown, expired, used or revoked. A client never learns which.
     PortalSessionNotFound = "authentication/portal_session_not_found",
         "Session is invalid, expired, or has already been used.";
     /// The portal is disabled, or does not list the request's origin.
@@ -65,7 +65,7 @@ codes! {
     /// Not JSON.
     RequestBodyUnreadable = "bad_request/request_body_unreadable",
         "The request could not be read; see errors.";
-    /// Another content type than JSON.
+    /// A content type other than JSON.
     UnsupportedMediaType = "bad_request/unsupported_media_type",
         "The request body must be JSON. Send the header Content-Type: application/json";
     /// Over the limit.
@@ -83,7 +83,7 @@ codes! {
     /// Too many calls in too short a time.
     RateLimited = "too_many_requests/rate_limited",
         "Too many requests. Try again after the time in the Retry-After header.";
-    /// The store does not answer: nothing is known about any session, so nothing is said.
+    /// The store does not answer. Nothing is known about any session, so nothing is said about it.
     ServiceUnavailable = "application/service_unavailable",
         "The session store does not answer at the moment. No session is lost; try again shortly.";
     /// A defect of the gateway.
@@ -91,7 +91,7 @@ codes! {
         "The gateway failed unexpectedly. The request id finds the reason in its log.";
 }
 
-/// The operator's reason for a refusal: for logs and metrics, never for the client.
+/// The true reason for a refusal: for logs and metrics, never for the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Refusal {
     /// Nothing was sent.
@@ -100,9 +100,9 @@ pub enum Refusal {
     Malformed,
     /// Two different values under a cookie name of which a browser holds only one: somebody planted one of them.
     Ambiguous,
-    /// The store knows nothing of it (made up, or gone for long).
+    /// The store does not know it: it was invented, or is long gone.
     Unknown,
-    /// Its time was over.
+    /// It had expired.
     Expired,
     /// The ticket had been exchanged before.
     Used,
@@ -112,9 +112,9 @@ pub enum Refusal {
     Ended,
     /// The ticket was minted before a failover or restart of the store, which may have forgotten its use.
     Fenced,
-    /// Its portal is not configured any more, or belongs to another workspace now.
+    /// Its portal is no longer configured, or now belongs to another workspace.
     PortalGone,
-    /// It belongs to another portal than the one that was asked for.
+    /// It belongs to a portal other than the one that was asked for.
     OtherPortal,
     /// The portal is switched off.
     PortalDisabled,
@@ -122,25 +122,25 @@ pub enum Refusal {
     OriginNotListed,
     /// A permission is not held.
     PermissionNotHeld,
-    /// A direct token in a cookie: script on the page has put it there, and every page of the host would send it.
+    /// A direct token in a cookie. A script has put it there, and every page of the host would send it.
     DirectTokenInCookie,
-    /// A browser token that a page sends as Bearer: no page is ever handed one.
+    /// A browser token that a page sends as Bearer. No page is ever given one.
     BrowserTokenFromPage,
     /// A ticket where a token belongs.
     TicketAsToken,
-    /// A direct token of a portal that has been set to take none.
+    /// A direct token of a portal that no longer takes any.
     NotDirect,
     /// A signed token of a key that the gateway does not have.
     UnknownKey,
-    /// A signed token whose signature does not fit, or is of another algorithm than its key's.
+    /// A signed token whose signature is wrong, or made with an algorithm other than its key's.
     SignatureInvalid,
     /// A signed token of another issuer.
     OtherIssuer,
-    /// A signed token that is meant for another audience than its portal's.
+    /// A signed token for an audience other than its portal's.
     OtherAudience,
-    /// A signed token of another environment than its session's.
+    /// A signed token of an environment other than its session's.
     OtherEnvironment,
-    /// A signed token that is for others to check; it is no credential here.
+    /// A signed token that is meant for others to check. It is no credential here.
     OtherPurpose,
 }
 
@@ -176,20 +176,20 @@ impl Refusal {
     }
 }
 
-/// An error of the product: what the client is told, and beside it what only the operator may know.
+/// An error of the product: what the client is told, and what only the operator may know.
 #[derive(Clone, Debug)]
 pub struct Error {
-    /// Which one.
+    /// Which error it is.
     pub code: Code,
-    /// Public words that replace the code's own where they can help more.
+    /// Public words in place of the code's own, where they help more.
     pub detail: Option<String>,
     /// Every fault of an invalid request.
     pub faults: Vec<Fault>,
     /// The true reason, for the operator.
     pub refusal: Option<Refusal>,
-    /// The portal session it is about, where one is known.
+    /// The portal session it is about, if one is known.
     pub handle: Option<Handle>,
-    /// Where a browser gets a new session (API.md section 5); only where it has none.
+    /// Where a browser gets a new session (API.md section 5); only if it has none.
     pub home: Option<Home>,
 }
 
@@ -199,7 +199,8 @@ impl Error {
         Error { code, detail: None, faults: Vec::new(), refusal: None, handle: None, home: None }
     }
 
-    /// A request whose values break rules. A small request can have thousands of faults, and the answer must stay small.
+    /// A request whose values break rules. A small request can have thousands of faults, and the answer must stay
+    /// small.
     pub fn invalid(mut faults: Vec<Fault>) -> Self {
         let rest = faults.len().saturating_sub(MAX_FAULTS);
         if let Some(first) = faults.get(MAX_FAULTS) {
@@ -212,7 +213,7 @@ impl Error {
         Error { faults, ..Error::new(Code::InvalidInput) }
     }
 
-    /// A refused credential: the client learns the code, the operator the reason.
+    /// A refused credential. The client learns the code, the operator the reason.
     pub fn refused(code: Code, refusal: Refusal, handle: Option<Handle>) -> Self {
         Error { refusal: Some(refusal), handle, ..Error::new(code) }
     }
@@ -222,7 +223,7 @@ impl Error {
         Error { detail: Some(detail.into()), ..self }
     }
 
-    /// Whether it says that the browser has no live session, and nothing worse.
+    /// Whether it only says that the browser has no live session.
     pub fn says_signed_out(&self) -> bool {
         matches!(self.code, Code::PortalTokenMissing | Code::PortalSessionNotFound)
     }
@@ -233,7 +234,7 @@ impl Error {
     }
 }
 
-/// For whoever logs it: the stable name alone.
+/// Shows the stable name only, so that it can be logged.
 impl std::fmt::Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.code.wire_name())

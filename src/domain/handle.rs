@@ -1,7 +1,7 @@
 //! The handle: the public name of a portal session.
 //!
 //! Owns: its text form. It holds the user tag and the time of creation, so it alone finds its session.
-//! Must not know: credentials. A handle opens nothing; it may be logged and handed around.
+//! Must not know: credentials. A handle opens nothing; it may be logged and passed around.
 
 use std::fmt;
 
@@ -13,17 +13,17 @@ const PREFIX: &str = "sess_";
 const TIME_CHARS: usize = 8;
 const SUFFIX_CHARS: usize = 8;
 
-/// The random part of a handle, and so its name inside the user's index.
+/// The random part of a handle: its name in the user's index.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct HandleSuffix([u8; SUFFIX_CHARS]);
 
 impl HandleSuffix {
-    /// A new one. 47 bits are enough: it only has to differ among one user's sessions of one millisecond.
+    /// A new one. 47 bits are enough: it has to be unique only among one user's sessions of one millisecond.
     pub fn mint() -> Self {
         HandleSuffix(base62_of(rand::random()))
     }
 
-    /// One that follows from these bytes, so that a repeated call makes the same.
+    /// Made from these bytes, so that a repeated call gets the same.
     pub fn from_random(bytes: &[u8; 32]) -> Self {
         let [.., a, b, c, d, e, f, g, h] = *bytes;
         HandleSuffix(base62_of(u64::from_be_bytes([a, b, c, d, e, f, g, h])))
@@ -48,12 +48,12 @@ impl fmt::Debug for HandleSuffix {
 }
 
 /// The public name of a portal session, `sess_…`: no credential, and the only name of it that may be logged.
-/// It holds the user tag and the time of its creation, so that it alone finds its session.
+/// It holds the user tag and the time of its creation, so it is enough to find its session.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Handle {
-    /// Where its user's sessions lie.
+    /// Says where its user's sessions are stored.
     pub tag: UserTag,
-    /// The store's time when it was minted, Unix milliseconds.
+    /// When it was minted, by the store's clock, in Unix milliseconds.
     pub created_at_ms: u64,
     /// Tells it from the user's other sessions of that millisecond.
     pub suffix: HandleSuffix,
@@ -80,7 +80,7 @@ impl Handle {
 impl fmt::Display for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let time: [u8; TIME_CHARS] = base62_of(self.created_at_ms);
-        // Written in one piece: every answer and every log line has one.
+        // Written in one piece, because every answer and every log line has one.
         let mut chars = [0; PREFIX.len() + TAG_CHARS + TIME_CHARS + SUFFIX_CHARS];
         let parts = [PREFIX.as_bytes(), self.tag.as_str().as_bytes(), &time, &self.suffix.0];
         let mut rest = chars.as_mut_slice();

@@ -1,6 +1,6 @@
-//! What makes an exchange safe to repeat for its own client (API.md section 4).
+//! What makes it safe for a client to repeat its own exchange (API.md section 4).
 //!
-//! Owns: the form of an `Idempotency-Key`, and the browser token that follows from ticket and key.
+//! Owns: the form of an `Idempotency-Key`, and the browser token that is derived from ticket and key.
 //! Must not know: headers, or how long a repeat is honoured; the store decides that by its own clock.
 
 use hmac::{Hmac, Mac};
@@ -14,7 +14,7 @@ use super::user_tag::{UserTag, keyed_hash};
 const MIN_CHARS: usize = 16;
 const MAX_CHARS: usize = 128;
 
-/// A random value that a client makes for one exchange and keeps for its repeats.
+/// A random value that a client makes for one exchange and uses again when it repeats it.
 pub struct IdempotencyKey(SecretString);
 
 impl IdempotencyKey {
@@ -37,14 +37,14 @@ impl std::fmt::Debug for IdempotencyKey {
     }
 }
 
-/// Derives tokens from `server.secret`. From the client's own values alone, script on the page that knows both
-/// could compute the token that its HttpOnly cookie hides.
+/// Derives tokens from `server.secret`. If they were derived from ticket and key alone, a script on the page, which may
+/// know both, could compute the token in the HttpOnly cookie.
 pub struct TokenDeriver {
     keyed: Hmac<Sha256>,
 }
 
 impl TokenDeriver {
-    /// Every replica must have the same secret, or a repeat at another one is refused.
+    /// Every replica must have the same secret, or a repeat that reaches another replica is refused.
     pub fn new(secret: &SecretString) -> Self {
         TokenDeriver { keyed: keyed_hash(secret) }
     }
@@ -55,14 +55,14 @@ impl TokenDeriver {
         BrowserToken::from_random(ticket.environment(), ticket.tag(), &random)
     }
 
-    /// The secret part of a direct token: the same root key asking for the same with the same key gets the same.
-    /// `asked` tells all that was asked for, so that a key that is used again for something else gives another token.
+    /// The secret part of a direct token. The same root key that repeats its request with the same idempotency key gets
+    /// the same token. `asked` holds the whole request, so that a key used for another request gives another token.
     pub fn direct(&self, root_key: &Digest, key: &IdempotencyKey, tag: UserTag, asked: &str) -> [u8; 32] {
         self.random("direct token", &[&root_key.to_hex(), tag.as_str(), key.0.expose_secret(), asked])
     }
 
-    /// `purpose` keeps what is derived here apart from the user tags, which the same secret keys. Only the last part
-    /// may hold a NUL, so no two lists of parts give the same bytes.
+    /// `purpose` keeps these values apart from the user tags, which come from the same secret. Only the last part may
+    /// hold a NUL, so no two lists of parts give the same bytes.
     fn random(&self, purpose: &str, parts: &[&str]) -> [u8; 32] {
         let mut hash = self.keyed.clone();
         for part in std::iter::once(&purpose).chain(parts) {

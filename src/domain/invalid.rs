@@ -1,6 +1,6 @@
-//! Invalid values: what is wrong with one, what to write instead, and where it stands.
+//! Invalid values: what is wrong, what to write instead, and where.
 //!
-//! Owns: the two shapes in which every validation reports, of requests and of the configuration alike.
+//! Owns: the two forms in which every validation reports, for requests and for the configuration alike.
 //! Must not know: any rule, or who reads the report.
 
 /// Why one value is not acceptable, and what to write instead.
@@ -18,7 +18,7 @@ impl Invalid {
         Invalid { message: message.into(), fix: fix.into() }
     }
 
-    /// Says where the value stands.
+    /// Adds where the value is.
     pub fn at(self, location: impl Into<String>) -> Fault {
         Fault { location: location.into(), message: self.message, fix: self.fix }
     }

@@ -1,9 +1,9 @@
-//! What ties a landing page's form to the browser that was shown it.
+//! Ties the form on a landing page to the browser that got the page.
 //!
-//! Owns: the pass (a short-lived cookie's value) and the nonce in the form that follows from it.
-//! Must not know: cookies or forms. Another site can neither read the pass nor compute a nonce, so it cannot
-//! submit the form in a visitor's name (login CSRF). The pass is also the browser's `Idempotency-Key`: a
-//! double click finds its own success, and another browser does not.
+//! Owns: the pass (the value of a short-lived cookie) and the form's nonce, which is derived from it. Another site can
+//! neither read the pass nor compute a nonce, so it cannot submit the form for a visitor (login CSRF). The pass is also
+//! the browser's `Idempotency-Key`: a double click finds its own success, another browser does not.
+//! Must not know: cookies or forms.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ use super::invalid::Invalid;
 use super::malformed::Malformed;
 use super::user_tag::keyed_hash;
 
-/// A browser's own random value; no session depends on it.
+/// A random value for one browser. It opens no session.
 #[derive(Clone)]
 pub struct LandingPass(SecretString);
 
@@ -40,7 +40,7 @@ impl LandingPass {
         self.0.expose_secret()
     }
 
-    /// What makes this browser's exchange safe to repeat.
+    /// Makes it safe for this browser to repeat its exchange.
     pub fn idempotency_key(&self) -> Result<IdempotencyKey, Invalid> {
         IdempotencyKey::parse(self.0.expose_secret())
     }
@@ -52,13 +52,13 @@ impl fmt::Debug for LandingPass {
     }
 }
 
-/// Derives nonces from `server.secret`: a neighbour host that plants a pass of its own still has no nonce.
+/// Derives nonces from `server.secret`, so that a neighbouring host that plants a pass still has no nonce.
 pub struct LandingNonces {
     keyed: Hmac<Sha256>,
 }
 
 impl LandingNonces {
-    /// Every replica must have the same secret, or its visitors see the form twice.
+    /// Every replica must have the same secret, or visitors see the form twice.
     pub fn new(secret: &SecretString) -> Self {
         LandingNonces { keyed: keyed_hash(secret) }
     }
@@ -76,7 +76,7 @@ impl LandingNonces {
 
     fn hash(&self, pass: &LandingPass, session_id: &str) -> Hmac<Sha256> {
         let mut hash = self.keyed.clone();
-        // The first part keeps these apart from what else the secret derives; a pass has a fixed length.
+        // The first part keeps these apart from other values that come from the secret. A pass has a fixed length.
         for part in ["landing nonce", pass.expose(), session_id] {
             hash.update(part.as_bytes());
             hash.update(b"\0");

@@ -1,7 +1,7 @@
-//! The error of every text that is not of its form: credentials, handles, tags.
+//! The error for texts that do not have the form they should: credentials, handles, tags.
 //!
-//! Must not know: the text. A text that was nearly a credential must not find its way into a log.
+//! Must not know: the text. A text that is nearly a credential must not get into a log.
 
-/// What is wrong with a text that should be a credential. It says nothing of the text itself.
+/// What is wrong with a text that should be a credential, without the text itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Malformed;

@@ -1,6 +1,6 @@
 //! What goes into and comes out of `portal::Portals`: plain values.
 //!
-//! Must not know: any rule; what may stand in them was checked where they are made.
+//! Must not know: any rule. Values are checked where they are made.
 
 use std::sync::Arc;
 
@@ -24,9 +24,9 @@ pub struct SessionRequest {
     pub external_id: String,
     /// What the user may do.
     pub permissions: Vec<Permission>,
-    /// Not by a real user.
+    /// Made to look at the portal, not for a real user.
     pub preview: bool,
-    /// Overrides the portal's.
+    /// In place of the portal's own.
     pub return_url: Option<Url>,
     /// Life of the browser session.
     pub session_ttl_ms: u64,
@@ -50,7 +50,7 @@ pub enum TokenFormat {
 /// What a caller asks `open` for.
 #[derive(Debug)]
 pub struct DirectRequest {
-    /// As for a session that is exchanged.
+    /// The same as for a session that is exchanged.
     pub session: SessionRequest,
     /// Of its token.
     pub format: TokenFormat,
@@ -95,7 +95,7 @@ pub struct CreatedSession {
     pub session: PortalSession,
     /// Its only credential so far.
     pub ticket: Ticket,
-    /// Where the browser takes it.
+    /// Where the browser takes its ticket.
     pub url: Url,
 }
 
@@ -112,7 +112,7 @@ pub struct ExchangedSession {
     pub replaced: Result<Vec<Handle>, StoreError>,
 }
 
-/// Who brings a ticket to be exchanged.
+/// Who presents a ticket.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Asker {
     /// A program; no page is involved.
@@ -124,12 +124,12 @@ pub enum Asker {
     Landing(String),
 }
 
-/// What comes with a ticket to be exchanged.
+/// A ticket to be exchanged, with what comes along.
 #[derive(Debug, Default)]
 pub struct ExchangeRequest<'a> {
-    /// The text that should be a ticket.
+    /// The text of the ticket, as it was sent.
     pub session_id: &'a str,
-    /// Who brings it.
+    /// Who presents it.
     pub asker: Asker,
     /// Makes the exchange safe to repeat.
     pub idempotency_key: Option<IdempotencyKey>,
@@ -155,7 +155,7 @@ pub struct CurrentSession {
 pub struct EndedSession {
     /// The session of the request.
     pub current: CurrentSession,
-    /// Other sessions of the same portal whose cookies this browser sent along.
+    /// Other sessions of the same portal whose cookies the browser also sent.
     pub others: Vec<Handle>,
 }
 

@@ -1,8 +1,7 @@
-//! Where pages and applications are: web origins, and the URLs of portals, which may have a scheme of an
-//! application's own.
+//! Where pages and applications live: web origins, and the URLs of portals, which may have an application's own scheme.
 //!
-//! Owns: which origins and schemes are acceptable, and how an origin is written, so that two can be compared letter
-//! by letter.
+//! Owns: which origins and schemes are acceptable, and the written form of an origin, so that two can be compared as
+//! texts.
 //! Must not know: CORS headers, or which portal lists what.
 
 use url::Url;
@@ -10,7 +9,7 @@ use url::Url;
 use super::invalid::Invalid;
 use super::return_url::{check_text, parse_http_url};
 
-/// Schemes that no application can have for itself: they run script, read files, or mean something to every browser.
+/// Schemes that no application may use: they run scripts, read files, or have a meaning in every browser.
 const NOT_AN_APPLICATIONS: [&str; 18] = [
     "about",
     "blob",
@@ -43,13 +42,13 @@ pub fn origin_of(url: &Url) -> Option<String> {
     Some(format!("{}://{host}{port}", url.scheme()))
 }
 
-/// What the URL is as a source of a content security policy: its origin, or an application's scheme.
+/// The URL as a source in a content security policy: its origin, or an application's scheme.
 pub fn policy_source(url: &Url) -> String {
     if is_web(url.scheme()) { url.origin().ascii_serialization() } else { format!("{}:", url.scheme()) }
 }
 
-/// Reads an origin whose pages may call the gateway. One of another scheme than http(s) is compared as it is written
-/// here: browsers do not agree on how to normalise those.
+/// Reads an origin whose pages may call the gateway. If its scheme is not http(s), it is compared exactly as written,
+/// because browsers do not agree on how to normalise it.
 pub fn parse_origin(text: &str) -> Result<String, Invalid> {
     if let Some((scheme, rest)) = text.split_once("://")
         && is_applications(scheme)

@@ -1,7 +1,7 @@
-//! Permissions: their grammar and how one covers another (API.md sections 3 and 4).
+//! Permissions: their grammar, and when one covers another (API.md sections 3 and 4).
 //!
-//! Owns: what a permission may look like and the one matching rule, used for a root key's ceiling and for
-//! `portal.authorize` alike.
+//! Owns: the form of a permission and the only matching rule. It limits what a root key may grant, and it decides in
+//! `portal.authorize`.
 //! Must not know: what any permission means; that is the portal's business.
 
 use super::invalid::Invalid;
@@ -13,7 +13,7 @@ const MAX_CHARS: usize = 256;
 pub struct Permission(Box<str>);
 
 impl Permission {
-    /// Reads one that is to be granted: 1 to 256 of `A-Z a-z 0-9 _ . : * -`, without an empty segment.
+    /// Reads a permission to grant: 1 to 256 of `A-Z a-z 0-9 _ . : * -`, without an empty segment.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let permission = Permission::parse_loosely(text)?;
         if segments(text).any(str::is_empty) {
@@ -25,8 +25,8 @@ impl Permission {
         Ok(permission)
     }
 
-    /// Reads one that was granted before empty segments were refused, or that is asked for: nobody holds that one,
-    /// which is an answer, not an error.
+    /// Reads a permission that somebody asks about, or that was granted before empty segments were refused. Nobody
+    /// holds one with an empty segment: that is an answer, not an error.
     pub fn parse_loosely(text: &str) -> Result<Self, Invalid> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:*-".contains(&byte);
         if text.is_empty() || text.len() > MAX_CHARS || !text.bytes().all(allowed) {
@@ -43,8 +43,8 @@ impl Permission {
         &self.0
     }
 
-    /// Whether whoever holds this one may do what `asked` names. A `*` alone covers everything; a `*` segment covers
-    /// any one segment that is not empty; a `*` in `asked` is literal, so a wildcard is never widened.
+    /// Whether this permission covers `asked`. A `*` alone covers everything. A segment `*` covers any one segment
+    /// that is not empty. A `*` in `asked` is literal, so a wildcard is never widened.
     pub fn covers(&self, asked: &Permission) -> bool {
         if &*self.0 == "*" {
             return true;

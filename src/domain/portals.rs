@@ -1,7 +1,7 @@
 //! The product. What it does stands below, by who asks: `portals/backend.rs`, `portals/portal.rs` and
 //! `portals/people.rs`.
 //!
-//! Owns: what every operation needs, and that one request sees one catalog from its beginning to its end.
+//! Owns: what every operation needs, and that a request sees the same catalog from beginning to end.
 //! Must not know: HTTP, Redis, time.
 
 pub mod backend;
@@ -20,7 +20,7 @@ use super::user_tag::UserTagger;
 /// The catalog in force; a reload stores another.
 pub type SharedCatalog = Arc<ArcSwap<Catalog>>;
 
-/// The product, for as long as a worker runs.
+/// The product, as each worker has it.
 pub struct Product {
     catalog: SharedCatalog,
     parts: Arc<Parts>,
@@ -43,7 +43,7 @@ impl Product {
         Product { catalog, parts: Arc::new(Parts { store, tagger, deriver }) }
     }
 
-    /// The product under the catalog in force now: for one request, which keeps it until it is answered.
+    /// The product with the catalog now in force, for one request, which keeps it until it is answered.
     pub fn now(&self) -> Portals {
         Portals { catalog: self.catalog.load_full(), parts: self.parts.clone() }
     }

@@ -1,8 +1,8 @@
 //! What the domain needs from outside: a store of sessions and a clock.
 //!
-//! Owns: the contract of every store; `tests/store_contract.rs` proves it of each.
-//! Must not know: Redis, or any other implementation. Its methods take digests, so that no plaintext
-//! credential can reach a store.
+//! Owns: the contract of every store; `tests/store_contract.rs` tests each against it. Methods take digests, so that no
+//! plaintext credential can reach a store.
+//! Must not know: Redis, or any other implementation.
 
 use async_trait::async_trait;
 
@@ -12,16 +12,16 @@ use super::handle::{Handle, HandleSuffix};
 use super::session::{Grant, PortalSession};
 use super::user_tag::UserTag;
 
-/// The time where no store tells it. Unix milliseconds.
+/// The time, where no store gives it, in Unix milliseconds.
 pub trait Clock: Send + Sync {
     /// Now.
     fn now_ms(&self) -> u64;
 }
 
-/// Why a store gave no answer. Absence is never an error, and an error never means absence.
+/// Why a store gave no answer. That something is absent is no error, and an error never means that it is absent.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Not reached, or no answer in time.
+    /// It was not reached, or did not answer in time.
     #[error("the store does not answer: {0}")]
     Unavailable(String),
     /// It answered with something this version cannot read.
@@ -30,8 +30,8 @@ pub enum StoreError {
 }
 
 impl From<StoreError> for Error {
-    /// An outage or an unreadable record: both mean that nothing is known, and both are a 503. The store has
-    /// logged which.
+    /// Both an outage and an unreadable record mean that nothing is known, so both are a 503. The store has logged
+    /// which it was.
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(_) | StoreError::Corrupt(_) => Error::new(Code::ServiceUnavailable),
@@ -50,7 +50,7 @@ pub struct NewSession {
     pub ticket: Digest,
     /// How long the ticket lives.
     pub ticket_ttl_ms: u64,
-    /// How long the browser session will live from its exchange on.
+    /// How long the browser session will live after its exchange.
     pub session_ttl_ms: u64,
     /// What it may do.
     pub grant: Grant,
@@ -63,8 +63,8 @@ pub struct NewDirectSession {
     pub tag: UserTag,
     /// The random part of its handle.
     pub suffix: HandleSuffix,
-    /// Of its token, which was made before the call: a repeat of the same attempt finds its own success by it, for
-    /// [`REPEAT_MS`] after it.
+    /// Of its token, which is made before the call, so that a repeat of the attempt finds its own success for
+    /// [`REPEAT_MS`].
     pub token: Digest,
     /// How long it will live.
     pub session_ttl_ms: u64,
@@ -77,11 +77,11 @@ pub struct NewDirectSession {
 pub enum Opening {
     /// It is active under the attempt's token.
     Done(PortalSession),
-    /// The same attempt was made before, and is too long ago to be repeated.
+    /// The same attempt was made before, too long ago to be repeated.
     TooLate,
 }
 
-/// How long a repeated exchange finds its own success: for a lost reply or a double click, not for later.
+/// How long a repeated attempt finds its own success. It is meant for a lost reply or a double click, not for later.
 pub const REPEAT_MS: u64 = 60_000;
 
 /// An attempt to exchange a ticket for a browser token.
@@ -91,8 +91,8 @@ pub struct ExchangeAttempt {
     pub tag: UserTag,
     /// Of the ticket.
     pub ticket: Digest,
-    /// Of the browser token, which was made before the call. A repeat of the same attempt finds its own
-    /// success by it, for [`REPEAT_MS`] after it.
+    /// Of the browser token, which is made before the call, so that a repeat of the attempt finds its own success for
+    /// [`REPEAT_MS`].
     pub token: Digest,
     /// Whose tickets may be spent.
     pub portals: PortalFilter,
@@ -100,7 +100,7 @@ pub struct ExchangeAttempt {
     pub user_agent: Option<String>,
 }
 
-/// Decides before a ticket is spent whether its portal takes part; a refused one stays unspent.
+/// Which portals' tickets may be spent. It is applied before the ticket is spent, so a refused one stays unspent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PortalFilter {
     /// Only the portals of these slugs.
@@ -130,7 +130,7 @@ pub enum Exchange {
     Gone(Gone),
 }
 
-/// What a look at a ticket found; it is as it was before.
+/// What looking at a ticket found. The ticket is unchanged.
 #[derive(Clone, Debug)]
 pub enum Peek {
     /// It waits to be spent.
@@ -148,28 +148,28 @@ pub enum Found {
     Gone(Gone),
 }
 
-/// The operator's account of something that is not there.
+/// What the operator is told of something that is not there.
 #[derive(Clone, Debug)]
 pub struct Gone {
-    /// As far as the user's index still tells: `Unknown`, `Expired`, `Used`, `Revoked` or `Ended`.
+    /// `Unknown`, `Expired`, `Used`, `Revoked` or `Ended`, as far as the user's index still tells.
     pub refusal: Refusal,
     /// The session it was, if that is still known.
     pub handle: Option<Handle>,
 }
 
-/// Why a session is removed before its time.
+/// Why a session is removed before it expires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Removal {
     /// By the backend.
     Revoked,
     /// By its user.
     Ended,
-    /// By another session of the same browser. The only removal that a failover of the store may undo: its user
-    /// asked for nothing to end.
+    /// By another session of the same browser. Nobody asked for it to end, so a failover of the store may undo this
+    /// removal, and no other.
     Replaced,
 }
 
-/// What a session's record lies under.
+/// The digest under which a session's record is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Record {
     /// Of a pending session: its ticket.
@@ -183,7 +183,7 @@ pub enum Record {
 pub struct Named {
     /// Pending or active.
     pub session: PortalSession,
-    /// Where it lay at that moment.
+    /// Where it was stored at that moment.
     pub record: Record,
 }
 
@@ -211,8 +211,8 @@ pub trait SessionStore: Send + Sync {
     /// Opens an active session that no ticket stands for, in one step.
     async fn open(&self, new: &NewDirectSession) -> Result<Opening, StoreError>;
 
-    /// Spends the ticket and starts the browser session in one step. Of all attempts for one ticket exactly
-    /// one is ever done, unless an attempt with the same token digest is repeated within [`REPEAT_MS`].
+    /// Spends the ticket and starts the browser session in one step. Of all attempts for one ticket exactly one
+    /// succeeds; only a repeat with the same token digest within [`REPEAT_MS`] succeeds again.
     async fn exchange(&self, attempt: &ExchangeAttempt) -> Result<Exchange, StoreError>;
 
     /// Looks a ticket up without spending it.
@@ -221,14 +221,13 @@ pub trait SessionStore: Send + Sync {
     /// Looks a browser token up.
     async fn find(&self, tag: UserTag, token: &Digest) -> Result<Found, StoreError>;
 
-    /// Looks a pending or active session up by its public name, to revoke it: that it is gone is told only by
-    /// what a revocation would be told by.
+    /// Looks a pending or active session up by its public name, to revoke it. It reports a session as gone only on the
+    /// evidence that a revocation would need too.
     async fn find_by_handle(&self, handle: &Handle) -> Result<Option<Named>, StoreError>;
 
-    /// Removes one session, pending or active; whether there was one. From its return on, nobody finds it. An error
-    /// may mean that it is removed, but not yet safe from a failover: then it is to be repeated.
-    /// `record`, where the caller knows it, spares a look for it, and finds the session even if the user's index has
-    /// lost it.
+    /// Removes one session, pending or active, and returns whether there was one. Once this returns, nobody finds the
+    /// session. An error may mean that it is removed but that a failover could undo that; the call is then to be
+    /// repeated. `record`, if the caller knows it, saves a look-up and finds a session that the user's index has lost.
     async fn remove(
         &self,
         handle: &Handle,
@@ -236,10 +235,10 @@ pub trait SessionStore: Send + Sync {
         removal: Removal,
     ) -> Result<bool, StoreError>;
 
-    /// Revokes all sessions under a tag; how many there were. An error means what it means for a single one.
+    /// Revokes all sessions under a tag and returns how many there were. An error means the same as for a single one.
     async fn revoke_all(&self, tag: UserTag) -> Result<u64, StoreError>;
 
-    /// Up to `limit` sessions under a tag, newest first, older than `before`.
+    /// Lists up to `limit` sessions under a tag that are older than `before`, newest first.
     async fn list(
         &self,
         tag: UserTag,

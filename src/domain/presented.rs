@@ -1,4 +1,4 @@
-//! What a request presents to show who its user is, and where that user's browser would find a new session.
+//! What a request presents to show who its user is, and where the user's browser gets a new session.
 //!
 //! Owns: the choice among several cookies (API.md section 4) and the choice of the home (section 5).
 //! Must not know: headers and cookie syntax; `http::request` reads those.
@@ -17,7 +17,7 @@ use super::return_url::{Home, Reason, with_reason};
 /// The browser token of a request, and how it came.
 #[derive(Clone, Debug)]
 pub struct PresentedToken {
-    /// What it may be.
+    /// The values that may be it.
     pub candidates: Candidates,
     /// How it came.
     pub source: Source,
@@ -26,13 +26,13 @@ pub struct PresentedToken {
 /// How a browser token came.
 #[derive(Clone, Debug)]
 pub enum Source {
-    /// In the `Authorization` header: sent on purpose, so no other site can make a browser send it.
+    /// In the `Authorization` header. It is sent on purpose: no other site can make a browser send it.
     Bearer,
-    /// In the cookie of this portal: the browser sends it by itself.
+    /// In the cookie of this portal, which the browser sends by itself.
     Cookie(Arc<Portal>),
 }
 
-/// The hint cookie's content: no credential, and not believed before it is checked against the catalog.
+/// The content of the hint cookie. It is no credential, and nothing in it is believed until the catalog confirms it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hint {
     /// The portal that the browser last had a session of.
@@ -41,7 +41,7 @@ pub struct Hint {
     pub return_url: Option<Url>,
 }
 
-/// All that a request says of its user.
+/// Everything that a request says about its user.
 #[derive(Clone, Debug, Default)]
 pub struct Presented {
     /// The token, if there is one.
@@ -52,13 +52,13 @@ pub struct Presented {
     pub origin: Option<String>,
     /// The browser vouches that the page is of the gateway's own origin (`Sec-Fetch-Site: same-origin`).
     pub same_origin: bool,
-    /// Of the hint cookie.
+    /// The hint cookie's content.
     pub hint: Option<Hint>,
 }
 
 impl Presented {
-    /// Whether this is a page that the portal does not list, reading with its user's cookie. A request
-    /// without `Origin` is no such page: a server that renders the portal forwards the cookie alone.
+    /// Whether a page that the portal does not list is reading with its user's cookie. A request without `Origin` comes
+    /// from no such page: a server that renders the portal forwards only the cookie.
     pub fn is_foreign_page(&self, portal: &Portal) -> bool {
         self.by_cookie() && self.is_foreign_to(portal)
     }
@@ -68,8 +68,8 @@ impl Presented {
         self.origin.is_some() && !self.vouched_for(portal)
     }
 
-    /// Whether a change may be made on this request. A cookie comes along unasked, so the browser must vouch
-    /// for the page; a Bearer token is sent on purpose by whoever knows it.
+    /// Whether this request may change anything. A browser sends cookies unasked, so it must vouch for the page. A
+    /// Bearer token is sent on purpose by somebody who knows it.
     pub fn may_change(&self, portal: &Portal) -> bool {
         !self.by_cookie() || self.vouched_for(portal)
     }
@@ -88,7 +88,7 @@ impl Presented {
         self.same_origin || self.origin.as_deref().is_some_and(|origin| portal.lists_origin(origin))
     }
 
-    /// The portal that the session must be of: the one that the request names, else the cookie's own.
+    /// The portal that the session must belong to: the one that the request names, or else the cookie's own.
     pub fn expected_slug(&self) -> Option<&str> {
         let of_cookie = match self.token.as_ref().map(|token| &token.source) {
             Some(Source::Cookie(portal)) => Some(portal.slug.as_str()),
@@ -106,7 +106,7 @@ impl Presented {
         self.home_because(if had_session { Reason::SessionExpired } else { Reason::SessionMissing }, catalog)
     }
 
-    /// The same for a reason that the caller knows better.
+    /// The same, for a reason that the caller gives.
     pub fn home_because(&self, reason: Reason, catalog: &Catalog) -> Home {
         let Some(portal) = self.portal(catalog) else {
             return Home { reason, url: None };
@@ -117,7 +117,7 @@ impl Presented {
         Home { reason, url }
     }
 
-    /// The portal that the request is about, as far as it can be told.
+    /// The portal that the request is about, if that can be determined.
     pub fn portal<'a>(&'a self, catalog: &'a Catalog) -> Option<&'a Arc<Portal>> {
         if let Some(slug) = &self.slug {
             return catalog.portal(slug);

@@ -1,8 +1,9 @@
 //! Where a browser may be sent: the one guard against open redirects (API.md sections 3 and 5).
 //!
-//! Owns: which return URLs are acceptable, which are under a configured prefix, and how the reason is added.
-//! Must not know: cookies and headers, or who is redirected. The stance is strict: what two parsers could
-//! read differently (a backslash, a control character, user info) is refused, never repaired.
+//! Owns: which return URLs are acceptable, which are under a configured prefix, and how the reason is added. It is
+//! strict: what two parsers could read differently (a backslash, a control character, user info) is refused, not
+//! repaired.
+//! Must not know: cookies and headers, or who is redirected.
 
 use url::Url;
 
@@ -13,11 +14,11 @@ const MAX_CHARS: usize = 2_000;
 /// Why a browser is sent home.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// It had a session, which is over.
+    /// It had a session, which is now over.
     SessionExpired,
     /// It never had one.
     SessionMissing,
-    /// It came with a ticket that is spent or over, and holds no session.
+    /// It came with a ticket that is spent or expired, and has no session.
     LinkUsed,
 }
 
@@ -32,7 +33,7 @@ impl Reason {
     }
 }
 
-/// What became of a browser's session, and where it gets a new one.
+/// What happened to a browser's session, and where it gets a new one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Home {
     /// What its user is told.
@@ -60,14 +61,14 @@ pub fn parse_http_url(text: &str) -> Result<Url, Invalid> {
     {
         return Err(Invalid::new("The URL must not have user info before its host.", fix));
     }
-    // What is stored and put into the hint cookie is the encoded form, and it must read back.
+    // The encoded form is stored and put into the hint cookie, so it must be readable too.
     if url.as_str().len() > MAX_CHARS {
         return Err(Invalid::new(format!("The URL, encoded, has more than {MAX_CHARS} characters."), fix));
     }
     Ok(url)
 }
 
-/// Whether every parser reads the text of a URL the same way; `fix` is told where not.
+/// Whether every parser reads the text of a URL the same way. If not, the error contains `fix`.
 pub fn check_text(text: &str, fix: &str) -> Result<(), Invalid> {
     if text.chars().count() > MAX_CHARS {
         return Err(Invalid::new(format!("The URL has more than {MAX_CHARS} characters."), fix));
@@ -84,7 +85,7 @@ pub fn is_under(url: &Url, prefix: &Url) -> bool {
     let same_place = url.scheme() == prefix.scheme()
         && url.host_str() == prefix.host_str()
         && url.port_or_known_default() == prefix.port_or_known_default();
-    // Once decoded by a server, %2e%2e and %2f could climb out of the prefix.
+    // A server that decodes %2e%2e and %2f would leave the prefix.
     let encoded_path = url.path().to_ascii_lowercase();
     let climbs =
         encoded_path.contains("%2e%2e") || encoded_path.contains("%2f") || encoded_path.contains("%5c");
@@ -94,13 +95,13 @@ pub fn is_under(url: &Url, prefix: &Url) -> bool {
     same_place && under && (base.is_empty() || !climbs)
 }
 
-/// The return URL with its reason; an older reason is replaced, all else stays to the letter.
+/// The return URL with its reason. An older reason is replaced; everything else stays exactly as it was.
 pub fn with_reason(url: &Url, reason: Reason) -> Url {
     with_parameter(url, "reason", reason.name())
 }
 
-/// The URL with one query parameter set; the other parameters and the fragment stay as they were.
-/// `name` and `value` must need no encoding, as all of ours do.
+/// The URL with one query parameter set. The other parameters and the fragment stay as they were. `name` and `value`
+/// must need no encoding; none of ours does.
 pub fn with_parameter(url: &Url, name: &str, value: &str) -> Url {
     let is_other = |pair: &&str| pair.split('=').next() != Some(name) && !pair.is_empty();
     let mut query: Vec<&str> = url.query().unwrap_or_default().split('&').filter(is_other).collect();

@@ -1,4 +1,4 @@
-//! The rules that `portal::Portals` applies, each with the error of its breach.
+//! The rules that `Portals` applies, each with the error for breaking it.
 //!
 //! Must not know: the store. Everything here is pure.
 
@@ -15,12 +15,12 @@ use super::permission::{Permission, any_covers};
 use super::ports::PortalFilter;
 use super::session::PortalSession;
 
-/// The session's portal, if it is still configured in the session's own workspace.
+/// The session's portal, if it is still configured in the session's workspace.
 pub fn portal_of<'a>(catalog: &'a Catalog, session: &PortalSession) -> Option<&'a Arc<Portal>> {
     catalog.portal(&session.grant.slug).filter(|portal| portal.workspace == session.grant.workspace)
 }
 
-/// A root key grants at most what it holds itself.
+/// A root key may grant only what it holds itself.
 pub fn check_ceiling(key: &RootKeyEntry, permissions: &[Permission]) -> Result<(), Error> {
     let above: Vec<_> = permissions.iter().filter(|asked| !any_covers(&key.permissions, asked)).collect();
     if above.is_empty() {
@@ -30,7 +30,7 @@ pub fn check_ceiling(key: &RootKeyEntry, permissions: &[Permission]) -> Result<(
     Err(error.with_detail(format!("This root key may not grant: {}.", join(&above))))
 }
 
-/// A session may do what it was granted, and no more.
+/// A session may do only what it was granted.
 pub fn check_held(session: &PortalSession, required: &[Permission]) -> Result<(), Error> {
     let held = &session.grant.permissions;
     let lacking: Vec<_> = required.iter().filter(|asked| !any_covers(held, asked)).collect();
@@ -42,7 +42,7 @@ pub fn check_held(session: &PortalSession, required: &[Permission]) -> Result<()
     Err(error.with_detail(format!("The session does not hold: {}.", join(&lacking))))
 }
 
-/// A session's own return URL lies under one that the portal allows.
+/// A session's own return URL must lie under one that the portal allows.
 pub fn check_return_url(portal: &Portal, url: &Url) -> Result<(), Invalid> {
     if portal.allows_return_to(url) {
         return Ok(());
@@ -52,7 +52,7 @@ pub fn check_return_url(portal: &Portal, url: &Url) -> Result<(), Invalid> {
     Err(Invalid::new(message, fix))
 }
 
-/// Whose tickets this asker may spend: the one place that decides it, before any is spent.
+/// Whose tickets the asker may spend. This is the only place that decides it, before any ticket is spent.
 pub fn admitted_portals(catalog: &Catalog, asker: &Asker) -> Result<PortalFilter, Error> {
     let origin = match asker {
         Asker::Program => return Ok(PortalFilter::AllBut(catalog.disabled_slugs().to_vec())),
@@ -71,7 +71,7 @@ pub fn admitted_portals(catalog: &Catalog, asker: &Asker) -> Result<PortalFilter
     }
 }
 
-/// The portal whose hosted landing this is; a portal without one has no page here.
+/// The portal whose hosted landing this is. A portal without one has no page here.
 pub fn landing_portal<'a>(catalog: &'a Catalog, slug: &str) -> Result<&'a Arc<Portal>, Error> {
     let portal = catalog.portal(slug).filter(|portal| match portal.landing {
         Landing::Hosted { .. } => true,
@@ -119,7 +119,7 @@ pub fn signing_key_missing() -> Error {
     )
 }
 
-/// Few enough for an answer; a request can name hundreds.
+/// The most that are named in an answer; a request can name hundreds.
 fn join(permissions: &[&Permission]) -> String {
     const MAX_NAMED: usize = 10;
     let named: Vec<_> = permissions.iter().take(MAX_NAMED).map(|permission| permission.as_str()).collect();

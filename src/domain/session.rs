@@ -14,7 +14,7 @@ use super::permission::Permission;
 pub enum SessionKind {
     /// A browser exchanged a ticket for it; its credential is a browser token.
     Browser,
-    /// The backend opened it at once; its credential is a direct token or a signed one.
+    /// The backend opened it directly; its credential is a direct token or a signed one.
     Direct,
 }
 
@@ -28,7 +28,7 @@ impl SessionKind {
     }
 }
 
-/// What a backend grants one of its users: fixed when the session is created.
+/// What a backend grants one of its users. It is fixed when the session is created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
     /// How it begins.
@@ -43,7 +43,7 @@ pub struct Grant {
     pub external_id: String,
     /// The caller's identifier of the user's organisation.
     pub external_organization_id: Option<String>,
-    /// For people to read; never an identifier.
+    /// For people to read; never used as an identifier.
     pub email: Option<String>,
     /// What the user may do in the portal.
     pub permissions: Vec<Permission>,
@@ -51,13 +51,13 @@ pub struct Grant {
     pub preview: bool,
     /// The caller's own data as compact JSON, handed on unread.
     pub metadata: Option<String>,
-    /// Overrides the portal's return URL; was under the portal's `return_urls` when it was created.
+    /// In place of the portal's own. It was under the portal's `return_urls` when the session was created.
     pub return_url: Option<Url>,
 }
 
 impl Grant {
-    /// Whether both are for the same person in the same role. The same identifier in another environment or another
-    /// organisation is somebody else to the portal.
+    /// Whether both are for the same person in the same role. To the portal, the same identifier in another environment
+    /// or organisation is somebody else.
     pub fn is_of_same_person(&self, other: &Grant) -> bool {
         self.workspace == other.workspace
             && self.slug == other.slug
@@ -67,7 +67,7 @@ impl Grant {
     }
 }
 
-/// A grant with its life.
+/// A grant, with its lifetime.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PortalSession {
     /// Its public name; holds the time of its creation.
@@ -86,7 +86,7 @@ pub struct PortalSession {
 /// Where a session is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Created; its ticket waits to be exchanged.
+    /// Created; its ticket can be exchanged.
     Pending,
     /// Exchanged; its browser token is live.
     Active,

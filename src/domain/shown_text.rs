@@ -1,8 +1,8 @@
 //! Texts that people, lists and headers show: names, identifiers, addresses.
 //!
-//! Owns: what may stand in one. Nothing that is not there to be seen, nothing that changes how the text around it
-//! reads.
-//! Must not know: any particular text. Letters that look alike stay: a text is its writer's own.
+//! Owns: which characters they may hold: none that is invisible, and none that changes how the text around it reads.
+//! Letters that look alike are allowed, because a text is its writer's own.
+//! Must not know: any particular text.
 
 use email_address::{EmailAddress, Options};
 
@@ -17,7 +17,7 @@ pub fn is_unfit(character: char) -> bool {
     character.is_control() || ends_line || turns_direction || has_no_width
 }
 
-/// A text that can be shown, and of which something can be seen.
+/// A text that may be shown and is not blank.
 pub fn check(text: &str) -> Result<(), Invalid> {
     if let Some(unfit) = text.chars().find(|character| is_unfit(*character)) {
         let message =
@@ -38,7 +38,7 @@ pub fn check(text: &str) -> Result<(), Invalid> {
 pub fn check_email(text: &str) -> Result<(), Invalid> {
     check(text)?;
     let options = Options::default().without_display_text().without_domain_literal();
-    // The crate lets white space of other scripts pass as letters.
+    // The crate takes white space of other scripts for letters.
     if !text.contains(char::is_whitespace) && EmailAddress::parse_with_options(text, options).is_ok() {
         return Ok(());
     }

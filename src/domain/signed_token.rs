@@ -1,5 +1,5 @@
-//! Signed tokens: what a JWT of the gateway's says of a session, to those who check it without asking (API.md
-//! section 10).
+//! Signed tokens: what the gateway's JWTs say about a session, to those who check them without asking the gateway
+//! (API.md section 10).
 //!
 //! Owns: which claims there are, how long a token lives, and what it is for.
 //! Must not know: how a token is written or signed; a [`TokenSigner`] does that.
@@ -10,7 +10,7 @@ use super::handle::Handle;
 use super::permission::Permission;
 use super::session::PortalSession;
 
-/// Of an assertion, which a proxy gets for one request and its upstream checks at once.
+/// The life of an assertion. A proxy gets it for one request, and its upstream checks it at once.
 const ASSERTION_SECONDS: u64 = 60;
 
 /// A portal's `tokens` section (API.md section 10).
@@ -18,15 +18,15 @@ const ASSERTION_SECONDS: u64 = 60;
 pub struct TokenSettings {
     /// The longest life of a token for calls to other APIs.
     pub ttl_seconds: u64,
-    /// In the place of the slug.
+    /// In place of the slug.
     pub audience: Option<String>,
 }
 
-/// What a signed token is for. Only the first is a credential at the gateway: a third API that was handed one of the
-/// others cannot use the session with it.
+/// What a signed token is for. Only the first is a credential at the gateway, so an API that is given one of the others
+/// cannot use the session with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Purpose {
-    /// It is the session's own credential, for as long as the session lives.
+    /// The session's own credential, for as long as the session lives.
     Session,
     /// For calls to other APIs, made by `portal.getToken`.
     Call,
@@ -51,7 +51,7 @@ impl Purpose {
         Self::ALL.into_iter().find(|purpose| purpose.name() == name)
     }
 
-    /// How long a token may live, in seconds; never beyond its session.
+    /// How long a token may live, in seconds. It never outlives its session.
     fn seconds(self, settings: &TokenSettings) -> u64 {
         match self {
             Purpose::Session => u64::MAX,
@@ -61,10 +61,10 @@ impl Purpose {
     }
 }
 
-/// What a token says. The issuer is the signer's own.
+/// What a token says. The signer adds the issuer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claims {
-    /// For whom it is meant.
+    /// Who it is meant for.
     pub audience: String,
     /// The caller's identifier of its user.
     pub subject: String,
@@ -72,7 +72,7 @@ pub struct Claims {
     pub handle: Handle,
     /// Unix seconds.
     pub issued_at_s: u64,
-    /// Unix seconds; it is over at this very second.
+    /// Unix seconds; it has expired at exactly this second.
     pub expires_at_s: u64,
     /// Of the root key that created the session.
     pub environment: Environment,
@@ -82,14 +82,14 @@ pub struct Claims {
     pub organization: Option<String>,
     /// For people to read.
     pub email: Option<String>,
-    /// Not a real user's.
+    /// Whether it is not for a real user.
     pub preview: bool,
     /// What it is for.
     pub purpose: Purpose,
 }
 
 impl Claims {
-    /// Of a session, at a time in Unix milliseconds.
+    /// The claims for a session, at a time in Unix milliseconds.
     pub fn of(session: &PortalSession, settings: &TokenSettings, purpose: Purpose, now_ms: u64) -> Self {
         let grant = &session.grant;
         let issued_at_s = now_ms / 1_000;
@@ -112,24 +112,24 @@ impl Claims {
 }
 
 impl TokenSettings {
-    /// For whom the tokens of the portal with this slug are meant.
+    /// The audience of the tokens of the portal with this slug.
     pub fn audience<'a>(&'a self, slug: &'a str) -> &'a str {
         self.audience.as_deref().unwrap_or(slug)
     }
 }
 
-/// A signature could not be made: a defect of the key or of the random source.
+/// A signature could not be made, because of the key or the random source.
 #[derive(Debug, thiserror::Error)]
 #[error("a token could not be signed")]
 pub struct SigningFailed;
 
 /// Signs and checks tokens with the gateway's keys.
 pub trait TokenSigner: std::fmt::Debug + Send + Sync {
-    /// The token that says this.
+    /// Makes the token with these claims.
     fn sign(&self, claims: &Claims) -> Result<String, SigningFailed>;
 
-    /// What a token says, if one of the keys signed it and the issuer is this gateway. Neither its time nor its
-    /// audience is checked: whoever asks knows which session and portal it must be of.
+    /// The claims of a token, if one of the keys signed it and this gateway is the issuer. The caller must check its
+    /// times and its audience, because only the caller knows which session and portal it must belong to.
     fn verify(&self, token: &str) -> Result<Claims, Refusal>;
 
     /// The public keys as a JWK set (RFC 7517), in JSON.

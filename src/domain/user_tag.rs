@@ -1,7 +1,7 @@
-//! The user tag: what all credentials and handles of one user have in common.
+//! The user tag: the part that all credentials and handles of one user have in common.
 //!
-//! Owns: its derivation from `server.secret`, and that a changed secret still finds older sessions.
-//! Must not know: keys of a store, or who asks.
+//! Owns: its derivation from `server.secret`, and finding older sessions after that secret was changed.
+//! Must not know: the store's keys, or who asks.
 
 use std::fmt;
 
@@ -16,8 +16,8 @@ use super::malformed::Malformed;
 /// How long a tag is.
 pub const TAG_CHARS: usize = 16;
 
-/// 16 characters that every credential and handle of one user share, so that one handle is enough to find
-/// everything of its user in a sharded store. Keyed: it tells nobody who the user is.
+/// 16 characters in every credential and handle of one user, so that one handle is enough to find everything of that
+/// user in a sharded store. It is keyed, so it tells nobody who the user is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UserTag([u8; TAG_CHARS]);
 
@@ -57,19 +57,19 @@ impl UserTagger {
         user.tag_under(&self.present)
     }
 
-    /// The user's tags under the present and every previous secret: where sessions of this user may lie.
+    /// The user's tags under the present and every previous secret: all places where sessions of this user may be.
     pub fn all_tags(&self, user: &UserRef<'_>) -> Vec<UserTag> {
         std::iter::once(&self.present).chain(&self.previous).map(|hash| user.tag_under(hash)).collect()
     }
 }
 
-/// The hash that this secret keys; also for what else the secret derives.
+/// The hash keyed by this secret, for everything that is derived from it.
 pub fn keyed_hash(secret: &SecretString) -> Hmac<Sha256> {
     // HMAC takes a key of any length (RFC 2104), so this cannot fail.
     Hmac::new_from_slice(secret.expose_secret().as_bytes()).expect("HMAC accepts every key length")
 }
 
-/// Who a user is: an external id means nothing outside its portal, workspace and environment.
+/// Identifies a user. An external id means nothing outside its portal, workspace and environment.
 pub struct UserRef<'a> {
     /// The workspace's id.
     pub workspace: &'a str,

@@ -1,7 +1,7 @@
 //! Panics, as lines of the log.
 //!
-//! Owns: the panic hook. The standard library's writes to standard error, where it blocks if nobody reads, and its lines
-//! have no request id.
+//! Owns: the panic hook. The standard library's writes to standard error, where it blocks if nobody reads, and its
+//! lines have no request id.
 //! Must not know: who catches a panic, or what happens to the request.
 
 use std::backtrace::{Backtrace, BacktraceStatus};

@@ -1,8 +1,8 @@
 //! Which request a log line is about.
 //!
-//! Owns: the id in every line that is logged while a request is served. A thread has it only while it runs the request's
-//! future, because the next future may be another request's. (A span of `tracing` would do the same, but one for each
-//! request costs as much as writing its line.)
+//! Owns: the id in every line that is logged while a request is served. A thread has it only while it runs the
+//! request's future, because the next future may be another request's. (A span of `tracing` would do the same, but
+//! one for each request costs as much as writing its line.)
 //! Must not know: where ids come from.
 
 use std::cell::RefCell;

@@ -1,7 +1,7 @@
 //! What a backend asks of the product: create (`create.rs`), open (`open.rs`), revoke and list (`manage.rs`).
 //!
-//! Owns: what all of these have in common. A root key sees its own workspace, environment and portals only; what it
-//! may not see does not exist for it.
+//! Owns: what these have in common. A root key sees only its own workspace, environment and portals. What it may not
+//! see does not exist for it.
 //! Must not know: HTTP, Redis, time. A `StoreError` is an outage and never looks like absence.
 
 mod create;
@@ -37,8 +37,8 @@ impl Portals {
         key.map(|key| Caller { key: key.clone() }).ok_or_else(refused)
     }
 
-    /// Whether sessions of this portal may return to `url`; nothing is told of a portal that the caller may
-    /// not see. For a request whose faults are all told at once: [`Portals::create`] checks it in any case.
+    /// Whether sessions of this portal may return to `url`. It says nothing about a portal that the caller may not see.
+    /// It lets a request report all its faults at once; [`Portals::create`] checks the URL in any case.
     pub fn may_return_to(&self, caller: &Caller, slug: &str, url: &Url) -> Result<(), Invalid> {
         self.catalog.portal_seen_by(&caller.key, slug).map_or(Ok(()), |portal| check_return_url(portal, url))
     }

@@ -1,8 +1,8 @@
-//! The hosted landing (API.md section 6): what becomes of a browser that arrives with a ticket, or without.
+//! The hosted landing (API.md section 6): what happens to a browser that arrives with or without a ticket.
 //!
-//! Owns: looking without spending, and that a browser which already has a session is never shown an error
+//! Owns: looking at a ticket without spending it, and that a browser which already has a session never sees an error
 //! for a spent ticket.
-//! Must not know: pages, forms, cookies; or whether a person is there, which `http` judges by the request.
+//! Must not know: pages, forms or cookies; or whether a person is there, which `http` judges from the request.
 
 use std::sync::Arc;
 
@@ -23,13 +23,13 @@ use crate::domain::session::PortalSession;
 /// What is found when a browser arrives.
 #[derive(Debug)]
 pub enum Arrival {
-    /// It has a live session already, and nothing else to do here.
+    /// It already has a live session, and nothing else to do here.
     SignedIn(SignedIn),
     /// Its ticket can be spent.
     Waiting(Box<Waiting>),
 }
 
-/// A browser that has a session already.
+/// A browser that already has a session.
 #[derive(Debug)]
 pub struct SignedIn {
     /// Its session.
@@ -49,19 +49,19 @@ pub struct Waiting {
     pub replaces: Option<PortalSession>,
 }
 
-/// What came of spending a ticket.
+/// What came of the attempt to spend a ticket.
 #[derive(Debug)]
 pub enum Entry {
     /// A new session.
     Exchanged(Box<ExchangedSession>),
     /// The ticket is spent, but this browser has a session already.
     SignedIn(SignedIn),
-    /// Nothing is done yet: it would replace a session of somebody else, and the person has not been told.
+    /// Nothing was done: it would replace somebody else's session, and the person has not been told.
     Unasked(Box<Waiting>),
 }
 
 impl Portals {
-    /// Looks at what a browser brings; spends nothing, however often and by whomever it is called.
+    /// Looks at what a browser brings. It spends nothing, however often it is called and by whom.
     pub async fn arrive(&self, presented: &Presented, session_id: Option<&str>) -> Result<Arrival, Error> {
         let portal = self.landing_of(presented)?;
         let Some(session_id) = session_id else {
@@ -80,8 +80,8 @@ impl Portals {
         }
     }
 
-    /// Spends a ticket, as [`Portals::exchange`] does; a spent one lets a browser pass that has a session.
-    /// `told`: the handle of the session that the person knows would be replaced, or nothing.
+    /// Spends a ticket, as [`Portals::exchange`] does. If it is spent already, a browser that has a session may pass.
+    /// `told`: the handle of the session that would be replaced, if the person was told of one.
     pub async fn enter(
         &self,
         presented: &Presented,
@@ -90,8 +90,8 @@ impl Portals {
     ) -> Result<Entry, Error> {
         let portal = self.landing_of(presented)?;
         let visitor = self.visitor(presented).await?;
-        // A page that was reached from another site may have been made without the session's cookie, which the
-        // browser sends with the form only.
+        // When the page was reached from another site, the browser may not have sent the session's cookie with that
+        // request. It sends it with the form.
         if visitor.is_some()
             && let Peek::Pending(session) = self.peek(portal, request.session_id).await?
         {

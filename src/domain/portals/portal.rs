@@ -1,7 +1,7 @@
 //! What a portal, its pages and its proxies ask of the product: exchange, find, authorize, end.
 //!
-//! Owns: the order of the rules and which error each breach gives; that nothing is spent before the portal and the
-//! page's origin are known to be right.
+//! Owns: the order of the rules, and the error for breaking each. Nothing is spent before the portal and the page's
+//! origin are known to be right.
 //! Must not know: HTTP, Redis, time. A `StoreError` is an outage and never looks like absence.
 
 use super::Portals;
@@ -50,12 +50,12 @@ impl Portals {
         };
         let mut held = request.held;
         held.retain(|(held_for, old)| held_for.slug == portal.slug && old.digest() != token.digest());
-        // By now the ticket is spent, so an outage here must not fail the exchange: its user would be locked out.
+        // By now the ticket is spent. If an outage here failed the exchange, its user would be locked out.
         let replaced = self.end_all(&portal, held.iter().map(|(_, old)| old), Removal::Replaced).await;
         Ok(ExchangedSession { session, portal, token, replaced })
     }
 
-    /// Ends those of a browser's sessions that are of this portal, and tells which.
+    /// Ends those of a browser's sessions that belong to this portal, and returns them.
     async fn end_all(
         &self,
         portal: &Portal,
@@ -77,8 +77,8 @@ impl Portals {
         Ok(ended)
     }
 
-    /// The live session that a request presents; does not check the page's origin. Of several cookies of one name a
-    /// live one counts, wherever it stands: a dead one before it must not lock its user out.
+    /// The live session that a request presents. It does not check the page's origin. Of several cookies with the same
+    /// name, a live one counts wherever it stands: a dead one before it must not lock its user out.
     pub async fn find(&self, presented: &Presented) -> Result<CurrentSession, Error> {
         let signed_out = |code, gone: &Gone| Error {
             home: Some(presented.home(&self.catalog)),
@@ -147,7 +147,7 @@ impl Portals {
         Ok(current)
     }
 
-    /// [`Portals::find`] for ending: a forged request of another site is refused.
+    /// [`Portals::find`], for ending the session. A forged request from another site is refused.
     pub async fn find_for_ending(&self, presented: &Presented) -> Result<CurrentSession, Error> {
         let current = self.find_for_page(presented).await?;
         if !presented.may_change(&current.portal) {
@@ -156,11 +156,11 @@ impl Portals {
         Ok(current)
     }
 
-    /// Ends the session that [`Portals::find_for_ending`] found, on its user's wish.
+    /// Ends the session that [`Portals::find_for_ending`] found, because its user asked for it.
     pub async fn end(&self, presented: &Presented, current: CurrentSession) -> Result<EndedSession, Error> {
         let token = current.token.digest();
         self.parts.store.remove(&current.session.handle, Some(Record::Token(token)), Removal::Ended).await?;
-        // Its user is signed out only if no other cookie of the same name lets this browser in again.
+        // The user is not signed out while another cookie of the same name still lets this browser in.
         let others = presented.candidates().iter().filter(|other| other.digest() != token);
         let others = self.end_all(&current.portal, others, Removal::Ended).await?;
         Ok(EndedSession { current, others })

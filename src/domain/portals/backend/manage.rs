@@ -1,6 +1,6 @@
 //! Revoking and listing the sessions of the caller's users.
 //!
-//! Owns: that what the caller may not see counts as not there.
+//! Owns: that a session which the caller may not see counts as absent.
 
 use super::{Caller, user_of};
 use crate::domain::error::{Code, Error};
@@ -10,7 +10,7 @@ use crate::domain::portals::Portals;
 use crate::domain::ports::{Position, Removal};
 
 impl Portals {
-    /// Revokes one session by its handle; what the caller may not see counts as not there.
+    /// Revokes one session by its handle. One that the caller may not see counts as absent.
     pub async fn revoke(&self, caller: &Caller, handle: &Handle) -> Result<u64, Error> {
         let Some(found) = self.parts.store.find_by_handle(handle).await? else {
             return Ok(0);
@@ -22,7 +22,7 @@ impl Portals {
         Ok(u64::from(self.parts.store.remove(handle, Some(found.record), Removal::Revoked).await?))
     }
 
-    /// Revokes all of a user's sessions, also those of tags under previous secrets.
+    /// Revokes all of a user's sessions, including those under previous secrets.
     pub async fn revoke_all(&self, caller: &Caller, slug: &str, external_id: &str) -> Result<u64, Error> {
         if self.catalog.portal_seen_by(&caller.key, slug).is_none() {
             return Ok(0);
@@ -48,7 +48,7 @@ impl Portals {
         }
         let mut sessions = Vec::new();
         for tag in self.parts.tagger.all_tags(&user_of(caller, slug, external_id)) {
-            // One more than asked for tells whether there is a next page.
+            // One more than asked for, to know whether there is a next page.
             sessions.extend(self.parts.store.list(tag, before.map(Position::from), limit + 1).await?);
         }
         sessions.sort_by_key(|session| std::cmp::Reverse(Position::from(session.handle)));

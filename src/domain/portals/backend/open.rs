@@ -1,7 +1,7 @@
 //! Opening a direct session: the backend gets its token at once, for a page or an app to use (API.md section 9).
 //!
 //! Owns: that the token is made before the store is asked, so that a lost reply never leaves two sessions; and that a
-//! signed token is made only of a session that is there.
+//! signed token is made only for a session that exists.
 //! Must not know: how a token is signed.
 
 use super::{Caller, grant_of, user_of};
@@ -57,7 +57,7 @@ impl Portals {
         match signer.sign(&claims) {
             Ok(token) => Ok(OpenedSession { session, portal, token: IssuedToken::Signed(token.into()) }),
             Err(_) => {
-                // Nobody holds a credential of it, so nobody misses it if this fails too.
+                // Nobody has a credential for it, so it does no harm if this fails too.
                 let _ = self
                     .parts
                     .store
