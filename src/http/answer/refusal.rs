@@ -57,6 +57,15 @@ pub fn refuse_by_status(request: &HttpRequest, error: Error) -> Problem {
     }
 }
 
+/// Refuses what is fetched ahead of time, where even a success would send somebody on.
+pub fn refuse_unseen(request: &HttpRequest) -> Result<(), Problem> {
+    if waiting(request.method(), request.headers()) != Waiting::Nobody {
+        return Ok(());
+    }
+    let error = Error::new(Code::Forbidden);
+    Err(unseen(error.with_detail("This page is not there to be fetched ahead of time.")))
+}
+
 /// A browser that fetches ahead of time drops an error, and asks again once a person is there.
 fn unseen(error: Error) -> Problem {
     Error { home: None, ..error }.into()

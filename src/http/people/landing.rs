@@ -23,20 +23,17 @@ use crate::http::answer::cookies;
 use crate::http::answer::new_session::begin;
 use crate::http::answer::pages::{self, Form, Page, Question, View};
 use crate::http::answer::problem::Problem;
-use crate::http::answer::refusal::refuse;
+use crate::http::answer::refusal::{refuse, refuse_unseen};
 use crate::http::gateway::gateway;
 use crate::http::request::cookies::sent_pass;
 use crate::http::request::exchange::exchange_request;
 use crate::http::request::kept::{id_of, note, portals};
-use crate::http::request::wishes::{FETCH_SITE, is_click, is_prefetch};
+use crate::http::request::wishes::{FETCH_SITE, is_click};
 use crate::http::request::{auth, body, client_address};
 
 /// Shows the page that leads into the portal, or goes on where nothing is left to do.
 pub async fn show(request: HttpRequest, slug: web::Path<String>) -> Result<HttpResponse, Problem> {
-    if is_prefetch(request.headers()) {
-        let error = Error::new(Code::Forbidden);
-        return Err(error.with_detail("This page is not there to be fetched ahead of time.").into());
-    }
+    refuse_unseen(&request)?;
     let presented = auth::visiting(&request, &slug);
     let session_id = auth::query(&request, "session").next().filter(|text| !text.is_empty());
     let goes_on = is_click(request.headers());

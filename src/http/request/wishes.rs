@@ -21,7 +21,7 @@ pub fn is_browser(headers: &HeaderMap) -> bool {
 }
 
 /// Whether a page is fetched ahead of time, for nobody yet.
-pub fn is_prefetch(headers: &HeaderMap) -> bool {
+fn is_prefetch(headers: &HeaderMap) -> bool {
     let says = |name: &'static str, word: &str| {
         let mut values =
             headers.get_all(HeaderName::from_static(name)).filter_map(|value| value.to_str().ok());
