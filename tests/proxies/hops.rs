@@ -116,10 +116,11 @@ pub async fn a_websocket_takes_no_header_away(kind: Kind) {
 }
 
 /// Headers by which frameworks take another path, host or method than the request's own.
-pub async fn a_client_names_no_other_path(kind: Kind) {
+pub async fn a_client_names_no_other_path_or_address(kind: Kind) {
     let stage = Stage::with_public_page(kind).await;
     let token = stage.gateway.signed_in(json!({})).await;
-    for name in ["X-Original-URL", "X-Rewrite-URL", "X-Forwarded-Prefix", "Forwarded", "X-Forwarded-Host"] {
+    let names = ["X-Original-URL", "X-Rewrite-URL", "X-Forwarded-Prefix", "Forwarded", "X-Forwarded-Host"];
+    for name in names.into_iter().chain(["X-Original-URI", "X-Forwarded-Port", "X-Real-IP"]) {
         for path in ["/", "/enter/"] {
             let reply = stage.get(path).cookie(&token).header(name, "/admin/users").send();
             assert_eq!(reply.status, 200, "{name}");
@@ -153,6 +154,7 @@ pub async fn the_gateway_learns_what_was_asked(kind: Kind) {
         ("turbo-frame", "a"),
         ("x-inertia", "true"),
         ("x-pjax", "true"),
+        ("x-turbo-request-id", "1"),
         ("cookie", "a=1"),
         ("authorization", "Bearer x"),
     ];

@@ -42,6 +42,15 @@ pub async fn a_dead_session_goes_home_or_is_told(kind: Kind) {
     assert!(stage.portal.take().is_empty(), "the portal hears of none of them");
 }
 
+pub async fn a_library_in_a_page_is_told_where_home_is(kind: Kind) {
+    let stage = Stage::start(kind).await;
+    let request = stage.get("/a").cookie("dead").header("HX-Request", "true").header("Accept", "text/html");
+    let reply = request.header("X-Requested-With", "XMLHttpRequest").send();
+    is_told(&reply, "authentication/portal_session_not_found", EXPIRED);
+    assert_eq!(reply.header("hx-redirect"), EXPIRED);
+    assert!(stage.portal.take().is_empty());
+}
+
 pub async fn a_loop_ends_in_words(kind: Kind) {
     let stage = Stage::start(kind).await;
     let mut jar = String::new();
