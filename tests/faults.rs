@@ -16,6 +16,8 @@ mod records;
 mod redis_under_load;
 #[path = "faults/restarts.rs"]
 mod restarts;
+#[path = "faults/rolling_upgrade.rs"]
+mod rolling_upgrade;
 #[path = "faults/stage.rs"]
 mod stage;
 #[path = "faults/wire.rs"]

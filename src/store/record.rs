@@ -1,8 +1,8 @@
-//! The stored form of a session, version 1.
+//! The stored form of a session: version 1 is written, 1 and 2 are read.
 //!
 //! Owns: the mapping between record and domain. A record is three lines: a head of plain fields that the Lua
 //! scripts read and write too (`scripts/parts/record.lua`), the grant as JSON, which they only pass on, and the
-//! browser's user agent.
+//! browser's user agent. What a later release adds to any of them, or after them, is passed over.
 //! Must not know: keys, Redis commands. An unknown version is an error, never an absent session.
 
 use std::borrow::Cow;
@@ -19,8 +19,7 @@ use crate::domain::session::{Grant, PortalSession, SessionKind};
 use crate::domain::shown_text::is_unfit;
 use crate::domain::user_tag::UserTag;
 
-const VERSION: &str = "1";
-/// Of the first line.
+/// Of the first line, as far as this release knows them.
 const HEAD_FIELDS: usize = 8;
 
 /// One letter a field: a live session should cost few bytes.
@@ -76,14 +75,15 @@ pub fn user_agent_line(user_agent: Option<&str>) -> String {
 /// Reads a record. `tag` is the one of the key that it stood under.
 pub fn decode(tag: UserTag, record: &str) -> Result<PortalSession, StoreError> {
     let (head, rest) = record.split_once('\n').unwrap_or((record, ""));
-    let (grant, user_agent) = rest.split_once('\n').unwrap_or((rest, ""));
+    let (grant, rest) = rest.split_once('\n').unwrap_or((rest, ""));
+    let user_agent = rest.split('\n').next().unwrap_or_default();
     let mut fields = head.split_ascii_whitespace();
     let head: [&str; HEAD_FIELDS] = std::array::from_fn(|_| fields.next().unwrap_or_default());
     let unknown = || StoreError::Corrupt(format!("unknown version or head of a record of {tag:?}"));
-    let [VERSION, created, exchanged, expires, _ttl, suffix, slug, epoch] = head else {
+    let ["1" | "2", created, exchanged, expires, _ttl, suffix, slug, epoch] = head else {
         return Err(unknown());
     };
-    if epoch.is_empty() || fields.next().is_some() {
+    if epoch.is_empty() {
         return Err(unknown());
     }
     let time = |text: &str| text.parse::<u64>().map_err(corrupt);
@@ -104,9 +104,10 @@ pub fn decode(tag: UserTag, record: &str) -> Result<PortalSession, StoreError> {
 fn decode_grant(slug: &str, json: &str) -> Result<Grant, String> {
     let record: GrantRecord<'_> = serde_json::from_str(json)
         .map_err(|error| format!("the grant is unreadable at column {}", error.column()))?;
+    // What another release allowed and this one does not counts as not there, and takes nothing from the rest.
     let permissions =
-        record.permissions.iter().map(|text| Permission::parse_loosely(text)).collect::<Result<_, _>>();
-    let return_url = record.return_url.as_deref().map(parse_http_url).transpose();
+        record.permissions.iter().filter_map(|text| Permission::parse_loosely(text).ok()).collect();
+    let return_url = record.return_url.as_deref().and_then(|url| parse_http_url(url).ok());
     Ok(Grant {
         workspace: record.workspace.into_owned(),
         slug: slug.to_owned(),
@@ -114,11 +115,11 @@ fn decode_grant(slug: &str, json: &str) -> Result<Grant, String> {
         external_id: record.external_id.into_owned(),
         external_organization_id: record.external_organization_id.map(Cow::into_owned),
         email: record.email.map(Cow::into_owned),
-        permissions: permissions.map_err(|_| "a permission is invalid")?,
+        permissions,
         preview: record.preview,
         kind: if record.direct { SessionKind::Direct } else { SessionKind::Browser },
         metadata: record.metadata.map(|raw| raw.get().to_owned()),
-        return_url: return_url.map_err(|_| "the return URL is invalid")?,
+        return_url,
     })
 }
 
@@ -187,7 +188,7 @@ mod tests {
     fn an_unknown_version_or_a_cut_record_is_corrupt_never_absent() {
         let good = full();
         let record = record_of(&good);
-        let newer = format!("2{}", &record[1..]);
+        let newer = format!("3{}", &record[1..]);
         let cut = &record[..record.len() / 2];
         for bad in ["", "1", "hello", &newer, cut, &record.replace("my-portal -", "my-portal")] {
             let result = decode(good.handle.tag, bad);
@@ -201,6 +202,24 @@ mod tests {
         let record = record_of(&good).replace("keys:read", "keys..read");
         let session = decode(good.handle.tag, &record).expect("decodes");
         assert_eq!(session.grant.permissions[0].as_str(), "keys..read");
+    }
+
+    #[test]
+    fn what_a_later_release_adds_is_passed_over() {
+        let good = full();
+        let record = record_of(&good);
+        let (head, rest) = record.split_once('\n').expect("lines");
+        let (head, rest) = (format!("2{} 86400 later", &head[1..]), rest.replacen('{', r#"{"zz":[{}],"#, 1));
+        assert_eq!(decode(good.handle.tag, &format!("{head}\n{rest}\nlater")).expect("decodes"), good);
+    }
+
+    #[test]
+    fn a_permission_of_another_grammar_is_not_held_and_leaves_the_others_as_they_are() {
+        let good = full();
+        let held = r#""p":["keys:read""#;
+        let record = record_of(&good).replace(held, &format!("{held},\"keys read\""));
+        assert!(record.contains("keys read"), "{record}");
+        assert_eq!(decode(good.handle.tag, &record).expect("decodes"), good);
     }
 
     #[test]

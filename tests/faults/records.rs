@@ -56,11 +56,11 @@ async fn a_record_of_another_version_is_an_outage_until_a_gateway_that_knows_it_
             set.expect("redis writes");
         }
     };
-    put_version('1', '2');
+    put_version('1', '3');
     assert_nothing_is_known(&app, &token, &ticket).await;
     assert_nothing_is_known(&old, &token, &ticket).await;
     // What the newer gateway would do: it reads its own records, and these were never spent or removed.
-    put_version('2', '1');
+    put_version('3', '1');
     assert!(old.accepts(&token).await, "the session lives on");
     assert_eq!(app.exchange(&ticket).await.status, 200, "the ticket is unspent");
 }

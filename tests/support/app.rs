@@ -96,9 +96,18 @@ impl TestApp {
         let settings = settings(&change(config(store_url)));
         let running = app::start(settings, clock.clone()).expect("the gateway starts");
         let base = format!("http://{}", running.address);
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
-        let client = client.timeout(Duration::from_secs(30)).build().expect("a client");
-        TestApp { base, client, redis: None, clock, running: Some(running) }
+        TestApp { base, client: client(), redis: None, clock, running: Some(running) }
+    }
+
+    /// A gateway that runs as a process of its own.
+    pub fn of_process(base: &str) -> Self {
+        TestApp {
+            base: base.to_owned(),
+            client: client(),
+            redis: None,
+            clock: FakeClock::new(),
+            running: None,
+        }
     }
 
     /// Lets time pass for everything that is stored.
@@ -243,9 +252,19 @@ pub fn deployed_at(public_url: &str, lines: &str) -> impl FnOnce(String) -> Stri
     move |config| add(config.replace("public_url = \"https://portal.example.com\"", &own))
 }
 
+fn client() -> reqwest::Client {
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
+    client.timeout(Duration::from_secs(30)).build().expect("a client")
+}
+
 /// The tests' configuration with its keys and a store.
 pub fn config(store_url: &str) -> String {
-    let mut config = include_str!("../testdata/gateway.toml").to_owned();
+    config_from(include_str!("../testdata/gateway.toml"), store_url)
+}
+
+/// The same of another release.
+pub fn config_from(template: &str, store_url: &str) -> String {
+    let mut config = template.to_owned();
     let keys = [
         ("{acme-live}", ACME_LIVE),
         ("{acme-test}", ACME_TEST),

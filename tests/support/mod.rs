@@ -5,6 +5,7 @@
 pub mod app;
 pub mod echo;
 pub mod faulty_proxy;
+pub mod former_release;
 pub mod gateway;
 pub mod history;
 pub mod node;

@@ -35,8 +35,12 @@ pub struct Process {
 impl Process {
     /// `vestibule serve --config FILE`, once it listens. The file must ask for JSON logs.
     pub fn serve(config: &Path) -> Self {
-        let mut command = vestibule(&["serve", "--config"]);
-        Self::start(command.arg(config), |line| {
+        Self::serve_by(vestibule(&["serve", "--config"]).arg(config))
+    }
+
+    /// A gateway by its whole command.
+    pub fn serve_by(command: &mut Command) -> Self {
+        Self::start(command, |line| {
             let line: serde_json::Value = serde_json::from_str(line).ok()?;
             if line["message"] == "listening" { line["address"].as_str()?.parse().ok() } else { None }
         })

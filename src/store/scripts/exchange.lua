@@ -26,7 +26,7 @@ if not pending then
   return { 'gone', why[1], why[2], why[3] }
 end
 
-local created, _, _, session_ttl, suffix, slug, minted_in, rest = string.match(pending, HEAD)
+local created, _, _, session_ttl, suffix, slug, minted_in, more, grant, _, lines = string.match(pending, HEAD)
 if not created then return { 'corrupt' } end
 if not admits(filter, slugs, slug) then return { 'not_admitted', pending } end
 
@@ -37,8 +37,9 @@ end
 local now = now_ms()
 local expires = whole(now + session_ttl)
 -- The epoch was for the ticket; every live session would hold its 40 bytes for nothing.
-local head = table.concat({ '1', created, now, expires, session_ttl, suffix, slug, '-' }, ' ')
-local active = head .. '\n' .. rest .. user_agent
+local version = string.sub(pending, 1, 1)
+local head = table.concat({ version, created, now, expires, session_ttl, suffix, slug, '-' }, ' ') .. more
+local active = table.concat({ head, grant, user_agent .. lines }, '\n')
 redis.call('SET', KEYS[2], active, 'PX', session_ttl)
 local minutes = whole(math.ceil((expires - created) / 60000))
 local left = redis.call('PTTL', KEYS[3])

@@ -8,7 +8,8 @@ local function fate(index, digest)
   for at, member in ipairs(redis.call('ZREVRANGE', index, 0, 31)) do
     local why = nil
     if string.find(member, digest, 10, true) == 10 then
-      why = FATES[state_of(member)]
+      -- Another state is a later release's.
+      why = FATES[state_of(member)] or 'unknown'
     elseif string.find(member, start, 53, true) == 53 then
       why = 'used'
     end

@@ -1,7 +1,8 @@
 -- record: '1 <created> <exchanged or 0> <expires> <session ttl> <suffix> <slug> <epoch>' LF <grant> LF <user agent>
 --         (times in Unix ms of this server; <epoch>: of a ticket, the replication ID this had at the mint; or '-')
+--         A later release may write version 2, with more fields in the head and more lines at the end. They are kept.
 
-local HEAD = '^1 (%d+) (%d+) (%d+) (%d+) (%w+) ([%w-]+) (%S+)\n(.*)$'
+local HEAD = '^[12] (%d+) (%d+) (%d+) (%d+) (%w+) ([%w-]+) (%S+)([^\n]*)\n([^\n]*)\n([^\n]*)(.*)$'
 
 -- As text. Left to themselves, Lua and Redis write 17 digits of a floating-point number, at twice the cost. (Not '%d':
 -- on a server of 32 bits it is too short for a time.)

@@ -1,0 +1,151 @@
+//! The former release and this one side by side over one Redis: whatever one writes, the other reads, so that a
+//! rolling upgrade, and the way back, is an outage for nobody.
+
+use redis::Commands;
+use serde_json::{Value, json};
+
+use crate::support::app::{ACME_LIVE, Kind, TestApp, text};
+use crate::support::former_release::FormerGateway;
+use crate::support::redis_server::RedisServer;
+
+const USER: &str = "user of both";
+
+/// Creates at one and exchanges at another: the handle and the token.
+async fn sign_in(created_at: &TestApp, exchanged_at: &TestApp) -> (String, String) {
+    let fields = json!({
+        "externalId": USER,
+        "externalOrganizationId": "org_1",
+        "email": "jane@example.com",
+        "metadata": { "plan": "pro" },
+        "returnUrl": "https://app.example.com/back",
+        "ttlSeconds": 3_600,
+    });
+    let created = created_at.create(fields).await;
+    let exchanged = exchanged_at.exchange(text(&created["sessionId"])).await;
+    assert_eq!(exchanged.status, 200, "{}", exchanged.text);
+    (text(&created["id"]).to_owned(), text(&exchanged.data()["token"]).to_owned())
+}
+
+async fn session_of(app: &TestApp, token: &str) -> Value {
+    let reply = app.get("/v2/portal.getSession").bearer(token).send().await;
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    reply.data()
+}
+
+async fn listed(app: &TestApp) -> Vec<String> {
+    let user = json!({ "slug": "my-portal", "externalId": USER });
+    let reply = app.backend(ACME_LIVE, "listSessions", user).await;
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    let sessions = reply.data();
+    sessions.as_array().expect("a list").iter().map(|session| text(&session["id"]).to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_former_release_and_this_one_serve_each_others_sessions() {
+    let this = TestApp::start(Kind::Redis).await;
+    let url = this.redis.as_ref().expect("this gateway has a Redis").url();
+    let former = tokio::task::block_in_place(|| FormerGateway::start(&url));
+    let both = [("this", &this), ("former", &former.app)];
+    for (created_at, creating) in both {
+        for (exchanged_at, exchanging) in both {
+            let (id, token) = sign_in(creating, exchanging).await;
+            let way = format!("created by {created_at}, exchanged by {exchanged_at}");
+            let told = [session_of(&this, &token).await, session_of(&former.app, &token).await];
+            for field in ["id", "externalId", "permissions", "metadata", "email", "expiresAt", "returnUrl"] {
+                assert_eq!(told[0][field], told[1][field], "{way}: {field}");
+                assert_ne!(told[0][field], Value::Null, "{way}: {field}");
+            }
+            for (name, app) in both {
+                assert_eq!(listed(app).await, [id.as_str()], "{way}, listed by {name}");
+            }
+            // Its ticket opens no second session on either side, and either side's revocation holds on both.
+            for (name, app) in both {
+                let pending = creating.create(json!({ "externalId": USER })).await;
+                let one = json!({ "id": text(&pending["id"]) });
+                let revoked = app.backend(ACME_LIVE, "revokeSession", one).await;
+                assert_eq!(revoked.data(), json!({ "revoked": 1 }), "{way}, revoked by {name}");
+                for (_, other) in both {
+                    assert_eq!(other.exchange(text(&pending["sessionId"])).await.status, 401, "{way}");
+                }
+            }
+            let all = json!({ "slug": "my-portal", "externalId": USER });
+            let revoked = exchanging.backend(ACME_LIVE, "revokeSession", all).await;
+            assert_eq!(revoked.data(), json!({ "revoked": 1 }), "{way}");
+            for (name, app) in both {
+                assert!(!app.accepts(&token).await, "{way}, asked at {name}");
+            }
+        }
+    }
+}
+
+/// As a later release may write it: version 2, with fields, members and lines that this one does not know.
+fn extended(record: &str) -> String {
+    let [head, grant, agent] = record.splitn(3, '\n').collect::<Vec<_>>()[..] else {
+        panic!("three lines: {record}")
+    };
+    let head = format!("2{} 86400 later=1", &head[1..]);
+    format!("{head}\n{}\n{agent}\nnext line\nand one more", grant.replacen('{', r#"{"zz":{"a":[1]},"#, 1))
+}
+
+fn records(redis: &RedisServer) -> Vec<String> {
+    redis.keys().into_iter().filter(|key| key.contains(":t:") || key.contains(":b:")).collect()
+}
+
+#[tokio::test]
+async fn what_a_later_release_adds_to_a_record_is_passed_over_and_kept() {
+    let app = TestApp::start(Kind::Redis).await;
+    let redis = app.redis.clone().expect("this gateway has a Redis");
+    let (token, ticket) = (app.signed_in(json!({})).await, app.fresh_id(json!({})).await);
+    let mut connection = redis.connect().expect("redis answers");
+    for key in records(&redis) {
+        let record: String = connection.get(&key).expect("a record");
+        let set = redis::cmd("SET").arg(&key).arg(extended(&record)).arg("KEEPTTL").exec(&mut connection);
+        set.expect("redis writes");
+    }
+    assert_eq!(session_of(&app, &token).await["externalId"], "user_123");
+    let exchanged = app.exchanging(&ticket).header("user-agent", "Mozilla/5.0").send().await;
+    assert_eq!(exchanged.status, 200, "{}", exchanged.text);
+    assert!(app.accepts(text(&exchanged.data()["token"])).await);
+    // Whoever reads it next may be the later release.
+    for key in records(&redis) {
+        let record: String = connection.get(&key).expect("a record");
+        let lines: Vec<&str> = record.split('\n').collect();
+        assert!(lines[0].starts_with("2 ") && lines[0].ends_with(" - 86400 later=1"), "{record}");
+        assert!(lines[1].starts_with(r#"{"zz":"#), "{record}");
+        assert_eq!(lines[3..], ["next line", "and one more"], "{record}");
+    }
+    let user = json!({ "slug": "my-portal", "externalId": "user_123" });
+    let listed = app.backend(ACME_LIVE, "listSessions", user.clone()).await;
+    assert!(listed.text.contains("Mozilla/5.0"), "{}", listed.text);
+    let revoked = app.backend(ACME_LIVE, "revokeSession", user).await;
+    assert_eq!(revoked.data(), json!({ "revoked": 2 }));
+    assert!(!app.accepts(&token).await);
+}
+
+/// A state that a later release may give a session that is over.
+#[tokio::test]
+async fn an_entry_of_a_users_index_in_an_unknown_state_hinders_nobody() {
+    let app = TestApp::start(Kind::Redis).await;
+    let redis = app.redis.clone().expect("this gateway has a Redis");
+    let (id, token) = app.sign_in(ACME_LIVE, json!({})).await;
+    let index = redis.keys().into_iter().find(|key| key.ends_with(":u")).expect("an index");
+    let mut connection = redis.connect().expect("redis answers");
+    let members: Vec<(String, f64)> = connection.zrange_withscores(&index, 0, -1).expect("members");
+    let (member, created) = members.first().expect("a member");
+    let later = format!("{}q{}", &member[..8], &member[9..]);
+    let _: () = connection.zadd(&index, &later, created).expect("redis writes");
+    let _: () = connection.zrem(&index, member).expect("redis writes");
+    let _: () = connection.del(records(&redis)).expect("redis deletes");
+
+    assert!(!app.accepts(&token).await, "its session is over");
+    let user = json!({ "slug": "my-portal", "externalId": "user_123" });
+    for (verb, body, expected) in [
+        ("listSessions", user.clone(), json!([])),
+        ("revokeSession", json!({ "id": id }), json!({ "revoked": 0 })),
+        ("revokeSession", user, json!({ "revoked": 0 })),
+    ] {
+        let reply = app.backend(ACME_LIVE, verb, body).await;
+        assert_eq!((reply.status, reply.data()), (200, expected), "{verb}: {}", reply.text);
+    }
+    assert!(app.accepts(&app.signed_in(json!({})).await).await);
+}
