@@ -24,6 +24,10 @@ fuzz_target!(|data: &[u8]| {
 fn read(text: &str) {
     check::<TicketKind>(text);
     check::<BrowserTokenKind>(text);
+    if let Ok(ticket) = Ticket::parse_from_link(text) {
+        assert!(text.starts_with(ticket.expose()));
+        check::<TicketKind>(ticket.expose());
+    }
     if let Ok(key) = RootKey::parse(text) {
         assert_eq!(key.expose(), text);
         assert!(text.bytes().all(|byte| byte.is_ascii_graphic()));

@@ -134,6 +134,20 @@ impl<K: Kind> Credential<K> {
         Ok(Credential { text: SecretString::from(text), environment, tag, kind: std::marker::PhantomData })
     }
 
+    /// Reads one out of a link that went through a mail: programs and people take the `.`, `)` or `>` after an address
+    /// for its end. A credential's length is known, and its checksum vouches for it, so what follows is not part of it.
+    /// Another letter or digit, or white space, is no such thing: that is another text.
+    pub fn parse_from_link(text: &str) -> Result<Self, Malformed> {
+        let rest = text.strip_prefix(K::PREFIX).ok_or(Malformed)?;
+        let start = K::PREFIX.len() + rest.find('_').ok_or(Malformed)? + 1;
+        let end = start + TAG_CHARS + RANDOM_CHARS + CHECKSUM_CHARS;
+        let (own, appended) = text.split_at_checked(end).ok_or(Malformed)?;
+        if !appended.chars().next().is_none_or(|c| c.is_ascii_punctuation() || !c.is_ascii()) {
+            return Err(Malformed);
+        }
+        Self::parse(own)
+    }
+
     /// The digest to look it up by.
     pub fn digest(&self) -> Digest {
         Digest::of(self.text.expose_secret())

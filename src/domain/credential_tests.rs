@@ -47,6 +47,27 @@ fn texts_that_are_no_ticket() {
 }
 
 #[test]
+fn the_end_of_a_ticket_in_a_link_is_known() {
+    let ticket = ticket();
+    let text = ticket.expose();
+    for appended in
+        ["", ".", ")", ">", "],", "&amp;utm_source=mail", "?utm_source=mail", "_", "-x", "\u{3002}", "\u{bb}"]
+    {
+        let read = Ticket::parse_from_link(&format!("{text}{appended}"));
+        assert_eq!(read.expect("what follows is not part of it").expose(), text, "{appended}");
+    }
+    for appended in ["0", "a", "Z9.", " ", "\n", "\0", "\t."] {
+        assert!(Ticket::parse_from_link(&format!("{text}{appended}")).is_err(), "accepted {appended:?}");
+    }
+    let cut = &text[..text.len() - 1];
+    for other in
+        [format!("{cut}."), format!("{cut}é"), format!(".{text}"), format!("<{text}>"), "pst_live_.".into()]
+    {
+        assert!(Ticket::parse_from_link(&other).is_err(), "accepted {other:?}");
+    }
+}
+
+#[test]
 fn no_debug_shows_a_secret() {
     let ticket = ticket();
     let key = RootKey::mint(Environment::Live);

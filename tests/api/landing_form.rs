@@ -21,10 +21,10 @@ const OWN_PAGE: [(&str, &str); 5] = [
 ];
 
 /// A page as its browser has it: the form's fields, and the cookie that came along.
-struct Shown {
-    session_id: String,
-    nonce: String,
-    pass: String,
+pub struct Shown {
+    pub session_id: String,
+    pub nonce: String,
+    pub pass: String,
 }
 
 fn value_of(html: &str, field: &str) -> String {
@@ -34,7 +34,7 @@ fn value_of(html: &str, field: &str) -> String {
 }
 
 impl Shown {
-    fn of(reply: &Reply) -> Self {
+    pub fn of(reply: &Reply) -> Self {
         let pass = reply.jar();
         Shown { session_id: value_of(&reply.text, "session"), nonce: value_of(&reply.text, "nonce"), pass }
     }
@@ -43,12 +43,12 @@ impl Shown {
         Self::of(&click(app, session_id).send().await)
     }
 
-    fn post(&self, app: &TestApp) -> Call {
+    pub fn post(&self, app: &TestApp) -> Call {
         form(app, &self.session_id, &self.nonce).headers(&OWN_PAGE).header("cookie", &self.pass)
     }
 }
 
-fn form(app: &TestApp, session_id: &str, nonce: &str) -> Call {
+pub fn form(app: &TestApp, session_id: &str, nonce: &str) -> Call {
     let call = app.call(reqwest::Method::POST, "/portal/hosted-portal");
     let body = format!("session={session_id}&nonce={nonce}");
     call.header("content-type", "application/x-www-form-urlencoded").body(body)
@@ -56,7 +56,7 @@ fn form(app: &TestApp, session_id: &str, nonce: &str) -> Call {
 
 /// The token in the session cookie of an answer that leads into the portal.
 #[track_caller]
-fn inside(reply: &Reply) -> String {
+pub fn inside(reply: &Reply) -> String {
     assert_eq!((reply.status, reply.header("location")), (303, PORTAL), "{}", reply.text);
     let cookies = reply.set_cookies();
     let session = cookies.iter().find_map(|line| line.strip_prefix("__Host-portal_session_hosted-portal="));

@@ -28,6 +28,7 @@ mod idempotency_key;
 mod landing;
 mod landing_form;
 mod list_sessions;
+mod mailed_links;
 mod one_meaning;
 mod operations;
 mod outage;

@@ -43,7 +43,9 @@ pub struct SignedIn {
 pub struct Waiting {
     /// The portal, and how it wants people to be asked.
     pub portal: Arc<Portal>,
-    /// What the ticket stands for.
+    /// The ticket, without what a mail may have added to it.
+    pub ticket: Ticket,
+    /// What it stands for.
     pub session: PortalSession,
     /// The live session of somebody else that this one would replace.
     pub replaces: Option<PortalSession>,
@@ -68,12 +70,10 @@ impl Portals {
             return Ok(Arrival::SignedIn(signed_in(&self.find(presented).await?)));
         };
         let visitor = self.visitor(presented).await?;
-        match (self.peek(portal, session_id).await?, visitor) {
-            (Peek::Pending(session), visitor) => {
-                Ok(Arrival::Waiting(Box::new(waiting(portal, session, visitor.as_ref()))))
-            }
-            (Peek::Gone(_), Some(current)) => Ok(Arrival::SignedIn(signed_in(&current))),
-            (Peek::Gone(gone), None) => {
+        match (self.look(portal, session_id, visitor.as_ref()).await?, visitor) {
+            (Ok(waiting), _) => Ok(Arrival::Waiting(Box::new(waiting))),
+            (Err(_), Some(current)) => Ok(Arrival::SignedIn(signed_in(&current))),
+            (Err(gone), None) => {
                 let error = Error::refused(Code::PortalSessionNotFound, gone.refusal, gone.handle);
                 Err(self.dead_link(presented, error))
             }
@@ -93,12 +93,10 @@ impl Portals {
         // When the page was reached from another site, the browser may not have sent the session's cookie with that
         // request. It sends it with the form.
         if visitor.is_some()
-            && let Peek::Pending(session) = self.peek(portal, request.session_id).await?
+            && let Ok(waiting) = self.look(portal, request.session_id, visitor.as_ref()).await?
+            && waiting.replaces.as_ref().is_some_and(|other| other.handle.to_string() != told)
         {
-            let waiting = waiting(portal, session, visitor.as_ref());
-            if waiting.replaces.as_ref().is_some_and(|other| other.handle.to_string() != told) {
-                return Ok(Entry::Unasked(Box::new(waiting)));
-            }
+            return Ok(Entry::Unasked(Box::new(waiting)));
         }
         match (self.exchange(request).await, visitor) {
             (Ok(exchanged), _) => Ok(Entry::Exchanged(Box::new(exchanged))),
@@ -121,19 +119,29 @@ impl Portals {
         }
     }
 
-    async fn peek(&self, portal: &Portal, session_id: &str) -> Result<Peek, Error> {
-        let Ok(ticket) = Ticket::parse(session_id) else {
-            return Ok(gone(Refusal::Malformed, None));
+    /// What a ticket stands for, as it is before it is spent.
+    async fn look(
+        &self,
+        portal: &Arc<Portal>,
+        session_id: &str,
+        visitor: Option<&CurrentSession>,
+    ) -> Result<Result<Waiting, Gone>, Error> {
+        let gone = |refusal, handle| Ok(Err(Gone { refusal, handle }));
+        let Ok(ticket) = Ticket::parse_from_link(session_id) else {
+            return gone(Refusal::Malformed, None);
         };
         let session = match self.parts.store.peek(ticket.tag(), &ticket.digest()).await? {
             Peek::Pending(session) => session,
-            Peek::Gone(gone) => return Ok(Peek::Gone(gone)),
+            Peek::Gone(gone) => return Ok(Err(gone)),
         };
-        Ok(match portal_of(&self.catalog, &session) {
-            None => gone(Refusal::PortalGone, Some(session.handle)),
-            Some(its) if its.slug != portal.slug => gone(Refusal::OtherPortal, Some(session.handle)),
-            Some(_) => Peek::Pending(session),
-        })
+        match portal_of(&self.catalog, &session) {
+            None => return gone(Refusal::PortalGone, Some(session.handle)),
+            Some(its) if its.slug != portal.slug => return gone(Refusal::OtherPortal, Some(session.handle)),
+            Some(_) => {}
+        }
+        let replaces = visitor.map(|current| &current.session);
+        let replaces = replaces.filter(|other| !other.grant.is_of_same_person(&session.grant)).cloned();
+        Ok(Ok(Waiting { portal: portal.clone(), ticket, session, replaces }))
     }
 
     fn dead_link(&self, presented: &Presented, error: Error) -> Error {
@@ -141,17 +149,7 @@ impl Portals {
     }
 }
 
-fn gone(refusal: Refusal, handle: Option<Handle>) -> Peek {
-    Peek::Gone(Gone { refusal, handle })
-}
-
 fn signed_in(current: &CurrentSession) -> SignedIn {
     let url = current.portal.url_for(current.session.grant.environment).clone();
     SignedIn { handle: current.session.handle, url }
-}
-
-fn waiting(portal: &Arc<Portal>, session: PortalSession, visitor: Option<&CurrentSession>) -> Waiting {
-    let replaces = visitor.map(|current| &current.session);
-    let replaces = replaces.filter(|other| !other.grant.is_of_same_person(&session.grant)).cloned();
-    Waiting { portal: portal.clone(), session, replaces }
 }

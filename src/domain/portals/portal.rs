@@ -22,7 +22,8 @@ impl Portals {
     pub async fn exchange(&self, request: ExchangeRequest<'_>) -> Result<ExchangedSession, Error> {
         let portals = admitted_portals(&self.catalog, &request.asker)?;
         let not_found = |refusal, handle| Error::refused(Code::PortalSessionNotFound, refusal, handle);
-        let ticket = Ticket::parse(request.session_id).map_err(|_| not_found(Refusal::Malformed, None))?;
+        let ticket =
+            Ticket::parse_from_link(request.session_id).map_err(|_| not_found(Refusal::Malformed, None))?;
         let token = match &request.idempotency_key {
             Some(key) => self.parts.deriver.derive(&ticket, key),
             None => BrowserToken::mint(ticket.environment(), ticket.tag()),

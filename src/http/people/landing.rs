@@ -12,7 +12,7 @@ use actix_web::http::header::{
 use actix_web::{HttpRequest, HttpResponse, web};
 use url::Url;
 
-use crate::domain::catalog::Landing;
+use crate::domain::catalog::{Landing, SESSION_PARAMETER};
 use crate::domain::error::{Code, Error};
 use crate::domain::landing_pass::LandingPass;
 use crate::domain::messages::{Asker, ExchangeRequest};
@@ -35,7 +35,7 @@ use crate::http::request::{auth, body, client_address};
 pub async fn show(request: HttpRequest, slug: web::Path<String>) -> Result<HttpResponse, Problem> {
     refuse_unseen(&request)?;
     let presented = auth::visiting(&request, &slug);
-    let session_id = auth::query(&request, "session").next().filter(|text| !text.is_empty());
+    let session_id = auth::query_of_link(&request, SESSION_PARAMETER).find(|text| !text.is_empty());
     let goes_on = is_click(request.headers());
     arrive(&request, &presented, session_id.as_deref(), goes_on).await
 }
@@ -76,12 +76,12 @@ pub async fn enter(
         Err(error) => error.code.wire_name(),
     });
     match result {
-        Ok(entry) => Ok(entered(&request, entry, &form.session_id, client)),
+        Ok(entry) => Ok(entered(&request, entry, client)),
         Err(error) => Err(refuse(error)),
     }
 }
 
-fn entered(request: &HttpRequest, entry: Entry, session_id: &str, client: Option<IpAddr>) -> HttpResponse {
+fn entered(request: &HttpRequest, entry: Entry, client: Option<IpAddr>) -> HttpResponse {
     match entry {
         Entry::Exchanged(exchanged) => {
             let mut response = go_to(exchanged.portal.url_for(exchanged.session.grant.environment));
@@ -92,7 +92,7 @@ fn entered(request: &HttpRequest, entry: Entry, session_id: &str, client: Option
             note(request, handle);
             go_to(&url)
         }
-        Entry::Unasked(waiting) => refused_form(offer(request, &waiting, (session_id, false))),
+        Entry::Unasked(waiting) => refused_form(offer(request, &waiting, false)),
     }
 }
 
@@ -132,13 +132,13 @@ async fn arrive(
             note(request, handle);
             go_to(&url)
         }
-        Arrival::Waiting(waiting) => offer(request, &waiting, (session_id.unwrap_or_default(), goes_on)),
+        Arrival::Waiting(waiting) => offer(request, &waiting, goes_on),
     })
 }
 
 /// The page with the form, and the pass that its browser shows when it sends the form.
-fn offer(request: &HttpRequest, waiting: &Waiting, (session_id, goes_on): (&str, bool)) -> HttpResponse {
-    let Waiting { portal, session, replaces } = waiting;
+fn offer(request: &HttpRequest, waiting: &Waiting, goes_on: bool) -> HttpResponse {
+    let Waiting { portal, ticket, session, replaces } = waiting;
     note(request, session.handle);
     let gateway = gateway(request);
     let pass = sent_pass(request.headers(), portal).unwrap_or_else(LandingPass::mint);
@@ -150,8 +150,8 @@ fn offer(request: &HttpRequest, waiting: &Waiting, (session_id, goes_on): (&str,
     };
     let form = Form {
         action: portal.slug.clone(),
-        session_id: session_id.to_owned(),
-        nonce: gateway.landing_nonces.nonce(&pass, session_id),
+        session_id: ticket.expose().to_owned(),
+        nonce: gateway.landing_nonces.nonce(&pass, ticket.expose()),
         replaces: replaces.as_ref().map(|other| other.handle.to_string()).unwrap_or_default(),
         // Somebody else's session is never replaced unasked.
         goes_on: goes_on && !confirms && replaces.is_none(),

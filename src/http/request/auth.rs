@@ -127,3 +127,10 @@ pub fn query<'a>(request: &'a HttpRequest, name: &'a str) -> impl Iterator<Item 
     let pairs = url::form_urlencoded::parse(request.query_string().as_bytes());
     pairs.filter(move |(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
+
+/// The same for a link that went through a mail: in the text of a page `&` is written `&amp;`, and some programs
+/// write it so twice, or leave it so.
+pub fn query_of_link<'a>(request: &'a HttpRequest, name: &'a str) -> impl Iterator<Item = String> + 'a {
+    let pairs = url::form_urlencoded::parse(request.query_string().as_bytes());
+    pairs.filter(move |(key, _)| key.trim_start_matches("amp;") == name).map(|(_, value)| value.into_owned())
+}
