@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::authorize::{assert_tells_nothing, authorize};
 use crate::on_both_stores;
-use crate::support::app::{Call, IDENTITY, PAGE, Reply, SECOND_PAGE, TestApp};
+use crate::support::app::{Call, IDENTITY, Kind, PAGE, Reply, SECOND_PAGE, TestApp};
 
 type Headers<'a> = &'a [(&'a str, &'a str)];
 
@@ -114,5 +114,18 @@ on_both_stores! {
             reply.expect(400, "application/invalid_input");
             assert_eq!(reply.locations(), ["query.method_header"]);
         }
+    }
+}
+
+#[tokio::test]
+async fn an_outage_can_be_read_too() {
+    let app = TestApp::start(Kind::Redis).await;
+    let token = app.signed_in(json!({})).await;
+    app.redis.as_ref().expect("this gateway has a Redis").stop();
+    for (origin, readable) in [(PAGE, true), (SECOND_PAGE, false)] {
+        let call = authorize(&app, "?slug=my-portal").cookie(&token).header("origin", origin);
+        let reply = call.send().await;
+        reply.expect(503, "application/service_unavailable");
+        assert_eq!(!reply.cors_headers().is_empty(), readable, "{origin}");
     }
 }
