@@ -1,4 +1,4 @@
-//! Settings: the configuration of one gateway, validated.
+//! Settings: the validated configuration of one gateway.
 //!
 //! Owns: the rules and defaults of `[server]`, `[store]`, `[errors]`, `[limits]` and `[log]`; every fault is
 //! reported at once, with its TOML path. With `app`, the only place that reads files and the environment.
@@ -28,7 +28,7 @@ use store::read_store;
 pub use store::{ClientCertificate, Store, StoreLocation};
 use tokens::read_tokens;
 
-/// The embedded default; its comments are the reference of every key.
+/// The embedded defaults. The comments in this file are the reference for every key.
 pub const DEFAULT: &str = include_str!("../config/default.toml");
 /// The configuration of `vestibule dev`.
 pub const DEVELOPMENT: &str = include_str!("../config/development.toml");
@@ -52,7 +52,7 @@ pub struct Settings {
     pub catalog: Catalog,
 }
 
-/// Where settings come from: the embedded default, then these.
+/// Where settings come from, on top of the embedded defaults.
 #[derive(Clone, Debug)]
 pub enum Source {
     /// `--config FILE`, or no file at all.
@@ -69,8 +69,8 @@ impl Settings {
             Source::File(Some(path)) => read_file(path)?,
             Source::File(None) => String::new(),
         };
-        // The only place that reads the environment. Not by `vars`, which panics over anyone's variable that is
-        // no text; one of ours that is none reads as empty, which no key accepts.
+        // The only place that reads the environment. `vars` would panic if any variable of the process is not UTF-8.
+        // One of ours that is not UTF-8 reads as empty, which no key accepts.
         #[allow(clippy::disallowed_methods)]
         let variables = std::env::vars_os().map(|(name, value)| {
             let name = name.to_string_lossy().into_owned();

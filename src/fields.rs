@@ -1,8 +1,8 @@
-//! Reads an untyped document field by field and keeps every fault, not only the first.
+//! Reads an untyped document field by field, and reports every fault, not only the first.
 //!
 //! Owns: the wording for missing, mistyped and unknown fields; used for request bodies and for the
 //! configuration alike, so that both report the same way.
-//! Must not know: any particular field. A deserializer stops at the first fault; a person wants them all.
+//! Must not know: any particular field. (A deserializer would stop at the first fault; a person wants to see them all.)
 
 pub mod json;
 mod values;
@@ -24,12 +24,12 @@ pub struct Fields<'d, 'f> {
 }
 
 impl<'d, 'f> Fields<'d, 'f> {
-    /// The fields of `object`, which stands at `at` in its document (empty for the top).
+    /// The fields of `object`, whose path in its document is `at` (empty at the top).
     pub fn new(object: &'d Map<String, Value>, at: impl Into<String>, faults: &'f mut Vec<Fault>) -> Self {
         Fields { object, at: at.into(), faults, known: Vec::new() }
     }
 
-    /// Where a field stands.
+    /// The path of a field.
     pub fn location(&self, name: &str) -> String {
         if self.at.is_empty() { name.to_owned() } else { format!("{}.{name}", self.at) }
     }
@@ -40,7 +40,7 @@ impl<'d, 'f> Fields<'d, 'f> {
         self.faults.push(invalid.at(location));
     }
 
-    /// The raw value; from now on the name is known. A `null` is as if left out: typed clients send one for what
+    /// The raw value. The name counts as known from now on. A `null` is as if left out: typed clients send one for what
     /// they do not set.
     pub fn value(&mut self, name: &'static str) -> Option<&'d Value> {
         if !self.known.contains(&name) {
@@ -49,8 +49,8 @@ impl<'d, 'f> Fields<'d, 'f> {
         self.object.get(name).filter(|value| !value.is_null())
     }
 
-    /// Which of a field's two names this document uses; the older where it uses neither. Both at once are
-    /// a fault of the newer.
+    /// Which of a field's two names this document uses, or the older if it uses neither. If it uses both, the newer
+    /// is a fault.
     pub fn name_used(&mut self, older: &'static str, newer: &'static str) -> &'static str {
         match (self.value(older), self.value(newer)) {
             (None, Some(_)) => newer,
@@ -91,7 +91,7 @@ impl<'d, 'f> Fields<'d, 'f> {
         }
     }
 
-    /// A list whose every element is read; the faults name their index.
+    /// A list. Every element is read, and faults name their index.
     pub fn list<T>(
         &mut self,
         name: &'static str,
@@ -108,7 +108,7 @@ impl<'d, 'f> Fields<'d, 'f> {
         Some(values)
     }
 
-    /// The fields of a nested object; an absent one reads as empty.
+    /// The fields of a nested object. An absent one reads as empty.
     pub fn section(&mut self, name: &'static str) -> Fields<'d, '_> {
         static EMPTY: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
         let object = self.optional(name, object).unwrap_or(&EMPTY);
@@ -131,7 +131,7 @@ impl<'d, 'f> Fields<'d, 'f> {
         values
     }
 
-    /// Reports every field that nothing has asked for. Call it last.
+    /// Reports every field that was not asked for. Call it last.
     pub fn finish(mut self) {
         let unknown: Vec<_> =
             self.object.keys().filter(|name| !self.known.contains(&name.as_str())).collect();

@@ -1,6 +1,6 @@
 //! `vestibule healthcheck`: asks a running gateway on this machine whether it is alive.
 //!
-//! Owns: one request over a plain socket, so that an image without any other program can check itself.
+//! Owns: one request over a plain socket, so that a container image without any other program can check itself.
 //! Must not know: what a gateway is made of.
 
 use std::io::{Read, Write};
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// An address to reach a listener that listens on all addresses.
+/// An address at which to reach a listener that listens on all addresses.
 fn on_this_machine(listen: SocketAddr) -> SocketAddr {
     let ip = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -19,7 +19,7 @@ fn on_this_machine(listen: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, listen.port())
 }
 
-/// Whether a gateway that listens there answers that it is alive; an error if nobody answers in time.
+/// Whether the gateway that listens there says that it is alive. It is an error if nobody answers in time.
 pub fn is_alive(listen: SocketAddr) -> std::io::Result<bool> {
     let mut stream = TcpStream::connect_timeout(&on_this_machine(listen), TIMEOUT)?;
     stream.set_read_timeout(Some(TIMEOUT))?;

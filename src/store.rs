@@ -1,4 +1,4 @@
-//! The session store, twice: on Redis and in process. `tests/store_contract.rs` proves both alike.
+//! The session store, in two versions: on Redis and in process. `tests/store_contract.rs` tests both the same way.
 //!
 //! Must not know: HTTP, configuration, or any rule of the product beyond the contract in `domain::ports`.
 
@@ -11,7 +11,7 @@ pub mod redis;
 mod reply;
 mod script;
 
-/// What `fuzz/` reaches and nobody else.
+/// For `fuzz/` only.
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing {

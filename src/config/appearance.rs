@@ -1,6 +1,6 @@
 //! Reads how a portal's hosted pages look: `display_name`, `logo_url` and `primary_color`.
 //!
-//! Owns: their rules. A logo is the one thing that such a page may load from elsewhere.
+//! Owns: their rules. A logo is the only thing that such a page may load from elsewhere.
 //! Must not know: where they are shown.
 
 use url::Url;
@@ -9,7 +9,7 @@ use crate::domain::appearance::{Appearance, Color};
 use crate::domain::invalid::Invalid;
 use crate::fields::{Fields, parsed, shown_text};
 
-/// An embedded logo travels with every page.
+/// The most bytes of an embedded logo, which is sent with every page.
 const MAX_LOGO_CHARS: usize = 16 * 1024;
 
 /// All three; each may be left out.
@@ -21,7 +21,7 @@ pub fn read_appearance(fields: &mut Fields<'_, '_>) -> Appearance {
     }
 }
 
-/// Not plain http, which an https page would not show; on this machine it does.
+/// Not plain http: an https page would not show it, except from this machine.
 fn parse_logo(logo: &str) -> Result<Url, Invalid> {
     let fix = "Use \"https://…\", or embed the image: \"data:image/png;base64,…\".";
     let url = Url::parse(logo).map_err(|error| Invalid::new(format!("The URL is invalid: {error}."), fix))?;

@@ -1,7 +1,8 @@
 //! Reads TOML as an untyped document.
 //!
-//! Owns: that a key is a key. Through serde, TOML's private name for dates would turn a table into a date.
-//! Must not know: what any key means. Messages never repeat a line, which may hold a secret.
+//! Owns: that every key is read as a key. serde would take a table with TOML's private name for dates for a date.
+//! Messages never repeat a line, which may hold a secret.
+//! Must not know: what any key means.
 
 use std::ops::Range;
 
@@ -24,12 +25,12 @@ pub fn read_toml(text: &str, source: &str) -> Result<Map<String, Value>, Fault> 
     plain_table(table.into_inner()).map_err(|odd| unreadable(odd.message, Some(odd.span)))
 }
 
-/// Reads a single value, if it is one of those that a key can have.
+/// Reads a single value, if it is of a type that a key can have.
 pub fn read_value(text: &str) -> Option<Value> {
     plain(DeValue::parse(text).ok()?).ok()
 }
 
-/// A value that no key of ours has.
+/// A value of a type that no key of ours has.
 struct Odd {
     message: &'static str,
     span: Range<usize>,

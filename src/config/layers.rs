@@ -1,9 +1,8 @@
-//! The layers of the configuration: embedded default, file, environment; each replaces the one before it key
-//! by key.
+//! The layers of the configuration: embedded defaults, file, environment. Each replaces single keys of the one before.
 //!
 //! Owns: merging and reading environment names.
-//! Must not know: what any key means. (Not the `config` crate: it cannot set an element of a list from the
-//! environment, and every value of ours can be set there.)
+//! Must not know: what any key means. (The `config` crate cannot set an element of a list from the environment; here
+//! every value can be set there.)
 
 use std::collections::HashMap;
 
@@ -26,15 +25,15 @@ pub fn merge(base: &mut Map<String, Value>, over: Map<String, Value>) {
     }
 }
 
-/// Puts `VESTIBULE__SECTION__KEY=value` on top of `base`. A number in the name is the index of a list. A value
-/// that reads as a TOML boolean, number or list is one; anything else is a string.
+/// Puts `VESTIBULE__SECTION__KEY=value` on top of `base`. A number in the name is an index into a list. A value that
+/// reads as a TOML boolean, number or list is one; anything else is a string.
 pub fn merge_environment(
     base: &mut Map<String, Value>,
     variables: impl Iterator<Item = (String, String)>,
 ) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut ours: Vec<_> = variables.filter(|(name, _)| name.starts_with(PREFIX)).collect();
-    // By number where a step is one, so that element 10 of a list comes after element 9.
+    // Numbers are sorted as numbers, so that element 10 of a list comes after element 9.
     ours.sort_by_cached_key(|(name, _)| {
         let steps = name.split("__");
         steps.map(|step| (step.parse::<usize>().ok(), step.to_owned())).collect::<Vec<_>>()

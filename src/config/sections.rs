@@ -24,15 +24,15 @@ pub struct Server {
     pub metrics_listen: Option<SocketAddr>,
     /// Where browsers reach the gateway.
     pub public_url: Url,
-    /// Keys the user tags and the tokens of idempotent exchanges.
+    /// The key for user tags and for the tokens of idempotent exchanges.
     pub secret: SecretString,
-    /// Under which sessions may have been created too.
+    /// Earlier secrets, under which sessions may have been created.
     pub previous_secrets: Vec<SecretString>,
     /// Threads that serve requests.
     pub workers: usize,
-    /// The one header that tells a client's address.
+    /// The only header that is read for a client's address.
     pub client_address_header: HeaderName,
-    /// Whose word in it is believed.
+    /// The proxies that are believed in it.
     pub trusted_proxies: Vec<IpNet>,
 }
 
@@ -54,7 +54,7 @@ pub struct Log {
     pub level: String,
 }
 
-/// `[server]`; with Redis a secret is required, in memory one is made.
+/// `[server]`. With Redis a secret is required; in memory one is made up.
 pub fn read_server(mut fields: Fields<'_, '_>, in_memory: bool) -> Option<Server> {
     let listen = fields.required("listen", parsed(parse_address));
     let metrics_listen = fields.optional("metrics_listen", parsed(parse_address));

@@ -1,6 +1,6 @@
 //! Reads `[store]`.
 //!
-//! Owns: the rules of its keys and the forms of a store's URL (API.md section 8). Messages never repeat the URL: it
+//! Owns: the rules of its keys and the forms of a store's URL (API.md section 8). Messages never repeat the URL, which
 //! may hold a password.
 //! Must not know: where the document came from, or how a store is reached.
 
@@ -17,15 +17,15 @@ use crate::fields::{Fields, boolean, integer, parsed, string};
 pub struct Store {
     /// Where it is.
     pub location: StoreLocation,
-    /// For one try.
+    /// Time for one try.
     pub timeout: Duration,
-    /// Certificates (PEM) that a `rediss://` server's is checked against; else the public ones.
+    /// Authorities (PEM) for the certificate of a `rediss://` server, in place of the public ones.
     pub ca_certificates: Option<Vec<u8>>,
-    /// By which the gateway shows a `rediss://` server who it is.
+    /// The gateway's own certificate for a `rediss://` server.
     pub client_certificate: Option<ClientCertificate>,
     /// Refuse tickets that were minted before a failover or restart of Redis.
     pub fence_failover: bool,
-    /// An exchange answers only when so many replicas have it.
+    /// How many replicas must have an exchange before it is answered.
     pub wait_replicas: u64,
 }
 
@@ -106,7 +106,7 @@ fn read_pem(path: &str, what: &str) -> Result<Vec<u8>, Invalid> {
     let fix = format!("Name a file with a {} in PEM form.", what.to_lowercase());
     let text = std::fs::read(path)
         .map_err(|error| Invalid::new(format!("The file cannot be read: {error}."), fix.clone()))?;
-    // A key's first line may also tell its kind.
+    // A key's first line may also name its type.
     let is_pem = String::from_utf8_lossy(&text).contains(&format!("{what}-----"));
     if is_pem { Ok(text) } else { Err(Invalid::new("The file holds nothing of that kind.", fix)) }
 }
@@ -168,7 +168,7 @@ fn address_of(host: &str, default_port: u16) -> Option<(String, u16)> {
     if host.is_empty() || host.contains(['/', '?', '#', '@']) {
         return None;
     }
-    // Not `redis://`: the parser would put in that port where none is written.
+    // Not `redis://`: for that scheme the parser would fill in the default port.
     let url = url::Url::parse(&format!("node://{host}")).ok()?;
     let info: ConnectionInfo = format!("redis://{host}").as_str().into_connection_info().ok()?;
     let ConnectionAddr::Tcp(host, _) = info.addr() else { return None };

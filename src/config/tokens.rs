@@ -1,7 +1,8 @@
 //! Reads `[tokens]` and a portal's `tokens` section (API.md section 10).
 //!
-//! Owns: their rules, and that key files are read when the configuration is, so that a reload takes new ones.
-//! Must not know: what a key signs. Messages never repeat anything of a key.
+//! Owns: their rules. Key files are read together with the configuration, so that a reload picks up new ones. Messages
+//! never repeat any part of a key.
+//! Must not know: what a key signs.
 
 use secrecy::SecretString;
 
@@ -10,10 +11,10 @@ use crate::domain::signed_token::TokenSettings;
 use crate::fields::{Fields, integer, string, text};
 use crate::tokens::SigningKey;
 
-/// Seconds that a token for other APIs lives unless its portal says otherwise.
+/// The default life of a token for other APIs, in seconds.
 const DEFAULT_TTL_SECONDS: u64 = 300;
 
-/// `[tokens]`: the first key signs, all are published.
+/// `[tokens]`. The first key signs; all are published.
 pub fn read_tokens(mut fields: Fields<'_, '_>) -> Vec<SigningKey> {
     let mut seen: Vec<String> = Vec::new();
     let keys = fields.list("signing_key_files", |value| read_key(string(value)?)).unwrap_or_default();
@@ -37,7 +38,7 @@ fn read_key(path: &str) -> Result<SigningKey, Invalid> {
         .map_err(|error| Invalid::new(format!("The file cannot be used: {error}."), fix))
 }
 
-/// A portal's `tokens` section. `can_sign`: there is a key, or one will be made at the start.
+/// A portal's `tokens` section. `can_sign`: there is a key, or one is made at the start.
 pub fn read_portal_tokens(portal: &mut Fields<'_, '_>, can_sign: bool) -> TokenSettings {
     if portal.value("tokens").is_some() && !can_sign {
         let fix =

@@ -21,7 +21,7 @@ use crate::domain::permission::{Permission, any_covers};
 use crate::domain::return_url::parse_http_url;
 use crate::fields::{Fields, boolean, integer, parsed, shown_text, string};
 
-/// Names that must not be given twice in the whole configuration.
+/// Names that must be unique in the whole configuration.
 #[derive(Default)]
 struct Taken {
     workspaces: HashSet<String>,
@@ -30,7 +30,7 @@ struct Taken {
     keys: HashSet<Digest>,
 }
 
-/// Reads all workspaces. With faults in it, the catalog is incomplete and must not be used.
+/// Reads all workspaces. If there are faults, the catalog is incomplete and must not be used.
 pub fn read(top: &mut Fields<'_, '_>, public_url: &Url, can_sign: bool) -> Catalog {
     let mut taken = Taken::default();
     let (mut portals, mut keys) = (Vec::new(), Vec::new());
@@ -238,7 +238,7 @@ fn read_cookie(mut fields: Fields<'_, '_>, default_name: String, public_url: &Ur
     CookieSettings { name, same_site, partitioned, domain }
 }
 
-/// https, or http on this machine only: a cookie over plain http can be read on its way.
+/// https, or http on this machine only: over plain http, a cookie can be read on its way.
 pub fn parse_public_url(text: &str) -> Result<Url, Invalid> {
     let url = parse_http_url(text)?;
     let on_this_machine = matches!(url.host_str(), Some("localhost" | "127.0.0.1"));
@@ -249,7 +249,7 @@ pub fn parse_public_url(text: &str) -> Result<Url, Invalid> {
     Err(Invalid::new("Plain http is only possible on localhost: cookies would not be safe.", fix))
 }
 
-/// What needs no encoding in a query.
+/// A text that needs no encoding in a query.
 fn parse_parameter(text: &str) -> Result<String, Invalid> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
     if (1..=64).contains(&text.len()) && text.bytes().all(allowed) {
@@ -274,7 +274,7 @@ fn parse_cookie_name(text: &str) -> Result<String, Invalid> {
     Ok(text.to_owned())
 }
 
-/// A browser accepts a cookie's domain only if it is the host's own or a parent of it.
+/// A browser accepts a cookie's domain only if it is the host's own name or a parent of it.
 fn parse_domain(text: &str, public_url: &Url) -> Result<String, Invalid> {
     let host = public_url.host_str().unwrap_or_default();
     if text.contains('.') && (host == text || host.ends_with(&format!(".{text}"))) {

@@ -1,8 +1,8 @@
 //! Reads JSON as an untyped document.
 //!
-//! Owns: that a text has one meaning. A field that an object has twice is a fault with its path: another reader on the
-//! way may take the other one. And no name is special: `serde_json::Value` would read an object with one of
-//! serde_json's private names as a number, or its text as further JSON.
+//! Owns: that a text has only one meaning. A field that an object has twice is a fault, because another reader of the
+//! same text may take the other one. And no name is special: `serde_json::Value` would read an object with one of
+//! serde_json's private names as a number, or its text as more JSON.
 //! Must not know: any particular field.
 
 use std::cell::RefCell;
@@ -17,19 +17,19 @@ use serde_json::{Map, Number, Value};
 use super::values::shortened;
 use crate::domain::invalid::{Fault, Invalid};
 
-/// In a path; names are the writer's own, of any length.
+/// The most characters of a name that are shown in a path. Names may have any length.
 const MAX_NAME_CHARS: usize = 64;
 const MAX_PATH_CHARS: usize = 256;
 
 /// What a text says.
 pub struct Document {
-    /// All of it; of a field that is there twice, the first.
+    /// The whole document. Of a field that is there twice, it has the first.
     pub value: Value,
-    /// Every field that its object had already.
+    /// Every field that its object has twice.
     pub repeated: Vec<Fault>,
 }
 
-/// Reads a whole text. `root` is what the paths in faults begin with.
+/// Reads a whole text. Paths in faults begin with `root`.
 pub fn read(text: &[u8], root: &str) -> Result<Document, serde_json::Error> {
     let repeated = RefCell::new(Vec::new());
     let mut deserializer = serde_json::Deserializer::from_slice(text);
@@ -39,7 +39,7 @@ pub fn read(text: &[u8], root: &str) -> Result<Document, serde_json::Error> {
     Ok(Document { value, repeated: repeated.into_inner() })
 }
 
-/// One field of the object that `text` is, as it was written but without white space: numbers keep every digit.
+/// One field of the object in `text`, exactly as it was written but without white space: numbers keep every digit.
 pub fn text_of(text: &[u8], name: &str) -> Option<String> {
     let fields: BTreeMap<String, &RawValue> = serde_json::from_slice(text).ok()?;
     fields.get(name).map(|field| without_space(field.get()))
@@ -56,7 +56,7 @@ fn without_space(json: &str) -> String {
     json.chars().filter(keep).collect()
 }
 
-/// Where a value stands. Written out only for a fault.
+/// The path of a value. It is written out only for a fault.
 enum Place<'p> {
     Root(&'p str),
     Field(&'p Place<'p>, &'p str),

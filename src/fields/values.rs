@@ -1,7 +1,7 @@
 //! Reads single values of an untyped document: their types, and the simplest rules.
 //!
-//! Owns: the wording for a wrong type and for a value out of its bounds.
-//! Must not know: any particular field, or where a value stands.
+//! Owns: the wording for a wrong type and for a value out of bounds.
+//! Must not know: any particular field, or where a value is.
 
 use serde_json::{Map, Value};
 
@@ -68,7 +68,7 @@ pub fn integer<'d>(min: u64, max: u64) -> impl Fn(&'d Value) -> Result<u64, Inva
             return Err(wrong_type(value, "a whole number", &min.to_string()));
         }
         let fix = format!("Use a whole number from {min} to {max}.");
-        // JSON knows one kind of number: 60.0 is a whole one.
+        // JSON has only one kind of number, so 60.0 is a whole number.
         let whole =
             |number: f64| (number.fract() == 0.0 && (0.0..1e15).contains(&number)).then_some(number as u64);
         let number = value.as_u64().or_else(|| value.as_f64().and_then(whole));
@@ -87,7 +87,7 @@ pub fn object(value: &Value) -> Result<&Map<String, Value>, Invalid> {
     value.as_object().ok_or_else(|| wrong_type(value, "an object", "{}"))
 }
 
-/// As much of a text as is told back to whoever sent it.
+/// As much of a text as is shown to its sender.
 pub fn shortened(text: &str, max_chars: usize) -> String {
     match text.char_indices().nth(max_chars) {
         Some((end, _)) => format!("{}…", &text[..end]),

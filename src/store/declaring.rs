@@ -1,7 +1,8 @@
-//! Scripts that find out as they run which records they touch, and which of their answers wait for replicas.
+//! Scripts that find out while they run which records they touch, and which of their answers wait for replicas.
 //!
-//! Owns: calling again with the keys that a script asked to declare, and on which connection. What may well wait for
-//! no replica is asked on the connection of all, and once more on one that waits where its answer must.
+//! Owns: calling a script again with the keys that it asked to declare, and the choice of connection. A call that
+//! probably waits for no replica goes over the shared connection; if its answer must wait, it is made once more on
+//! one that may.
 //! Must not know: what a script does.
 
 use redis::Value;
@@ -14,18 +15,18 @@ use crate::domain::ports::StoreError;
 /// How often a user's sessions may change between the two steps of a call before it counts as an outage.
 const MAX_DECLARATIONS: usize = 16;
 
-/// Whether an answer counts only when the replicas have what was written.
+/// Whether an answer counts only once the replicas have what was written.
 #[derive(Clone, Copy)]
 pub enum Waits {
     /// It counts at once.
     No,
-    /// Where it says that there is nothing. What it finds waits for nobody.
+    /// Only an answer that there is nothing has to wait. One that finds something does not.
     IfGone,
-    /// Whatever it says.
+    /// Every answer has to wait.
     Always,
 }
 
-/// Calls a script until its keys are all that it needs. Never waits for fewer than `wait_replicas`.
+/// Calls a script until it has all the keys it needs. Never waits for fewer than `wait_replicas` replicas.
 pub async fn declaring(
     link: &RedisLink,
     name: &'static str,
@@ -75,8 +76,8 @@ async fn wait_for(
     link.call_and_wait(name, Call::Script(script), &replicas, deadline).await
 }
 
-/// All that are online, as the scripts count them, and never fewer than are wanted: a primary that has been
-/// deposed, and does not know it yet, has lost them.
+/// All replicas that are online, as the scripts count them, but never fewer than are wanted: a primary that was deposed
+/// and does not know it yet has lost its replicas.
 fn awaited_replicas(reply: &Reply, wanted: u64) -> u64 {
     match words(reply).as_slice() {
         ["removed", _, online, ..] | ["gone", online] => online.parse().unwrap_or(wanted).max(wanted),

@@ -1,7 +1,7 @@
 //! The names of all keys in Redis.
 //!
-//! Owns: that the keys of one user bear one hash tag, so that they lie on one node of a cluster.
-//! Must not know: what lies under a key, or who asks for it.
+//! Owns: that all keys of one user have the same hash tag, so that they are on the same node of a cluster.
+//! Must not know: what is stored under a key, or who asks for it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -30,7 +30,7 @@ pub fn read_digest(text: &str) -> Option<Digest> {
     Some(Digest::from_bytes(bytes.try_into().ok()?))
 }
 
-/// 43 characters; shorter than hexadecimal, and every live session holds it twice.
+/// 43 characters. It is shorter than hexadecimal, and every live session holds it twice.
 pub fn digest_text(digest: &Digest) -> String {
     URL_SAFE_NO_PAD.encode(digest.as_bytes())
 }

@@ -1,9 +1,10 @@
 //! The link of one worker thread to Redis.
 //!
-//! Owns: the one retry policy of all topologies, and the deadline under which every wait of an operation stands. How
-//! a call reaches the primary is in `link/`: one server, found by sentinels or not, or the nodes of a cluster.
-//! Must not know: sessions, or what a script does. One link a worker thread: shared by the process, every request
-//! pays two cross-thread wake-ups; a pool of exclusive connections loses pipelining.
+//! Owns: the retry policy, which is the same for all topologies, and one deadline for all waits of an operation.
+//! `link/` has the ways to reach the primary: one server, with or without sentinels, or the nodes of a cluster. Each
+//! worker has a link of its own: a shared one would cost every request two wake-ups of other threads, and a pool of
+//! connections would lose pipelining.
+//! Must not know: sessions, or what a script does.
 
 mod call;
 mod cluster;
@@ -33,7 +34,7 @@ use self::sentinel::{Sentinels, watch};
 pub use self::topology::Topology;
 use crate::domain::ports::StoreError;
 
-/// Hears of every call: its name, how long it took, whether it was answered.
+/// Is told of every call: its name, how long it took, whether it was answered.
 pub type StoreObserver = Arc<dyn Fn(&'static str, Duration, bool) + Send + Sync>;
 
 /// The only difference between the topologies.
@@ -43,7 +44,7 @@ enum Route {
     Cluster(Cluster),
 }
 
-/// By when an operation has its answer, however many calls it makes.
+/// When an operation must have its answer, however many calls it makes.
 #[derive(Clone, Copy)]
 pub struct Deadline(Instant);
 
@@ -56,7 +57,7 @@ pub struct RedisLink {
 }
 
 impl RedisLink {
-    /// Connects at the first use. Needs the tokio runtime of the thread that will use it.
+    /// Connects at the first use. Must be made on the tokio runtime that will use it.
     pub fn new(topology: &Topology, timeout: Duration, probe: Arc<Probe>, observer: StoreObserver) -> Self {
         let connector = |node| Connector::new(node, Limits::of(timeout), probe.clone());
         let route = match topology {
@@ -73,18 +74,18 @@ impl RedisLink {
         RedisLink { route, timeout, observer }
     }
 
-    /// For an operation that begins now: two tries.
+    /// The deadline of an operation that begins now: time for two tries.
     pub fn deadline(&self) -> Deadline {
         Deadline(Instant::now() + self.timeout * 2)
     }
 
-    /// For one that also waits for replicas: as much again.
+    /// The same for one that also waits for replicas: twice that time.
     pub fn deadline_with_wait(&self) -> Deadline {
         Deadline(Instant::now() + self.timeout * 4)
     }
 
-    /// Makes a call, and makes it once more if its connection was lost, its answer did not come in time, or it met
-    /// a server that is no primary any more.
+    /// Makes a call. Makes it once more if the connection was lost, the answer did not come in time, or the server is
+    /// no longer the primary.
     pub async fn call<T: FromRedisValue>(
         &self,
         name: &'static str,
@@ -94,8 +95,9 @@ impl RedisLink {
         self.make(name, &call, None, deadline).await
     }
 
-    /// [`RedisLink::call`] that answers only when so many replicas have what it wrote; else it is an outage, and a
-    /// repeat waits again. On a connection of its own: `WAIT` blocks all that is sent after it.
+    /// Like [`RedisLink::call`], but answers only once this many replicas have what it wrote. Otherwise it is an
+    /// outage, and a repeat waits again. It uses a connection of its own, because `WAIT` blocks everything sent after
+    /// it.
     pub async fn call_and_wait<T: FromRedisValue>(
         &self,
         name: &'static str,

@@ -1,7 +1,7 @@
-//! The session store in this process: for a first look and for tests. One gateway only; gone when it ends.
+//! The session store in this process, for a first look and for tests. It serves one gateway and ends with it.
 //!
-//! Owns: the same guarantees as on Redis, under one lock. (Not `moka`: an exchange changes three entries as
-//! one step, which no cache offers.)
+//! Owns: the same guarantees as on Redis, under one lock. (A cache such as `moka` could not change three entries in one
+//! step, as an exchange does.)
 //! Must not know: the rules of the product.
 
 use std::collections::{BTreeMap, HashMap};
@@ -20,7 +20,7 @@ use crate::domain::ports::{
 use crate::domain::session::{PortalSession, State};
 use crate::domain::user_tag::UserTag;
 
-/// How long the end of a session is remembered, for the operator.
+/// How long it is remembered why a session ended, for the operator.
 const GRACE_MS: u64 = 3_600_000;
 
 /// Keeps every session in a map.
@@ -32,7 +32,7 @@ pub struct MemoryStore {
 #[derive(Default)]
 struct Users {
     entries: HashMap<UserTag, BTreeMap<Position, Entry>>,
-    /// When each user's last entry may go; in order of time, so that a sweep touches only what is due.
+    /// When each user's last entry may be dropped, in order of time, so that a sweep touches only what is due.
     forget_at_ms: BTreeMap<(u64, UserTag), ()>,
 }
 
@@ -68,7 +68,7 @@ impl MemoryStore {
     }
 
     fn lock(&self) -> (MutexGuard<'_, Users>, u64) {
-        // A panic elsewhere cannot leave an entry half changed: every change below is one assignment.
+        // A panic elsewhere cannot leave an entry half changed, because every change below is one assignment.
         let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
         let now_ms = self.clock.now_ms();
         users.sweep(now_ms);
@@ -104,7 +104,7 @@ impl Users {
         }
     }
 
-    /// What the index still tells of a digest that finds nothing.
+    /// What the index still tells about a digest under which nothing is found.
     fn fate(&mut self, tag: UserTag, digest: &Digest) -> Gone {
         let found = self.entries.get(&tag).and_then(|entries| {
             entries

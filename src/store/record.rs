@@ -22,7 +22,7 @@ use crate::domain::user_tag::UserTag;
 /// Of the first line, as far as this release knows them.
 const HEAD_FIELDS: usize = 8;
 
-/// One letter a field: a live session should cost few bytes.
+/// One letter for each field, because a live session should cost few bytes.
 #[derive(Serialize, Deserialize)]
 struct GrantRecord<'a> {
     #[serde(rename = "w", borrow)]
@@ -42,7 +42,7 @@ struct GrantRecord<'a> {
     preview: bool,
     #[serde(rename = "m", borrow, default, skip_serializing_if = "Option::is_none")]
     metadata: Option<&'a RawValue>,
-    /// Only of a direct session. A release that does not know it takes the session for a browser's.
+    /// Only for a direct session. A release that does not know the field takes the session for a browser's.
     #[serde(rename = "d", default, skip_serializing_if = "std::ops::Not::not")]
     direct: bool,
     #[serde(rename = "r", borrow, default, skip_serializing_if = "Option::is_none")]
@@ -72,7 +72,7 @@ pub fn user_agent_line(user_agent: Option<&str>) -> String {
     user_agent.unwrap_or_default().chars().filter(|c| !is_unfit(*c)).take(256).collect()
 }
 
-/// Reads a record. `tag` is the one of the key that it stood under.
+/// Reads a record. `tag` is the user tag in its key.
 pub fn decode(tag: UserTag, record: &str) -> Result<PortalSession, StoreError> {
     let (head, rest) = record.split_once('\n').unwrap_or((record, ""));
     let (grant, rest) = rest.split_once('\n').unwrap_or((rest, ""));
@@ -100,7 +100,7 @@ pub fn decode(tag: UserTag, record: &str) -> Result<PortalSession, StoreError> {
     })
 }
 
-/// The error names the fault's position only: a grant holds personal data, and errors are logged.
+/// The error names only the position of the fault: a grant holds personal data, and errors are logged.
 fn decode_grant(slug: &str, json: &str) -> Result<Grant, String> {
     let record: GrantRecord<'_> = serde_json::from_str(json)
         .map_err(|error| format!("the grant is unreadable at column {}", error.column()))?;

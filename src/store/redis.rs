@@ -1,8 +1,8 @@
 //! The session store on Redis 6.2 or newer, or Valkey.
 //!
-//! Owns: the calls of the scripts; each operation is one script and so one atomic step of one
-//! round trip, but for what must name the records it touches first. All keys of a user bear one hash tag, so they
-//! lie on one node of a cluster.
+//! Owns: calling the scripts. Each operation is one script, and so one atomic step and one round trip, except where the
+//! records it touches must first be named. All keys of a user have the same hash tag, so they are on the same node of a
+//! cluster.
 //! Must not know: the rules of the product, or where a server is. It receives digests, never credentials.
 
 use std::sync::Arc;
@@ -27,16 +27,16 @@ use crate::domain::ports::{
 use crate::domain::session::PortalSession;
 use crate::domain::user_tag::UserTag;
 
-/// Records that one call of a list or a revocation touches: well below a millisecond of Redis's time.
+/// How many records one call of a list or a revocation touches: well below a millisecond of Redis's time.
 const BATCH: usize = 200;
 /// What the store promises beyond the contract.
 #[derive(Clone, Copy, Debug)]
 pub struct Promises {
     /// For one try to reach the store.
     pub timeout: Duration,
-    /// Tickets minted before a failover or restart of Redis are refused after it.
+    /// Refuse tickets that were minted before a failover or restart of Redis.
     pub fence_failover: bool,
-    /// So many replicas have an exchange before it is answered.
+    /// How many replicas must have an exchange before it is answered.
     pub wait_replicas: u64,
 }
 
@@ -47,13 +47,13 @@ pub struct RedisStore {
 }
 
 impl RedisStore {
-    /// Connects at the first use; must be made on the thread that uses it. `probe` is shared by all of a process.
+    /// Connects at the first use. Must be made on the thread that uses it. All stores of a process share `probe`.
     pub fn new(topology: &Topology, promises: Promises, probe: Arc<Probe>, observer: StoreObserver) -> Self {
         RedisStore { link: RedisLink::new(topology, promises.timeout, probe, observer), promises }
     }
 
-    /// The session under a key, or what is still known of it. Only a dead one costs the second question: the
-    /// operator wants to know why it is dead.
+    /// The session under a key, or what is still known of it. Only a dead session costs a second call, which finds
+    /// out for the operator why it is dead.
     async fn record_or_fate(
         &self,
         name: &'static str,
@@ -76,7 +76,7 @@ impl RedisStore {
         if self.promises.fence_failover { "fence" } else { "" }
     }
 
-    /// Calls a script whose answer, if its first word is `success`, counts only when the wanted replicas have it.
+    /// Calls a script. An answer whose first word is `success` counts only once the wanted replicas have it.
     async fn when_replicated(
         &self,
         name: &'static str,
@@ -224,7 +224,7 @@ impl SessionStore for RedisStore {
         limit: usize,
     ) -> Result<Vec<PortalSession>, StoreError> {
         let mut sessions = Vec::new();
-        // More with every page: a record that turns out to have expired has cost a place in it.
+        // More with every page, because expired records have taken up places in it.
         let mut wanted = limit.min(BATCH);
         let mut created = before.map_or_else(String::new, |position| position.created_at_ms.to_string());
         let mut suffix = before.map_or_else(String::new, |position| position.suffix.as_str().to_owned());
@@ -246,7 +246,7 @@ impl SessionStore for RedisStore {
         }
     }
 
-    /// By a write: a replica, or a Redis without memory, answers a PING as well.
+    /// Tries a write: a replica, or a Redis without memory, would also answer a PING.
     async fn ready(&self) -> Result<(), StoreError> {
         let mut write = redis::cmd("SET");
         write.arg("vst:ready").arg(1).arg("PX").arg(1_000);

@@ -1,6 +1,6 @@
 //! What the scripts answer, as domain values.
 //!
-//! Owns: reading a script's reply; one that cannot be read is `Corrupt`, never an absent session, and is logged.
+//! Owns: reading a script's reply. One that cannot be read is `Corrupt`, never an absent session, and is logged.
 //! Must not know: connections, or what a script does.
 
 use super::keys::read_digest;
@@ -11,7 +11,7 @@ use crate::domain::ports::{Exchange, Gone, Named, Opening, Record, StoreError};
 use crate::domain::session::PortalSession;
 use crate::domain::user_tag::UserTag;
 
-/// The first word tells what the others are.
+/// The first word says what the others are.
 pub type Reply = Vec<String>;
 
 /// As `str`, to be matched.

@@ -1,7 +1,7 @@
-//! The Lua scripts and how one is called.
+//! The Lua scripts, and how they are called.
 //!
-//! Owns: each script's text and hash. Every script is safe to repeat after a lost reply, and is called by its
-//! hash; a server that does not know it yet is sent the text (`link.rs`).
+//! Owns: each script's text and hash. Every script is safe to repeat after a lost reply. It is called by its hash; a
+//! server that does not know it yet is sent the text (`link.rs`).
 //! Must not know: connections, sessions.
 
 use std::sync::LazyLock;
@@ -26,7 +26,7 @@ macro_rules! script {
     };
 }
 
-// Only the parts that each needs: Redis makes their functions anew in every call.
+// Each has only the parts it needs, because Redis creates their functions anew in every call.
 script!(CREATE, "create.lua", ["record", "replication", "keep", "member", "prune"]);
 script!(EXCHANGE, "exchange.lua", ["record", "replication", "member", "keep", "touch", "fate"]);
 script!(OPEN, "open.lua", ["record", "keep", "member", "prune", "touch"]);
@@ -37,7 +37,7 @@ script!(REVOKE_ALL, "revoke_all.lua", ["replication", "member", "prune", "index"
 script!(LIST, "list.lua", ["member", "index"]);
 
 impl Script {
-    /// Every key that the script touches is named here. The first one decides on the node of a cluster.
+    /// Every key that the script touches. The first one determines the node of a cluster.
     pub fn on(&'static self, keys: Vec<String>) -> ScriptCall {
         ScriptCall { script: self, keys, arguments: Vec::new() }
     }
@@ -63,7 +63,7 @@ impl ScriptCall {
         ScriptCall { script: self.script, keys, arguments: self.arguments.clone() }
     }
 
-    /// Whether it may touch more than the index, which is its first key.
+    /// Whether it may touch more keys than the first, which is the index.
     pub fn names_records(&self) -> bool {
         self.keys.len() > 1
     }

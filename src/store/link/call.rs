@@ -1,4 +1,4 @@
-//! One call: what is asked of Redis, and how many replicas must have it.
+//! One call: what Redis is asked, and how many replicas must have the result.
 //!
 //! Must not know: connections, or which server answers.
 
@@ -6,13 +6,13 @@ use redis::{Cmd, Value};
 
 use crate::store::script::ScriptCall;
 
-/// What to ask Redis; safe to repeat, so never a bare GETDEL.
+/// What to ask Redis. It must be safe to repeat, so it is never a bare GETDEL.
 pub enum Call<'a> {
     /// One of our scripts.
     Script(&'a ScriptCall),
-    /// A command without a script: it reads, or writes what nobody reads.
+    /// A command without a script, which only reads, or writes something that nobody reads.
     Command {
-        /// Decides on the node of a cluster.
+        /// Determines the node of a cluster.
         key: &'a str,
         /// The whole command.
         command: &'a Cmd,
@@ -20,7 +20,7 @@ pub enum Call<'a> {
 }
 
 impl Call<'_> {
-    /// Decides on the node of a cluster.
+    /// Determines the node of a cluster.
     pub fn key(&self) -> &str {
         match self {
             Call::Script(script) => script.first_key(),
@@ -29,5 +29,5 @@ impl Call<'_> {
     }
 }
 
-/// How many replicas must have what an answer tells of before it counts.
+/// How many replicas must have the result before an answer counts.
 pub type Replicas<'a> = &'a (dyn Fn(&Value) -> u64 + Sync);

@@ -1,8 +1,9 @@
 //! The routes to the masters of a Redis Cluster.
 //!
-//! Owns: redirections, and what is tried again. (Not the library's cluster client: it goes on asking a master that
-//! hangs after another has taken over, and cannot keep `WAIT` apart from other calls.)
-//! Must not know: what is asked. All keys of a call have one hash tag, and so one slot.
+//! Owns: redirections, and what is tried again. All keys of a call have the same hash tag, and so the same slot. (The
+//! library's cluster client goes on asking a master that hangs, even after another has taken over, and cannot keep
+//! `WAIT` apart from other calls.)
+//! Must not know: what is asked.
 
 mod map;
 mod slots;
@@ -19,9 +20,9 @@ use super::fault::needs_another_connection;
 use super::lanes::Attempt;
 use super::node::{Address, Connector, by};
 
-/// Between two tries while a slot moves or the cluster has no master for it.
+/// The pause between two tries while a slot moves or has no master.
 const PAUSE: Duration = Duration::from_millis(10);
-/// More than any move of a slot takes; two nodes that disagree must not be asked for ever.
+/// More redirections than any move of a slot takes. Two nodes that disagree must not be asked for ever.
 const MAX_REDIRECTS: u32 = 8;
 
 pub struct Cluster {
@@ -35,7 +36,7 @@ impl Cluster {
         Cluster { map: Map::new(seeds, connector.clone()), connector }
     }
 
-    /// Follows the redirections, and waits where a slot is between two nodes, until the time is over.
+    /// Follows redirections, and waits while a slot moves between two nodes, until the time is up.
     pub async fn attempt(&self, attempt: &Attempt<'_>) -> RedisResult<Value> {
         let slot = slot_of(attempt.call.key());
         let mut asked = None;

@@ -1,6 +1,6 @@
-//! What an error of the library or of a server means to us.
+//! What an error of the library or of a server means for us.
 //!
-//! Owns: which failures are worth another connection, and which mean that data cannot be read.
+//! Owns: which failures call for a new connection, and which mean that data cannot be read.
 //! Must not know: what was asked.
 
 use redis::RedisError;
@@ -16,19 +16,19 @@ pub fn timed_out() -> RedisError {
     RedisError::from(std::io::Error::from(std::io::ErrorKind::TimedOut))
 }
 
-/// Broken, silent, or the server has become a replica or is about to.
+/// The connection is broken or silent, or the server has become a replica or is about to.
 pub fn needs_another_connection(error: &RedisError) -> bool {
     error.is_io_error() || is_no_primary(error)
 }
 
-/// The connection is sound; the server at its end is not the right one, or not yet.
+/// The connection is fine, but the server is not the right one, or not yet.
 fn is_no_primary(error: &RedisError) -> bool {
     let by_code = matches!(error.code(), Some("READONLY" | "MASTERDOWN" | "LOADING" | "UNBLOCKED"));
-    // Redis 6.2 tells what a script met in the words of an ERR.
+    // Redis 6.2 reports what happened inside a script in the text of an ERR.
     by_code || error.detail().is_some_and(|detail| detail.contains("-READONLY "))
 }
 
-/// Only a type or a script that does not fit what lies under our keys is about data; all else is an outage.
+/// Only a wrong type under our keys, or a script that fails on the data, is a fault of data. All else is an outage.
 pub fn explain(error: &RedisError) -> StoreError {
     if is_about_data(error) {
         StoreError::Corrupt(error.to_string())

@@ -1,6 +1,6 @@
-//! Work that several callers need at once is done once, and its outcome is shared, failures too.
+//! Work that several callers need at the same time is done once. They share the outcome, including a failure.
 //!
-//! Owns: that it goes on when the caller that began it gives up, and that nobody is handed an outcome of long ago.
+//! Owns: that the work goes on if the caller that began it gives up, and that nobody gets an outcome from long ago.
 //! Must not know: what the work is.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,7 +25,7 @@ impl<T> Default for Flight<T> {
 }
 
 impl<T: Clone + Send + Sync + 'static> Flight<T> {
-    /// Joins the run that is on, or begins one. Callers put their own deadline on it.
+    /// Joins the current run, or begins one. Callers set their own deadline.
     pub async fn join<W>(&self, work: impl FnOnce() -> W) -> RedisResult<T>
     where
         W: Future<Output = RedisResult<T>> + Send + 'static,
@@ -51,7 +51,7 @@ impl<T: Clone + Send + Sync + 'static> Flight<T> {
     }
 }
 
-/// Makes room for the next run, also where the work panics.
+/// Makes room for the next run, even if the work panics.
 struct Landing<T>(Arc<Mutex<Option<Outcome<T>>>>);
 
 impl<T> Drop for Landing<T> {

@@ -1,8 +1,8 @@
 //! How a call is made on the connections to one server.
 //!
-//! Owns: the shared connection, the few that wait for replicas, and `WAIT`. The shared one is multiplexed. One that
-//! waits serves one call at a time, as `WAIT` blocks what comes after it and looks at the last write of its own
-//! connection alone.
+//! Owns: the shared connection, which is multiplexed; the few that wait for replicas; and `WAIT`. A connection that
+//! waits serves one call at a time, because `WAIT` blocks everything after it and looks only at the last write of its
+//! own connection.
 //! Must not know: which server is the right one.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,19 +16,19 @@ use tokio::time::Instant;
 use super::call::{Call, Replicas};
 use super::node::{Lane, Live, by};
 
-/// So many calls of one worker wait for the replicas of one server at a time: a replica that hangs holds each of them
-/// for the whole time-out.
+/// How many calls of one worker may wait for the replicas of one server at the same time. A replica that hangs holds
+/// each of them for the whole time-out.
 const WAITING: usize = 8;
 
 /// One try of a call.
 #[derive(Clone, Copy)]
 pub struct Attempt<'a> {
     pub call: &'a Call<'a>,
-    /// Where the answer counts only when they have what was written.
+    /// Set if the answer counts only once they have what was written.
     pub replicas: Option<Replicas<'a>>,
-    /// For every lock, for what must be learned first, for connecting and for the answer.
+    /// The deadline for locks, for everything that must be learned first, for connecting, and for the answer.
     pub deadline: Instant,
-    /// For the replicas, after the answer: so long, and by then.
+    /// How long to wait for the replicas after the answer, and until when at most.
     pub patience: Duration,
     pub end: Instant,
     /// The server is about to get the key's slot from another one.
@@ -81,7 +81,7 @@ impl Default for Waiting {
 }
 
 impl Waiting {
-    /// The connection is given back only where nothing more will come on it: a caller that gives up closes it.
+    /// The connection is given back only if nothing more can arrive on it. A caller that gives up closes it.
     async fn attempt<C>(
         &self,
         attempt: &Attempt<'_>,
@@ -92,7 +92,7 @@ impl Waiting {
         C: Future<Output = RedisResult<MultiplexedConnection>>,
     {
         let Ok(Ok(_turn)) = tokio::time::timeout_at(attempt.deadline, self.turns.acquire()).await else {
-            // No fault of the server's, and no reason to try again.
+            // Not the server's fault, and no reason to try again.
             return Err(RedisError::from((ErrorKind::Client, "too many calls wait for the replicas")));
         };
         let idle = self.idle().pop();
@@ -147,21 +147,21 @@ async fn query(connection: &MultiplexedConnection, command: &Cmd, asking: bool) 
     if !asking {
         return command.query_async(&mut connection).await;
     }
-    // Holds for the very next command only, and others send on this connection too: both as one.
+    // It counts for the very next command only, and others use this connection too, so both are sent together.
     let mut both = redis::pipe();
     both.cmd("ASKING").add_command(command.clone());
     let mut answers = connection.req_packed_commands(&both, 1, 1).await?;
     answers.pop().unwrap_or(Value::Nil).extract_error()
 }
 
-/// How many replicas have acknowledged the connection's last write, once they are as many as wanted or the time is
-/// over. The server keeps the time, and is given a quarter of it more to say so.
+/// How many replicas have acknowledged the connection's last write, once there are as many as wanted or the time is up.
+/// The server measures the time, and gets a quarter of it more to answer.
 async fn wait(connection: &MultiplexedConnection, count: u64, attempt: &Attempt<'_>) -> RedisResult<u64> {
     if count == 0 {
         return Ok(0);
     }
     let left = attempt.end.saturating_duration_since(Instant::now()) * 4 / 5;
-    // Zero would mean for ever.
+    // Zero would mean no limit.
     let limit_ms = u64::try_from(left.min(attempt.patience).as_millis()).unwrap_or(u64::MAX).max(1);
     let mut command = redis::cmd("WAIT");
     command.arg(count).arg(limit_ms);

@@ -1,6 +1,6 @@
 //! Connecting to one server, and the connection that all calls share.
 //!
-//! Owns: the time-outs, and when a connection is made anew.
+//! Owns: the time-outs, and when a new connection is made.
 //! Must not know: which server is the right one, or what is asked of it.
 
 use std::sync::Arc;
@@ -18,14 +18,14 @@ use super::probe::Probe;
 /// Host and port.
 pub type Address = (String, u16);
 
-/// A server that answers, but not as a primary, is left at most so often: it may say so for minutes.
+/// The shortest time between two departures from a server that answers, but not as a primary. It may do so for minutes.
 const SHORTEST_LIFE: Duration = Duration::from_millis(100);
 
 #[derive(Clone, Copy)]
 pub struct Limits {
     /// For one try to connect and get an answer.
     pub answer: Duration,
-    /// For asking one of several servers about the topology, so that the others' answers still come in time.
+    /// Time to ask one of several servers about the topology. It leaves time for the others to answer.
     pub topology: Duration,
 }
 
@@ -35,7 +35,7 @@ impl Limits {
     }
 }
 
-/// Connects to the data nodes; each is looked over at the first contact.
+/// Connects to the data nodes. Each is examined at the first contact.
 pub struct Connector {
     node: ConnectionInfo,
     pub limits: Limits,
@@ -68,7 +68,7 @@ impl Connector {
     }
 }
 
-/// Callers limit the answers themselves: a time-out of the library's own would be a second timer for every call.
+/// Without a time-out for answers: callers limit those themselves, and a second timer would cost every call.
 pub async fn connect(client: &Client, limit: Duration) -> RedisResult<MultiplexedConnection> {
     let config = AsyncConnectionConfig::new();
     let config = config.set_connection_timeout(Some(limit)).set_response_timeout(None);
@@ -86,14 +86,14 @@ impl Live {
         Live { connection, made_at: Instant::now() }
     }
 
-    /// Whether the next call had better not use it.
+    /// Whether the next call should avoid it.
     pub fn is_spent_by(&self, error: &RedisError) -> bool {
         let is_old = || self.made_at.elapsed() >= SHORTEST_LIFE;
         error.is_io_error() || (needs_another_connection(error) && is_old())
     }
 }
 
-/// A connection that is made when it is needed, by one caller for all.
+/// A connection that is made when it is first needed, by one caller for all.
 #[derive(Default)]
 pub struct Lane {
     live: Arc<ArcSwapOption<Live>>,
@@ -101,7 +101,7 @@ pub struct Lane {
 }
 
 impl Lane {
-    /// The live connection, or a new one by the deadline.
+    /// The live connection, or a new one if it can be made by the deadline.
     pub async fn get<C>(&self, deadline: Instant, connect: impl FnOnce() -> C) -> RedisResult<Arc<Live>>
     where
         C: Future<Output = RedisResult<MultiplexedConnection>> + Send + 'static,
@@ -117,11 +117,11 @@ impl Lane {
                 Ok(fresh)
             }
         });
-        // On the heap: every call would carry its place along.
+        // On the heap, so that not every call's future reserves space for it.
         Box::pin(by(deadline, connecting)).await
     }
 
-    /// The next caller connects anew, unless another has done so already.
+    /// Makes the next caller connect anew, unless another has done so already.
     pub fn forget(&self, used: &Arc<Live>) {
         self.live.compare_and_swap(used, None);
     }

@@ -1,7 +1,8 @@
-//! Looks a server over at the first contact and warns of what weakens the gateway's promises.
+//! Examines a server at the first contact, and warns of settings that weaken the gateway's promises.
 //!
-//! Owns: the words of the warnings. They never hinder a start: what a server does not tell may well be in order.
-//! Must not know: topologies. Shared by the workers, so that each server is looked over once in a process.
+//! Owns: the words of the warnings. They never prevent a start: what a server does not tell may well be fine. The
+//! workers share it, so that each server is examined once in a process.
+//! Must not know: topologies.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use redis::Client;
 use redis::aio::MultiplexedConnection;
 
-/// Which servers have been looked over.
+/// Which servers have been examined.
 #[derive(Default)]
 pub struct Probe {
     fence_failover: bool,
@@ -22,7 +23,7 @@ impl Probe {
         Arc::new(Probe { fence_failover, seen: Mutex::default() })
     }
 
-    /// In the background: the caller's request does not wait for it.
+    /// Runs in the background; the caller's request does not wait for it.
     pub fn look_over(self: &Arc<Self>, client: &Client, connection: &MultiplexedConnection) {
         let server = client.get_connection_info().addr().to_string();
         let is_new = self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(server.clone());
@@ -46,7 +47,7 @@ impl Probe {
     }
 }
 
-/// What to tell the operator of a server with this `INFO`; an empty one is a server that refuses to tell.
+/// What to tell the operator about a server with this `INFO`. It is empty if the server refuses to tell.
 fn weaknesses(info: &str, fence_failover: bool) -> Vec<String> {
     let field = |name: &str| {
         let mut fields = info.lines().filter_map(|line| line.trim_end().split_once(':'));

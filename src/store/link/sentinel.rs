@@ -1,8 +1,8 @@
 //! The route to the primary that sentinels name.
 //!
-//! Owns: asking the sentinels, at every new connection and twice a second. The latter finds out what no broken
-//! connection tells: that another server has been promoted while the old primary is partitioned, or back. All
-//! connections lead to one server: whoever hears of another one moves them all.
+//! Owns: asking the sentinels, for every new connection and twice a second. The latter finds out what no broken
+//! connection would show: that another server was promoted while the old primary was cut off. All connections lead to
+//! the same server: when one call learns of another primary, all move to it.
 //! Must not know: what is asked of the primary.
 
 use std::collections::HashMap;
@@ -20,7 +20,7 @@ use super::flight::Flight;
 use super::lanes::{Attempt, Lanes};
 use super::node::{Address, Connector, Lane, by, connect};
 
-/// How late a worker may notice, by this alone, that there is another primary.
+/// How long it may take a worker to notice another primary in this way alone.
 const ASK_EVERY: Duration = Duration::from_millis(500);
 
 pub struct Sentinels {
@@ -66,7 +66,7 @@ impl Sentinels {
         primary.lanes.attempt(attempt, connect).await
     }
 
-    /// The primary that the sentinels name now; from then on every call goes to it.
+    /// The primary that the sentinels name now. Every call goes to it from then on.
     async fn named(self: &Arc<Self>) -> RedisResult<Arc<Primary>> {
         let work = || {
             let sentinels = self.clone();
@@ -92,7 +92,7 @@ impl Sentinels {
         Ok(primary)
     }
 
-    /// The primary of the latest configuration: a sentinel that is cut off from the others names an old one.
+    /// The primary in the latest configuration. A sentinel that is cut off from the others names an old one.
     async fn ask_all(&self) -> RedisResult<Address> {
         let limit = self.connector.limits.topology;
         let asked = self.sentinels.iter().map(|(client, lane)| ask(client, lane, &self.master, limit));
@@ -113,7 +113,7 @@ pub fn watch(sentinels: &Arc<Sentinels>) {
     let sentinels = Arc::downgrade(sentinels);
     tokio::spawn(async move {
         while let Some(sentinels) = sentinels.upgrade() {
-            // Sentinels that are down do no harm as long as the primary stays.
+            // It does no harm if sentinels are down, as long as the primary stays.
             let _ = sentinels.named().await;
             drop(sentinels);
             tokio::time::sleep(ASK_EVERY).await;
@@ -129,7 +129,7 @@ async fn ask(client: &Client, lane: &Lane, master: &str, limit: Duration) -> Red
         async move { connect(&client, limit).await }
     };
     let live = lane.get(deadline, connecting).await?;
-    // Both: in the midst of a failover MASTER tells the new epoch beside the old address.
+    // Both are needed: in the middle of a failover, MASTER gives the new epoch with the old address.
     let mut both = redis::pipe();
     both.cmd("SENTINEL").arg("GET-MASTER-ADDR-BY-NAME").arg(master).cmd("SENTINEL").arg("MASTER").arg(master);
     let answers = by(deadline, both.query_async(&mut MultiplexedConnection::clone(&live.connection))).await;
@@ -142,7 +142,7 @@ async fn ask(client: &Client, lane: &Lane, master: &str, limit: Duration) -> Red
     told.ok_or_else(|| outage("a sentinel does not tell the primary's address"))
 }
 
-/// The sentinels may not have noticed yet, or not have told the server yet.
+/// The sentinels may not have noticed yet, or may not have told the server yet.
 async fn check_role(connection: &mut MultiplexedConnection) -> RedisResult<()> {
     let role: Vec<Value> = redis::cmd("ROLE").query_async(connection).await?;
     let is_primary = role.first().is_some_and(|role| *role == Value::BulkString(b"master".to_vec()));

@@ -1,10 +1,11 @@
-//! Where the data lies.
+//! Where the data is.
 //!
-//! Owns: what a link must be told of its servers. Must not know: configuration files or URLs.
+//! Owns: what a link must be told about its servers.
+//! Must not know: configuration files or URLs.
 
 use redis::{Client, ConnectionInfo};
 
-/// One server, or several of which one answers for each user.
+/// One server, or several, of which one answers for each user.
 #[derive(Clone)]
 pub enum Topology {
     /// One server.

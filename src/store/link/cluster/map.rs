@@ -1,8 +1,8 @@
-//! What the gateway knows of a cluster: its nodes, and which has which slot.
+//! What the gateway knows about a cluster: its nodes, and which of them has which slot.
 //!
-//! Owns: asking for the map when a node fails, once for all who wait, and what of it holds until there is a new one:
-//! the ranges of all other nodes. Nodes that a new map does not name are forgotten, as their addresses may be a
-//! stranger's by now.
+//! Owns: asking for a new map when a node fails, once for all who wait. Until then, the old map stays valid for all
+//! other nodes. Nodes that a new map does not name are forgotten, because their addresses may belong to strangers by
+//! now.
 //! Must not know: what is asked of a node.
 
 use std::collections::HashMap;
@@ -22,7 +22,7 @@ use crate::store::link::flight::Flight;
 use crate::store::link::lanes::{Attempt, Lanes};
 use crate::store::link::node::{Address, Connector};
 
-/// How long what was learned, also that nobody answers, is enough for those who ask next.
+/// How long an outcome, even that nobody answered, is good enough for the next callers.
 const SHARED_FOR: Duration = Duration::from_millis(50);
 
 pub struct Node {
@@ -77,7 +77,7 @@ impl Map {
         })
     }
 
-    /// Where a slot is. Whoever needs a node that has failed waits for a new map; nobody else does.
+    /// Where a slot is. Only callers that need a failed node wait for a new map.
     pub async fn node_of(self: &Arc<Self>, slot: u16) -> RedisResult<Arc<Node>> {
         let known = self.slots.load().find(slot).cloned();
         let since = match known {
@@ -85,12 +85,12 @@ impl Map {
             Some(node) => node.suspect_since.load(Ordering::Relaxed),
             None => 0,
         };
-        // On the heap: the state of learning is large, and every call would carry its place along.
+        // On the heap: the state of this future is large, and every call's future would reserve space for it.
         Box::pin(self.learned(since)).await?;
         self.slots.load().find(slot).cloned().ok_or_else(|| outage("no node of the cluster has the slot"))
     }
 
-    /// The one of this address, known so far or not.
+    /// The node at this address, whether known so far or not.
     pub fn node_at(&self, address: Address) -> Arc<Node> {
         let mut nodes = self.nodes();
         let node = nodes.entry(address.clone()).or_insert_with(|| {
@@ -99,7 +99,7 @@ impl Map {
         node.clone()
     }
 
-    /// What else has changed, the next answers tell.
+    /// The next answers show what else has changed.
     pub fn moved(&self, slot: u16, to: &Arc<Node>) {
         self.slots.rcu(|slots| slots.with(slot, to));
     }
@@ -132,8 +132,8 @@ impl Map {
         }
     }
 
-    /// From whichever node answers first. Those that the last map named and that have not failed are asked before
-    /// all others: they are the likeliest to know.
+    /// From whichever node answers first. Nodes that the last map named and that have not failed are asked first,
+    /// because they are the most likely to know.
     async fn learn(&self) -> RedisResult<()> {
         for seed in &self.seeds {
             self.node_at(seed.clone());
@@ -185,11 +185,11 @@ impl Map {
 struct Told {
     /// Slots with their masters.
     ranges: Vec<(u16, u16, Address)>,
-    /// Masters and replicas: one of the latter may soon be the only one that is left to ask.
+    /// Masters and replicas. A replica may soon be the only node left to ask.
     named: Vec<Address>,
 }
 
-/// `from`: a node that does not know its own address means the one that it was reached at.
+/// `from`: if a node does not know its own address, it means the one at which it was reached.
 fn read(answer: Value, from: &Address) -> RedisResult<Told> {
     let mut told = Told { ranges: Vec::new(), named: Vec::new() };
     for range in redis::from_redis_value::<Vec<Vec<Value>>>(answer)? {

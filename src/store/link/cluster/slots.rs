@@ -1,8 +1,9 @@
 //! Which node has which slot.
 //!
-//! Owns: the map, and the slot of a key. Must not know: connections, or how a map is learned.
+//! Owns: the map, and the slot of a key.
+//! Must not know: connections, or how a map is learned.
 
-/// More than any slot's number.
+/// One more than the highest slot's number.
 const SLOTS: u16 = 16_384;
 
 /// Ranges of slots, in order, each with its node.
@@ -41,7 +42,7 @@ impl<N: Clone> Slots<N> {
     }
 }
 
-/// Of the part between the first braces, as all our keys have one.
+/// Computed from the part between the first braces, which all our keys have.
 pub fn slot_of(key: &str) -> u16 {
     let tag = key.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map(|(tag, _)| tag);
     crc16::State::<crc16::XMODEM>::calculate(tag.filter(|tag| !tag.is_empty()).unwrap_or(key).as_bytes())
