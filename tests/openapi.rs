@@ -56,12 +56,13 @@ async fn the_gateway_serves_the_document_and_its_page() {
     }
 }
 
-/// The route table in `src/http.rs` and the document name the same paths.
+/// The route table in `src/http.rs` and the document name the same paths. (A slash at the end is another spelling.)
 #[test]
 fn every_route_is_in_the_document_and_every_path_is_a_route() {
     let table = include_str!("../src/http.rs");
     let routes: BTreeSet<&str> =
         table.split('"').filter(|part| part.starts_with('/') && !part.contains('\n')).collect();
+    let routes: BTreeSet<&str> = routes.into_iter().filter(|path| !path.ends_with('/')).collect();
     let document = document();
     let paths: BTreeSet<&str> =
         document["paths"].as_object().expect("paths").keys().map(String::as_str).collect();

@@ -37,7 +37,7 @@ pub struct CreateSessionRequest {
     #[schema(minimum = 60, maximum = 86400, default = 86400)]
     ttl_seconds: Option<u32>,
     /// For people to read: an address of at most 320 characters, or an empty text.
-    #[schema(format = "idn-email", example = "jane@example.com")]
+    #[schema(example = "jane@example.com")]
     email: Option<String>,
     /// Your own identifier of the user's organisation.
     #[schema(min_length = 1, max_length = 256, example = "org_1")]
