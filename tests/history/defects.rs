@@ -176,6 +176,7 @@ async fn promises_broken_by(defect: Defect) -> Vec<Promise> {
         ),
         metrics: Arc::new(Metrics::new().expect("the metrics register")),
         limits: Arc::new(Limits::new(1_000_000, 1_000_000)),
+        client_address_header: actix_web::http::header::X_FORWARDED_FOR,
         trusted_proxies: Vec::new(),
         error_type_base: "https://sessions.example.com/errors".into(),
         strict_transport: true,
