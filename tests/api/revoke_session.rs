@@ -132,7 +132,7 @@ on_both_stores! {
             (json!({ "id": id, "externalId": "user_123" }), &["body.externalId"]),
             (json!({ "id": id, "slug": "my-portal", "externalId": "user_123" }), &["body.externalId", "body.slug"]),
             (json!({ "id": 5 }), &["body.id"]),
-            (json!({ "id": null }), &["body.id"]),
+            (json!({ "id": null }), &["body.externalId", "body.slug"]),
             (json!({ "id": [id] }), &["body.id"]),
             (json!({ "id": id, "all": true }), &["body.all"]),
             (json!({ "slug": "No Slug", "externalId": "", "force": 1 }), &["body.externalId", "body.force", "body.slug"]),
