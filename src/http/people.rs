@@ -3,5 +3,6 @@
 mod article;
 pub mod error_pages;
 pub mod landing;
+mod landing_page;
 pub mod reference;
 pub mod slash;
