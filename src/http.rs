@@ -1,8 +1,8 @@
 //! HTTP: parse, make one call into the domain, render. This page is the route table.
 //!
-//! Owns: every path with its method, handler and guards. The rooms below it are named by who asks; their arrows run
-//! down only, in the order of the list: what stands lower knows nothing of what stands above it.
-//! Must not know: the store, the configuration's form. A business rule in here is in the wrong place.
+//! Owns: every path with its method, handler and guards. The modules below are mostly named after who calls. Each may
+//! use only modules further down the list.
+//! Must not know: the store, the form of the configuration. A business rule in here is in the wrong place.
 
 mod wire;
 
@@ -38,7 +38,7 @@ use portal::{authorize, end_session, exchange_code, exchange_session, get_sessio
 
 pub use health::metrics_routes;
 
-/// What `fuzz/` reaches and nobody else.
+/// For `fuzz/` only.
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing {
@@ -48,7 +48,7 @@ pub mod fuzzing {
     pub use crate::http::request::wishes::accepts;
 }
 
-/// Starts to listen; every worker thread makes a gateway of its own.
+/// Starts to listen. Each worker thread makes its own gateway.
 pub fn listen(
     address: SocketAddr,
     workers: usize,
@@ -99,7 +99,7 @@ where
     resource(path, "POST").route(web::post().to(handler))
 }
 
-/// HEAD wherever there is GET (RFC 9110 section 9.3.2): actix leaves out the body.
+/// GET, and HEAD with it (RFC 9110 section 9.3.2); actix leaves out the body.
 fn get<F, Args>(path: &str, allowed: &'static str, handler: F) -> Resource
 where
     F: Handler<Args>,

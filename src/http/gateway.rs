@@ -1,4 +1,4 @@
-//! What every handler can reach: the parts of one gateway, made once for each worker.
+//! What every handler can use: the parts of one gateway, made once for each worker.
 //!
 //! Owns: which parts there are, and how a request finds them.
 //! Must not know: any request, or what a part is used for.
@@ -24,27 +24,27 @@ use crate::telemetry::Metrics;
 pub struct Gateway {
     /// The product.
     pub product: Product,
-    /// Counts what happens.
+    /// The metrics.
     pub metrics: Arc<Metrics>,
     /// Rate limits, shared by all threads.
     pub limits: Arc<Limits>,
-    /// The one header that tells a client's address.
+    /// The only header that is read for a client's address.
     pub client_address_header: HeaderName,
-    /// Whose word in it is believed.
+    /// The proxies that are believed in it.
     pub trusted_proxies: Vec<IpNet>,
     /// The `type` of every error begins with it.
     pub error_type_base: String,
-    /// Browsers reach the gateway over https, so they may be told to insist on it.
+    /// Whether browsers reach the gateway over https, and so are told to insist on it.
     pub strict_transport: bool,
     /// Ties the landing page's form to its browser.
     pub landing_nonces: Arc<LandingNonces>,
-    /// Of the pages that people see.
+    /// The languages of the pages that people see.
     pub languages: Arc<Languages>,
-    /// For what browsers keep themselves; a session's times are the store's.
+    /// For times that browsers keep in cookies. A session's times come from the store.
     pub clock: Arc<dyn Clock>,
 }
 
-/// The gateway that serves this request; the app puts it there before anything else.
+/// The gateway that serves this request. The app registers it before anything else.
 pub fn gateway(request: &HttpRequest) -> &web::Data<Gateway> {
     request.app_data::<web::Data<Gateway>>().expect("the app registers the gateway for every route")
 }

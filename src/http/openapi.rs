@@ -1,7 +1,8 @@
 //! The OpenAPI 3.1 document, made from the code: `/openapi.json` and `vestibule openapi`.
 //!
-//! Owns: one entry for each operation of the route table, with its fields, headers and errors.
-//! Must not know: how a request is answered. `tests/openapi.rs` fails where the document and the gateway differ.
+//! Owns: one entry for each operation of the route table, with its fields, headers and errors. `tests/openapi.rs`
+//! fails if the document and the gateway differ.
+//! Must not know: how a request is answered.
 
 mod entry;
 mod errors;
@@ -42,7 +43,7 @@ pub fn document() -> OpenApi {
     OpenApiBuilder::new().info(info.build()).paths(paths).components(Some(components())).build()
 }
 
-/// An operation that answers several methods stands in the document once for each; ids must differ.
+/// An operation with several methods is in the document once for each, with different ids.
 fn give_each_method_an_id(paths: &mut Paths) {
     for item in paths.paths.values_mut() {
         let methods = [

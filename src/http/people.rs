@@ -1,4 +1,4 @@
-//! What people's browsers come to: the landing, the pages about errors, the reference.
+//! What people open in a browser: the landing, the pages about errors, the reference.
 
 mod article;
 pub mod error_pages;

@@ -1,4 +1,4 @@
-//! What a request says: who sends it, from where, what it carries, and what it would like to get.
+//! What a request says: who sends it, from where, what it carries, and what kind of answer it wants.
 //!
 //! Must not know: how it is answered.
 

@@ -1,9 +1,10 @@
 //! The stored form of a session: version 1 is written, 1 and 2 are read.
 //!
-//! Owns: the mapping between record and domain. A record is three lines: a head of plain fields that the Lua
+//! Owns: the mapping between record and domain. A record has three lines: plain fields, which the Lua
 //! scripts read and write too (`scripts/parts/record.lua`), the grant as JSON, which they only pass on, and the
-//! browser's user agent. What a later release adds to any of them, or after them, is passed over.
-//! Must not know: keys, Redis commands. An unknown version is an error, never an absent session.
+//! browser's user agent. Whatever a later release adds to a line, or after them, is ignored. An unknown version is an
+//! error, never an absent session.
+//! Must not know: keys, Redis commands.
 
 use std::borrow::Cow;
 

@@ -1,8 +1,8 @@
 //! The loop breaker (API.md section 5): how often a browser has been sent home within the last minute.
 //!
-//! Owns: the count, which the browser keeps in a cookie of its own; who forges it only fools himself.
-//! Must not know: why a browser is sent home. A loop between gateway and backend ends in a page with words,
-//! not in the browser's own "too many redirects".
+//! Owns: the count, which the browser keeps in a cookie; forging it harms only the forger. A loop between gateway and
+//! backend ends in a page that explains it, not in the browser's own "too many redirects".
+//! Must not know: why a browser is sent home.
 
 const WINDOW_MS: u64 = 60_000;
 const MOST: usize = 3;
@@ -12,10 +12,10 @@ const MOST: usize = 3;
 pub struct Bounces(Vec<u64>);
 
 impl Bounces {
-    /// One more at this time (Unix milliseconds) for the browser whose cookie holds `earlier`, or `None` when it
-    /// has been sent often enough.
+    /// Adds one at this time (Unix milliseconds) to the count `earlier` from the browser's cookie. `None` if the
+    /// browser was sent home too often.
     pub fn one_more(earlier: &str, now_ms: u64) -> Option<Bounces> {
-        // Another replica's clock may be a little ahead, so what lies in the future counts too.
+        // Another replica's clock may be a little ahead, so times in the future count too.
         let recent = |time: &u64| now_ms.abs_diff(*time) < WINDOW_MS;
         let mut times: Vec<u64> =
             earlier.split('.').filter_map(|time| time.parse().ok()).filter(recent).collect();

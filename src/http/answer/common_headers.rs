@@ -1,4 +1,4 @@
-//! The headers of every answer: its id, and what keeps browsers and caches from doing harm with it.
+//! The headers of every answer: its id, and those that protect it in browsers and caches.
 //!
 //! Owns: which headers these are.
 //! Must not know: what is answered.
@@ -9,7 +9,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Sets them. `strict_transport`: browsers reach the gateway over https.
 pub fn add_common_headers(headers: &mut HeaderMap, id: &str, strict_transport: bool) {
-    // Only what says otherwise itself may be kept: the public keys.
+    // Nothing may be cached unless it says so itself, as the public keys do.
     let may_be_kept = headers.contains_key(header::CACHE_CONTROL);
     let mut set = |name, value| headers.insert(name, HeaderValue::from_static(value));
     if !may_be_kept {
@@ -18,7 +18,7 @@ pub fn add_common_headers(headers: &mut HeaderMap, id: &str, strict_transport: b
     }
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::REFERRER_POLICY, "no-referrer");
-    // For what another site embeds without asking; what it may read, CORS decides.
+    // Against other sites that embed the answer. What they may read is decided by CORS.
     set(header::CROSS_ORIGIN_RESOURCE_POLICY, "same-origin");
     if strict_transport {
         set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");

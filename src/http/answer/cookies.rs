@@ -1,8 +1,6 @@
-//! Setting and clearing cookies: the portal session's and the hint (API.md section 4), and two of the gateway's own
-//! pages.
+//! Sets and clears cookies: the portal session's and the hint (API.md section 4), and two for the gateway's own pages.
 //!
-//! Owns: their attributes; set and clear from the same place, so that a removal always repeats the attributes it
-//! needs.
+//! Owns: their attributes. They are set and cleared in the same place, so that a removal has the attributes it needs.
 //! Must not know: when a cookie is set. Their names are in `request::cookies`, which reads them.
 
 use actix_web::HttpResponse;
@@ -22,7 +20,7 @@ use crate::http::request::cookies::{
 };
 
 const HINT_DAYS: i64 = 30;
-/// As long as a ticket can live.
+/// As long as the longest life of a ticket.
 const PASS_LIFE: Duration = Duration::minutes(15);
 const BOUNCES_LIFE: Duration = Duration::minutes(1);
 
@@ -40,12 +38,12 @@ pub fn begin(portal: &Portal, session: &PortalSession, token: &BrowserToken) -> 
     ]
 }
 
-/// What ties a landing page's form to its browser.
+/// The cookie that ties a landing page's form to its browser.
 pub fn landing_pass(portal: &Portal, pass: &LandingPass) -> Cookie<'static> {
     build_own(portal, PASS_NAME, pass.expose().to_owned(), PASS_LIFE)
 }
 
-/// How often a browser was sent home of late.
+/// The cookie that counts how often a browser was sent home lately.
 pub fn bounces(portal: &Portal, bounces: &Bounces) -> Cookie<'static> {
     build_own(portal, BOUNCES_NAME, bounces.text(), BOUNCES_LIFE)
 }
@@ -56,16 +54,17 @@ pub fn end(portal: &Portal) -> [Cookie<'static>; 2] {
     names.map(|name| build(portal, name, String::new(), Duration::ZERO))
 }
 
-/// The removal of what an earlier configuration of this portal, or an older system, has left in this browser under
-/// the session's names: in every form but the present one, where a value came that is not `known` to be the present
-/// one's. They go before what is set: to a browser that does not know `Partitioned`, some of them are the same cookie.
+/// Removes cookies that an earlier configuration of this portal, or an older system, left in this browser under the
+/// session's names: every form but the present one, if the browser sent a value that is not `known` to belong to the
+/// present one. The removals go before the new cookies: to a browser that does not know `Partitioned`, some of them are
+/// the same cookie.
 pub fn leftovers(portal: &Portal, headers: &HeaderMap, known: impl Fn(&str) -> bool) -> Vec<Cookie<'static>> {
     let mode = Mode::of(portal);
     let (present_name, present) = (session_cookie_name(portal), Scope::of(portal, &mode));
     let bare = portal.cookie.name.as_str();
     let domains = match mode {
         Mode::Host | Mode::Domain(_) => parents(portal.public_url.domain().unwrap_or_default()),
-        // Without https there is one form only.
+        // Without https there is only one form.
         Mode::Loopback => return Vec::new(),
     };
     let prefixed = full_name(&Mode::Host, bare);
@@ -86,7 +85,7 @@ pub fn leftovers(portal: &Portal, headers: &HeaderMap, known: impl Fn(&str) -> b
     others.map(removal).collect()
 }
 
-/// A host and the domains above it, for which its cookies may have been set.
+/// A host and its parent domains, for which its cookies may have been set.
 fn parents(host: &str) -> impl Iterator<Item = &str> {
     let above = host.match_indices('.').map(|(at, _)| &host[at + 1..]);
     std::iter::once(host).chain(above).filter(|domain| domain.contains('.'))
@@ -94,7 +93,7 @@ fn parents(host: &str) -> impl Iterator<Item = &str> {
 
 /// Adds a `Set-Cookie` to a response.
 pub fn add(response: &mut HttpResponse, cookie: &Cookie<'_>) {
-    // Names and values are made of visible ASCII.
+    // Names and values consist of visible ASCII.
     if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
         response.headers_mut().append(SET_COOKIE, value);
     }
@@ -112,7 +111,7 @@ fn same_site(portal: &Portal) -> SameSite {
     }
 }
 
-/// Never `Strict`, for it is read at the end of a way across sites.
+/// Never `Strict`, because it is read after navigations across sites.
 fn build_own(portal: &Portal, name: &str, value: String, life: Duration) -> Cookie<'static> {
     let mode = own_mode(portal);
     let same_site = match portal.cookie.same_site {
@@ -123,7 +122,7 @@ fn build_own(portal: &Portal, name: &str, value: String, life: Duration) -> Cook
     build_as(&Scope::of(portal, &mode), same_site, (name, value), life)
 }
 
-/// What tells a browser's cookies of one name apart, and `Secure`, which they share.
+/// The attributes by which a browser tells cookies of the same name apart, and `Secure`, which they share.
 #[derive(PartialEq, Eq)]
 struct Scope<'a> {
     domain: Option<&'a str>,

@@ -1,4 +1,4 @@
-//! The cookies byte for byte: an attribute too few is a security fault, one too many a lost session.
+//! The cookies byte for byte: a missing attribute is a security fault, one too many loses the session.
 
 use actix_web::http::header::{COOKIE, HeaderMap};
 

@@ -1,8 +1,9 @@
 //! CORS: which pages may read an answer (the Fetch standard; API.md section 1).
 //!
-//! Owns: the preflight and the headers of actual requests; that an origin learns only of portals that list it.
-//! Must not know: what the endpoint does. Only the portals' own origins, echoed exactly, never `*`. (Not
-//! `actix-cors`: it announces credentials to every origin and answers a foreign preflight in its own form.)
+//! Owns: the preflight and the headers of actual requests. An origin learns only of portals that list it, and is
+//! echoed exactly, never as `*`. (`actix-cors` announces credentials to every origin, and answers a foreign preflight
+//! in its own form.)
+//! Must not know: what the endpoint does.
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -47,7 +48,7 @@ pub async fn guard(
     Ok(response)
 }
 
-/// The same for a refusal that a proxy passes on to a page.
+/// Does the same for a refusal that a proxy passes on to a page.
 pub fn readable(request: &HttpRequest, problem: Problem) -> Problem {
     headers(request).into_iter().fold(problem, |problem, (name, value)| match value.to_str() {
         Ok(value) => problem.with_header(name, value),

@@ -1,6 +1,6 @@
 //! The envelope of every success: `{"meta":…,"data":…}`.
 //!
-//! Owns: what stands beside the data; an error has the same `meta`.
+//! Owns: what accompanies the data. An error has the same `meta`.
 //! Must not know: what the data is.
 
 use actix_web::{HttpRequest, HttpResponse};
@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::http::request::kept::id_of;
 
-/// What stands beside every answer's data.
+/// Accompanies the data of every answer.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Meta<'a> {
@@ -23,13 +23,13 @@ pub fn success(request: &HttpRequest, data: impl Serialize) -> HttpResponse {
     success_with(request, data, None::<()>)
 }
 
-/// Like [`success`], with the place in a list beside `data`.
+/// Like [`success`], with the position in a list beside `data`.
 pub fn success_with(
     request: &HttpRequest,
     data: impl Serialize,
     pagination: Option<impl Serialize>,
 ) -> HttpResponse {
-    // Fields written one by one: `serde(flatten)` would go through a map for every answer.
+    // Its fields are named one by one, because `serde(flatten)` would build a map for every answer.
     #[derive(Serialize)]
     struct Envelope<'a, T, P> {
         meta: Meta<'a>,

@@ -1,7 +1,8 @@
 //! What all requests have in common: an id, the security headers, the rendering of errors, the log line.
 //!
-//! Owns: the outermost layer of the server; nothing leaves without passing here.
-//! Must not know: any endpoint. It logs the route's template, never a path, a query string or a header.
+//! Owns: the outermost layer of the server, which every answer passes. It logs the route's template, never a path, a
+//! query string or a header.
+//! Must not know: any endpoint.
 
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
@@ -36,8 +37,8 @@ pub async fn finish(
             let response = next.call(request).await?.map_into_boxed_body();
             Ok::<_, actix_web::Error>(complete(response, &id, started_at))
         };
-        // The request is lost in a panic, and with an error; handlers and guards answer with responses that carry
-        // theirs.
+        // The request is lost in a panic or with an `Err`. Handlers and guards return no `Err`: their responses carry
+        // the error.
         let error = match AssertUnwindSafe(served).catch_unwind().await {
             Ok(Ok(response)) => return Ok(response),
             Ok(Err(error)) => problem::of_status(error.as_response_error().status_code()),
@@ -67,7 +68,7 @@ fn problem_of(response: &HttpResponse) -> Option<&Problem> {
     response.error().and_then(|error| error.as_error::<Problem>())
 }
 
-/// Ours as it was made; what actix made on its own account, by its status.
+/// Our own errors as they are; those that actix made by itself, by their status.
 fn error_of(response: &HttpResponse) -> Option<Error> {
     if let Some(problem) = problem_of(response) {
         return Some(problem.error.clone());
@@ -94,7 +95,7 @@ fn report(request: &HttpRequest, response: &HttpResponse, error: Option<&Error>,
         let reason = Some(refusal.name());
         audit("session.refused", &Audit { handle, reason, client: client.as_deref(), ..Audit::default() });
     }
-    // A method can be any token of the client's choice; a metric's label must not.
+    // A method can be any text that the client chooses; a metric's label must not.
     let method = if request.method().is_safe() || request.method() == "POST" {
         request.method().as_str()
     } else {

@@ -1,7 +1,7 @@
-//! Answers where there is no request to answer: what never became one, and one that was lost in a panic.
+//! Answers without a request: to input that never became one, and to one that was lost in a panic.
 //!
-//! Owns: that these answers look like all others, and that their id, too, finds a line in the log.
-//! Must not know: what the request was. Neither route, method nor headers are there to be read.
+//! Owns: that these answers look like all others, and that their id has a line in the log.
+//! Must not know: what the request was. There is no route, method or header to read.
 
 use std::time::{Duration, Instant};
 
@@ -17,9 +17,9 @@ use crate::http::gateway::Gateway;
 use crate::http::request::kept::new_request_id;
 use crate::telemetry::in_request_now;
 
-/// Labels for what has none of its own.
+/// The label where there is no route.
 pub const NO_ROUTE: &str = "none";
-/// See [`NO_ROUTE`].
+/// The label where there is no method, or an unusual one.
 pub const NO_METHOD: &str = "other";
 
 /// The whole answer to a request that was lost while it was served.

@@ -1,6 +1,6 @@
 //! A session that has just begun, on its way to its browser: the cookies and the audit lines.
 //!
-//! Must not know: how it came about.
+//! Must not know: how it began.
 
 use std::net::IpAddr;
 

@@ -1,7 +1,7 @@
-//! The pages that a portal's users see: the landing, and what is said where it cannot go on.
+//! The pages that a portal's users see: the landing, and the messages when something is in the way.
 //!
-//! Owns: their texts, look and policy. Each says what happened and what to do, has one action, and looks like
-//! its portal as far as that is configured.
+//! Owns: their texts, look and policy. Each says what happened and what to do, has one action, and looks like its
+//! portal, as far as that is configured.
 //! Must not know: when a page is shown ([`super::refusal`] decides that), or what a session is.
 
 use askama::Template;
@@ -34,12 +34,12 @@ pub enum Message<'a> {
     SomethingWrong,
 }
 
-/// For whom a page is made.
+/// Who a page is for.
 #[derive(Clone, Copy)]
 pub struct View<'a> {
-    /// What it is read in.
+    /// The language of the page.
     pub language: &'a Language,
-    /// The portal it speaks for, as far as that is known.
+    /// The portal it speaks for, if that is known.
     pub portal: Option<&'a Portal>,
     /// The request's id, which the operator finds in the log.
     pub reference: &'a str,
@@ -52,26 +52,26 @@ pub struct Form {
     pub action: String,
     /// The ticket.
     pub session_id: String,
-    /// Ties the form to the browser that was shown it.
+    /// Ties the form to the browser that got it.
     pub nonce: String,
-    /// The handle of somebody else's session that its person is told would be replaced; empty without one.
+    /// The handle of somebody else's session that would be replaced, as the person is told; empty if there is none.
     pub replaces: String,
-    /// A person came here by a click, so the page need not ask for another.
+    /// A person came here with a click, so the page need not ask for another.
     pub goes_on: bool,
 }
 
 /// What the landing page asks.
 #[derive(Clone, Debug, Default)]
 pub struct Question {
-    /// Whose session it is, where that is to be asked.
+    /// Whose session it is, if the person is to be asked.
     pub confirm: Option<String>,
-    /// Who is signed in at the moment and would not be any more.
+    /// Who is signed in now and would be signed out.
     pub replaces: Option<String>,
-    /// Where to who says no.
+    /// Where people go who say no.
     pub way_out: Option<Url>,
 }
 
-/// A page and the only things that it may do.
+/// A page, and the policy for what it may do.
 #[derive(Debug)]
 pub struct Page {
     /// The text.
@@ -120,7 +120,7 @@ struct LandingTemplate<'a> {
     script: &'static str,
 }
 
-/// A page that says why it does not go on. `retry`: what was sent and may be sent again.
+/// A page that says what is in the way. `retry`: a form that was sent and may be sent again.
 pub fn message(view: View<'_>, message: Message<'_>, retry: Option<&Form>) -> Page {
     let language = view.language;
     let back = view.portal.and_then(|portal| portal.return_url.as_ref()).map(Url::as_str);
@@ -141,7 +141,7 @@ pub fn message(view: View<'_>, message: Message<'_>, retry: Option<&Form>) -> Pa
         Message::NotFound => parts(&language.not_found, back),
         Message::SomethingWrong => parts(&language.something_wrong, again),
     };
-    // Only what would be tried again takes the form along.
+    // Only a page that offers to try again carries the form.
     let form = retry.filter(|_| address == again).map(|form| FormView::new(form, label));
     let frame = Frame::new(view, title.clone());
     let policy = policy(view, &frame, None, form.is_some());
@@ -182,7 +182,7 @@ fn parts<'a>(
 }
 
 fn rendered(template: impl Template, policy: String, language: &Language) -> Page {
-    // The templates write to memory, which cannot fail.
+    // Templates write to memory, which cannot fail.
     let html = template.render().unwrap_or_default();
     Page { html, policy, language: language.tag.clone() }
 }
@@ -225,7 +225,7 @@ fn policy(view: View<'_>, frame: &Frame<'_>, script: Option<&str>, has_form: boo
     .header()
 }
 
-/// Wherever the answer to the form may redirect: into the portal, or home.
+/// Where the answer to the form may redirect: into the portal, or home.
 fn form_targets(portal: &Portal) -> Vec<String> {
     let urls = [Some(&portal.url), portal.test_url.as_ref(), portal.return_url.as_ref()];
     let mut sources: Vec<String> = Vec::new();

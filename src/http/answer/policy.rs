@@ -1,14 +1,14 @@
-//! The `Content-Security-Policy` of every page: what it names, and nothing else.
+//! The `Content-Security-Policy` of every page. It allows what it names, and nothing else.
 //!
-//! Owns: that inline styles and scripts are known by their hash, so nothing that found its way into a page
-//! runs; and that no page can be framed.
+//! Owns: that inline styles and scripts are allowed by their hash, so that nothing injected into a page runs; and
+//! that no page can be framed.
 //! Must not know: what a page says.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
-/// What a page needs; all else stays forbidden.
+/// What a page needs. Everything else is forbidden.
 #[derive(Default)]
 pub struct Policy<'a> {
     /// The text of each inline style.
@@ -17,8 +17,7 @@ pub struct Policy<'a> {
     pub script: Option<&'a str>,
     /// A source of images.
     pub images: Option<&'a str>,
-    /// Origins that its form may lead to besides its own: browsers hold the redirect after a form against
-    /// this list too.
+    /// Other origins that its form may lead to. Browsers check the redirect after a form against this list too.
     pub form_targets: Option<&'a [String]>,
 }
 

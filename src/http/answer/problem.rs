@@ -1,8 +1,8 @@
 //! Errors on the wire (API.md section 2): the only place that maps a code to a status and renders a body.
 //!
-//! Owns: statuses, titles, who gets which media type, the headers that an error carries. The body's fields are in
-//! `problem/body.rs`.
-//! Must not know: why an error arose. Whatever actix itself would answer comes here too, by its status.
+//! Owns: statuses, titles, who gets which media type, the headers of an error. The body's fields are in
+//! `problem/body.rs`. Errors that actix makes by itself come here too, by their status.
+//! Must not know: why an error occurred.
 
 pub mod body;
 
@@ -22,10 +22,10 @@ use crate::http::gateway::limits::Exceeded;
 use crate::http::request::body::unreadable;
 use crate::http::request::wishes::wants_plain_json;
 
-/// A failing dependency is expected back within so many seconds.
+/// A failing dependency is expected back within this many seconds.
 const RETRY_AFTER_SECONDS: u32 = 2;
 
-/// An error on its way to the client. [`super::finish`] renders it: only there the request is known.
+/// An error on its way to the client. [`super::finish`] renders it, because only it has the request.
 #[derive(Debug)]
 pub struct Problem {
     /// What went wrong.
@@ -34,7 +34,7 @@ pub struct Problem {
     form: Form,
 }
 
-/// How it is told. Whatever the form, it is logged and counted as the error that it is.
+/// The form of the answer. Whatever the form, it is logged and counted as the same error.
 #[derive(Debug)]
 enum Form {
     /// To a program.
@@ -69,7 +69,7 @@ impl Problem {
             .with_header(CONTENT_LANGUAGE, &page.language)
     }
 
-    /// Whether it still has to be rendered for a program.
+    /// Whether it is to be rendered for a program.
     pub fn is_for_programs(&self) -> bool {
         match self.form {
             Form::Json => true,
@@ -138,7 +138,7 @@ impl ResponseError for Problem {
     }
 }
 
-/// What an extractor refuses with. [`super::finish`] renders it as any other error.
+/// The refusal of an extractor. [`super::finish`] renders it like any other error.
 impl ResponseError for Error {
     fn status_code(&self) -> StatusCode {
         status_and_title(self.code).0
@@ -170,7 +170,7 @@ pub fn status_and_title(code: Code) -> (StatusCode, &'static str) {
     }
 }
 
-/// The problem for an error that actix made, not we.
+/// The error for a status that actix chose by itself.
 pub fn of_status(status: StatusCode) -> Error {
     match status {
         StatusCode::NOT_FOUND => Error::new(Code::RouteNotFound),

@@ -1,4 +1,4 @@
-//! Errors byte for byte, and that nothing falls through the one match.
+//! Errors byte for byte, for every code.
 
 use super::*;
 

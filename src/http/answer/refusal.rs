@@ -1,6 +1,6 @@
-//! The form of a refusal: the one place that chooses page, redirect or problem.
+//! The form of a refusal. This is the only place that chooses between page, redirect and problem.
 //!
-//! Owns: who goes home, who reads a page, and which page tells what; that nobody is sent anywhere who is not there.
+//! Owns: who goes home, who gets a page, and which one. Only a person who is really there is sent anywhere.
 //! Must not know: any endpoint, or what a page looks like.
 
 use actix_web::HttpRequest;
@@ -21,16 +21,16 @@ use crate::http::request::wishes::{Waiting, accepts, waiting};
 const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
 const PORTAL_REDIRECT: HeaderName = HeaderName::from_static("portal-redirect");
 
-/// Answers a refusal. A person's navigation goes home if that is known and may help, else a page says what
-/// happened; a script is told in the form that its library understands; a program gets the problem. An outage has no
-/// home: it is not a logout. `retry`: the form that the person may send again.
+/// Answers a refusal. A person's navigation goes home if home is known and may help; otherwise a page says what
+/// happened. A script gets the form that its library understands, a program the problem. In an outage nobody is sent
+/// home, because it is no logout. `retry`: the form that the person may send again.
 pub fn refuse(request: &HttpRequest, presented: &Presented, error: Error, retry: Option<&Form>) -> Problem {
     let home = error.home.as_ref().and_then(|home| home.url.clone());
     match (waiting(request.method(), request.headers()), home) {
         (Waiting::Person, home) => refuse_person(request, presented, error, home.as_ref(), retry),
         (Waiting::Htmx, Some(home)) => Problem::from(error).with_header(HX_REDIRECT, home.as_str()),
         (Waiting::Inertia, Some(home)) => Problem::inertia_location(error, &home),
-        // The page tells Turbo to leave the frame and load the address as a whole, and that is a navigation.
+        // The page makes Turbo leave the frame and load the address as a whole, which is a navigation.
         (Waiting::TurboFrame, Some(_)) => told_by_page(request, presented, error, retry),
         (Waiting::Nobody, _) => unseen(error),
         (Waiting::Htmx | Waiting::Inertia | Waiting::TurboFrame, None) | (Waiting::Program, _) => {
@@ -44,7 +44,7 @@ pub fn refuse_anybody(request: &HttpRequest, error: Error) -> Problem {
     refuse(request, &Presented::default(), error, None)
 }
 
-/// Answers a refusal to a proxy that knows no redirect: it takes the address from a header.
+/// Answers a refusal to a proxy that cannot redirect and takes the address from a header.
 pub fn refuse_by_status(request: &HttpRequest, error: Error) -> Problem {
     if waiting(request.method(), request.headers()) == Waiting::Nobody {
         return unseen(error);
@@ -66,7 +66,7 @@ pub fn refuse_unseen(request: &HttpRequest) -> Result<(), Problem> {
     Err(unseen(error.with_detail("This page is not there to be fetched ahead of time.")))
 }
 
-/// A browser that fetches ahead of time drops an error, and asks again once a person is there.
+/// A browser that prefetches drops an error, and asks again when a person is there.
 fn unseen(error: Error) -> Problem {
     Error { home: None, ..error }.into()
 }
@@ -106,7 +106,7 @@ fn told_by_page(request: &HttpRequest, presented: &Presented, error: Error, retr
     Problem::page(error, page)
 }
 
-/// What a person is told; nothing where only whoever wrote the request can mend it.
+/// What a person is told. `None` if only the author of the request can fix it.
 fn message_of(error: &Error) -> Option<Message<'_>> {
     if let Some(home) = &error.home {
         return Some(Message::Home(home));
@@ -147,10 +147,10 @@ mod tests {
         for code in [Code::RouteNotFound, Code::MethodNotAllowed] {
             assert_eq!(message_of(&Error::new(code)), Some(Message::NotFound));
         }
-        // An outage is never told as an end of the session.
+        // An outage must never look like the end of the session.
         let outage = told(Code::ServiceUnavailable, None);
         assert_eq!(message_of(&outage), Some(Message::ServiceUnavailable));
-        // Whoever wrote a bad request needs to read what is wrong with it.
+        // The author of a bad request needs to read what is wrong with it.
         assert_eq!(message_of(&told(Code::InvalidInput, None)), None);
     }
 }

@@ -1,4 +1,4 @@
-//! The values that several answers have: a session's handle, a permission, an environment, how the gateway is.
+//! Values that several answers share: a session's handle, a permission, an environment, the gateway's state.
 //!
 //! Owns: their form on the wire, and how the OpenAPI document describes it.
 //! Must not know: which answer has which. The domain's own types have no wire format.
@@ -37,7 +37,7 @@ impl<'a> From<&'a domain::permission::Permission> for Permission<'a> {
     }
 }
 
-/// How the gateway is.
+/// The state of the gateway.
 #[derive(Serialize, ToSchema)]
 pub struct Health {
     /// `live` or `ready`.

@@ -1,7 +1,7 @@
 //! `POST /v2/portal.createSession` (API.md section 3).
 //!
-//! Owns: the fields of the request and of the answer. `portal` and `scopes` are the names that `slug` and
-//! `permissions` have in newer clients; the answer has what clients of either kind read.
+//! Owns: the fields of the request and of the answer. Newer clients call `slug` and `permissions` `portal` and
+//! `scopes`; the answer has what either kind of client reads.
 //! Must not know: whether the portal, the permissions or the return URL are allowed.
 
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -114,7 +114,7 @@ fn read(
     })
 }
 
-/// The type and the entries are checked where the list is read.
+/// Type and entries are checked when the list is read.
 fn count_permissions(value: &Value) -> Result<(), Invalid> {
     match value.as_array().map(Vec::len) {
         Some(count) if count == 0 || count > MAX_PERMISSIONS => Err(Invalid::new(
@@ -125,7 +125,7 @@ fn count_permissions(value: &Value) -> Result<(), Invalid> {
     }
 }
 
-/// An empty text is none: it is what a form without an address sends.
+/// An empty text counts as absent: forms send it if no address was entered.
 fn read_email(value: &Value) -> Result<Option<String>, Invalid> {
     let email = text(0, 320)(value)?;
     if email.is_empty() { Ok(None) } else { check_email(&email).map(|()| Some(email)) }

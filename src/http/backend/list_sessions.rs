@@ -26,11 +26,11 @@ struct Asked {
     before: Option<Handle>,
 }
 
-/// Where a list goes on.
+/// Where the list continues.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Pagination {
-    /// For the next page; absent on the last.
+    /// For the next page. Absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     cursor: Option<String>,

@@ -24,12 +24,12 @@ enum Which {
 /// How many sessions were ended.
 #[derive(Serialize, ToSchema)]
 pub struct Revoked {
-    /// What was gone already, or is not yours to see, does not count.
+    /// Sessions that were already gone, or that you may not see, do not count.
     #[schema(example = 2)]
     revoked: u64,
 }
 
-/// Revokes; what is gone, or not the caller's to see, counts as nothing.
+/// Revokes. Sessions that are gone, or that the caller may not see, do not count.
 pub async fn handle(
     request: HttpRequest,
     caller: Caller,
@@ -73,7 +73,7 @@ fn read(body: &Body) -> Result<Which, Error> {
                     fields.fault(other, Invalid::new("It cannot stand beside id.", fix));
                 }
             }
-            // A text that is no handle names no session: that is nothing to revoke, not an error.
+            // A text that is no handle names no session, so there is nothing to revoke. It is not an error.
             let handle = fields.required("id", |value| Ok(Handle::parse(string(value)?).ok()));
             return handle.map(Which::One);
         }

@@ -1,7 +1,7 @@
-//! How often one client may be wrong: each has a budget of guesses, of which only the wrong ones are spent.
+//! How often one client may be wrong: each client has a budget of guesses, and only wrong ones use it up.
 //!
-//! Owns: that no number of calls at once gets more than the budget. Whoever asks takes one out of it for as long as the
-//! answer is open; a right answer brings it back, a wrong one does not, and the time refills it.
+//! Owns: that no number of simultaneous calls gets more than the budget. Each call takes one guess out of it. A right
+//! answer puts it back, a wrong one does not, and the budget refills with time.
 //! Must not know: what is guessed, or who a client is.
 
 use std::collections::HashMap;
@@ -14,8 +14,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
 
 const MINUTE: Duration = Duration::from_secs(60);
-/// A burst of right answers of one client waits for one another, longer than a store that
-/// does not answer, but not for ever.
+/// How long calls in a burst of right answers wait for one another: longer than for a store that does not answer, but
+/// not for ever.
 const MAX_WAIT: Duration = Duration::from_secs(5);
 
 /// The budgets of all clients.
@@ -25,25 +25,25 @@ pub struct Guesses<K> {
 }
 
 struct Budget {
-    /// What is neither spent nor out.
+    /// Guesses that are neither used up nor taken.
     left: Arc<Semaphore>,
     spent: Mutex<Spent>,
 }
 
 struct Spent {
     guesses: u32,
-    /// When the first of them began to come back.
+    /// When the refill of the first used one began.
     since: Instant,
 }
 
-/// A guess whose answer is open. Dropped, it cost nothing.
+/// A guess whose answer is not known yet. Dropping it puts it back.
 pub struct Guess {
     budget: Arc<Budget>,
     taken: OwnedSemaphorePermit,
 }
 
 impl Guess {
-    /// It was wrong.
+    /// Uses the guess up, because it was wrong.
     pub fn spend(self) {
         let mut spent = self.budget.lock();
         if spent.guesses == 0 {
@@ -60,7 +60,7 @@ impl Budget {
         self.spent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Brings back what time has refilled; what remains spent, and how long until the next comes back.
+    /// Adds what time has refilled. Returns how many remain used up, and the time until the next is refilled.
     fn refill(&self, every: Duration) -> (u32, Duration) {
         let mut spent = self.lock();
         let due = spent.since.elapsed().as_nanos() / every.as_nanos().max(1);
@@ -74,19 +74,19 @@ impl Budget {
 }
 
 impl<K: Eq + Hash + Clone> Guesses<K> {
-    /// A whole minute's worth may come at once; then they refill evenly.
+    /// A whole minute's worth may be used at once. Then it refills evenly.
     pub fn new(per_minute: NonZeroU32) -> Self {
         Guesses { per_minute, clients: Mutex::default() }
     }
 
-    /// Takes one; an error is the time until there is one again.
+    /// Takes a guess. An error is the time until there is one again.
     pub async fn take(&self, client: &K) -> Result<Guess, Duration> {
         let (budget, every) = (self.budget_of(client), MINUTE / self.per_minute.get());
         let (spent, wait) = budget.refill(every);
         if spent >= self.per_minute.get() {
             return Err(wait);
         }
-        // What others have out comes back soon, unless they are wrong.
+        // Guesses that others have taken come back soon, unless they are wrong.
         let left = budget.left.clone();
         match timeout(MAX_WAIT, left.acquire_owned()).await {
             Ok(Ok(taken)) => Ok(Guess { budget, taken }),
@@ -94,7 +94,7 @@ impl<K: Eq + Hash + Clone> Guesses<K> {
         }
     }
 
-    /// Forgets whoever has a whole budget again; called now and then, it bounds the memory.
+    /// Forgets clients whose budget is full again. Calling it now and then bounds the memory.
     pub fn forget_idle(&self) {
         let every = MINUTE / self.per_minute.get();
         let mut clients = self.lock();

@@ -1,8 +1,8 @@
-//! The languages of the pages: one file of `languages/` each, found by its name.
+//! The languages of the pages. Each is a file in `languages/`.
 //!
-//! Owns: reading the files, and which one a browser is shown (`Accept-Language`, RFC 4647 section 3.4).
-//! Must not know: what a page looks like. Adding a language is adding a file; then this one has to be
-//! compiled again (`touch` it), for the compiler does not watch the folder.
+//! Owns: reading the files, and the choice for a browser (`Accept-Language`, RFC 4647 section 3.4). To add a
+//! language, add a file and `touch` this one: the compiler does not watch the folder.
+//! Must not know: what a page looks like.
 
 use std::cmp::Reverse;
 
@@ -12,10 +12,10 @@ use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/http/gateway/languages");
-/// Shown to whoever asks for none that there is.
+/// The language for browsers that ask for none of ours.
 const DEFAULT: &str = "en";
 
-/// Every text that a person may read. `{user}` in one stands for whose session it is.
+/// Every text that a person may read. `{user}` stands for the person whose session it is.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Language {
@@ -43,11 +43,11 @@ pub struct Language {
     pub service_unavailable: Texts,
     /// An address that leads nowhere.
     pub not_found: Texts,
-    /// All else.
+    /// Everything else.
     pub something_wrong: Texts,
 }
 
-/// What is said, and the one action.
+/// A message, with one action.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Texts {
@@ -69,7 +69,7 @@ pub struct HomeTexts {
     pub text: String,
     /// Of the button.
     pub action: String,
-    /// What to do where no home is known.
+    /// What to do if no home is known.
     pub alone: String,
 }
 
@@ -79,9 +79,9 @@ pub struct HomeTexts {
 pub struct LandingTexts {
     /// What this page is.
     pub title: String,
-    /// While it goes on by itself.
+    /// While it continues by itself.
     pub text: String,
-    /// When it waits.
+    /// While it waits for the button.
     pub text_button: String,
     /// Of the button.
     pub action: String,
@@ -133,11 +133,11 @@ impl Languages {
         Ok(Languages { default: default.ok_or("there is no default language")?, by_name })
     }
 
-    /// The one that this browser's user reads best.
+    /// The language that this browser's user prefers.
     pub fn of(&self, request: &HttpRequest) -> &Language {
         let asked = AcceptLanguage::parse(request).map(|header| header.0).unwrap_or_default();
         let mut wanted: Vec<_> = asked.iter().filter(|asked| asked.quality > Quality::ZERO).collect();
-        // (Stable: of two that are wanted alike, the first.)
+        // The sort is stable: of two with the same weight, the first counts.
         wanted.sort_by_key(|asked| Reverse(asked.quality));
         let named = wanted.iter().filter_map(|asked| asked.item.item());
         let mut found =
@@ -147,7 +147,7 @@ impl Languages {
     }
 }
 
-/// Whether who asks for `asked` can read the language `name`, which is written as `own` says.
+/// Whether a browser that asks for `asked` can be given the language `name`, whose script is `own`.
 fn fits(asked: &LanguageTag, name: &str, own: &str) -> bool {
     let own_script = own.split('-').find(|part| part.len() == 4);
     let same = |one: &str, other: &str| one.eq_ignore_ascii_case(other);
@@ -155,7 +155,8 @@ fn fits(asked: &LanguageTag, name: &str, own: &str) -> bool {
         && own_script.is_none_or(|own| script_of(asked).is_none_or(|asked| same(asked, own)))
 }
 
-/// Named, or told by the region: Chinese is written in two ways, and few who write one like to read the other.
+/// The script that is named or that follows from the region. Chinese is written in two, and few people like to read the
+/// other.
 fn script_of(tag: &LanguageTag) -> Option<&str> {
     let is_traditional = |region: &str| ["TW", "HK", "MO"].iter().any(|own| own.eq_ignore_ascii_case(region));
     tag.script().or_else(|| tag.region().filter(|region| is_traditional(region)).map(|_| "Hant"))

@@ -1,7 +1,8 @@
 //! Rate limits: refused exchanges per client address, creations per root key (API.md sections 2 and 14).
 //!
-//! Owns: the budgets and buckets, and how long whoever has used up his own must wait.
-//! Must not know: what is limited. An IPv6 client counts by its /64, all of which is one subscriber's.
+//! Owns: the budgets and buckets, and how long a client has to wait when its own is used up. An IPv6 client is
+//! counted by its /64, which belongs to one subscriber.
+//! Must not know: what is limited.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
@@ -18,12 +19,12 @@ use crate::domain::error::Error;
 
 type Buckets<K> = RateLimiter<K, DefaultKeyedStateStore<K>, DefaultClock, NoOpMiddleware>;
 
-/// A limit is reached; nothing has been done.
+/// A limit was reached, and nothing was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exceeded {
     /// The limit.
     pub per_minute: u32,
-    /// Until the next call passes.
+    /// The time until the next call passes.
     pub wait_seconds: u64,
 }
 
@@ -39,7 +40,7 @@ pub struct Limits {
 pub struct Attempt(Option<Guess>);
 
 impl Attempt {
-    /// How it ended. Only a refusal costs anything; an outage says nothing about the session ID.
+    /// Tells how it ended. Only a refusal costs anything; an outage says nothing about the session ID.
     pub fn end(self, error: Option<&Error>) {
         if let Some(guess) = self.0.filter(|_| error.is_some_and(|error| error.refusal.is_some())) {
             guess.spend();
@@ -48,7 +49,7 @@ impl Attempt {
 }
 
 impl Limits {
-    /// A whole minute's worth may come at once; then they refill evenly.
+    /// A whole minute's worth may come at once. Then it refills evenly.
     pub fn new(exchange_per_minute: u32, create_per_minute: u32) -> Self {
         let exchange_per_minute = NonZeroU32::new(exchange_per_minute).unwrap_or(NonZeroU32::MIN);
         let create_per_minute = NonZeroU32::new(create_per_minute).unwrap_or(NonZeroU32::MIN);
@@ -60,7 +61,7 @@ impl Limits {
         }
     }
 
-    /// One more exchange from this address; to be asked before the store is.
+    /// Admits an exchange from this address. To be called before the store is asked.
     pub async fn begin_exchange(&self, client: Option<IpAddr>) -> Result<Attempt, Exceeded> {
         let subscriber = match client {
             None => return Ok(Attempt(None)),
@@ -73,14 +74,14 @@ impl Limits {
         taken.map(|guess| Attempt(Some(guess))).map_err(|wait| exceeded(self.exchange_per_minute, wait))
     }
 
-    /// One more creation with this root key.
+    /// Admits a creation with this root key.
     pub fn check_create(&self, key: &RootKeyEntry) -> Result<(), Exceeded> {
         let checked = self.create.check_key(key.digest.as_bytes());
         let now = || DefaultClock::default().now();
         checked.map_err(|until| exceeded(self.create_per_minute, until.wait_time_from(now())))
     }
 
-    /// Forgets whoever has a full bucket again; called now and then, it bounds the memory.
+    /// Forgets clients whose bucket is full again. Calling it now and then bounds the memory.
     pub fn forget_idle(&self) {
         self.exchange.forget_idle();
         self.create.retain_recent();

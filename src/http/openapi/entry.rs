@@ -1,4 +1,4 @@
-//! One entry of the document for each operation, and what entries have in common.
+//! An entry of the document, and what entries have in common.
 //!
 //! Owns: what an operation is for, what it takes, what it answers, and which errors it can give.
 //! Must not know: any particular operation.
@@ -33,7 +33,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// As the document holds it.
+    /// As it is in the document.
     pub fn operation(self) -> Operation {
         let mut operation = OperationBuilder::new()
             .tag(self.tag)
@@ -97,7 +97,7 @@ pub fn ok(response: Response) -> (String, Response) {
     ("200".to_owned(), response)
 }
 
-/// Of whatever reads a JSON body.
+/// Of operations that read a JSON body.
 pub fn body_codes() -> Vec<Code> {
     vec![
         Code::InvalidInput,
@@ -108,7 +108,7 @@ pub fn body_codes() -> Vec<Code> {
     ]
 }
 
-/// Of whatever needs a root key.
+/// Of operations that need a root key.
 pub fn backend_codes() -> Vec<Code> {
     let own = vec![Code::Missing, Code::Malformed, Code::KeyNotFound, Code::ServiceUnavailable];
     [own, body_codes()].concat()
@@ -120,7 +120,7 @@ pub fn exchange_codes() -> Vec<Code> {
     [own, body_codes()].concat()
 }
 
-/// Of whatever needs a session.
+/// Of operations that need a session.
 pub fn session_codes() -> Vec<Code> {
     vec![
         Code::InvalidInput,

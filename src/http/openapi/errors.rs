@@ -51,7 +51,7 @@ fn error_forms(status: u16) -> Vec<(&'static str, Ref)> {
     vec![problem, ("application/json", reference::<ErrorEnvelope>())]
 }
 
-/// What a client gets that asks for this media type, by the same code that answers it.
+/// What a client that asks for this media type gets, made by the same code that answers it.
 fn example(code: Code, media_type: &'static str) -> Example {
     let mut accept = HeaderMap::new();
     accept.insert(ACCEPT, HeaderValue::from_static(media_type));

@@ -43,7 +43,7 @@ pub fn set_cookie() -> (&'static str, Header) {
     )
 }
 
-/// Of `portal.authorize`: who is there. Always the first eight, empty where there is no value.
+/// Of `portal.authorize`: who is there. The first eight are always there, empty if there is no value.
 pub fn portal() -> Vec<(&'static str, Header)> {
     let text = |description| header(Type::String, description);
     vec![

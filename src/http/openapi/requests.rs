@@ -1,11 +1,11 @@
 //! What clients send, as JSON Schema.
 //!
-//! Owns: the documented form of every field of a request, with its bounds and an example. A request is read field by
-//! field, so that all its faults are told at once; no type of it exists that these could be derived on.
-//! Must not know: how a request is read. `tests/openapi.rs` proves that what stands here is what the gateway
-//! enforces: it tries every bound from both sides.
+//! Owns: the documented form of every field of a request, with its bounds and an example. Requests are read field by
+//! field, so that all faults are reported at once; there are no types from which these could be derived.
+//! `tests/openapi.rs` tries every bound from both sides, to prove that the gateway enforces what is documented here.
+//! Must not know: how a request is read.
 
-#![allow(dead_code)] // They are described, never made.
+#![allow(dead_code)] // They are only described, never constructed.
 
 use serde::Serialize;
 use utoipa::openapi::{OneOfBuilder, Ref, RefOr, Schema};
@@ -13,7 +13,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::http::answer::values::Permission;
 
-/// Whom to create a session for, and what it may do.
+/// Who to create a session for, and what it may do.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CreateSessionRequest {
@@ -42,7 +42,7 @@ pub struct CreateSessionRequest {
     /// Your own identifier of the user's organisation.
     #[schema(min_length = 1, max_length = 256, example = "org_1")]
     external_organization_id: Option<String>,
-    /// Your own data, handed to the portal unread; at most 4 KiB as JSON.
+    /// Your own data, passed on to the portal unread; at most 4 KiB as JSON.
     #[schema(value_type = Option<Object>)]
     metadata: Option<()>,
 }
@@ -115,10 +115,10 @@ pub struct ListSessionsRequest {
     /// Your own identifier of your user.
     #[schema(min_length = 1, max_length = 256, example = "user_123")]
     external_id: String,
-    /// Sessions on a page.
+    /// How many sessions a page has.
     #[schema(minimum = 1, maximum = 100, default = 100)]
     limit: Option<u32>,
-    /// Of the page before.
+    /// From the page before.
     #[schema(pattern = "^sess_[0-9A-Za-z]{32}$")]
     cursor: Option<String>,
 }

@@ -1,6 +1,6 @@
 //! The schemas of the document: which there are, and their names.
 //!
-//! Owns: the list. Those of answers are derived on the very types that handlers answer with.
+//! Owns: the list. Schemas of answers are derived from the types that handlers answer with.
 //! Must not know: any field; each type describes its own.
 
 use utoipa::openapi::{Ref, RefOr, Schema};

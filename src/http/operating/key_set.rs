@@ -1,6 +1,6 @@
-//! `GET /.well-known/jwks.json` (API.md section 10): the public keys, for whoever checks a signed token by himself.
+//! `GET /.well-known/jwks.json` (API.md section 10): the public keys, for those who check signed tokens themselves.
 //!
-//! Owns: that this one answer may be cached, and for how long.
+//! Owns: that this answer may be cached, and for how long.
 //! Must not know: keys.
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -8,9 +8,9 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use crate::http::request::kept::portals;
 
-/// What a gateway without a key answers: a set that is empty, so that a verifier refuses every token.
+/// The answer of a gateway without a key: an empty set, so that a verifier refuses every token.
 const NO_KEYS: &str = r#"{"keys":[]}"#;
-/// A new key is published so long before it signs (docs/tokens.md, rotation).
+/// A new key must be published this long before it signs (docs/tokens.md, rotation).
 const MAY_BE_KEPT: &str = "public, max-age=300";
 
 /// Serves the key set.

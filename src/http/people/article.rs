@@ -1,4 +1,4 @@
-//! What the pages for developers have in common (errors, reference): the frame and the style.
+//! The frame and the style of the pages for developers (errors, reference).
 //!
 //! Must not know: what a page says. The pages that a portal's users see are in `answer::pages`.
 

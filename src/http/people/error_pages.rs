@@ -1,7 +1,7 @@
-//! `/errors/<category>/<code>`: what an error's `type` leads to (API.md section 2).
+//! `/errors/<category>/<code>`: the pages to which an error's `type` leads (API.md section 2).
 //!
 //! Owns: the embedded pages of `docs/errors/`, as HTML for a browser, Markdown or JSON for a program.
-//! Must not know: any particular error in flight.
+//! Must not know: any particular error that occurred.
 
 use actix_web::http::header::{CONTENT_TYPE, VARY};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -50,7 +50,7 @@ fn as_json(request: &HttpRequest, code: Code) -> HttpResponse {
 
 fn as_html(code: Code) -> HttpResponse {
     let mut content = String::new();
-    // Links between the pages name the files; on the gateway the names have no ending.
+    // Links between the pages name files. On the gateway, the names have no extension.
     let markdown = markdown_of(code).replace(".md)", ")");
     html::push_html(&mut content, Parser::new_ext(&markdown, Options::ENABLE_TABLES));
     article::html(code.wire_name(), &content)

@@ -28,7 +28,7 @@ use crate::http::request::kept::{note, portals};
 use crate::http::request::wishes::{FETCH_SITE, is_click};
 use crate::http::request::{auth, body, client_address};
 
-/// Shows the page that leads into the portal, or goes on where nothing is left to do.
+/// Shows the page that leads into the portal, or redirects if nothing is left to do.
 pub async fn show(request: HttpRequest, slug: web::Path<String>) -> Result<HttpResponse, Problem> {
     refuse_unseen(&request)?;
     let presented = auth::visiting(&request, &slug);
@@ -37,7 +37,7 @@ pub async fn show(request: HttpRequest, slug: web::Path<String>) -> Result<HttpR
     arrive(&request, &presented, session_id.as_deref(), goes_on).await
 }
 
-/// Spends a ticket that the page's own form brings; any other form leads to the page.
+/// Spends a ticket that comes with the page's own form. Any other form leads to the page.
 pub async fn enter(
     request: HttpRequest,
     slug: web::Path<String>,
@@ -103,7 +103,7 @@ fn entered(request: &HttpRequest, entry: Entry, client: Option<IpAddr>) -> HttpR
     }
 }
 
-/// The page once more, which waits for its button: the form that came was not the one that it has now.
+/// Shows the page once more, and waits for its button, because the form that came is not the page's current one.
 async fn show_again(
     request: &HttpRequest,
     presented: &Presented,
@@ -113,7 +113,7 @@ async fn show_again(
     arrive(request, presented, session_id, false).await.map(refused_form)
 }
 
-/// A page that answers a form says that the form was not taken.
+/// A page that answers a form has a status that says that the form was not accepted.
 fn refused_form(mut response: HttpResponse) -> HttpResponse {
     if response.status().is_success() {
         *response.status_mut() = StatusCode::FORBIDDEN;
@@ -121,8 +121,8 @@ fn refused_form(mut response: HttpResponse) -> HttpResponse {
     response
 }
 
-/// Under `no-referrer` a form of our own page has `Origin: null`, and so has many a foreign one; the browser
-/// vouches by `Sec-Fetch-Site`. One too old for that shows by the nonce that it was given the page.
+/// Under `no-referrer`, our own page's form has `Origin: null`, as many foreign forms have. The browser vouches for
+/// it with `Sec-Fetch-Site`. If it is too old for that, the nonce shows that it got the page.
 fn is_own_page(headers: &HeaderMap) -> bool {
     headers.get(FETCH_SITE).is_none_or(|site| site == "same-origin" || site == "none")
 }

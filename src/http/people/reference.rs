@@ -1,7 +1,7 @@
 //! `GET /docs`: the OpenAPI document as a page to read.
 //!
 //! Owns: its HTML. One page, no script, nothing loaded from elsewhere.
-//! Must not know: any endpoint; all of it comes from the document.
+//! Must not know: any endpoint. Everything comes from the document.
 
 use std::fmt::Write;
 
@@ -28,7 +28,7 @@ fn render(document: &Value) -> String {
         text(&info["description"])
     );
     for (path, item) in entries(&document["paths"]) {
-        // HEAD is GET without a body; it would only repeat it.
+        // HEAD is GET without a body, and would only repeat it.
         let methods: Vec<&String> =
             entries(item).map(|(method, _)| method).filter(|method| *method != "head").collect();
         let Some(first) = methods.first() else { continue };

@@ -1,6 +1,7 @@
-//! `GET /portal/{slug}/`: the landing with a slash at its end, as people type it and mail programs complete it.
+//! `GET /portal/{slug}/`: the landing's address with a slash at the end, as some people type it and some mail programs
+//! write it.
 //!
-//! Owns: the way to the address without it.
+//! Owns: the redirect to the address without the slash.
 //! Must not know: what is there.
 
 use actix_web::http::header::LOCATION;
@@ -11,7 +12,7 @@ use crate::http::answer::problem::Problem;
 use crate::http::answer::refusal::refuse_anybody;
 use crate::http::request::kept::portals;
 
-/// Leads a person on with the query as it is. Relative, so that a proxy may put a path before it.
+/// Redirects with the query unchanged. The address is relative, so that a proxy may put a path before it.
 pub async fn handle(request: HttpRequest, slug: web::Path<String>) -> Result<HttpResponse, Problem> {
     let portals = portals(&request);
     let portal = portals.catalog().portal(&slug);

@@ -1,7 +1,7 @@
 //! `/v2/portal.authorize` (API.md sections 4 and 14): a reverse proxy asks whether a request may pass.
 //!
-//! Owns: the order of the questions. Any method: a proxy may pass the original's on. What is asked stands in
-//! `authorize/asked.rs`, what the portal is told in `authorize/identity.rs`.
+//! Owns: the order of the checks. It accepts any method, because proxies may pass on the original one. What is asked
+//! is in `authorize/asked.rs`, what the portal is told in `authorize/identity.rs`.
 //! Must not know: how a session is found or a home is chosen.
 
 mod asked;
@@ -22,7 +22,7 @@ pub async fn handle(
     request: HttpRequest,
     presented: Result<Presented, Error>,
 ) -> Result<HttpResponse, Problem> {
-    // The proxy hands a refusal to the page that asked, so that page must be able to read it.
+    // The proxy passes a refusal on to the page that asked, which must be able to read it.
     answer(&request, presented).await.map_err(|problem| cors::readable(&request, problem))
 }
 

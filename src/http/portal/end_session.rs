@@ -21,20 +21,20 @@ const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 #[serde(rename_all = "camelCase")]
 #[schema(as = EndedSession)]
 pub struct Ended<'a> {
-    /// The session's own return URL, else the portal's.
+    /// The session's own return URL, or else the portal's.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = "uri")]
     return_url: Option<&'a str>,
 }
 
-/// Ends the session and clears what the browser keeps of it.
+/// Ends the session, and clears what the browser keeps of it.
 pub async fn handle(
     request: HttpRequest,
     OfPage(presented): OfPage,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let portals = portals(&request);
-    // The session first: nobody without one has a body read.
+    // The session is checked first: nobody's body is read without one.
     let current = portals.find_for_ending(&presented).await?;
     body::fields(&body::read(&request, payload).await?, |_| Some(()))?;
     let EndedSession { current, others } = portals.end(&presented, current).await?;

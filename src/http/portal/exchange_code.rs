@@ -1,4 +1,4 @@
-//! `POST /v2/portal.exchangeCode`: `portal.exchangeSession` by the names that newer clients have for it.
+//! `POST /v2/portal.exchangeCode`: `portal.exchangeSession` under the names that newer clients use.
 //!
 //! Owns: what the request's field and the answer's fields are called.
 //! Must not know: anything else; the operation and its rules are those of `exchange_session`.
@@ -11,7 +11,7 @@ use super::exchange_session::exchange;
 use crate::http::answer::envelope::success;
 use crate::http::answer::problem::Problem;
 
-/// A browser session that has begun, in newer names.
+/// A browser session that has begun, under newer names.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ExchangedCode)]

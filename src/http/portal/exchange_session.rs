@@ -1,7 +1,7 @@
 //! `POST /v2/portal.exchangeSession` (API.md section 4).
 //!
-//! Owns: the fields of the request and of the answer, and who gets the token in the body; all but the names
-//! is the same for `portal.exchangeCode`.
+//! Owns: the fields of the request and of the answer, and who gets the token in the body. `portal.exchangeCode` is
+//! the same but for the names.
 //! Must not know: how a ticket is spent.
 
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -46,8 +46,7 @@ pub async fn handle(request: HttpRequest, payload: web::Payload) -> Result<HttpR
     .await
 }
 
-/// The operation under either of its names: `field` has the session ID, and `answer` gets the token if the
-/// caller may see it.
+/// The operation under either name. `field` holds the session ID; `answer` gets the token if the caller may see it.
 pub async fn exchange(
     request: HttpRequest,
     payload: web::Payload,
@@ -73,6 +72,6 @@ pub async fn exchange(
 }
 
 fn read(body: &body::Body, field: &'static str) -> Result<String, Error> {
-    // Whatever else is wrong with it is told as 401, the same for everything that is no live ID.
+    // Anything else that is wrong with it is a 401, the same as for every ID that is not live.
     body::fields(body, |fields| fields.required(field, text(1, usize::MAX)))
 }

@@ -15,7 +15,7 @@ pub async fn handle(
     OfPage(presented): OfPage,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    // The session first: nobody without one has a body read.
+    // The session is checked first: nobody's body is read without one.
     let current = portals(&request).find_for_page(&presented).await?;
     body::fields(&body::read(&request, payload).await?, |_| Some(()))?;
     note(&request, current.session.handle);

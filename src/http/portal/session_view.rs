@@ -1,6 +1,6 @@
 //! A portal session as JSON: the fields of `portal.getSession` (API.md section 4).
 //!
-//! Owns: the names and presence of those fields; `exchangeSession` answers the same ones.
+//! Owns: the names and presence of those fields. `exchangeSession` answers with the same ones.
 //! Must not know: who asks.
 
 use serde::Serialize;
@@ -57,7 +57,7 @@ pub struct SessionView<'a> {
 }
 
 impl<'a> SessionView<'a> {
-    /// `portal` gives the return URL where the session has none of its own.
+    /// `portal` gives the return URL if the session has none of its own.
     pub fn new(session: &'a PortalSession, portal: &'a Portal) -> Self {
         let grant = &session.grant;
         let return_url = grant.return_url.as_ref().or(portal.return_url.as_ref());

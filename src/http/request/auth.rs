@@ -1,4 +1,4 @@
-//! Who may call stands in a handler's signature: `Caller` (a root key), `OfPage` or `Presented` (a browser token).
+//! A handler's signature says who may call it: `Caller` (a root key), `OfPage` or `Presented` (a browser token).
 //!
 //! Owns: reading `Authorization`, `Origin`, `Sec-Fetch-Site` and the cookies into domain values.
 //! Must not know: whether what is presented is any good; the domain decides.
@@ -47,7 +47,7 @@ pub fn bearer(value: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_matches([' ', '\t']))
 }
 
-/// What a page presents that is answered itself.
+/// What a page presents that gets the answer itself.
 pub struct OfPage(pub Presented);
 
 impl FromRequest for OfPage {
@@ -95,7 +95,7 @@ fn read(request: &HttpRequest, reader: Reader, catalog: &Catalog) -> Result<Pres
     Ok(Presented { token, slug, origin, same_origin, hint: sent.hint })
 }
 
-/// What a browser presents that has come to a page of the gateway's own for this portal: its cookie alone.
+/// What a browser presents on one of the gateway's own pages for this portal: only its cookie.
 pub fn visiting(request: &HttpRequest, slug: &str) -> Presented {
     let headers = request.headers();
     let sent = cookies::sent(headers, portals(request).catalog());
@@ -115,13 +115,13 @@ fn in_cookie(portal: Arc<Portal>, texts: &[String]) -> PresentedToken {
     PresentedToken { candidates, source: Source::Cookie(portal) }
 }
 
-/// The page's origin as the browser serialised it. One that is no text may be decoded with loss: nobody lists an
-/// origin with a replacement character in it.
+/// The page's origin, as the browser serialised it. Invalid text may be decoded with loss, because no portal lists an
+/// origin with a replacement character.
 pub fn origin(headers: &HeaderMap) -> Option<String> {
     headers.get(ORIGIN).map(|origin| String::from_utf8_lossy(origin.as_bytes()).into_owned())
 }
 
-/// All values of one query parameter, decoded. What is no UTF-8 gets replacement characters, which no slug,
+/// All values of one query parameter, decoded. Invalid UTF-8 becomes replacement characters, which no slug,
 /// permission or session ID may have.
 pub fn query<'a>(request: &'a HttpRequest, name: &'a str) -> impl Iterator<Item = String> + 'a {
     let pairs = url::form_urlencoded::parse(request.query_string().as_bytes());

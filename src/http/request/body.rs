@@ -17,9 +17,9 @@ use crate::fields::{Fields, json, object};
 
 const MAX_BYTES: usize = 16 * 1024;
 const MAX_WAIT: Duration = Duration::from_secs(10);
-/// For the answer to a late request to leave.
+/// Time for the answer to a late request to be sent.
 const LINGER: Duration = Duration::from_secs(1);
-/// Some clients begin a text with it; in UTF-8 it means nothing.
+/// Some clients begin a text with it. In UTF-8 it has no meaning.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 const FIX: &str = "Send one JSON object, complete and in UTF-8.";
 
@@ -74,8 +74,8 @@ async fn read_bytes(payload: web::Payload) -> Result<Vec<u8>, Error> {
     match tokio::time::timeout(MAX_WAIT, collect(&mut payload)).await {
         Ok(result) => result,
         Err(_) => {
-            // An abandoned body in chunks is drained by actix without any limit: the connection would stay for
-            // as long as its client likes. One that is still wanted when the answer is out is closed.
+            // actix would drain an abandoned body in chunks without any limit, so the client could hold the connection
+            // as long as it likes. If the body is still being read when the answer is sent, the connection is closed.
             actix_web::rt::spawn(async move {
                 tokio::time::sleep(LINGER).await;
                 drop(payload);
@@ -85,7 +85,7 @@ async fn read_bytes(payload: web::Payload) -> Result<Vec<u8>, Error> {
     }
 }
 
-/// (Not `Payload::to_bytes_limited`: it takes 32 KiB for every request, also for one without a body.)
+/// (`Payload::to_bytes_limited` would allocate 32 KiB for every request, even for one without a body.)
 async fn collect(payload: &mut Payload) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     while let Some(chunk) = payload.next().await {
@@ -99,7 +99,7 @@ async fn collect(payload: &mut Payload) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// The fields of a form, empty where one is missing. A name that is sent twice is a fault.
+/// The fields of a form. A missing one is empty; a name that is sent twice is a fault.
 pub async fn read_form<const N: usize>(
     request: &HttpRequest,
     payload: web::Payload,

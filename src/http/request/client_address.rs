@@ -1,8 +1,9 @@
 //! The address of the client behind trusted proxies.
 //!
-//! Owns: reading the one header that tells it, from the right, as far as it can be trusted.
-//! Must not know: what the address is used for. Anyone can send such a header: it counts only when the peer itself is
-//! a configured proxy. And there is one: a client fills the other that a proxy leaves alone.
+//! Owns: reading one header from the right, as far as it can be trusted. Anyone can send such a header, so it counts
+//! only if the peer itself is a configured proxy. And only one is read: a client could fill another that the proxy
+//! leaves alone.
+//! Must not know: what the address is used for.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -12,10 +13,10 @@ use ipnet::IpNet;
 
 use crate::http::gateway::Gateway;
 
-/// What HTTP calls white space; never that of other scripts.
+/// White space as HTTP defines it, not Unicode's.
 const SPACE: [char; 2] = [' ', '\t'];
 
-/// The last address that is no trusted proxy; `None` without a peer (never over TCP).
+/// The last address that is no trusted proxy. `None` without a peer, which never happens over TCP.
 pub fn of(request: &HttpRequest, gateway: &Gateway) -> Option<IpAddr> {
     let peer = canonical(request.peer_addr()?.ip());
     let Gateway { client_address_header, trusted_proxies, .. } = gateway;
@@ -30,7 +31,7 @@ pub fn behind_proxies(peer: IpAddr, headers: &HeaderMap, header: &HeaderName, tr
         if !is_trusted(&client) {
             break;
         }
-        // A hop that cannot be read hides who is behind it: stop at the proxy that reported it.
+        // An unreadable hop hides who is behind it, so stop at the proxy that reported it.
         match hop {
             Some(address) => client = address,
             None => break,
@@ -50,8 +51,8 @@ fn hops<'h>(headers: &'h HeaderMap, header: &HeaderName) -> impl Iterator<Item =
     lines.into_iter().rev().flat_map(move |line| elements(line, is_forwarded).map(read))
 }
 
-/// The elements of a list, the last first. Read from the right, so that nothing a client wrote on the left, such as
-/// a quotation mark without its fellow, changes how the proxy's own part reads.
+/// The elements of a list, the last first. It is read from the right, so that nothing a client wrote on the left,
+/// such as an unmatched quotation mark, changes the meaning of the proxy's part.
 fn elements(line: &[u8], has_quotes: bool) -> impl Iterator<Item = &[u8]> {
     let mut is_quoted = false;
     line.rsplit(move |byte| {
@@ -60,7 +61,7 @@ fn elements(line: &[u8], has_quotes: bool) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// Of `for=192.0.2.60;proto=http` (RFC 7239). What names two, or hides its address, names none.
+/// The address in `for=192.0.2.60;proto=http` (RFC 7239). There is none if two are given, or if it is hidden.
 fn forwarded_for(element: &str) -> Option<IpAddr> {
     let mut is_quoted = false;
     let pairs = element.split(|character| {

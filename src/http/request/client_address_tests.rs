@@ -1,10 +1,10 @@
-//! Whose address counts, header by header.
+//! Which address counts, header by header.
 
 use actix_web::http::header::HeaderValue;
 
 use super::*;
 
-/// The header that is configured, what a request has, and who it is from then; 10.0.0.0/8 is trusted.
+/// The configured header, a request's headers, and the client's address. 10.0.0.0/8 is trusted.
 type Row = (&'static str, &'static [(&'static str, &'static [u8])], &'static str);
 
 fn check(peer: &str, rows: &[Row]) {

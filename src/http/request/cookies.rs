@@ -1,8 +1,8 @@
-//! The cookies that a browser sends: the portal sessions, the hint, and two of the gateway's own pages.
+//! The cookies that a browser sends: portal sessions, the hint, and two for the gateway's own pages.
 //!
-//! Owns: the names of all cookies, and reading them. The mode decides prefix, `Secure` and `Domain` together, so that
-//! an insecure combination cannot be spelled.
-//! Must not know: how a cookie is set (`answer::cookies`), or whether what it holds is any good.
+//! Owns: the names of all cookies, and reading them. The mode determines prefix, `Secure` and `Domain` together, so
+//! that an insecure combination cannot be expressed.
+//! Must not know: how a cookie is set (`answer::cookies`), or whether its value is valid.
 
 use std::sync::Arc;
 
@@ -26,26 +26,26 @@ pub const BOUNCES_NAME: &str = "portal_bounces";
 
 /// How a portal's cookies are bound to their host.
 pub enum Mode<'a> {
-    /// https, this host alone: the browser itself enforces it by the prefix.
+    /// https, this host only. The prefix makes the browser enforce it.
     Host,
     /// https, shared with the hosts of a domain.
     Domain(&'a str),
-    /// http on localhost, for trials: Safari drops `Secure` cookies there.
+    /// http on localhost, for trying things out: Safari drops `Secure` cookies there.
     Loopback,
 }
 
 impl<'a> Mode<'a> {
-    /// Decided by where browsers reach the gateway for this portal.
+    /// Determined by the address at which browsers reach the gateway for this portal.
     pub fn of(portal: &'a Portal) -> Self {
         match (portal.public_url.scheme(), &portal.cookie.domain) {
             ("https", None) => Mode::Host,
             ("https", Some(domain)) => Mode::Domain(domain),
-            // The configuration admits plain http on loopback only.
+            // The configuration allows plain http only on loopback.
             (_, None | Some(_)) => Mode::Loopback,
         }
     }
 
-    /// What the name of a cookie begins with.
+    /// The prefix of cookie names.
     pub fn prefix(&self) -> &'static str {
         match self {
             Mode::Host => HOST_PREFIX,
@@ -64,7 +64,7 @@ pub fn full_name(mode: &Mode<'_>, name: &str) -> String {
     [mode.prefix(), name].concat()
 }
 
-/// Of a cookie that no other host needs.
+/// The name of a cookie that no other host needs.
 pub fn own_mode(portal: &Portal) -> Mode<'_> {
     match Mode::of(portal) {
         Mode::Host | Mode::Domain(_) => Mode::Host,
@@ -72,17 +72,17 @@ pub fn own_mode(portal: &Portal) -> Mode<'_> {
     }
 }
 
-/// The cookies of a request that tell of sessions.
+/// The cookies of a request that are about sessions.
 #[derive(Default)]
 pub struct Sent {
-    /// Each portal's texts, in the order in which they were sent.
+    /// The values for each portal, in the order in which they were sent.
     pub sessions: Vec<(Arc<Portal>, Vec<String>)>,
-    /// Anyone can write one: it is checked against the catalog where it is used.
+    /// Anyone can forge it, so it is checked against the catalog where it is used.
     pub hint: Option<Hint>,
 }
 
-/// Reads them in one pass. Of a session's cookie only the exact name counts: a sibling host could plant one without
-/// the prefix.
+/// Reads them in one pass. Only the exact name of a session's cookie counts: a sibling host could plant one without the
+/// prefix.
 pub fn sent(headers: &HeaderMap, catalog: &Catalog) -> Sent {
     let mut sent = Sent::default();
     for (name, value) in all(headers) {
@@ -104,7 +104,7 @@ pub fn sent(headers: &HeaderMap, catalog: &Catalog) -> Sent {
     sent
 }
 
-/// What may be the session of this portal, whose texts were sent.
+/// The values that may be this portal's session.
 pub fn read_candidates(portal: &Portal, texts: &[String]) -> Candidates {
     candidates(texts, matches!(Mode::of(portal), Mode::Host))
 }
@@ -119,8 +119,8 @@ fn hint(value: &str) -> Hint {
     Hint { slug: slug.to_owned(), return_url }
 }
 
-/// The landing pass that a request carries. Only the exact name counts: a neighbour host could plant one without
-/// the prefix, and know its nonce. Of two different ones neither does.
+/// The landing pass in a request. Only the exact name counts: a sibling host could plant one without the prefix, and
+/// know its nonce. If there are two different ones, neither counts.
 pub fn sent_pass(headers: &HeaderMap, portal: &Portal) -> Option<LandingPass> {
     let name = full_name(&own_mode(portal), PASS_NAME);
     match sent_values(headers, &name).as_slice() {
@@ -129,15 +129,14 @@ pub fn sent_pass(headers: &HeaderMap, portal: &Portal) -> Option<LandingPass> {
     }
 }
 
-/// The count of bounces that a request carries, as it is. Whoever plants one gains nothing: a page in the place of
-/// a redirect.
+/// The count of bounces in a request, unchecked. Planting one gains nothing but a page in place of a redirect.
 pub fn sent_bounces(headers: &HeaderMap) -> Option<String> {
     let prefixed = format!("{HOST_PREFIX}{BOUNCES_NAME}");
     let find = |name: &str| all(headers).find(|(sent, _)| *sent == name);
     find(&prefixed).or_else(|| find(BOUNCES_NAME)).map(|(_, value)| value.to_owned())
 }
 
-/// The different values that a request carries under this name.
+/// The different values in a request under this name.
 pub fn sent_values<'a>(headers: &'a HeaderMap, name: &str) -> Vec<&'a str> {
     let mut values = Vec::new();
     for (_, value) in all(headers).filter(|(sent, _)| *sent == name) {
@@ -148,22 +147,22 @@ pub fn sent_values<'a>(headers: &'a HeaderMap, name: &str) -> Vec<&'a str> {
     values
 }
 
-/// Every pair of name and value. Not by a cookie library: those trim Unicode white space from a name, and a sibling
-/// host may set a cookie named U+2000 and then `__Host-…`, which to the browser has no prefix.
+/// Every pair of name and value. A cookie library would trim Unicode white space from names: then a sibling host
+/// could set a cookie named U+2000 followed by `__Host-…`, which to the browser has no prefix.
 fn all(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     let lines = headers.get_all(COOKIE).map(HeaderValue::as_bytes);
-    // Pair by pair: a script's cookie that is no ASCII, or no text at all, must not hide the session beside it.
+    // Pair by pair, so that a cookie that is not ASCII, or no text at all, does not hide the session beside it.
     let pairs = lines.flat_map(|line| line.split(|&byte| byte == b';'));
     pairs.filter_map(|pair| {
         let equals = pair.iter().position(|&byte| byte == b'=')?;
         let name = std::str::from_utf8(trim(&pair[..equals])).ok()?;
-        // A value that is no text counts as one: it may stand beside another under the same name.
+        // An invalid text counts as a value too: there may be another under the same name.
         let value = std::str::from_utf8(trim(&pair[equals + 1..])).unwrap_or_default();
         Some((name, value))
     })
 }
 
-/// Takes off what RFC 6265 section 5.2 does, and nothing else.
+/// Trims exactly what RFC 6265 section 5.2 trims.
 fn trim(mut bytes: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = bytes {
         bytes = rest;

@@ -1,4 +1,4 @@
-//! What an exchange takes from its request, whoever asks for it.
+//! What an exchange takes from its request.
 //!
 //! Must not know: how a ticket is spent.
 
@@ -17,11 +17,11 @@ use crate::domain::messages::{Asker, ExchangeRequest};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// What every exchange takes from its request, whoever asks.
+/// What every exchange takes from its request.
 pub fn exchange_request<'a>(request: &HttpRequest, session_id: &'a str, asker: Asker) -> ExchangeRequest<'a> {
     let headers = request.headers();
     let held = cookies::sent(headers, portals(request).catalog()).sessions.into_iter().flat_map(tokens);
-    // For people to read: nothing is decided by it, so what is no text may be decoded with loss.
+    // It is for people to read and decides nothing, so invalid text may be decoded with loss.
     let user_agent =
         headers.get(USER_AGENT).map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned());
     ExchangeRequest { session_id, asker, idempotency_key: None, user_agent, held: held.collect() }
@@ -32,7 +32,7 @@ fn tokens((portal, texts): (Arc<Portal>, Vec<String>)) -> impl Iterator<Item = (
     tokens.into_iter().map(move |token| (portal.clone(), token))
 }
 
-/// Two different keys, or one that is no text, are as wrong as one that is too short.
+/// Two different keys, or one that is not text, are as invalid as one that is too short.
 pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Error> {
     let values: Vec<_> = headers.get_all(IDEMPOTENCY_KEY).collect();
     let text = match values.as_slice() {

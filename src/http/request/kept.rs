@@ -1,5 +1,5 @@
-//! What is kept of a request while it is served: its id, the product as it sees it, the portal and the session it is
-//! about.
+//! What is kept for a request while it is served: its id, the product with its catalog, the portal and the session it
+//! is about.
 //!
 //! Owns: that all parts of the gateway see the same id and the same catalog for one request.
 //! Must not know: what any of it is used for.
@@ -30,7 +30,7 @@ pub fn new_request_id() -> Arc<str> {
     ["req_", base62::text(&first), base62::text(&second)].concat().into()
 }
 
-/// Begins to keep, before anything else sees the request.
+/// Starts keeping, before anything else sees the request.
 pub fn keep(request: &ServiceRequest, id: Arc<str>, portals: Portals) {
     request.extensions_mut().insert(Rc::new(Kept {
         id,
@@ -50,12 +50,12 @@ pub fn id_of(request: &HttpRequest) -> Arc<str> {
     kept(request).id.clone()
 }
 
-/// The product under the catalog that this request began with.
+/// The product with the catalog that this request began with.
 pub fn portals(request: &HttpRequest) -> Portals {
     kept(request).portals.clone()
 }
 
-/// Notes the portal that this request is about: only its own origins may read the answer.
+/// Notes the portal that this request is about. Only that portal's origins may read the answer.
 pub fn put_in_question(request: &HttpRequest, portal: &Arc<Portal>) {
     *kept(request).portal.borrow_mut() = Some(portal.clone());
 }

@@ -1,6 +1,7 @@
 //! What the head says about the body: its media type, its charset and its coding.
 //!
-//! Owns: that a body is read only as what it says it is. Whoever guesses here reads other bytes than the sender meant.
+//! Owns: that a body is read only as the type it claims to be. Guessing would read something that the sender did not
+//! mean.
 //! Must not know: the body.
 
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
@@ -8,8 +9,8 @@ use actix_web::{HttpMessage, HttpRequest};
 
 use crate::domain::error::{Code, Error};
 
-/// Whether the head names the wanted type; `false` where it names none. Anything else is refused at once: a form of
-/// another site can send `text/plain` without a preflight.
+/// Whether the head names the wanted type; `false` if it names none. Any other type is refused at once: another
+/// site's form can send `text/plain` without a preflight.
 pub fn is_of_type(request: &HttpRequest, wanted: &str) -> Result<bool, Error> {
     check_coding(request.headers())?;
     let refused = |detail: String| Err(Error::new(Code::UnsupportedMediaType).with_detail(detail));

@@ -1,4 +1,4 @@
-//! What a client wants: a page or an answer for a program, now or ahead of time, in which media type.
+//! What a client wants: a page or an answer for a program, now or in advance, and in which media type.
 //!
 //! Owns: reading `Accept`, Fetch Metadata and the original method behind a proxy.
 //! Must not know: what the client gets.
@@ -11,16 +11,16 @@ pub const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 const FETCH_USER: HeaderName = HeaderName::from_static("sec-fetch-user");
 const FORWARDED_METHOD: HeaderName = HeaderName::from_static("x-forwarded-method");
-/// What libraries send with each page that they load by script.
+/// The headers that libraries send with every page they load by script.
 const LIBRARIES: [&str; 5] = ["hx-request", "turbo-frame", "x-inertia", "x-pjax", "x-turbo-request-id"];
 
-/// Whether script of a web page may read the answer: then it must not see a token. Not by `Sec-Fetch-Mode`:
-/// the fetch of Node sends it from servers.
+/// Whether a script on a web page may read the answer; then it must not contain a token. `Sec-Fetch-Mode` does not
+/// tell: Node's fetch sends it from servers.
 pub fn is_browser(headers: &HeaderMap) -> bool {
     headers.contains_key(ORIGIN) || headers.contains_key(FETCH_SITE)
 }
 
-/// Whether a page is fetched ahead of time, for nobody yet.
+/// Whether a page is prefetched, for nobody yet.
 fn is_prefetch(headers: &HeaderMap) -> bool {
     let says = |name: &'static str, word: &str| {
         let mut values =
@@ -35,9 +35,9 @@ fn is_prefetch(headers: &HeaderMap) -> bool {
         || headers.contains_key("next-router-prefetch")
 }
 
-/// Whether a person came here by a click on a page, as far as a browser can vouch for that. An address that
-/// was opened from outside (`Sec-Fetch-Site: none`) does not count: it is what a person in a mail program
-/// looks like, but also a scanner that runs a whole browser.
+/// Whether a person came here by a click on a page, as far as a browser can vouch for it. An address that was opened
+/// from outside (`Sec-Fetch-Site: none`) does not count: a click in a mail program looks like that, but so does a
+/// scanner that runs a whole browser.
 pub fn is_click(headers: &HeaderMap) -> bool {
     let is = |name: &HeaderName, value: &str| headers.get(name).is_some_and(|sent| sent == value);
     is(&FETCH_MODE, "navigate") && is(&FETCH_USER, "?1") && !is(&FETCH_SITE, "none")
@@ -48,19 +48,19 @@ pub fn is_click(headers: &HeaderMap) -> bool {
 pub enum Waiting {
     /// A person whose browser loads a page.
     Person,
-    /// The script of a page, through htmx.
+    /// A page's script, through htmx.
     Htmx,
-    /// The script of a page, through Inertia.
+    /// A page's script, through Inertia.
     Inertia,
-    /// The script of a page, through Turbo, for a part of the page.
+    /// A page's script, through Turbo, for a part of the page.
     TurboFrame,
     /// Any other program.
     Program,
-    /// Nobody yet: a page is fetched ahead of time.
+    /// Nobody yet: a page is prefetched.
     Nobody,
 }
 
-/// By the headers that browsers and libraries send.
+/// Determined by the headers that browsers and libraries send.
 pub fn waiting(method: &Method, headers: &HeaderMap) -> Waiting {
     if is_prefetch(headers) {
         Waiting::Nobody
@@ -77,8 +77,8 @@ pub fn waiting(method: &Method, headers: &HeaderMap) -> Waiting {
     }
 }
 
-/// Whether the request, or the one that a proxy asks about, loads a page. Browsers say so themselves since
-/// 2023; older ones are known by a GET that asks for HTML and is not a script's.
+/// Whether the request, or the one that a proxy asks about, loads a page. Browsers have said so themselves since
+/// 2023. For older ones it is a GET that asks for HTML and does not come from a script.
 pub fn is_navigation(method: &Method, headers: &HeaderMap) -> bool {
     if let Some(mode) = headers.get(FETCH_MODE) {
         return mode == "navigate";
@@ -90,8 +90,8 @@ pub fn is_navigation(method: &Method, headers: &HeaderMap) -> bool {
     is_get && accepts(headers, "text/html")
 }
 
-/// Whether a library says that it loads the page by script. A navigation has none of these headers. (WebViews of
-/// Android send `X-Requested-With` with navigations too, but the name of their application in it.)
+/// Whether a library says that it loads the page by script. A navigation has none of these headers. (Android's WebViews
+/// send `X-Requested-With` with navigations too, but it holds the name of the application.)
 fn is_scripts(headers: &HeaderMap) -> bool {
     let by_ajax = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"XMLHttpRequest");
     LIBRARIES.iter().any(|name| headers.contains_key(*name))
@@ -105,7 +105,7 @@ pub fn wants_plain_json(headers: &HeaderMap) -> bool {
 
 /// Whether `Accept` names this media type and does not refuse it.
 pub fn accepts(headers: &HeaderMap, media_type: &str) -> bool {
-    // `to_str` lets visible ASCII, spaces and tabs pass: `trim` finds no other white space.
+    // `to_str` accepts only visible ASCII, spaces and tabs, so `trim` finds no other white space.
     let values = headers.get_all(ACCEPT).filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|range| {
         let mut parts = range.split(';').map(str::trim);

@@ -30,7 +30,7 @@ fn navigations() {
         ("GET", &[("accept", "text/html;q=0")], false),
         ("GET", &[HTML, ("x-requested-with", "XMLHttpRequest")], false),
         ("GET", &[HTML, ("x-requested-with", "xmlhttprequest")], false),
-        // Android's WebView, and a person before it.
+        // Android's WebView, with a person in front of it.
         ("GET", &[HTML, ("x-requested-with", "com.example.app")], true),
         ("GET", &[HTML, ("hx-request", "true")], false),
         ("GET", &[HTML, ("turbo-frame", "cart")], false),

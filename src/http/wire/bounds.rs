@@ -1,9 +1,9 @@
-//! Between the socket and the HTTP codec: no client holds a connection by sending or reading too slowly, and none
-//! sends a line that the codec cannot bear.
+//! Between the socket and the HTTP codec: no client can hold a connection by sending or reading slowly, or send a
+//! line that the codec cannot bear.
 //!
-//! Owns: the time that each part of an exchange of messages may take, and the length of a line. actix-http limits
-//! the head of a connection's first request and the idle time after an answer, and nothing else: a later head that
-//! stops halfway, or an abandoned body that never ends, would keep its connection for ever.
+//! Owns: the time for each part of a request and its answer, and the length of a line. actix-http limits only the
+//! head of a connection's first request and the idle time after an answer: a later head that stops halfway, or an
+//! abandoned body that never ends, would hold its connection for ever.
 //! Must not know: HTTP, beyond that an empty line ends a head and that whatever is written is an answer.
 
 use std::io;
@@ -15,12 +15,12 @@ use memchr::memchr_iter;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// actix-http panics at the name of a header of 64 KiB.
+/// A header's name of 64 KiB makes actix-http panic.
 const MAX_LINE_BYTES: usize = 64 * 1024 - 1;
-// `super::raw_errors` puts a problem in the place of each refusal.
+// `super::raw_errors` replaces each of these refusals by a problem.
 const TIMED_OUT: &[u8] = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n";
 const LINE_TOO_LONG: &[u8] = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\n\r\n";
-/// Invites the body; the answer is still to come.
+/// Asks for the body. It is not the answer yet.
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 /// How long each part may take.
@@ -28,9 +28,9 @@ const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 pub struct Patience {
     /// From the first byte of a head to its end.
     pub head: Duration,
-    /// From there to the answer: the body, which has a limit of its own, and our work.
+    /// From there to the answer. It includes the body, which has a limit of its own, and our work.
     pub answer: Duration,
-    /// From an answer to the next request; longer than the codec's own limit, which knows better.
+    /// From an answer to the next request. It is longer than the codec's own limit, which is more precise.
     pub idle: Duration,
 }
 
@@ -42,24 +42,24 @@ enum Awaited {
     Answer,
 }
 
-/// A connection with a limit for everything that its client can delay.
+/// A connection with a time limit for everything that its client can delay.
 pub struct Bounded<S> {
     socket: S,
     patience: Patience,
     awaited: Awaited,
     deadline: Instant,
-    /// Rings at the deadline or before it, so that it need not be set anew with every request.
+    /// Fires at the deadline or before it, so that it need not be set anew for every request.
     alarm: Pin<Box<Sleep>>,
-    /// Of the line that is being read, so far.
+    /// The length so far of the line that is being read.
     line_bytes: usize,
-    /// As if the client had hung up, whatever it still sends; nor does anyone wait for it to read.
+    /// Treats the client as gone, whatever it still sends, and does not wait for it to read.
     is_over: bool,
     /// What is left to write of the last word.
     refusal: &'static [u8],
 }
 
 impl<S> Bounded<S> {
-    /// Must be called where a timer can run.
+    /// Must be called on a runtime with timers.
     pub fn new(socket: S, patience: Patience) -> Self {
         let deadline = Instant::now() + patience.idle;
         Bounded {
@@ -84,12 +84,13 @@ impl<S> Bounded<S> {
         self.deadline = Instant::now() + limit;
     }
 
-    /// Bytes have come: the first ones begin a head, which ends at an empty line. Then comes the body, or requests
-    /// that do not wait for their turn; neither gives the client more time. Whether every line is short enough.
+    /// Notes that bytes have arrived. The first begin a head, which ends at an empty line. Then comes the body, or a
+    /// next request that is sent early; neither gives the client more time. Returns whether every line is short
+    /// enough.
     fn received(&mut self, bytes: &[u8]) -> bool {
         if self.awaited == Awaited::Request {
             self.line_bytes = 0;
-            // Most requests come whole, and have no body.
+            // Most requests arrive as a whole, and without a body.
             if bytes.ends_with(b"\r\n\r\n") && bytes.len() <= MAX_LINE_BYTES {
                 self.wait_for(Awaited::Answer);
                 return true;
@@ -103,7 +104,7 @@ impl<S> Bounded<S> {
             if self.line_bytes > MAX_LINE_BYTES {
                 return false;
             }
-            // No line of a head has one byte, but for the `\r` of the last.
+            // In a head, only the last line has a single byte, the `\r`.
             if self.line_bytes <= 1 && self.awaited == Awaited::EndOfHead {
                 self.wait_for(Awaited::Answer);
             }
@@ -126,7 +127,7 @@ impl<S> Bounded<S> {
         }
     }
 
-    /// Nothing more is read. The client is told why, unless it waits for an answer: it would take this for it.
+    /// Stops reading. The client is told why, unless it waits for an answer: it would take this for it.
     fn end(&mut self, refusal: &'static [u8]) {
         self.is_over = true;
         if self.awaited == Awaited::EndOfHead {

@@ -1,4 +1,4 @@
-//! Every limit on a clock that only jumps: a whole minute takes no time.
+//! Every limit, tested with a clock that jumps: a whole minute takes no time.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::time::{advance, timeout};
@@ -19,7 +19,7 @@ fn connection() -> (DuplexStream, Bounded<DuplexStream>) {
     (client, Bounded::new(socket, PATIENCE))
 }
 
-/// Reads until nothing more can come, and says after how many seconds that was.
+/// Reads until nothing more can come, and returns after how many seconds that was.
 async fn read_to_end(gateway: &mut Bounded<DuplexStream>) -> (Vec<u8>, u64) {
     let (started_at, mut bytes) = (Instant::now(), Vec::new());
     timeout(secs(1_000), gateway.read_to_end(&mut bytes)).await.expect("there is a limit").expect("it reads");

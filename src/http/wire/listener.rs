@@ -1,8 +1,8 @@
 //! The public listener: accepts connections and serves the routes on them.
 //!
-//! Owns: the limits of a connection, and that even what never becomes a request is answered as a problem.
-//! Must not know: where it listens, or what a gateway is made of. (Not `actix_web::HttpServer`: it leaves no
-//! place between the socket and the HTTP codec, where [`super::raw_errors`] has to stand.)
+//! Owns: the limits of a connection, and that even input that never becomes a request is answered with a problem.
+//! (`actix_web::HttpServer` has no place between the socket and the HTTP codec, where [`super::raw_errors`] has to be.)
+//! Must not know: where it listens, or what a gateway is made of.
 
 use std::io;
 use std::net::SocketAddr;
@@ -26,18 +26,18 @@ use crate::http::gateway::Gateway;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longer than the idle time of common proxies, so that they close first and never meet a closing connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// For what actix has no limit of its own for. The answer takes a body's time and twice the store's.
+/// Limits where actix has none of its own. The time for an answer covers reading the body and calling the store twice.
 const PATIENCE: Patience = Patience {
     head: HEAD_TIMEOUT,
     answer: Duration::from_secs(30),
     idle: KEEP_ALIVE.saturating_add(Duration::from_secs(5)),
 };
-/// For requests in flight at a stop.
+/// Time for requests in flight when the gateway stops.
 const DRAIN_SECONDS: u64 = 30;
-/// Connections that wait to be accepted.
+/// How many connections may wait to be accepted.
 const BACKLOG: i32 = 1_024;
 
-/// Starts to listen; every worker thread makes a gateway of its own.
+/// Starts to listen. Each worker thread makes its own gateway.
 pub fn listen(
     address: SocketAddr,
     workers: usize,
@@ -72,7 +72,7 @@ pub fn listen(
         let connection = fn_service(move |socket: TcpStream| {
             let answer = answer.clone();
             async move {
-                // Answers are small and whole; waiting to fill a packet would only delay them.
+                // Answers are small and complete; waiting to fill a packet would only delay them.
                 let _ = socket.set_nodelay(true);
                 let peer = socket.peer_addr().ok();
                 let socket = Bounded::new(RawErrors::new(socket, answer), PATIENCE);
@@ -224,7 +224,7 @@ mod tests {
         let log = Log::default();
         let make_gateway = {
             let log = log.clone();
-            // Called on the worker's thread, which logs until it ends.
+            // Runs on the worker's thread, which logs until it ends.
             move || {
                 std::mem::forget(log_of_this_thread(log.clone()));
                 broken_gateway()

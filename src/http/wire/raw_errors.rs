@@ -2,8 +2,8 @@
 //!
 //! Owns: recognising the empty answers of actix-http to what never becomes a request (a malformed or
 //! oversized head, one that comes too slowly), and putting a problem in their place.
-//! Must not know: how a problem is rendered. Every answer of the gateway bears `X-Request-Id`; only the
-//! codec's own do not.
+//! Every answer of the gateway has an `X-Request-Id`; only the codec's own do not.
+//! Must not know: how a problem is rendered.
 
 use std::io;
 use std::pin::Pin;
@@ -24,7 +24,7 @@ const MAX_BARE_BYTES: usize = 256;
 pub struct RawErrors<S> {
     socket: S,
     answer: Answer,
-    /// What stands in for the codec's bytes, and how many of those it stands for.
+    /// The bytes to write in place of the codec's, and how many of the codec's bytes they replace.
     replacement: Option<(Vec<u8>, usize)>,
 }
 
@@ -35,7 +35,7 @@ impl<S> RawErrors<S> {
     }
 }
 
-/// The codec's refusal is the last that it writes; an answer may stand before it.
+/// A refusal is the last thing that the codec writes. An answer may come before it.
 fn split_bare_refusal(bytes: &[u8]) -> (&[u8], Option<StatusCode>) {
     if !bytes.ends_with(b"\r\n\r\n") {
         return (bytes, None);
@@ -68,7 +68,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for RawErrors<S> {
         if this.replacement.is_none() {
             match split_bare_refusal(bytes) {
                 (b"", Some(status)) => this.replacement = Some(((this.answer)(status), bytes.len())),
-                // A refusal that follows an answer is seen again when that one has left.
+                // A refusal after an answer is seen again once the answer is written.
                 (before, _) => return Pin::new(&mut this.socket).poll_write(cx, before),
             }
         }

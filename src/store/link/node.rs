@@ -18,7 +18,8 @@ use super::probe::Probe;
 /// Host and port.
 pub type Address = (String, u16);
 
-/// The shortest time between two departures from a server that answers, but not as a primary. It may do so for minutes.
+/// A connection is kept at least this long, even if its server answers that it is no primary. It may say so for
+/// minutes.
 const SHORTEST_LIFE: Duration = Duration::from_millis(100);
 
 #[derive(Clone, Copy)]

@@ -1,6 +1,6 @@
 //! The body of an error, in both of its media types (API.md section 2).
 //!
-//! Owns: the names and presence of its fields; the OpenAPI document has them from here.
+//! Owns: the names and presence of its fields. The OpenAPI document takes them from here.
 //! Must not know: which status a code has, or who gets which media type.
 
 use serde::Serialize;
@@ -49,7 +49,7 @@ pub struct ErrorDetails<'a> {
     /// Every fault of a 400.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FaultView<'a>>,
-    /// Where the browser gets a new session, where that is known.
+    /// Where the browser gets a new session, if that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = "uri")]
     redirect_url: Option<&'a str>,

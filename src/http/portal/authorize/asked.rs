@@ -1,7 +1,7 @@
 //! What a proxy asks: the query of `portal.authorize`.
 //!
-//! Owns: the query's fields, and what counts as a CORS preflight. The query is the operator's own, written into the
-//! proxy's configuration; a header may be the client's.
+//! Owns: the query's fields, and what counts as a CORS preflight. The query is written by the operator, in the proxy's
+//! configuration; a header may come from the client.
 //! Must not know: who is signed in.
 
 use actix_web::HttpRequest;
@@ -21,16 +21,16 @@ const METHOD_HEADERS: [&str; 2] = ["x-forwarded-method", "x-original-method"];
 pub struct Asked {
     /// What the session must hold.
     pub required: Vec<Permission>,
-    /// What the portal is told besides what it is always told.
+    /// What the portal is told in addition to what it is always told.
     pub with: Vec<&'static Told>,
-    /// A refusal is a bare status, for a proxy that knows no redirect.
+    /// A refusal is a bare status, for a proxy that cannot redirect.
     pub denies_by_status: bool,
     allows_preflights: bool,
     method_header: Option<&'static str>,
 }
 
 impl Asked {
-    /// Reads the query; all its faults are told at once.
+    /// Reads the query, and reports all its faults at once.
     pub fn read(request: &HttpRequest) -> Result<Self, Error> {
         let (mut asked, mut faults) = (Asked::default(), Vec::new());
         let mut permissions = 0;
@@ -57,9 +57,9 @@ impl Asked {
         if faults.is_empty() { Ok(asked) } else { Err(Error::invalid(faults)) }
     }
 
-    /// Whether the request is a CORS preflight that the portal's own rules are to answer. A browser sends no cookie
-    /// with one. The method is that of the request itself; a header counts only where the operator says that the
-    /// proxy sets it: a client that could set it would get a GET through.
+    /// Whether the request is a CORS preflight, which the portal itself is to answer; browsers send no cookie with
+    /// one. The method is that of the request itself. A header counts only if the operator says that the proxy sets
+    /// it: a client that could set it would get a GET through.
     pub fn lets_through_unasked(&self, request: &HttpRequest) -> bool {
         let headers = request.headers();
         let is_options = match self.method_header {

@@ -1,7 +1,7 @@
-//! What the portal behind a proxy is told of a session: the `Portal-*` headers.
+//! What the portal behind a proxy is told about a session: the `Portal-*` headers.
 //!
-//! Owns: their names and values. Always all of them, empty where there is no value: a proxy that copies them
-//! overwrites what a client sent.
+//! Owns: their names and values. All of them are always set, empty if there is no value, so that a proxy that copies
+//! them overwrites what a client sent.
 //! Must not know: who is let through.
 
 use std::borrow::Cow;
@@ -12,10 +12,10 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::domain::messages::CurrentSession;
 
-/// A header's name and how its value is made.
+/// A header's name, and how to make its value.
 pub type Told = (&'static str, fn(&CurrentSession) -> HeaderValue);
 
-/// Everything that is not visible ASCII, and `%` itself.
+/// Everything but visible ASCII, and `%` itself.
 const NOT_VISIBLE: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
 
 static ALWAYS: [Told; 8] = [
@@ -71,7 +71,7 @@ fn answer(
 
 fn encoded(value: &str) -> HeaderValue {
     let value = Cow::from(utf8_percent_encode(value, NOT_VISIBLE));
-    // What is left are visible characters, of which every header may be made.
+    // Only visible characters are left, which are valid in every header.
     HeaderValue::from_str(&value).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
@@ -79,7 +79,7 @@ fn encoded(value: &str) -> HeaderValue {
 mod tests {
     use super::*;
 
-    /// No session is created with such texts any more; older ones may have them.
+    /// Sessions with such texts can no longer be created, but older ones may have them.
     #[test]
     fn nothing_is_smuggled_into_a_header() {
         for (value, expected) in [
