@@ -33,7 +33,7 @@ script!(OPEN, "open.lua", ["record", "keep", "member", "prune", "touch"]);
 script!(FATE, "fate.lua", ["member", "fate"]);
 script!(BY_HANDLE, "by_handle.lua", ["replication", "member", "index", "touch"]);
 script!(REMOVE, "remove.lua", ["replication", "member", "index", "touch"]);
-script!(REVOKE_ALL, "revoke_all.lua", ["replication", "member", "prune", "index", "touch"]);
+script!(REVOKE_ALL, "revoke_all.lua", ["replication", "member", "index", "touch"]);
 script!(LIST, "list.lua", ["member", "index"]);
 
 impl Script {

@@ -17,7 +17,7 @@ redis.call('ZADD', KEYS[2], created, suffix .. 't' .. digest)
 if left ~= -2 then
   -- No session is older than a ticket's and a session's longest life together.
   redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', whole(created - DAY_MS - INDEX_GRACE_MS))
-  prune(KEYS[2], created)
+  prune(KEYS[2], created, suffix)
 end
 keep(KEYS[2], left, ticket_ttl)
 return { created, expires }

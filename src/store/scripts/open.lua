@@ -18,6 +18,6 @@ end
 local left = redis.call('PTTL', KEYS[2])
 -- In the place of a ticket's digest stands what none begins with.
 redis.call('ZADD', KEYS[2], created, suffix .. 'b' .. digest .. '........' .. whole(math.ceil(session_ttl / 60000)))
-if left ~= -2 then prune(KEYS[2], created) end
+if left ~= -2 then prune(KEYS[2], created, suffix) end
 keep(KEYS[2], left, session_ttl)
 return { 'opened', record }

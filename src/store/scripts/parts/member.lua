@@ -5,6 +5,9 @@
 --         state: t pending, b active, r revoked, e ended. Members of dead sessions stay for a while: they
 --         tell the operator why a credential is refused.
 
+-- So many of the newest members stay in any case.
+local KEPT = 64
+
 local function suffix_of(member) return string.sub(member, 1, 8) end
 local function state_of(member) return string.sub(member, 9, 9) end
 

@@ -1,7 +1,6 @@
--- After member.lua. Dead members only tell the operator why a credential is refused, and only the newest are looked at
--- (fate.lua). So that a machine that makes a session a second does not leave 90,000 of them for whoever lists or revokes,
--- the older ones go.
-local KEPT = 64
+-- After record.lua and member.lua. Of dead members only the newest are looked at (fate.lua), to tell the operator why a
+-- credential is refused. The older ones go, so that a machine that makes a session a second does not leave 90,000 of them
+-- for whoever lists or revokes.
 
 -- As many places as one creation looks at, and so more than it adds: about one in eight may stay dead.
 local SAMPLE = 8
@@ -18,12 +17,20 @@ local function is_long_dead(member, created, now)
   return is_grave(member)
 end
 
--- Anywhere among the older ones, as the milliseconds fall: live members in between shelter nothing for long.
-local function prune(index, now)
-  local older = redis.call('ZCARD', index) - KEPT
-  if older <= 0 then return end
-  local from = now % older
-  local found = redis.call('ZRANGE', index, from, math.min(from + SAMPLE, older) - 1, 'WITHSCORES')
+-- From 0 up to 1.
+local function dice(suffix)
+  local first, second, third = string.byte(suffix, 1, 3)
+  return (first * 961 + second * 31 + third) % 997 / 997
+end
+
+-- From anywhere in the time of the older ones on, as the new session's random suffix has it: so that live members in
+-- between shelter nothing for long. (Not by ZCARD and ZRANGE: the former release's user in Redis may not call them.)
+local function prune(index, now, suffix)
+  local newest = redis.call('ZREVRANGE', index, KEPT, KEPT, 'WITHSCORES')[2]
+  if not newest then return end
+  local oldest = redis.call('ZRANGEBYSCORE', index, '-inf', newest, 'WITHSCORES', 'LIMIT', 0, 1)[2]
+  local from = whole(math.floor(oldest + (newest - oldest) * dice(suffix)))
+  local found = redis.call('ZRANGEBYSCORE', index, from, newest, 'WITHSCORES', 'LIMIT', 0, SAMPLE)
   for at = 1, #found, 2 do
     if is_long_dead(found[at], found[at + 1], now) then redis.call('ZREM', index, found[at]) end
   end
