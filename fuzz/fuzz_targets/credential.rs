@@ -5,7 +5,9 @@
 
 use libfuzzer_sys::fuzz_target;
 use vestibule::domain::base62::{CHECKSUM_CHARS, checksum};
-use vestibule::domain::credential::{BrowserTokenKind, Credential, Digest, Kind, RootKey, Ticket, TicketKind};
+use vestibule::domain::credential::{
+    BrowserTokenKind, Credential, Digest, Kind, RootKey, Ticket, TicketKind,
+};
 use vestibule::domain::environment::Environment;
 use vestibule::domain::handle::Handle;
 use vestibule::domain::user_tag::{TAG_CHARS, UserTag};

@@ -76,7 +76,10 @@ fn cookies(headers: &HeaderMap) {
         let named = pairs.iter().filter(|(name, _)| *name == session_cookie_name(portal));
         let values: Vec<_> = named.map(|(_, value)| value).collect();
         let texts: Vec<_> = texts.iter().filter(|text| !text.is_empty()).collect();
-        assert!(texts.iter().all(|text| values.contains(text)), "only what has exactly this name, to the letter");
+        assert!(
+            texts.iter().all(|text| values.contains(text)),
+            "only what has exactly this name, to the letter"
+        );
         assert_eq!(found.iter().filter(|(other, _)| other.slug == portal.slug).count(), 1);
     }
     for slug in [None, Some("my-portal"), Some("nobody")] {

@@ -9,7 +9,7 @@ use vestibule::domain::handle::{Handle, HandleSuffix};
 use vestibule::domain::permission::Permission;
 use vestibule::domain::ports::StoreError;
 use vestibule::domain::return_url::parse_http_url;
-use vestibule::domain::session::{Grant, PortalSession};
+use vestibule::domain::session::{Grant, PortalSession, SessionKind};
 use vestibule::domain::user_tag::UserTag;
 use vestibule::store::fuzzing::{decode, encode_grant, user_agent_line};
 
@@ -70,6 +70,7 @@ fn session_of(tag: UserTag, text: &str) -> Option<PortalSession> {
             external_organization_id,
             email,
             permissions,
+            kind: if text.len().is_multiple_of(3) { SessionKind::Direct } else { SessionKind::Browser },
             preview: text.len().is_multiple_of(2),
             metadata: metadata.map(|value| value.to_string()),
             return_url,
