@@ -7,6 +7,6 @@ if member and is_live(member) then
   local record = redis.call('GET', record_key(KEYS[1], member))
   if record then return { 'found', record, state_of(member), digest_of(member) } end
 end
--- A primary that has been deposed and does not know it yet has not heard of the newest sessions.
+-- A primary that was deposed and does not know it yet does not have the newest sessions.
 touch(KEYS[1])
 return { 'gone', online_replicas() }

@@ -15,7 +15,7 @@ end
 local left = redis.call('PTTL', KEYS[2])
 redis.call('ZADD', KEYS[2], created, suffix .. 't' .. digest)
 if left ~= -2 then
-  -- No session is older than a ticket's and a session's longest life together.
+  -- No session is older than the longest life of a ticket and of a session together.
   redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', whole(created - DAY_MS - INDEX_GRACE_MS))
   prune(KEYS[2], created, suffix)
 end

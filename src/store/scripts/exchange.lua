@@ -10,7 +10,7 @@ end
 local ticket, token, filter, slugs, user_agent = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local pending = redis.call('GET', KEYS[1])
 if not pending then
-  -- Whoever repeats an attempt finds its own success by the digest of its own token; nobody else can.
+  -- A repeated attempt finds its own success by the digest of its own token. No other attempt can.
   local active = redis.call('GET', KEYS[2])
   if active then
     local _, _, _, session_ttl, _, slug = string.match(active, HEAD)
@@ -36,14 +36,14 @@ if minted_in ~= '-' and ARGV[6] == 'fence' and minted_in ~= epoch('fence') then
 end
 local now = now_ms()
 local expires = whole(now + session_ttl)
--- The epoch was for the ticket; every live session would hold its 40 bytes for nothing.
+-- Only the ticket needed the epoch. Every live session would hold its 40 bytes for nothing.
 local version = string.sub(pending, 1, 1)
 local head = table.concat({ version, created, now, expires, session_ttl, suffix, slug, '-' }, ' ') .. more
 local active = table.concat({ head, grant, user_agent .. lines }, '\n')
 redis.call('SET', KEYS[2], active, 'PX', session_ttl)
 local minutes = whole(math.ceil((expires - created) / 60000))
 local left = redis.call('PTTL', KEYS[3])
--- Never empty in between, as an index that is begun anew has no time to live.
+-- Never empty in between: an index that is created anew has no time to live.
 redis.call('ZADD', KEYS[3], created, suffix .. 'b' .. token .. string.sub(ticket, 1, 8) .. minutes)
 redis.call('ZREM', KEYS[3], suffix .. 't' .. ticket)
 keep(KEYS[3], left, session_ttl)

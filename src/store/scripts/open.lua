@@ -7,7 +7,7 @@ local expires = whole(created + session_ttl)
 local head = table.concat({ '1', created, created, expires, session_ttl, suffix, slug, '-' }, ' ')
 local record = head .. '\n' .. grant .. '\n'
 if not redis.call('SET', KEYS[1], record, 'PX', session_ttl, 'NX') then
-  -- Only our own earlier attempt can have stored it, whose reply was lost, or one with the same Idempotency-Key.
+  -- Only our own earlier attempt, whose reply was lost, or one with the same Idempotency-Key can have stored it.
   local earlier = redis.call('GET', KEYS[1])
   local _, _, _, ttl = string.match(earlier, HEAD)
   if not ttl then return { 'corrupt' } end
@@ -16,7 +16,7 @@ if not redis.call('SET', KEYS[1], record, 'PX', session_ttl, 'NX') then
   return { 'opened', earlier }
 end
 local left = redis.call('PTTL', KEYS[2])
--- In the place of a ticket's digest stands what none begins with.
+-- In place of a ticket's digest stands something that no digest begins with.
 redis.call('ZADD', KEYS[2], created, suffix .. 'b' .. digest .. '........' .. whole(math.ceil(session_ttl / 60000)))
 if left ~= -2 then prune(KEYS[2], created, suffix) end
 keep(KEYS[2], left, session_ttl)

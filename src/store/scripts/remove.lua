@@ -4,7 +4,7 @@ local member = find_member(KEYS[1], ARGV[1], ARGV[2])
 local needed = member and undeclared(KEYS[1], { member })
 if needed then return needed end
 if member and is_live(member) then bury(KEYS[1], ARGV[1], member, ARGV[3]) end
--- All of them: whoever knows the token removes its session even where the index has been lost.
+-- All of them, so that a caller that knows the token can remove its session even if the index was lost.
 local removed = 0
 for at = 2, #KEYS do
   if redis.call('DEL', KEYS[at]) == 1 then removed = 1 end

@@ -5,7 +5,7 @@ local members, times, more = members_before(KEYS[1], ARGV[1], ARGV[2], tonumber(
 local needed = undeclared(KEYS[1], members)
 if needed then return needed end
 local removed, created, suffix = 0, '', ''
--- The newest of all, so that the index is never empty.
+-- The newest member of all, so that the index is never empty.
 local graves = ARGV[1] == '' and KEPT or 0
 for at, member in ipairs(members) do
   created, suffix = times[at], suffix_of(member)

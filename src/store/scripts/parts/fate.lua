@@ -1,8 +1,8 @@
 -- After member.lua.
 local FATES = { t = 'expired', b = 'expired', r = 'revoked', e = 'ended' }
 
--- { why, created, suffix } of the session that this digest once stood for. Looks at the newest 32 only, and without
--- cutting them up: what it takes shows in the time of a refusal, and a refusal costs whoever asks nothing.
+-- { why, created, suffix } of the session that this digest once stood for. It looks only at the newest 32, without taking
+-- them apart: refusals must stay cheap, because anybody can cause them for nothing.
 local function fate(index, digest)
   local start = string.sub(digest, 1, 8)
   for at, member in ipairs(redis.call('ZREVRANGE', index, 0, 31)) do

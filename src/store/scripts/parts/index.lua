@@ -13,16 +13,16 @@ local function find_member(index, created, suffix)
   return nil
 end
 
--- Puts the member of a dead session in the place of a live one's. The index is never empty in between: begun anew, it
--- would have no time to live, and stay for ever.
+-- Replaces the member of a live session by that of a dead one. The index is never empty in between: created anew, it
+-- would have no time to live, and would stay for ever.
 local function bury(index, created, member, state)
   redis.call('ZADD', index, created, suffix_of(member) .. state .. string.sub(member, 10))
   redis.call('ZREM', index, member)
 end
 
--- While a slot of a cluster moves, its keys are on either of two nodes, and a key that is missing here may be there.
--- Redis refuses such a call, but only over keys that the call has declared. So no script touches a record that is not
--- among its KEYS: it answers { 'declare', key, ... } and is called again with these as further keys.
+-- While a slot of a cluster moves, its keys are on two nodes, and a key that is missing here may be on the other one.
+-- Redis refuses such a call, but only because of keys that the call has declared. So no script touches a record that is
+-- not among its KEYS: it answers { 'declare', key, ... } and is called again with these as further keys.
 local function undeclared(index, members)
   local declared, reply, is_complete = {}, { 'declare' }, true
   for _, key in ipairs(KEYS) do declared[key] = true end

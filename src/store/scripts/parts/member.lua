@@ -21,7 +21,7 @@ local function is_grave(member)
   return state == 'r' or state == 'e'
 end
 
--- In Unix ms, of one whose ticket is spent. Nil where a release before this one has written it.
+-- In Unix ms, for a member whose ticket is spent. Nil if an earlier release has written it.
 local function expiry_of(member, created)
   local minutes = string.match(member, '^%d+', 61)
   return minutes and created + minutes * 60000

@@ -1,10 +1,10 @@
 -- After record.lua and member.lua. Of dead members only the newest are looked at (fate.lua), to tell the operator why a
--- credential is refused. The older ones go, so that a machine that makes a session a second does not leave 90,000 of them
--- for whoever lists or revokes.
+-- credential is refused. Older ones are removed, so that a machine that makes a session a second does not leave 90,000 of
+-- them to page through when its sessions are listed or revoked.
 
 -- As many places as one creation looks at, and so more than it adds: about one in eight may stay dead.
 local SAMPLE = 8
--- 't' tells no time: none is longer. The minutes beyond are for a clock that jumps forward and back.
+-- A member in state 't' has no time in it, so the longest is assumed, with some minutes for a clock that jumps.
 local LONGEST_TICKET_MS, GRACE_MS = 900000, 600000
 
 local function is_long_dead(member, created, now)

@@ -4,8 +4,8 @@
 
 local HEAD = '^[12] (%d+) (%d+) (%d+) (%d+) (%w+) ([%w-]+) (%S+)([^\n]*)\n([^\n]*)\n([^\n]*)(.*)$'
 
--- As text. Left to themselves, Lua and Redis write 17 digits of a floating-point number, at twice the cost. (Not '%d':
--- on a server of 32 bits it is too short for a time.)
+-- As text. By default Lua and Redis write 17 digits of a floating-point number, at twice the cost. ('%d' is too short for
+-- a time on a 32-bit server.)
 local function whole(number) return string.format('%.0f', number) end
 
 -- As text.

@@ -1,4 +1,4 @@
--- Whoever finds nothing to do must have written too: WAIT waits for the last write of its own connection.
+-- A call that finds nothing to do must write too: WAIT waits for the last write on its own connection.
 local function touch(index)
   local left = redis.call('PTTL', index)
   if left > 0 then
