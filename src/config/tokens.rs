@@ -8,7 +8,7 @@ use secrecy::SecretString;
 
 use crate::domain::invalid::Invalid;
 use crate::domain::signed_token::TokenSettings;
-use crate::fields::{Fields, integer, string, text};
+use crate::fields::{Fields, integer, shown_text, string};
 use crate::tokens::SigningKey;
 
 /// The default life of a token for other APIs, in seconds.
@@ -47,7 +47,7 @@ pub fn read_portal_tokens(portal: &mut Fields<'_, '_>, can_sign: bool) -> TokenS
     }
     let mut fields = portal.section("tokens");
     let ttl_seconds = fields.optional("ttl_seconds", integer(30, 900)).unwrap_or(DEFAULT_TTL_SECONDS);
-    let audience = fields.optional("audience", text(1, 256));
+    let audience = fields.optional("audience", shown_text(1, 256));
     fields.finish();
     TokenSettings { ttl_seconds, audience }
 }

@@ -45,7 +45,7 @@ const cases = {
     assert.equal(error.error.detail, "This root key may not grant: keys:create.");
   },
 
-  // The gateway allows two creations and one exchange a minute.
+  // The gateway allows two creations and one refused exchange a minute.
   async limited() {
     const ticket = ticketOf(await createSession());
     const spare = ticketOf(await createSession());
@@ -54,6 +54,7 @@ const cases = {
     const error = await errorOf(createSession(), limited);
     assert.ok(Number(error.headers.get("retry-after")) > 0);
     await exchange(ticket);
+    await assert.rejects(exchange(ticket));
     await errorOf(exchange(spare), limited);
   },
 };
