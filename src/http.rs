@@ -30,11 +30,11 @@ use crate::domain::error::{Code, Error};
 use answer::cors;
 use answer::problem::Problem;
 use answer::refusal::refuse_anybody;
-use backend::{create_session, list_sessions, revoke_session};
+use backend::{create_session, create_session_token, list_sessions, revoke_session};
 use gateway::Gateway;
 use operating::{health, key_set};
 use people::{error_pages, landing, reference, slash};
-use portal::{authorize, end_session, exchange_code, exchange_session, get_session};
+use portal::{authorize, end_session, exchange_code, exchange_session, get_session, get_token};
 
 pub use health::metrics_routes;
 
@@ -62,6 +62,7 @@ fn routes(config: &mut web::ServiceConfig) {
     config
         // For backends; no CORS: a root key has no business in a browser.
         .service(post("/v2/portal.createSession", create_session::handle))
+        .service(post("/v2/portal.createSessionToken", create_session_token::handle))
         .service(post("/v2/portal.revokeSession", revoke_session::handle))
         .service(post("/v2/portal.listSessions", list_sessions::handle))
         // For portals and their pages.
@@ -70,6 +71,11 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(
             get("/v2/portal.getSession", "GET, HEAD, POST", get_session::handle)
                 .route(web::post().to(get_session::handle))
+                .wrap(from_fn(cors::guard)),
+        )
+        .service(
+            get("/v2/portal.getToken", "GET, HEAD, POST", get_token::handle)
+                .route(web::post().to(get_token::handle))
                 .wrap(from_fn(cors::guard)),
         )
         .service(post("/v2/portal.endSession", end_session::handle).wrap(from_fn(cors::guard)))

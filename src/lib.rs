@@ -5,7 +5,7 @@
 //! gateway who is there. Both stand for a *portal session*: its *handle* is the only name of it that may be logged, its
 //! *grant* says what it may do. A *caller* holds a root key.
 //!
-//! Five files to begin with: `domain/portals/portal.rs` (the rules of a portal's session), `http.rs` (the routes),
+//! Five files to begin with: `domain/portals/portal/find.rs` (who is there), `http.rs` (the routes),
 //! `http/answer/finish.rs` (what all requests have in common), `store/scripts/exchange.lua` (the one step that spends
 //! a ticket), `app.rs` (how it is put together). `fields` reads documents for `http` and `config`; `dev` is a
 //! playground, behind a feature of that name. `tests/architecture.rs` enforces:

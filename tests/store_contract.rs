@@ -85,7 +85,7 @@ impl Fixture {
     }
 
     async fn create(&self, new: &NewSession) -> PortalSession {
-        self.store.create(new).await.expect("the store creates")
+        self.store.create(new).await.expect("the store creates").session
     }
 
     async fn exchange(&self, attempt: &ExchangeAttempt) -> Exchange {
@@ -342,13 +342,13 @@ contract! {
         fixture.create(&pending).await;
         let (_, other) = fixture.active("other").await;
         let tag = tag_of("user");
-        assert_eq!(fixture.store.revoke_all(tag).await.expect("a count"), 4);
+        assert_eq!(fixture.store.revoke_all(tag, None).await.expect("a count"), 4);
         for token in &tokens {
             assert_eq!(fixture.refusal_of(tag, token).await, Some(Refusal::Revoked));
         }
         assert_gone(&fixture.exchange(&attempt(&pending)).await, Refusal::Revoked);
         assert_eq!(fixture.refusal_of(tag_of("other"), &other).await, None);
-        assert_eq!(fixture.store.revoke_all(tag).await.expect("a count"), 0);
+        assert_eq!(fixture.store.revoke_all(tag, None).await.expect("a count"), 0);
         let (_, later) = fixture.active("user").await;
         assert_eq!(fixture.refusal_of(tag, &later).await, None, "a later session is not touched");
     }
@@ -369,7 +369,7 @@ contract! {
         }
         assert_eq!(seen.len(), 450);
         assert!(seen.is_sorted_by(|a, b| a > b), "newest first, none twice");
-        assert_eq!(fixture.store.revoke_all(tag).await.expect("a count"), 450);
+        assert_eq!(fixture.store.revoke_all(tag, None).await.expect("a count"), 450);
         assert!(fixture.store.list(tag, None, 100).await.expect("a list").is_empty());
     }
 

@@ -96,7 +96,7 @@ async fn what_waiting_costs() {
             times_us[0].push(exchanges(redis, store.as_ref(), &attempts).await.0);
             let started_at = Instant::now();
             for attempt in &attempts {
-                store.revoke_all(attempt.tag).await.expect("the store revokes");
+                store.revoke_all(attempt.tag, None).await.expect("the store revokes");
             }
             times_us[1].push(per_call(started_at.elapsed()));
             let attempts = pending(store.as_ref(), &format!("concurrent {round}")).await;

@@ -1,21 +1,121 @@
-//! The values that a browser sent under a portal's cookie name, and which of them may be its session.
+//! The texts that a request brings as credentials, and which of them may be its session's.
 //!
-//! Owns: what two values under one name mean, and how many are tried.
-//! Must not know: cookie syntax, or whether a session lives.
+//! Owns: which kind of credential may come through which door: a cookie, or a Bearer header of a page or of a program.
+//! What two values under one name mean, and how many are tried.
+//! Must not know: cookie or header syntax, or whether a session lives.
 
-use super::credential::BrowserToken;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::credential::{BrowserToken, DirectToken, Ticket};
 use super::error::Refusal;
+use super::malformed::Malformed;
 
-/// The most values that are tried, for each may cost a call to the store. A browser keeps one cookie for each domain
-/// and path, and no honest one has more of the same name.
+/// Each may cost a call to the store. Browsers keep a cookie for each domain and path, and no honest one has more of
+/// one name than these.
 const MOST: usize = 4;
 
-/// At least one browser token, in the order in which they were sent; or the reason why none counts.
-pub type Candidates = Result<Vec<BrowserToken>, Refusal>;
+/// More than a signed token with all its permissions takes.
+const MAX_SIGNED_BYTES: usize = 48 * 1024;
 
-/// `bound_to_host`: the name has the prefix `__Host-`, for which a browser sends only one value. If there are two,
-/// somebody has planted one, and nothing tells which is the user's.
-pub fn candidates(texts: &[String], bound_to_host: bool) -> Candidates {
+/// How a credential comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// In a portal's cookie: the browser sends it by itself.
+    Cookie,
+    /// In a Bearer header of a program: a server, an app.
+    Program,
+    /// In a Bearer header of a browser, so that script of a page knows it.
+    Page,
+}
+
+/// A credential that came through a door of its own.
+#[derive(Clone, Debug)]
+pub enum Candidate {
+    /// In a cookie or a Bearer header.
+    Browser(BrowserToken, Door),
+    /// In a Bearer header.
+    Direct(DirectToken),
+    /// In a Bearer header; nothing of it has been checked.
+    Signed(SignedText),
+}
+
+impl Candidate {
+    /// The secret text, to compare it with a cookie's.
+    pub fn expose(&self) -> &str {
+        match self {
+            Candidate::Browser(token, _) => token.expose(),
+            Candidate::Direct(token) => token.expose(),
+            Candidate::Signed(text) => text.expose(),
+        }
+    }
+
+    /// What a cookie may hold.
+    pub fn as_browser(&self) -> Option<&BrowserToken> {
+        match self {
+            Candidate::Browser(token, _) => Some(token),
+            Candidate::Direct(_) | Candidate::Signed(_) => None,
+        }
+    }
+
+    /// Whether a page uses it itself, so that its portal must list the page's origin wherever it is shown.
+    pub fn is_direct(&self) -> bool {
+        match self {
+            Candidate::Browser(..) => false,
+            Candidate::Direct(_) | Candidate::Signed(_) => true,
+        }
+    }
+}
+
+/// A text that looks like a signed token. It has no readable `Debug`, as any credential.
+#[derive(Clone)]
+pub struct SignedText(SecretString);
+
+impl SignedText {
+    /// Three parts of base64url, the first of them a JSON object.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        let dots = text.bytes().filter(|byte| *byte == b'.').count();
+        let fits = text.len() <= MAX_SIGNED_BYTES && text.starts_with("ey") && dots == 2;
+        if fits && text.bytes().all(allowed) {
+            Ok(SignedText(SecretString::from(text)))
+        } else {
+            Err(Malformed)
+        }
+    }
+
+    /// The text, for whoever checks it.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl std::fmt::Debug for SignedText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("jwt[masked]")
+    }
+}
+
+/// In the order in which they were sent, at least one; or why none counts.
+pub type Candidates = Result<Vec<Candidate>, Refusal>;
+
+/// What a Bearer header holds, which came through this door.
+pub fn in_bearer(text: &str, door: Door) -> Candidates {
+    if let Ok(token) = DirectToken::parse(text) {
+        return Ok(vec![Candidate::Direct(token)]);
+    }
+    if let Ok(token) = SignedText::parse(text) {
+        return Ok(vec![Candidate::Signed(token)]);
+    }
+    match BrowserToken::parse(text) {
+        Ok(token) => Ok(vec![Candidate::Browser(token, door)]),
+        Err(Malformed) if Ticket::parse(text).is_ok() => Err(Refusal::TicketAsToken),
+        Err(Malformed) => Err(Refusal::Malformed),
+    }
+}
+
+/// What stands in a portal's cookie. `bound_to_host`: the name has the prefix `__Host-`, of which a browser sends one value only. Two of them come from
+/// somebody else, and nothing tells which one is the user's.
+pub fn in_cookie(texts: &[String], bound_to_host: bool) -> Candidates {
     let mut different: Vec<&String> = Vec::new();
     for text in texts {
         if !different.contains(&text) {
@@ -25,9 +125,19 @@ pub fn candidates(texts: &[String], bound_to_host: bool) -> Candidates {
     if bound_to_host && different.len() > 1 {
         return Err(Refusal::Ambiguous);
     }
-    let tokens: Vec<_> =
-        different.iter().filter_map(|text| BrowserToken::parse(text).ok()).take(MOST).collect();
-    if tokens.is_empty() { Err(Refusal::Malformed) } else { Ok(tokens) }
+    let tokens = different.iter().filter_map(|text| BrowserToken::parse(text).ok());
+    let tokens: Vec<_> = tokens.map(|token| Candidate::Browser(token, Door::Cookie)).take(MOST).collect();
+    if !tokens.is_empty() {
+        return Ok(tokens);
+    }
+    let has = |is: fn(&str) -> bool| different.iter().any(|text| is(text));
+    Err(if has(|text| DirectToken::parse(text).is_ok()) {
+        Refusal::DirectTokenInCookie
+    } else if has(|text| Ticket::parse(text).is_ok()) {
+        Refusal::TicketAsToken
+    } else {
+        Refusal::Malformed
+    })
 }
 
 #[cfg(test)]
@@ -58,11 +168,43 @@ mod tests {
             (texts(&[&old, &String::new()]), false, Err(Refusal::Malformed)),
         ];
         for (texts, bound_to_host, expected) in table {
-            let found = candidates(&texts, bound_to_host);
-            let found =
-                found.as_ref().map(|tokens| tokens.iter().map(BrowserToken::expose).collect::<Vec<_>>());
+            let found = in_cookie(&texts, bound_to_host);
+            let found = found.as_ref().map(|tokens| tokens.iter().map(Candidate::expose).collect::<Vec<_>>());
             let expected = expected.map(|texts| texts.into_iter().map(String::as_str).collect::<Vec<_>>());
             assert_eq!(found.map_err(|refusal| *refusal), expected);
         }
+    }
+
+    #[test]
+    fn every_credential_has_its_own_door() {
+        let tag = UserTag::parse("aaaaaaaaaaaaaaaa").expect("a tag");
+        let browser = BrowserToken::mint(Environment::Live, tag);
+        let direct = DirectToken::mint(Environment::Live, tag);
+        let ticket = Ticket::mint(Environment::Live, tag);
+        let jwt = "eyJhbGciOiJFUzI1NiJ9.eyJqdGkiOiJ4In0.c2ln";
+        let table = [
+            (browser.expose(), Ok(()), Ok(())),
+            (direct.expose(), Err(Refusal::DirectTokenInCookie), Ok(())),
+            (ticket.expose(), Err(Refusal::TicketAsToken), Err(Refusal::TicketAsToken)),
+            (jwt, Err(Refusal::Malformed), Ok(())),
+            ("nonsense", Err(Refusal::Malformed), Err(Refusal::Malformed)),
+        ];
+        for (text, cookie, bearer) in table {
+            assert_eq!(in_cookie(&[text.to_owned()], true).map(|_| ()), cookie, "in a cookie");
+            for door in [Door::Program, Door::Page] {
+                assert_eq!(in_bearer(text, door).map(|_| ()), bearer, "{door:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_looks_like_a_signed_token() {
+        let long = format!("ey.a.{}", "a".repeat(MAX_SIGNED_BYTES));
+        for bad in ["", "ey", "ey.a", "ey.a.b.c", "xx.a.b", "ey.a.b=", "ey.a.b ", "ey.a\n.b", "ey.é.b", &long]
+        {
+            assert!(SignedText::parse(bad).is_err(), "{bad:.40}");
+        }
+        let text = SignedText::parse("ey.a.b").expect("three parts");
+        assert_eq!(format!("{text:?}"), "jwt[masked]");
     }
 }

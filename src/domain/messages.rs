@@ -7,13 +7,15 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+use super::candidates::Candidate;
 use super::catalog::Portal;
-use super::credential::{BrowserToken, DirectToken, Ticket};
+use super::credential::{BrowserToken, Digest, DirectToken, Ticket};
 use super::handle::Handle;
 use super::idempotency::IdempotencyKey;
 use super::permission::Permission;
 use super::ports::StoreError;
 use super::session::PortalSession;
+use super::warnings::Warning;
 
 /// What a caller asks `create` for.
 #[derive(Clone, Debug)]
@@ -86,6 +88,8 @@ pub struct OpenedSession {
     pub portal: Arc<Portal>,
     /// Its credential.
     pub token: IssuedToken,
+    /// For the developer.
+    pub warnings: Vec<Warning>,
 }
 
 /// A session that waits for its browser.
@@ -97,6 +101,8 @@ pub struct CreatedSession {
     pub ticket: Ticket,
     /// Where the browser takes its ticket.
     pub url: Url,
+    /// For the developer.
+    pub warnings: Vec<Warning>,
 }
 
 /// A browser session that has just begun.
@@ -146,8 +152,10 @@ pub struct CurrentSession {
     pub session: PortalSession,
     /// Its portal.
     pub portal: Arc<Portal>,
-    /// Its credential.
-    pub token: BrowserToken,
+    /// What the request brought.
+    pub credential: Candidate,
+    /// Under which the store has the session.
+    pub digest: Digest,
 }
 
 /// What a logout has ended.

@@ -14,6 +14,7 @@ use arc_swap::ArcSwap;
 
 use super::catalog::Catalog;
 use super::idempotency::TokenDeriver;
+use super::kept_tokens::KeptTokens;
 use super::ports::{SessionStore, StoreError};
 use super::user_tag::UserTagger;
 
@@ -30,6 +31,7 @@ struct Parts {
     store: Arc<dyn SessionStore>,
     tagger: Arc<UserTagger>,
     deriver: Arc<TokenDeriver>,
+    kept_tokens: KeptTokens,
 }
 
 impl Product {
@@ -40,7 +42,10 @@ impl Product {
         tagger: Arc<UserTagger>,
         deriver: Arc<TokenDeriver>,
     ) -> Self {
-        Product { catalog, parts: Arc::new(Parts { store, tagger, deriver }) }
+        Product {
+            catalog,
+            parts: Arc::new(Parts { store, tagger, deriver, kept_tokens: KeptTokens::default() }),
+        }
     }
 
     /// The product with the catalog now in force, for one request, which keeps it until it is answered.

@@ -72,11 +72,20 @@ pub struct NewDirectSession {
     pub grant: Grant,
 }
 
+/// A session that has just been stored.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// With the store's times.
+    pub session: PortalSession,
+    /// Live sessions of its user among the newest 100; 0 where there are too few to be worth counting.
+    pub live: u64,
+}
+
 /// What became of an attempt to open a direct session.
 #[derive(Clone, Debug)]
 pub enum Opening {
     /// It is active under the attempt's token.
-    Done(PortalSession),
+    Done(Stored),
     /// The same attempt was made before, too long ago to be repeated.
     TooLate,
 }
@@ -205,8 +214,8 @@ impl From<Handle> for Position {
 /// Holds pending and active sessions. Every method is atomic, and safe to repeat after a lost reply.
 #[async_trait]
 pub trait SessionStore: Send + Sync {
-    /// Stores a pending session and returns it with the store's times.
-    async fn create(&self, new: &NewSession) -> Result<PortalSession, StoreError>;
+    /// Stores a pending session.
+    async fn create(&self, new: &NewSession) -> Result<Stored, StoreError>;
 
     /// Opens an active session that no ticket stands for, in one step.
     async fn open(&self, new: &NewDirectSession) -> Result<Opening, StoreError>;
@@ -235,8 +244,9 @@ pub trait SessionStore: Send + Sync {
         removal: Removal,
     ) -> Result<bool, StoreError>;
 
-    /// Revokes all sessions under a tag and returns how many there were. An error means the same as for a single one.
-    async fn revoke_all(&self, tag: UserTag) -> Result<u64, StoreError>;
+    /// Revokes all sessions under a tag but the one at `kept`, and returns how many there were. An error means the same
+    /// as for a single one.
+    async fn revoke_all(&self, tag: UserTag, kept: Option<Position>) -> Result<u64, StoreError>;
 
     /// Lists up to `limit` sessions under a tag that are older than `before`, newest first.
     async fn list(

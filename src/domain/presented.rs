@@ -7,14 +7,13 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::candidates::Candidates;
+use super::candidates::{Candidate, Candidates};
 use super::catalog::{Catalog, Portal};
-use super::credential::BrowserToken;
 use super::error::Error;
 use super::invalid::Invalid;
 use super::return_url::{Home, Reason, with_reason};
 
-/// The browser token of a request, and how it came.
+/// The credential of a request, and how it came.
 #[derive(Clone, Debug)]
 pub struct PresentedToken {
     /// The values that may be it.
@@ -23,7 +22,7 @@ pub struct PresentedToken {
     pub source: Source,
 }
 
-/// How a browser token came.
+/// How a credential came.
 #[derive(Clone, Debug)]
 pub enum Source {
     /// In the `Authorization` header. It is sent on purpose: no other site can make a browser send it.
@@ -75,7 +74,7 @@ impl Presented {
     }
 
     /// The tokens that may be its session's.
-    pub fn candidates(&self) -> &[BrowserToken] {
+    pub fn candidates(&self) -> &[Candidate] {
         let candidates = self.token.as_ref().and_then(|token| token.candidates.as_ref().ok());
         candidates.map_or(&[], Vec::as_slice)
     }

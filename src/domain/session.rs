@@ -95,6 +95,13 @@ pub enum State {
 }
 
 impl PortalSession {
+    /// Whole seconds until it ends, at a time in Unix milliseconds; never more than from its beginning, so that a
+    /// clock that is behind the store's promises nothing that is not so.
+    pub fn seconds_left(&self, now_ms: u64) -> u64 {
+        let begun_at_ms = self.exchanged_at_ms.unwrap_or(self.handle.created_at_ms);
+        self.expires_at_ms.saturating_sub(now_ms.max(begun_at_ms)) / 1_000
+    }
+
     /// The state at a time of the store's clock. A session is over at the very millisecond it expires.
     pub fn state_at(&self, now_ms: u64) -> State {
         if now_ms >= self.expires_at_ms {

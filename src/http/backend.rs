@@ -1,5 +1,7 @@
 //! What backends call, with a root key.
 
 pub mod create_session;
+pub mod create_session_token;
 pub mod list_sessions;
 pub mod revoke_session;
+mod session_fields;

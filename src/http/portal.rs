@@ -5,4 +5,5 @@ pub mod end_session;
 pub mod exchange_code;
 pub mod exchange_session;
 pub mod get_session;
+pub mod get_token;
 pub mod session_view;

@@ -15,13 +15,15 @@ use crate::domain::error::Refusal;
 use crate::domain::handle::Handle;
 use crate::domain::ports::{
     Clock, Exchange, ExchangeAttempt, Found, Gone, Named, NewDirectSession, NewSession, Opening, Peek,
-    Position, REPEAT_MS, Record, Removal, SessionStore, StoreError,
+    Position, REPEAT_MS, Record, Removal, SessionStore, StoreError, Stored,
 };
 use crate::domain::session::{PortalSession, State};
 use crate::domain::user_tag::UserTag;
 
 /// How long it is remembered why a session ended, for the operator.
 const GRACE_MS: u64 = 3_600_000;
+/// Sessions of a user that are counted.
+const LOOKED_AT: usize = 100;
 
 /// Keeps every session in a map.
 pub struct MemoryStore {
@@ -85,6 +87,12 @@ impl Users {
         self.entries.get_mut(&handle.tag)?.get_mut(&Position::from(*handle))
     }
 
+    fn stored(&mut self, session: PortalSession, now_ms: u64) -> Stored {
+        let live = self.of(session.handle.tag).filter(|entry| entry.state_at(now_ms) != State::Expired);
+        let live = live.take(LOOKED_AT).count() as u64;
+        Stored { session, live }
+    }
+
     fn remember(&mut self, tag: UserTag, until_ms: u64) {
         self.forget_at_ms.insert((until_ms, tag), ());
     }
@@ -123,7 +131,7 @@ impl Users {
 
 #[async_trait]
 impl SessionStore for MemoryStore {
-    async fn create(&self, new: &NewSession) -> Result<PortalSession, StoreError> {
+    async fn create(&self, new: &NewSession) -> Result<Stored, StoreError> {
         let (mut users, now_ms) = self.lock();
         let session = record::created(new, now_ms, now_ms + new.ticket_ttl_ms);
         let entry = Entry {
@@ -135,7 +143,7 @@ impl SessionStore for MemoryStore {
         };
         users.remember(new.tag, entry.forget_at_ms());
         users.entries.entry(new.tag).or_default().insert(Position::from(session.handle), entry);
-        Ok(session)
+        Ok(users.stored(session, now_ms))
     }
 
     async fn open(&self, new: &NewDirectSession) -> Result<Opening, StoreError> {
@@ -146,7 +154,12 @@ impl SessionStore for MemoryStore {
         if let Some(earlier) = earlier {
             let age_ms = now_ms.saturating_sub(earlier.session.handle.created_at_ms);
             let is_repeat = age_ms <= REPEAT_MS;
-            return Ok(if is_repeat { Opening::Done(earlier.session.clone()) } else { Opening::TooLate });
+            let session = earlier.session.clone();
+            return Ok(if is_repeat {
+                Opening::Done(users.stored(session, now_ms))
+            } else {
+                Opening::TooLate
+            });
         }
         let session = record::opened(new, now_ms);
         let entry = Entry {
@@ -158,7 +171,7 @@ impl SessionStore for MemoryStore {
         };
         users.remember(new.tag, entry.forget_at_ms());
         users.entries.entry(new.tag).or_default().insert(Position::from(session.handle), entry);
-        Ok(Opening::Done(session))
+        Ok(Opening::Done(users.stored(session, now_ms)))
     }
 
     async fn exchange(&self, attempt: &ExchangeAttempt) -> Result<Exchange, StoreError> {
@@ -234,11 +247,12 @@ impl SessionStore for MemoryStore {
         Ok(true)
     }
 
-    async fn revoke_all(&self, tag: UserTag) -> Result<u64, StoreError> {
+    async fn revoke_all(&self, tag: UserTag, kept: Option<Position>) -> Result<u64, StoreError> {
         let (mut users, now_ms) = self.lock();
         let mut revoked = 0;
         for entry in users.of(tag) {
-            if entry.state_at(now_ms) != State::Expired {
+            let is_kept = kept == Some(Position::from(entry.session.handle));
+            if entry.state_at(now_ms) != State::Expired && !is_kept {
                 entry.removed = Some(Refusal::Revoked);
                 revoked += 1;
             }

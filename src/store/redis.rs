@@ -22,7 +22,7 @@ use crate::domain::credential::Digest;
 use crate::domain::handle::Handle;
 use crate::domain::ports::{
     Exchange, ExchangeAttempt, Found, Gone, Named, NewDirectSession, NewSession, Opening, Peek, PortalFilter,
-    Position, REPEAT_MS, Record, Removal, SessionStore, StoreError,
+    Position, REPEAT_MS, Record, Removal, SessionStore, StoreError, Stored,
 };
 use crate::domain::session::PortalSession;
 use crate::domain::user_tag::UserTag;
@@ -102,13 +102,19 @@ impl RedisStore {
     }
 }
 
+/// As the scripts take it; both empty without one.
+fn words_of(position: Option<Position>) -> (String, String) {
+    let words = |at: Position| (at.created_at_ms.to_string(), at.suffix.as_str().to_owned());
+    position.map(words).unwrap_or_default()
+}
+
 fn begins_with(reply: &Value, word: &str) -> bool {
     redis::from_redis_value_ref::<Reply>(reply).is_ok_and(|reply| words(&reply).first() == Some(&word))
 }
 
 #[async_trait]
 impl SessionStore for RedisStore {
-    async fn create(&self, new: &NewSession) -> Result<PortalSession, StoreError> {
+    async fn create(&self, new: &NewSession) -> Result<Stored, StoreError> {
         let script = CREATE
             .on(vec![ticket_key(new.tag, &new.ticket), index_key(new.tag)])
             .arg(digest_text(&new.ticket))
@@ -118,9 +124,9 @@ impl SessionStore for RedisStore {
             .arg(&new.grant.slug)
             .arg(record::encode_grant(&new.grant)?)
             .arg(self.fence());
-        let (created_at_ms, expires_at_ms): (u64, u64) =
+        let (created_at_ms, expires_at_ms, live): (u64, u64, u64) =
             self.link.call("create", Call::Script(&script), self.link.deadline()).await?;
-        Ok(record::created(new, created_at_ms, expires_at_ms))
+        Ok(Stored { session: record::created(new, created_at_ms, expires_at_ms), live })
     }
 
     async fn open(&self, new: &NewDirectSession) -> Result<Opening, StoreError> {
@@ -200,11 +206,13 @@ impl SessionStore for RedisStore {
         }
     }
 
-    async fn revoke_all(&self, tag: UserTag) -> Result<u64, StoreError> {
+    async fn revoke_all(&self, tag: UserTag, kept: Option<Position>) -> Result<u64, StoreError> {
         let mut revoked = 0;
-        let (mut created, mut suffix) = (String::new(), String::new());
+        let (mut created, mut suffix) = words_of(None);
+        let (kept_created, kept_suffix) = words_of(kept);
         loop {
             let script = REVOKE_ALL.on(vec![index_key(tag)]).arg(&created).arg(&suffix).arg(BATCH);
+            let script = script.arg(&kept_created).arg(&kept_suffix);
             let reply = self.declaring("revoke_all", script, Waits::Always).await?;
             let ["removed", count, _, next_created, next_suffix] = words(&reply)[..] else {
                 return Err(corrupt("an unknown reply of revoke_all.lua"));
@@ -226,8 +234,7 @@ impl SessionStore for RedisStore {
         let mut sessions = Vec::new();
         // More with every page, because expired records have taken up places in it.
         let mut wanted = limit.min(BATCH);
-        let mut created = before.map_or_else(String::new, |position| position.created_at_ms.to_string());
-        let mut suffix = before.map_or_else(String::new, |position| position.suffix.as_str().to_owned());
+        let (mut created, mut suffix) = words_of(before);
         loop {
             let script = LIST.on(vec![index_key(tag)]).arg(&created).arg(&suffix).arg(BATCH).arg(wanted);
             wanted = (wanted * 4).min(BATCH);

@@ -7,7 +7,7 @@ use super::keys::read_digest;
 use super::record;
 use crate::domain::error::Refusal;
 use crate::domain::handle::{Handle, HandleSuffix};
-use crate::domain::ports::{Exchange, Gone, Named, Opening, Record, StoreError};
+use crate::domain::ports::{Exchange, Gone, Named, Opening, Record, StoreError, Stored};
 use crate::domain::session::PortalSession;
 use crate::domain::user_tag::UserTag;
 
@@ -46,7 +46,10 @@ pub fn named(tag: UserTag, record: &str, state: &str, digest: &str) -> Result<Na
 
 pub fn opening(tag: UserTag, reply: &Reply) -> Result<Opening, StoreError> {
     match words(reply).as_slice() {
-        ["opened", record] => Ok(Opening::Done(session(tag, record)?)),
+        ["opened", record, live] => {
+            let live = live.parse().map_err(|_| corrupt("an unknown reply of open.lua"))?;
+            Ok(Opening::Done(Stored { session: session(tag, record)?, live }))
+        }
         ["late"] => Ok(Opening::TooLate),
         _ => Err(corrupt("a session's record of an unknown version")),
     }

@@ -27,9 +27,9 @@ macro_rules! script {
 }
 
 // Each has only the parts it needs, because Redis creates their functions anew in every call.
-script!(CREATE, "create.lua", ["record", "replication", "keep", "member", "prune"]);
+script!(CREATE, "create.lua", ["record", "replication", "keep", "member", "prune", "count"]);
 script!(EXCHANGE, "exchange.lua", ["record", "replication", "member", "keep", "touch", "fate"]);
-script!(OPEN, "open.lua", ["record", "keep", "member", "prune", "touch"]);
+script!(OPEN, "open.lua", ["record", "keep", "member", "prune", "count", "touch"]);
 script!(FATE, "fate.lua", ["member", "fate"]);
 script!(BY_HANDLE, "by_handle.lua", ["replication", "member", "index", "touch"]);
 script!(REMOVE, "remove.lua", ["replication", "member", "index", "touch"]);

@@ -23,7 +23,7 @@ on_both_stores! {
         let created = app.create(json!({})).await;
         let reply = exchange(&app, &created["sessionId"]).send().await;
         assert_eq!(reply.status, 200, "{}", reply.text);
-        assert_eq!(fields(&reply), ["accessToken", "expiresAt"]);
+        assert_eq!(fields(&reply), ["accessToken", "expiresAt", "expiresIn"]);
         let data = reply.data();
         let current = app.get("/v2/portal.getSession").bearer(text(&data["accessToken"])).send().await;
         assert_eq!(current.status, 200, "{}", current.text);
@@ -36,7 +36,7 @@ on_both_stores! {
         let call = exchange(&app, &created["sessionId"]);
         let reply = by_a_page(call, "https://portal.example.com").send().await;
         assert_eq!(reply.status, 200, "{}", reply.text);
-        assert_eq!(fields(&reply), ["expiresAt"]);
+        assert_eq!(fields(&reply), ["expiresAt", "expiresIn"]);
         assert_eq!(reply.header("access-control-allow-origin"), "https://portal.example.com");
         let [session, hint] = reply.set_cookies()[..] else { panic!("two cookies") };
         assert!(session.starts_with("__Host-portal_session_my-portal=ps_live_"), "{session}");

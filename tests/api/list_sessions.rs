@@ -97,17 +97,21 @@ on_both_stores! {
         assert_eq!(*first, json!({
             "id": pending["id"],
             "state": "pending",
+            "kind": "browser",
             "createdAt": first["createdAt"],
             "expiresAt": pending["expiresAt"],
+            "expiresIn": pending["expiresIn"],
             "preview": false,
         }));
         let session = &exchanged["session"];
         assert_eq!(*second, json!({
             "id": active["id"],
             "state": "active",
+            "kind": "browser",
             "createdAt": session["createdAt"],
             "exchangedAt": session["exchangedAt"],
             "expiresAt": exchanged["expiresAt"],
+            "expiresIn": second["expiresIn"],
             "userAgent": "Mozilla/5.0 (a browser)",
             "preview": true,
         }));

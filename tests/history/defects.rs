@@ -15,7 +15,7 @@ use vestibule::domain::landing_pass::LandingNonces;
 use vestibule::domain::portals::Product;
 use vestibule::domain::ports::{
     Exchange, ExchangeAttempt, Found, Gone, Named, NewDirectSession, NewSession, Opening, Peek, Position,
-    Record, Removal, SessionStore, StoreError,
+    Record, Removal, SessionStore, StoreError, Stored,
 };
 use vestibule::domain::session::PortalSession;
 use vestibule::domain::user_tag::{UserTag, UserTagger};
@@ -83,7 +83,7 @@ impl SessionStore for Defective {
         self.store.open(new).await
     }
 
-    async fn create(&self, new: &NewSession) -> Result<PortalSession, StoreError> {
+    async fn create(&self, new: &NewSession) -> Result<Stored, StoreError> {
         self.state.lock().expect("no panic").created.push(new.clone());
         self.store.create(new).await
     }
@@ -135,8 +135,8 @@ impl SessionStore for Defective {
         }
     }
 
-    async fn revoke_all(&self, tag: UserTag) -> Result<u64, StoreError> {
-        self.store.revoke_all(tag).await
+    async fn revoke_all(&self, tag: UserTag, kept: Option<Position>) -> Result<u64, StoreError> {
+        self.store.revoke_all(tag, kept).await
     }
 
     async fn list(

@@ -39,7 +39,7 @@ async fn a_reply_lost_in_a_creation_makes_one_session() {
     let store = redis_store(&format!("redis://127.0.0.1:{}/0", proxy.port), true);
     proxy.swallow_next(1);
     let new = new_session("user");
-    let created = store.create(&new).await.expect("the repeat is answered");
+    let created = store.create(&new).await.expect("the repeat is answered").session;
     assert_eq!(proxy.swallowed(), 1, "the fault was caused");
     assert_eq!(store.list(new.tag, None, 10).await.expect("a list"), [created]);
 }
@@ -123,8 +123,8 @@ async fn nothing_stays_for_ever() {
         }
     }
     let (session, _) = fixture.active("revoked with all").await;
-    fixture.store.revoke_all(session.handle.tag).await.expect("an answer");
-    fixture.store.revoke_all(tag_of("nobody")).await.expect("an answer");
+    fixture.store.revoke_all(session.handle.tag, None).await.expect("an answer");
+    fixture.store.revoke_all(tag_of("nobody"), None).await.expect("an answer");
     let redis = fixture_of(&mut fixture);
     let mut connection = redis.connect().expect("redis answers");
     let keys = redis.keys();

@@ -92,7 +92,7 @@ async fn the_dead_sessions_of_a_machine_go_as_it_creates_new_ones() {
     assert!(members(server(&fixture)) < 6_000 * 5 / 4, "{} are left", members(server(&fixture)));
     assert_eq!(fixture.refusal_of(old.handle.tag, &token).await, None);
     assert_eq!(
-        fixture.store.revoke_all(old.handle.tag).await.expect("a count"),
+        fixture.store.revoke_all(old.handle.tag, None).await.expect("a count"),
         6_001,
         "no live one has gone"
     );
@@ -109,11 +109,11 @@ async fn a_user_whose_many_sessions_were_revoked_is_revoked_again_at_once() {
         newest = Some(new);
     }
     let tag = tag_of("user");
-    assert_eq!(fixture.store.revoke_all(tag).await.expect("a count"), 900);
+    assert_eq!(fixture.store.revoke_all(tag, None).await.expect("a count"), 900);
     assert!(members(server(&fixture)) <= 64, "{} graves", members(server(&fixture)));
     let newest = newest.expect("a session");
     assert_gone(&fixture.exchange(&attempt(&newest)).await, Refusal::Revoked);
     let before = calls(server(&fixture), "evalsha");
-    assert_eq!(fixture.store.revoke_all(tag).await.expect("a count"), 0);
+    assert_eq!(fixture.store.revoke_all(tag, None).await.expect("a count"), 0);
     assert_eq!(calls(server(&fixture), "evalsha") - before, 1);
 }

@@ -109,7 +109,7 @@ async fn half_a_move_hides_no_session_and_no_revocation() {
                 Err(error) => assert!(matches!(error, StoreError::Unavailable(_)), "{error}"),
             }
         }
-        let all = store.revoke_all(tag).await;
+        let all = store.revoke_all(tag, None).await;
         assert!(!matches!(all, Err(StoreError::Corrupt(_))), "{all:?}");
 
         while cluster.move_keys(slot, from, to, 10) > 0 {}

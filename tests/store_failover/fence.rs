@@ -60,7 +60,7 @@ async fn a_server_without_info_serves_without_a_fence() {
     let store = redis_store(&redis.url(), true);
     let (session, token) = active(store.as_ref(), "user").await;
     assert_eq!(refusal_of(store.as_ref(), session.handle.tag, &token).await, None);
-    assert_eq!(store.revoke_all(session.handle.tag).await.expect("an answer"), 1);
+    assert_eq!(store.revoke_all(session.handle.tag, None).await.expect("an answer"), 1);
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ async fn with_an_append_only_file_a_sudden_end_loses_nothing() {
     let (live, live_token) = active(store.as_ref(), "live").await;
     let pending = new_session("pending");
     store.create(&pending).await.expect("the store creates");
-    store.revoke_all(revoked.handle.tag).await.expect("an answer");
+    store.revoke_all(revoked.handle.tag, None).await.expect("an answer");
     redis.kill();
     redis.start_again();
     let store = redis_store(&redis.url(), true);

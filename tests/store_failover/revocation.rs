@@ -33,10 +33,10 @@ async fn a_revocation_is_not_acknowledged_before_every_online_replica_has_it() {
     }
     let (session, _) = active(store.as_ref(), "user").await;
     replicas[1].pause();
-    let revoked = store.revoke_all(session.handle.tag).await;
+    let revoked = store.revoke_all(session.handle.tag, None).await;
     assert!(matches!(revoked, Err(StoreError::Unavailable(_))), "{revoked:?}");
     replicas[1].go_on();
-    assert_eq!(store.revoke_all(session.handle.tag).await.expect("a repeat is acknowledged"), 0);
+    assert_eq!(store.revoke_all(session.handle.tag, None).await.expect("a repeat is acknowledged"), 0);
 }
 
 /// The server that says so may have been deposed, and the session be one that the new primary has made.
@@ -50,11 +50,11 @@ async fn that_there_is_nothing_to_revoke_is_not_told_before_the_replicas_have_he
     replica.pause();
     let found = store.find_by_handle(&handle).await;
     assert!(matches!(found, Err(StoreError::Unavailable(_))), "{found:?}");
-    let revoked = store.revoke_all(new.tag).await;
+    let revoked = store.revoke_all(new.tag, None).await;
     assert!(matches!(revoked, Err(StoreError::Unavailable(_))), "{revoked:?}");
     replica.go_on();
     assert_eq!(store.find_by_handle(&handle).await.expect("an answer"), None);
-    assert_eq!(store.revoke_all(new.tag).await.expect("an answer"), 0);
+    assert_eq!(store.revoke_all(new.tag, None).await.expect("an answer"), 0);
     assert!(primary.keys().is_empty(), "what was written for it is gone");
 }
 
@@ -84,7 +84,7 @@ async fn a_replica_that_is_gone_is_not_waited_for() {
         let info: String = redis::cmd("INFO").arg("replication").query(redis).unwrap_or_default();
         info.contains("connected_slaves:0")
     });
-    assert_eq!(store.revoke_all(session.handle.tag).await.expect("an answer"), 1);
+    assert_eq!(store.revoke_all(session.handle.tag, None).await.expect("an answer"), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

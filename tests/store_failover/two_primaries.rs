@@ -33,7 +33,7 @@ async fn stage(waiting_lane_is_connected: bool) -> Stage {
     let (session, token) = active(store.as_ref(), "user").await;
     if waiting_lane_is_connected {
         let (other, _) = active(store.as_ref(), "other").await;
-        store.revoke_all(other.handle.tag).await.expect("an answer");
+        store.revoke_all(other.handle.tag, None).await.expect("an answer");
     }
     promoted.wait_until("it has the session", |redis| {
         redis::cmd("DBSIZE").query::<u64>(redis).is_ok_and(|size| size >= 2)

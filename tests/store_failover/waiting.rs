@@ -119,7 +119,7 @@ async fn a_wait_that_is_not_met_leaves_its_connection_as_it_is() {
     let replica = RedisServer::start_replica_of(&primary, &[]);
     let store = store_with(&primary.url(), "timeout_ms = 400");
     let (session, _) = active(store.as_ref(), "user").await;
-    store.revoke_all(session.handle.tag).await.expect("an answer");
+    store.revoke_all(session.handle.tag, None).await.expect("an answer");
     replica.pause();
     let connections = || {
         let count = primary.info("stats", "total_connections_received");
@@ -128,7 +128,7 @@ async fn a_wait_that_is_not_met_leaves_its_connection_as_it_is() {
     };
     let before = connections();
     for _ in 0..5 {
-        let revoked = store.revoke_all(session.handle.tag).await;
+        let revoked = store.revoke_all(session.handle.tag, None).await;
         assert!(
             matches!(&revoked, Err(StoreError::Unavailable(text)) if text.contains("0 of 1")),
             "{revoked:?}"

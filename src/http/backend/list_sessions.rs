@@ -9,11 +9,12 @@ use crate::domain::error::Error;
 use crate::domain::handle::Handle;
 use crate::domain::invalid::Invalid;
 use crate::domain::portals::backend::Caller;
-use crate::domain::session::PortalSession;
+use crate::domain::session::{PortalSession, SessionKind};
 use crate::fields::{integer, parsed, text};
 use crate::http::answer::envelope::success_with;
 use crate::http::answer::problem::Problem;
 use crate::http::answer::values::SessionHandle;
+use crate::http::gateway::gateway;
 use crate::http::request::body::{self, Body};
 use crate::http::request::kept::portals;
 
@@ -47,6 +48,8 @@ pub struct Item {
     id: SessionHandle,
     /// Whether its session ID has been exchanged.
     state: State,
+    /// How it began.
+    kind: Kind,
     /// Unix milliseconds.
     created_at: u64,
     /// Unix milliseconds; absent while pending.
@@ -55,6 +58,8 @@ pub struct Item {
     exchanged_at: Option<u64>,
     /// Unix milliseconds: of the session ID while pending, of the browser session afterwards.
     expires_at: u64,
+    /// Whole seconds until then, by the server's clock.
+    expires_in: u64,
     /// Of the browser that exchanged it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -70,17 +75,33 @@ pub struct Item {
 pub enum State {
     /// The session ID waits.
     Pending,
-    /// The browser session is live.
+    /// The session is live.
     Active,
 }
 
-impl From<PortalSession> for Item {
-    fn from(session: PortalSession) -> Self {
+/// How a session began.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = SessionKind)]
+pub enum Kind {
+    /// A browser exchanges, or has exchanged, a session ID.
+    Browser,
+    /// The backend got its token at once.
+    Direct,
+}
+
+impl Item {
+    fn new(session: PortalSession, now_ms: u64) -> Self {
         Item {
             id: session.handle.into(),
+            kind: match session.grant.kind {
+                SessionKind::Browser => Kind::Browser,
+                SessionKind::Direct => Kind::Direct,
+            },
+            expires_in: session.seconds_left(now_ms),
             state: if session.exchanged_at_ms.is_some() { State::Active } else { State::Pending },
             created_at: session.handle.created_at_ms,
-            exchanged_at: session.exchanged_at_ms,
+            exchanged_at: session.exchanged_at_ms.filter(|_| session.grant.kind == SessionKind::Browser),
             expires_at: session.expires_at_ms,
             user_agent: session.user_agent,
             preview: session.grant.preview,
@@ -99,7 +120,8 @@ pub async fn handle(
     let page = portals.list(&caller, &asked.slug, &asked.external_id, asked.before, asked.limit).await?;
     let pagination =
         Pagination { cursor: page.next.map(|handle| handle.to_string()), has_more: page.next.is_some() };
-    let data: Vec<Item> = page.sessions.into_iter().map(Item::from).collect();
+    let now_ms = gateway(&request).clock.now_ms();
+    let data: Vec<Item> = page.sessions.into_iter().map(|session| Item::new(session, now_ms)).collect();
     Ok(success_with(&request, data, Some(pagination)))
 }
 

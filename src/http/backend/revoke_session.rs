@@ -1,15 +1,17 @@
-//! `POST /v2/portal.revokeSession` (API.md section 3): one session by its handle, or all of a user's.
+//! `POST /v2/portal.revokeSession` (API.md section 3): one session by its handle or its
+//! token, or all of a user's.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::domain::candidates::{Candidates, Door, in_bearer};
 use crate::domain::catalog::parse_slug;
 use crate::domain::error::Error;
 use crate::domain::handle::Handle;
 use crate::domain::invalid::Invalid;
 use crate::domain::portals::backend::Caller;
-use crate::fields::{parsed, string, text};
+use crate::fields::{Fields, parsed, string, text};
 use crate::http::answer::envelope::success;
 use crate::http::answer::problem::Problem;
 use crate::http::request::body::{self, Body};
@@ -18,7 +20,8 @@ use crate::telemetry::{Audit, audit};
 
 enum Which {
     One(Option<Handle>),
-    AllOf { slug: String, external_id: String },
+    ByToken(Candidates),
+    AllOf { slug: Option<String>, external_id: String, except: Option<Handle> },
 }
 
 /// How many sessions were ended.
@@ -52,33 +55,51 @@ pub async fn handle(
             );
             revoked
         }
-        Which::AllOf { slug, external_id } => {
-            let revoked = portals.revoke_all(&caller, &slug, &external_id).await?;
-            audit(
-                "session.revoked",
-                &Audit { portal: Some(&slug), root_key, count: Some(revoked), ..Audit::default() },
-            );
+        Which::ByToken(token) => {
+            let handle = portals.revoke_by_token(&caller, &token).await?;
+            let name = handle.map(|handle| handle.to_string());
+            let revoked = u64::from(handle.is_some());
+            let audited =
+                Audit { handle: name.as_deref(), root_key, count: Some(revoked), ..Audit::default() };
+            audit("session.revoked", &audited);
+            revoked
+        }
+        Which::AllOf { slug, external_id, except } => {
+            let revoked = portals.revoke_all(&caller, slug.as_deref(), &external_id, except).await?;
+            let portal = slug.as_deref();
+            audit("session.revoked", &Audit { portal, root_key, count: Some(revoked), ..Audit::default() });
             revoked
         }
     };
     Ok(success(&request, Revoked { revoked }))
 }
 
+fn stands_alone(fields: &mut Fields<'_, '_>, name: &'static str) {
+    for other in ["id", "token", "slug", "externalId", "except"] {
+        if other != name && fields.value(other).is_some() {
+            let fix =
+                format!("Send {name} alone, or externalId, with slug for one portal only, without {name}.");
+            fields.fault(other, Invalid::new(format!("It cannot stand beside {name}."), fix));
+        }
+    }
+}
+
 fn read(body: &Body) -> Result<Which, Error> {
     body::fields(body, |fields| {
-        if fields.value("id").is_some() {
-            for other in ["slug", "externalId"] {
-                if fields.value(other).is_some() {
-                    let fix = "Send id alone, or slug and externalId without id.";
-                    fields.fault(other, Invalid::new("It cannot stand beside id.", fix));
-                }
-            }
-            // A text that is no handle names no session, so there is nothing to revoke. It is not an error.
-            let handle = fields.required("id", |value| Ok(Handle::parse(string(value)?).ok()));
-            return handle.map(Which::One);
+        let alone = ["id", "token"].into_iter().find(|name| fields.value(name).is_some());
+        if let Some(alone) = alone {
+            stands_alone(fields, alone);
+            // A text that is no handle and no token names no session: that is nothing to revoke, not an error.
+            return match alone {
+                "id" => fields.required("id", |value| Ok(Handle::parse(string(value)?).ok())).map(Which::One),
+                _ => fields
+                    .required("token", |value| Ok(in_bearer(string(value)?, Door::Program)))
+                    .map(Which::ByToken),
+            };
         }
-        let slug = fields.required("slug", parsed(parse_slug));
+        let slug = fields.optional("slug", parsed(parse_slug));
         let external_id = fields.required("externalId", text(1, 256));
-        Some(Which::AllOf { slug: slug?, external_id: external_id? })
+        let except = fields.optional("except", |value| Ok(Handle::parse(string(value)?).ok()));
+        Some(Which::AllOf { slug, external_id: external_id?, except: except.flatten() })
     })
 }

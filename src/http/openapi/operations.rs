@@ -15,6 +15,7 @@ use crate::domain::error::Code;
 pub fn all() -> Vec<Entry> {
     vec![
         backend::create_session(),
+        backend::create_session_token(),
         backend::revoke_session(),
         backend::list_sessions(),
         portal::exchange_session(),
@@ -22,6 +23,9 @@ pub fn all() -> Vec<Entry> {
         portal::get_session(HttpMethod::Get),
         portal::get_session(HttpMethod::Head),
         portal::get_session(HttpMethod::Post),
+        portal::get_token(HttpMethod::Get),
+        portal::get_token(HttpMethod::Head),
+        portal::get_token(HttpMethod::Post),
         portal::end_session(),
         authorize::authorize(),
         people::landing(),

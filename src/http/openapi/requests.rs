@@ -8,7 +8,7 @@
 #![allow(dead_code)] // They are only described, never constructed.
 
 use serde::Serialize;
-use utoipa::openapi::{OneOfBuilder, Ref, RefOr, Schema};
+use utoipa::openapi::{ObjectBuilder, OneOfBuilder, Ref, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::http::answer::values::Permission;
@@ -69,17 +69,43 @@ pub fn create_session_requests() -> [(&'static str, RefOr<Schema>); 2] {
     [(newer_name, newer), (ANY_CREATE_SESSION_REQUEST, Schema::OneOf(choice.build()).into())]
 }
 
+/// The request of `portal.createSessionToken`.
+pub const CREATE_SESSION_TOKEN_REQUEST: &str = "CreateSessionTokenRequest";
+
+/// [`CreateSessionRequest`] with another default life, and the choice of a format.
+pub fn create_session_token_request() -> (&'static str, RefOr<Schema>) {
+    let mut schema = CreateSessionRequest::schema();
+    if let RefOr::T(Schema::Object(object)) = &mut schema {
+        object.description = Some("Whom to open a direct session for, and what it may do.".to_owned());
+        if let Some(RefOr::T(Schema::Object(ttl))) = object.properties.get_mut("ttlSeconds") {
+            ttl.default = Some(3_600.into());
+            ttl.description = Some("Life of the session.".to_owned());
+        }
+        let format = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(["opaque", "jwt"]))
+            .default(Some("opaque".into()))
+            .description(Some(
+                "Whether only the gateway can check the token, or everybody with its public keys.",
+            ));
+        object.properties.insert("format".to_owned(), format.build().into());
+    }
+    (CREATE_SESSION_TOKEN_REQUEST, schema)
+}
+
 fn newer_name_of(name: String) -> String {
     let newer = NEWER_NAMES.iter().find(|(older, _)| *older == name);
     newer.map_or(name, |(_, newer)| (*newer).to_owned())
 }
 
-/// Either `id` alone, or `slug` and `externalId`.
+/// Either `id` or `token` alone, or `externalId`.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum RevokeSessionRequest {
     /// One session.
     One(RevokeOneRequest),
+    /// The session of a direct token.
+    ByToken(RevokeByTokenRequest),
     /// All of a user's.
     AllOf(RevokeAllRequest),
 }
@@ -93,16 +119,28 @@ pub struct RevokeOneRequest {
     id: String,
 }
 
-/// All of a user's sessions of one portal.
+/// The session of a direct token.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RevokeByTokenRequest {
+    /// Opaque or a JWT. One that stands for no session revokes nothing.
+    #[schema(format = Password, example = "pt_live_…")]
+    token: String,
+}
+
+/// All of a user's sessions of one portal, or of all that the root key may see.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RevokeAllRequest {
-    /// The portal.
+    /// The portal; without it, all portals.
     #[schema(min_length = 3, max_length = 64, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "my-portal")]
-    slug: String,
+    slug: Option<String>,
     /// Your own identifier of your user.
     #[schema(min_length = 1, max_length = 256, example = "user_123")]
     external_id: String,
+    /// The handle of a session that goes on: "sign out everywhere else".
+    #[schema(example = "sess_D0pMTgjZ6dE3ogLS0VbXQDwxm0MXrIde")]
+    except: Option<String>,
 }
 
 /// Whose sessions to list.

@@ -10,9 +10,9 @@ use super::requests;
 use crate::http::answer::envelope::Meta;
 use crate::http::answer::problem::body::{ErrorDetails, ErrorEnvelope, FaultView, ProblemBody};
 use crate::http::answer::values::{Environment, Health, Permission, SessionHandle};
-use crate::http::backend::{create_session, list_sessions, revoke_session};
+use crate::http::backend::{create_session, create_session_token, list_sessions, revoke_session};
 use crate::http::portal::session_view::SessionView;
-use crate::http::portal::{end_session, exchange_code, exchange_session};
+use crate::http::portal::{end_session, exchange_code, exchange_session, get_token};
 
 /// Names a schema of the document.
 pub fn reference<T: ToSchema>() -> Ref {
@@ -24,19 +24,23 @@ pub fn all() -> Vec<(String, RefOr<Schema>)> {
     let mut all = vec![
         named::<requests::CreateSessionRequest>(),
         named::<create_session::Created<'_>>(),
+        named::<create_session_token::Opened<'_>>(),
         named::<requests::RevokeSessionRequest>(),
         named::<requests::RevokeOneRequest>(),
+        named::<requests::RevokeByTokenRequest>(),
         named::<requests::RevokeAllRequest>(),
         named::<revoke_session::Revoked>(),
         named::<requests::ListSessionsRequest>(),
         named::<list_sessions::Item>(),
         named::<list_sessions::State>(),
+        named::<list_sessions::Kind>(),
         named::<list_sessions::Pagination>(),
         named::<requests::ExchangeSessionRequest>(),
         named::<exchange_session::Exchanged<'_>>(),
         named::<requests::ExchangeCodeRequest>(),
         named::<exchange_code::Exchanged<'_>>(),
         named::<SessionView<'_>>(),
+        named::<get_token::Issued<'_>>(),
         named::<Environment>(),
         named::<end_session::Ended<'_>>(),
         named::<Permission<'_>>(),
@@ -49,6 +53,8 @@ pub fn all() -> Vec<(String, RefOr<Schema>)> {
         named::<FaultView<'_>>(),
     ];
     all.extend(requests::create_session_requests().map(|(name, schema)| (name.to_owned(), schema)));
+    let (name, schema) = requests::create_session_token_request();
+    all.push((name.to_owned(), schema));
     all
 }
 

@@ -12,9 +12,11 @@ use actix_web::{HttpRequest, HttpResponse};
 use self::asked::Asked;
 use crate::domain::error::Error;
 use crate::domain::presented::Presented;
+use crate::domain::signed_token::Purpose;
 use crate::http::answer::cors;
 use crate::http::answer::problem::Problem;
 use crate::http::answer::refusal::{refuse, refuse_by_status};
+use crate::http::gateway::gateway;
 use crate::http::request::kept::{note, portals};
 
 /// Answers 200 with the session's headers, 401, 403, or sends a navigation home.
@@ -29,13 +31,26 @@ pub async fn handle(
 async fn answer(request: &HttpRequest, presented: Result<Presented, Error>) -> Result<HttpResponse, Problem> {
     let asked = Asked::read(request)?;
     if asked.lets_through_unasked(request) {
-        return Ok(identity::of_nobody(&asked.with));
+        let mut response = identity::of_nobody(&asked.with);
+        if asked.with_assertion {
+            identity::assert(&mut response, "");
+        }
+        return Ok(response);
     }
     let presented = presented?;
-    match portals(request).authorize(&presented, &asked.required).await {
+    let portals = portals(request);
+    match portals.authorize(&presented, &asked.required).await {
         Ok(current) => {
             note(request, current.session.handle);
-            Ok(identity::of(&current, &asked.with))
+            let mut response = identity::of(&current, &asked.with);
+            if asked.with_assertion {
+                let now_ms = gateway(request).clock.now_ms();
+                identity::assert(
+                    &mut response,
+                    portals.issue(&current, Purpose::Assertion, now_ms)?.expose(),
+                );
+            }
+            Ok(response)
         }
         Err(error) if asked.denies_by_status => Err(refuse_by_status(request, error)),
         Err(error) => Err(refuse(request, &presented, error, None)),

@@ -49,7 +49,7 @@ pub async fn handle(
     }
     let return_url = session.grant.return_url.as_ref().or(portal.return_url.as_ref());
     let mut response = success(&request, Ended { return_url: return_url.map(url::Url::as_str) });
-    let known = |value: &str| value == current.token.expose();
+    let known = |value: &str| value == current.credential.expose();
     for cookie in cookies::leftovers(portal, request.headers(), known).iter().chain(&cookies::end(portal)) {
         cookies::add(&mut response, cookie);
     }

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::exchange_session::exchange;
 use crate::http::answer::envelope::success;
 use crate::http::answer::problem::Problem;
+use crate::http::gateway::gateway;
 
 /// A browser session that has begun, under newer names.
 #[derive(Serialize, ToSchema)]
@@ -22,12 +23,16 @@ pub struct Exchanged<'a> {
     access_token: Option<&'a str>,
     /// When it ends, Unix milliseconds.
     expires_at: u64,
+    /// Whole seconds until then, by the server's clock.
+    expires_in: u64,
 }
 
 /// Spends a session ID for a browser session.
 pub async fn handle(request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Problem> {
     exchange(request, payload, "code", |request, exchanged, access_token| {
-        success(request, Exchanged { access_token, expires_at: exchanged.session.expires_at_ms })
+        let session = &exchanged.session;
+        let expires_in = session.seconds_left(gateway(request).clock.now_ms());
+        success(request, Exchanged { access_token, expires_at: session.expires_at_ms, expires_in })
     })
     .await
 }

@@ -28,6 +28,9 @@ use crate::http::request::{auth, body, client_address};
 pub struct Exchanged<'a> {
     /// When it ends, Unix milliseconds.
     expires_at: u64,
+    /// Whole seconds until then, by the server's clock.
+    #[schema(example = 86400)]
+    expires_in: u64,
     /// What `portal.getSession` tells.
     session: SessionView<'a>,
     /// Its credential, for a Bearer header. Secret; only for a caller that is no browser.
@@ -39,9 +42,11 @@ pub struct Exchanged<'a> {
 /// Spends a session ID for a browser session.
 pub async fn handle(request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Problem> {
     exchange(request, payload, "sessionId", |request, exchanged, token| {
-        let expires_at = exchanged.session.expires_at_ms;
-        let session = SessionView::new(&exchanged.session, &exchanged.portal);
-        success(request, Exchanged { expires_at, session, token })
+        let now_ms = gateway(request).clock.now_ms();
+        let (expires_at, expires_in) =
+            (exchanged.session.expires_at_ms, exchanged.session.seconds_left(now_ms));
+        let session = SessionView::new(&exchanged.session, &exchanged.portal, now_ms);
+        success(request, Exchanged { expires_at, expires_in, session, token })
     })
     .await
 }

@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use super::session_view::SessionView;
 use crate::http::answer::envelope::success;
 use crate::http::answer::problem::Problem;
+use crate::http::gateway::gateway;
 use crate::http::request::auth::OfPage;
 use crate::http::request::body;
 use crate::http::request::kept::{note, portals, put_in_question};
@@ -20,5 +21,6 @@ pub async fn handle(
     body::fields(&body::read(&request, payload).await?, |_| Some(()))?;
     note(&request, current.session.handle);
     put_in_question(&request, &current.portal);
-    Ok(success(&request, SessionView::new(&current.session, &current.portal)))
+    let now_ms = gateway(&request).clock.now_ms();
+    Ok(success(&request, SessionView::new(&current.session, &current.portal, now_ms)))
 }

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::domain::catalog::Portal;
-use crate::domain::session::PortalSession;
+use crate::domain::session::{PortalSession, SessionKind};
 use crate::http::answer::values::{Environment, Permission, SessionHandle};
 
 /// Who is there, and what they may do.
@@ -50,6 +50,8 @@ pub struct SessionView<'a> {
     exchanged_at: Option<u64>,
     /// Unix milliseconds.
     expires_at: u64,
+    /// Whole seconds until then, by the server's clock.
+    expires_in: u64,
     /// Where its user gets a new session.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = "uri")]
@@ -57,8 +59,9 @@ pub struct SessionView<'a> {
 }
 
 impl<'a> SessionView<'a> {
-    /// `portal` gives the return URL if the session has none of its own.
-    pub fn new(session: &'a PortalSession, portal: &'a Portal) -> Self {
+    /// `portal` gives the return URL where the session has none of its own.
+    /// `now_ms`: by the gateway's clock.
+    pub fn new(session: &'a PortalSession, portal: &'a Portal, now_ms: u64) -> Self {
         let grant = &session.grant;
         let return_url = grant.return_url.as_ref().or(portal.return_url.as_ref());
         SessionView {
@@ -72,8 +75,9 @@ impl<'a> SessionView<'a> {
             preview: grant.preview,
             metadata: grant.metadata.as_deref().and_then(|json| serde_json::from_str(json).ok()),
             created_at: session.handle.created_at_ms,
-            exchanged_at: session.exchanged_at_ms,
+            exchanged_at: session.exchanged_at_ms.filter(|_| grant.kind == SessionKind::Browser),
             expires_at: session.expires_at_ms,
+            expires_in: session.seconds_left(now_ms),
             return_url: return_url.map(url::Url::as_str),
         }
     }

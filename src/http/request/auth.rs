@@ -1,4 +1,5 @@
-//! A handler's signature says who may call it: `Caller` (a root key), `OfPage` or `Presented` (a browser token).
+//! Who may call stands in a handler's signature: `Caller` (a root key), `OfPage` or `Presented` (the credential of a
+//! session).
 //!
 //! Owns: reading `Authorization`, `Origin`, `Sec-Fetch-Site` and the cookies into domain values.
 //! Must not know: whether what is presented is any good; the domain decides.
@@ -12,9 +13,10 @@ use actix_web::{FromRequest, HttpRequest};
 
 use super::cookies;
 use super::kept::{portals, put_in_question};
-use super::wishes::FETCH_SITE;
+use super::wishes::{FETCH_SITE, is_browser};
+use crate::domain::candidates::{Door, in_bearer};
 use crate::domain::catalog::{Catalog, Portal};
-use crate::domain::credential::{BrowserToken, RootKey};
+use crate::domain::credential::RootKey;
 use crate::domain::error::{Code, Error, Refusal};
 use crate::domain::portals::backend::Caller;
 use crate::domain::presented::{Presented, PresentedToken, Reader, Source};
@@ -106,8 +108,8 @@ pub fn visiting(request: &HttpRequest, slug: &str) -> Presented {
 
 fn bearer_token(headers: &HeaderMap) -> Option<PresentedToken> {
     let text = headers.get_all(AUTHORIZATION).filter_map(|value| value.to_str().ok()).find_map(bearer)?;
-    let token = BrowserToken::parse(text).map_err(|_| Refusal::Malformed);
-    Some(PresentedToken { candidates: token.map(|token| vec![token]), source: Source::Bearer })
+    let door = if is_browser(headers) { Door::Page } else { Door::Program };
+    Some(PresentedToken { candidates: in_bearer(text, door), source: Source::Bearer })
 }
 
 fn in_cookie(portal: Arc<Portal>, texts: &[String]) -> PresentedToken {

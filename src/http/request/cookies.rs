@@ -10,7 +10,7 @@ use actix_web::http::header::{COOKIE, HeaderMap, HeaderValue};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::domain::candidates::{Candidates, candidates};
+use crate::domain::candidates::{Candidates, in_cookie};
 use crate::domain::catalog::{Catalog, Portal};
 use crate::domain::landing_pass::LandingPass;
 use crate::domain::presented::Hint;
@@ -106,7 +106,7 @@ pub fn sent(headers: &HeaderMap, catalog: &Catalog) -> Sent {
 
 /// The values that may be this portal's session.
 pub fn read_candidates(portal: &Portal, texts: &[String]) -> Candidates {
-    candidates(texts, matches!(Mode::of(portal), Mode::Host))
+    in_cookie(texts, matches!(Mode::of(portal), Mode::Host))
 }
 
 fn hint(value: &str) -> Hint {

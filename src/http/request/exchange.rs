@@ -9,6 +9,7 @@ use actix_web::http::header::{HeaderMap, HeaderName, USER_AGENT};
 
 use super::cookies;
 use super::kept::portals;
+use crate::domain::candidates::Candidate;
 use crate::domain::catalog::Portal;
 use crate::domain::credential::BrowserToken;
 use crate::domain::error::Error;
@@ -29,6 +30,7 @@ pub fn exchange_request<'a>(request: &HttpRequest, session_id: &'a str, asker: A
 
 fn tokens((portal, texts): (Arc<Portal>, Vec<String>)) -> impl Iterator<Item = (Arc<Portal>, BrowserToken)> {
     let tokens = cookies::read_candidates(&portal, &texts).unwrap_or_default();
+    let tokens: Vec<_> = tokens.iter().filter_map(Candidate::as_browser).cloned().collect();
     tokens.into_iter().map(move |token| (portal.clone(), token))
 }
 

@@ -109,7 +109,7 @@ mod tests {
     use crate::domain::portals::Product;
     use crate::domain::ports::{
         Clock, Exchange, ExchangeAttempt, Found, Named, NewDirectSession, NewSession, Opening, Peek,
-        Position, Record, Removal, SessionStore, StoreError,
+        Position, Record, Removal, SessionStore, StoreError, Stored,
     };
     use crate::domain::session::PortalSession;
     use crate::domain::user_tag::{UserTag, UserTagger};
@@ -128,7 +128,7 @@ mod tests {
 
     #[async_trait]
     impl SessionStore for Broken {
-        async fn create(&self, _: &NewSession) -> Result<PortalSession, StoreError> {
+        async fn create(&self, _: &NewSession) -> Result<Stored, StoreError> {
             panic!("a defect")
         }
         async fn open(&self, _: &NewDirectSession) -> Result<Opening, StoreError> {
@@ -149,7 +149,7 @@ mod tests {
         async fn remove(&self, _: &Handle, _: Option<Record>, _: Removal) -> Result<bool, StoreError> {
             panic!("a defect")
         }
-        async fn revoke_all(&self, _: UserTag) -> Result<u64, StoreError> {
+        async fn revoke_all(&self, _: UserTag, _: Option<Position>) -> Result<u64, StoreError> {
             panic!("a defect")
         }
         async fn list(

@@ -1,5 +1,5 @@
 -- KEYS: ticket record, index   ARGV: ticket digest, ticket ttl, session ttl, suffix, slug, grant, 'fence' or ''
--- -> { created, expires }
+-- -> { created, expires, live sessions }
 local DAY_MS = 86400000
 
 local digest, ticket_ttl, session_ttl = ARGV[1], ARGV[2], ARGV[3]
@@ -10,7 +10,7 @@ local head = table.concat({ '1', created, '0', expires, session_ttl, suffix, slu
 if not redis.call('SET', KEYS[1], head .. '\n' .. grant .. '\n', 'PX', ticket_ttl, 'NX') then
   -- Only our own earlier attempt, whose reply was lost, can have stored it: the ticket is random.
   local earlier_created, _, earlier_expires = string.match(redis.call('GET', KEYS[1]), HEAD)
-  return { earlier_created, earlier_expires }
+  return { earlier_created, earlier_expires, live_count(KEYS[2]) }
 end
 local left = redis.call('PTTL', KEYS[2])
 redis.call('ZADD', KEYS[2], created, suffix .. 't' .. digest)
@@ -20,4 +20,4 @@ if left ~= -2 then
   prune(KEYS[2], created, suffix)
 end
 keep(KEYS[2], left, ticket_ttl)
-return { created, expires }
+return { created, expires, live_count(KEYS[2]) }

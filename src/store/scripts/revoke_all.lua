@@ -1,4 +1,5 @@
--- KEYS: index, then what an answer asked to declare   ARGV: created and suffix to go on before ('' at first), count
+-- KEYS: index, then what an answer asked to declare
+-- ARGV: created and suffix to go on before ('' at first), count, created and suffix of the one to keep ('': none)
 -- -> { 'removed', how many, replicas online, created, suffix } with '' where nothing is left | { 'declare', key, ... }
 -- In batches, so that no other client waits long.
 local members, times, more = members_before(KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3]))
@@ -9,7 +10,9 @@ local removed, created, suffix = 0, '', ''
 local graves = ARGV[1] == '' and KEPT or 0
 for at, member in ipairs(members) do
   created, suffix = times[at], suffix_of(member)
-  if is_live(member) then
+  if created == ARGV[4] and suffix == ARGV[5] then
+    -- It goes on.
+  elseif is_live(member) then
     removed = removed + redis.call('DEL', record_key(KEYS[1], member))
     if at <= graves then bury(KEYS[1], created, member, 'r') else redis.call('ZREM', KEYS[1], member) end
   elseif is_grave(member) and at > graves then

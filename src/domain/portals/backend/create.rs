@@ -8,8 +8,9 @@ use crate::domain::error::Error;
 use crate::domain::handle::HandleSuffix;
 use crate::domain::messages::{CreatedSession, SessionRequest};
 use crate::domain::portals::Portals;
-use crate::domain::ports::NewSession;
+use crate::domain::ports::{NewSession, Stored};
 use crate::domain::session::SessionKind;
+use crate::domain::warnings;
 
 impl Portals {
     /// Creates a pending session for one of the caller's users.
@@ -28,8 +29,9 @@ impl Portals {
             session_ttl_ms,
             grant,
         };
-        let session = self.parts.store.create(&new).await?;
+        let Stored { session, live } = self.parts.store.create(&new).await?;
+        let warnings = warnings::of(portal, &session.grant, live);
         let url = portal.entrance(environment, &ticket);
-        Ok(CreatedSession { session, ticket, url })
+        Ok(CreatedSession { session, ticket, url, warnings })
     }
 }

@@ -2,12 +2,16 @@
 //!
 //! Owns: that a session which the caller may not see counts as absent.
 
+use std::sync::Arc;
+
 use super::{Caller, user_of};
+use crate::domain::candidates::Candidates;
+use crate::domain::catalog::Portal;
 use crate::domain::error::{Code, Error};
 use crate::domain::handle::Handle;
 use crate::domain::messages::SessionPage;
 use crate::domain::portals::Portals;
-use crate::domain::ports::{Position, Removal};
+use crate::domain::ports::{Found, Position, Record, Removal};
 
 impl Portals {
     /// Revokes one session by its handle. One that the caller may not see counts as absent.
@@ -22,14 +26,47 @@ impl Portals {
         Ok(u64::from(self.parts.store.remove(handle, Some(found.record), Removal::Revoked).await?))
     }
 
-    /// Revokes all of a user's sessions, including those under previous secrets.
-    pub async fn revoke_all(&self, caller: &Caller, slug: &str, external_id: &str) -> Result<u64, Error> {
-        if self.catalog.portal_seen_by(&caller.key, slug).is_none() {
-            return Ok(0);
+    /// Revokes the session of a direct token, opaque or signed; which one it was, if the caller may see it. A signed
+    /// token that has been used for something else than its session is nothing to revoke.
+    pub async fn revoke_by_token(
+        &self,
+        caller: &Caller,
+        token: &Candidates,
+    ) -> Result<Option<Handle>, Error> {
+        let candidate = token.iter().flatten().find(|candidate| candidate.is_direct());
+        let Some(place) = candidate.and_then(|candidate| self.place_of(candidate).ok()) else {
+            return Ok(None);
+        };
+        let Found::Active(session) = self.parts.store.find(place.tag, &place.digest).await? else {
+            return Ok(None);
+        };
+        let grant = &session.grant;
+        if !caller.key.sees(&grant.workspace, &grant.slug, grant.environment) {
+            return Ok(None);
         }
+        let record = Some(Record::Token(place.digest));
+        let removed = self.parts.store.remove(&session.handle, record, Removal::Revoked).await?;
+        Ok(removed.then_some(session.handle))
+    }
+
+    /// Revokes all of a user's sessions but one, of one portal or of all that the caller may see; also those of tags
+    /// under previous secrets.
+    pub async fn revoke_all(
+        &self,
+        caller: &Caller,
+        slug: Option<&str>,
+        external_id: &str,
+        except: Option<Handle>,
+    ) -> Result<u64, Error> {
+        let asked = |portal: &&Arc<Portal>| slug.is_none_or(|slug| slug == portal.slug);
+        let seen =
+            |portal: &&Arc<Portal>| caller.key.sees(&portal.workspace, &portal.slug, caller.key.environment);
         let mut revoked = 0;
-        for tag in self.parts.tagger.all_tags(&user_of(caller, slug, external_id)) {
-            revoked += self.parts.store.revoke_all(tag).await?;
+        for portal in self.catalog.portals().iter().filter(asked).filter(seen) {
+            for tag in self.parts.tagger.all_tags(&user_of(caller, &portal.slug, external_id)) {
+                let kept = except.filter(|handle| handle.tag == tag);
+                revoked += self.parts.store.revoke_all(tag, kept.map(Position::from)).await?;
+            }
         }
         Ok(revoked)
     }

@@ -11,10 +11,11 @@ use crate::domain::handle::HandleSuffix;
 use crate::domain::invalid::Invalid;
 use crate::domain::messages::{DirectRequest, IssuedToken, OpenedSession, TokenFormat};
 use crate::domain::portals::Portals;
-use crate::domain::ports::{NewDirectSession, Opening, Record, Removal};
+use crate::domain::ports::{NewDirectSession, Opening, Record, Removal, Stored};
 use crate::domain::rules::{not_direct, signing_key_missing};
 use crate::domain::session::SessionKind;
 use crate::domain::signed_token::{Claims, Purpose};
+use crate::domain::warnings;
 
 impl Portals {
     /// Opens an active session for one of the caller's users.
@@ -45,17 +46,20 @@ impl Portals {
             TokenFormat::Jwt => signed_token_digest(tag, suffix),
         };
         let new = NewDirectSession { tag, suffix, token: digest, session_ttl_ms, grant };
-        let session = match self.parts.store.open(&new).await? {
-            Opening::Done(session) => session,
+        let Stored { session, live } = match self.parts.store.open(&new).await? {
+            Opening::Done(stored) => stored,
             Opening::TooLate => return Err(used_before()),
         };
+        let warnings = warnings::of(&portal, &session.grant, live);
         let Some(signer) = signer else {
-            return Ok(OpenedSession { session, portal, token: IssuedToken::Direct(token) });
+            return Ok(OpenedSession { session, portal, token: IssuedToken::Direct(token), warnings });
         };
         let begun_at_ms = session.handle.created_at_ms;
         let claims = Claims::of(&session, &portal.tokens, Purpose::Session, begun_at_ms);
         match signer.sign(&claims) {
-            Ok(token) => Ok(OpenedSession { session, portal, token: IssuedToken::Signed(token.into()) }),
+            Ok(token) => {
+                Ok(OpenedSession { session, portal, token: IssuedToken::Signed(token.into()), warnings })
+            }
             Err(_) => {
                 // Nobody has a credential for it, so it does no harm if this fails too.
                 let _ = self

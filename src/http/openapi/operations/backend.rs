@@ -4,7 +4,7 @@ use utoipa::openapi::{ArrayBuilder, ObjectBuilder, Ref};
 
 use crate::domain::error::Code;
 use crate::http::answer::envelope::Meta;
-use crate::http::backend::{create_session, list_sessions, revoke_session};
+use crate::http::backend::{create_session, create_session_token, list_sessions, revoke_session};
 use crate::http::openapi::entry::{Entry, answer, backend, backend_codes, ok, success};
 use crate::http::openapi::requests;
 use crate::http::openapi::schemas::reference;
@@ -26,6 +26,17 @@ pub fn create_session() -> Entry {
         ]
         .concat(),
         ..backend("/v2/portal.createSession", "createSession")
+    }
+}
+
+pub fn create_session_token() -> Entry {
+    Entry {
+        summary: "Open a direct session for one of your users",
+        description: "For portals with `direct = true`: answers a token at once, which a page of the portal's origins, \
+            or an app, sends as Bearer.",
+        request: Some(Ref::from_schema_name(requests::CREATE_SESSION_TOKEN_REQUEST)),
+        answers: vec![ok(success(reference::<create_session_token::Opened>()))],
+        ..Entry { id: "createSessionToken", path: "/v2/portal.createSessionToken", ..create_session() }
     }
 }
 

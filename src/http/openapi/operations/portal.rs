@@ -9,7 +9,7 @@ use crate::http::openapi::entry::{
 use crate::http::openapi::schemas::reference;
 use crate::http::openapi::{headers, requests};
 use crate::http::portal::session_view::SessionView;
-use crate::http::portal::{end_session, exchange_code, exchange_session};
+use crate::http::portal::{end_session, exchange_code, exchange_session, get_token};
 
 pub fn exchange_session() -> Entry {
     let (name, header) = headers::set_cookie();
@@ -53,6 +53,16 @@ pub fn get_session(method: HttpMethod) -> Entry {
         answers: vec![ok(success(reference::<SessionView>()))],
         codes: [session_codes(), if is_post { body_codes() } else { vec![] }].concat(),
         ..portal("/v2/portal.getSession", "getSession")
+    }
+}
+
+pub fn get_token(method: HttpMethod) -> Entry {
+    Entry {
+        summary: "A signed token for calls to other APIs",
+        description: "A JWT that says who is there. Whoever has the public keys can check it without asking; it lives \
+            until it expires, also when its session is revoked before.",
+        answers: vec![ok(success(reference::<get_token::Issued>()))],
+        ..Entry { id: "getToken", path: "/v2/portal.getToken", ..get_session(method) }
     }
 }
 

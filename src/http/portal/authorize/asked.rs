@@ -25,6 +25,8 @@ pub struct Asked {
     pub with: Vec<&'static Told>,
     /// A refusal is a bare status, for a proxy that cannot redirect.
     pub denies_by_status: bool,
+    /// The portal gets a signed token too, for an upstream that must not trust plain headers.
+    pub with_assertion: bool,
     allows_preflights: bool,
     method_header: Option<&'static str>,
 }
@@ -46,6 +48,7 @@ impl Asked {
                     asked.with.extend(kept(read_with(&value), at, &mut faults).into_iter().flatten());
                 }
                 "deny" => asked.denies_by_status |= value == "status",
+                "assertion" => asked.with_assertion |= value == "true",
                 "preflight" => asked.allows_preflights |= value == "allow",
                 "method_header" => {
                     let at = || "query.method_header".to_owned();

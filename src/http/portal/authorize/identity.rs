@@ -48,6 +48,8 @@ pub static ON_REQUEST: [(&str, Told); 2] = [
     ),
 ];
 
+const ASSERTION: HeaderName = HeaderName::from_static("portal-assertion");
+
 /// A live session's.
 pub fn of(current: &CurrentSession, with: &[&'static Told]) -> HttpResponse {
     answer(with, |told| told(current))
@@ -56,6 +58,14 @@ pub fn of(current: &CurrentSession, with: &[&'static Told]) -> HttpResponse {
 /// Nobody's.
 pub fn of_nobody(with: &[&'static Told]) -> HttpResponse {
     answer(with, |_| HeaderValue::from_static(""))
+}
+
+/// Adds the signed token that says the same; an empty one for nobody.
+pub fn assert(response: &mut HttpResponse, token: &str) {
+    // Its characters are those of base64url and the dot.
+    if let Ok(value) = HeaderValue::from_str(token) {
+        response.headers_mut().insert(ASSERTION, value);
+    }
 }
 
 fn answer(

@@ -1,0 +1,104 @@
+//! Signed tokens that are handed out again.
+//!
+//! Owns: for how long (half their life), and how many are kept.
+//! Must not know: what a token says. It never leaves this process's memory but for its owner.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::error::Error;
+use super::handle::Handle;
+use super::signed_token::{Claims, Purpose};
+
+/// Of one worker: some 10 MB at the most, where each token has a kilobyte.
+const MOST: usize = 10_000;
+
+/// Whose token, for what, and under which configuration.
+type Key = (Handle, Purpose, usize);
+
+/// A token and its times.
+pub struct KeptToken {
+    token: SecretString,
+    /// When it ends, Unix seconds.
+    pub expires_at_s: u64,
+    good_until_s: u64,
+}
+
+impl KeptToken {
+    /// `claims`: what it says.
+    pub fn new(token: String, claims: &Claims) -> Self {
+        let life_s = claims.expires_at_s.saturating_sub(claims.issued_at_s);
+        let good_until_s = claims.issued_at_s + life_s / 2;
+        KeptToken { token: SecretString::from(token), expires_at_s: claims.expires_at_s, good_until_s }
+    }
+
+    /// The secret text, for its owner.
+    pub fn expose(&self) -> &str {
+        self.token.expose_secret()
+    }
+}
+
+/// Those of one worker.
+#[derive(Default)]
+pub struct KeptTokens {
+    tokens: Mutex<HashMap<Key, Arc<KeptToken>>>,
+}
+
+impl KeptTokens {
+    /// A token that has at least half its life before it, or a new one.
+    pub fn get_or_sign(
+        &self,
+        key: Key,
+        now_ms: u64,
+        sign: impl FnOnce() -> Result<KeptToken, Error>,
+    ) -> Result<Arc<KeptToken>, Error> {
+        let now_s = now_ms / 1_000;
+        // No change of the map can be left half made by a panic.
+        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = tokens.get(&key).filter(|kept| now_s < kept.good_until_s) {
+            return Ok(kept.clone());
+        }
+        let fresh = Arc::new(sign()?);
+        if tokens.len() >= MOST {
+            tokens.retain(|_, kept| now_s < kept.good_until_s);
+        }
+        if tokens.len() >= MOST {
+            tokens.clear();
+        }
+        tokens.insert(key, fresh.clone());
+        Ok(fresh)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::session::tests::session;
+    use crate::domain::signed_token::TokenSettings;
+
+    #[test]
+    fn a_token_is_handed_out_for_half_its_life() {
+        let kept = KeptTokens::default();
+        let session = session(Some(0), 86_400_000);
+        let settings = TokenSettings { ttl_seconds: 300, audience: None };
+        let mut signed = 0;
+        let mut at = |now_s: u64, purpose: Purpose| {
+            let token = kept.get_or_sign((session.handle, purpose, 0), now_s * 1_000, || {
+                signed += 1;
+                let claims = Claims::of(&session, &settings, purpose, now_s * 1_000);
+                Ok(KeptToken::new(format!("token {signed}"), &claims))
+            });
+            token.expect("it is signed").expose().to_owned()
+        };
+        assert_eq!(at(1_000, Purpose::Call), "token 1");
+        assert_eq!(at(1_149, Purpose::Call), "token 1");
+        assert_eq!(at(1_150, Purpose::Call), "token 2");
+        assert_eq!(at(1_150, Purpose::Assertion), "token 3");
+        assert_eq!(at(1_180, Purpose::Assertion), "token 4");
+        // At the end of the session a token's life is short, and so is half of it.
+        assert_eq!(at(86_399, Purpose::Call), "token 5");
+        assert_eq!(at(86_399, Purpose::Call), "token 6");
+    }
+}

@@ -1,0 +1,59 @@
+//! Ending sessions: on their user's wish, or because a new one takes their place.
+//!
+//! Owns: that a forged request of another site ends nothing.
+//! Must not know: cookies; who clears them is told which sessions have ended.
+
+use crate::domain::candidates::Candidate;
+use crate::domain::catalog::Portal;
+use crate::domain::credential::BrowserToken;
+use crate::domain::error::Error;
+use crate::domain::handle::Handle;
+use crate::domain::messages::{CurrentSession, EndedSession};
+use crate::domain::portals::Portals;
+use crate::domain::ports::{Found, Record, Removal, StoreError};
+use crate::domain::presented::Presented;
+use crate::domain::rules::origin_not_listed;
+
+impl Portals {
+    /// [`Portals::find`] for ending: a forged request of another site is refused.
+    pub async fn find_for_ending(&self, presented: &Presented) -> Result<CurrentSession, Error> {
+        let current = self.find_for_page(presented).await?;
+        if !presented.may_change(&current.portal) {
+            return Err(origin_not_listed(Some(current.session.handle)));
+        }
+        Ok(current)
+    }
+
+    /// Ends the session that [`Portals::find_for_ending`] found, on its user's wish.
+    pub async fn end(&self, presented: &Presented, current: CurrentSession) -> Result<EndedSession, Error> {
+        let record = Record::Token(current.digest);
+        self.parts.store.remove(&current.session.handle, Some(record), Removal::Ended).await?;
+        // Its user is signed out only if no other cookie of the same name lets this browser in again.
+        let others = presented.candidates().iter().filter_map(Candidate::as_browser);
+        let others = others.filter(|other| other.digest() != current.digest);
+        let others = self.end_all(&current.portal, others, Removal::Ended).await?;
+        Ok(EndedSession { current, others })
+    }
+
+    /// Ends those of a browser's sessions that are of this portal, and tells which.
+    pub(super) async fn end_all(
+        &self,
+        portal: &Portal,
+        tokens: impl Iterator<Item = &BrowserToken>,
+        removal: Removal,
+    ) -> Result<Vec<Handle>, StoreError> {
+        let mut ended = Vec::new();
+        for token in tokens {
+            if let Found::Active(session) = self.parts.store.find(token.tag(), &token.digest()).await?
+                && session.grant.slug == portal.slug
+            {
+                self.parts
+                    .store
+                    .remove(&session.handle, Some(Record::Token(token.digest())), removal)
+                    .await?;
+                ended.push(session.handle);
+            }
+        }
+        Ok(ended)
+    }
+}

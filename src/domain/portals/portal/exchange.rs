@@ -1,0 +1,52 @@
+//! Spending a ticket for a browser session.
+//!
+//! Owns: the order of the rules and which error each breach gives; that nothing is spent before the portal and the
+//! page's origin are known to be right.
+//! Must not know: HTTP, Redis, time. A `StoreError` is an outage and never looks like absence.
+
+use crate::domain::credential::{BrowserToken, Ticket};
+use crate::domain::error::{Code, Error, Refusal};
+use crate::domain::messages::{ExchangeRequest, ExchangedSession};
+use crate::domain::portals::Portals;
+use crate::domain::ports::{Exchange, ExchangeAttempt, Gone, Record, Removal};
+use crate::domain::rules::{admitted_portals, portal_of, why_not_admitted};
+
+impl Portals {
+    /// Spends a ticket for a browser session. The origin is checked before anything is spent.
+    pub async fn exchange(&self, request: ExchangeRequest<'_>) -> Result<ExchangedSession, Error> {
+        let portals = admitted_portals(&self.catalog, &request.asker)?;
+        let not_found = |refusal, handle| Error::refused(Code::PortalSessionNotFound, refusal, handle);
+        let ticket =
+            Ticket::parse_from_link(request.session_id).map_err(|_| not_found(Refusal::Malformed, None))?;
+        let token = match &request.idempotency_key {
+            Some(key) => self.parts.deriver.derive(&ticket, key),
+            None => BrowserToken::mint(ticket.environment(), ticket.tag()),
+        };
+        let attempt = ExchangeAttempt {
+            tag: ticket.tag(),
+            ticket: ticket.digest(),
+            token: token.digest(),
+            portals,
+            user_agent: request.user_agent,
+        };
+        let session = match self.parts.store.exchange(&attempt).await? {
+            Exchange::Done(session) => session,
+            Exchange::NotAdmitted(session) => {
+                return Err(why_not_admitted(&self.catalog, &session, &request.asker));
+            }
+            Exchange::Gone(Gone { refusal, handle }) => return Err(not_found(refusal, handle)),
+        };
+        let Some(portal) = portal_of(&self.catalog, &session).cloned() else {
+            self.parts
+                .store
+                .remove(&session.handle, Some(Record::Token(token.digest())), Removal::Revoked)
+                .await?;
+            return Err(not_found(Refusal::PortalGone, Some(session.handle)));
+        };
+        let mut held = request.held;
+        held.retain(|(held_for, old)| held_for.slug == portal.slug && old.digest() != token.digest());
+        // By now the ticket is spent, so an outage here must not fail the exchange: its user would be locked out.
+        let replaced = self.end_all(&portal, held.iter().map(|(_, old)| old), Removal::Replaced).await;
+        Ok(ExchangedSession { session, portal, token, replaced })
+    }
+}

@@ -1,0 +1,161 @@
+//! Finding the live session that a request presents.
+//!
+//! Owns: the order of the rules and which error each breach gives; that a signed token needs both its signature and its
+//! session.
+//! Must not know: HTTP, Redis, time. A `StoreError` is an outage and never looks like absence.
+
+use crate::domain::candidates::{Candidate, Door};
+use crate::domain::catalog::Portal;
+use crate::domain::credential::{Digest, signed_token_digest};
+use crate::domain::error::{Code, Error, Refusal};
+use crate::domain::handle::Handle;
+use crate::domain::messages::CurrentSession;
+use crate::domain::permission::Permission;
+use crate::domain::portals::Portals;
+use crate::domain::ports::{Found, Gone, StoreError};
+use crate::domain::presented::Presented;
+use crate::domain::rules::{check_held, origin_not_listed, portal_disabled, portal_of};
+use crate::domain::session::{PortalSession, SessionKind};
+use crate::domain::signed_token::{Claims, Purpose};
+use crate::domain::user_tag::UserTag;
+
+/// Where the session of a credential lies, and what a signed token says of it.
+pub struct Place {
+    pub tag: UserTag,
+    pub digest: Digest,
+    claims: Option<Claims>,
+}
+
+impl Portals {
+    /// The live session that a request presents; does not check the page's origin. Of several cookies of one name a
+    /// live one counts, wherever it stands: a dead one before it must not lock its user out.
+    pub async fn find(&self, presented: &Presented) -> Result<CurrentSession, Error> {
+        let signed_out = |code, gone: &Gone| Error {
+            home: Some(presented.home(&self.catalog)),
+            ..Error::refused(code, gone.refusal, gone.handle)
+        };
+        let Some(presented_token) = &presented.token else {
+            return Err(signed_out(Code::PortalTokenMissing, &gone(Refusal::Missing, None)));
+        };
+        let dead = |gone: &Gone| signed_out(Code::PortalSessionNotFound, gone);
+        let tokens = presented_token.candidates.as_ref().map_err(|refusal| dead(&gone(*refusal, None)))?;
+        let mut first_gone = None;
+        for token in tokens {
+            match self.live(token, presented.expected_slug()).await? {
+                Ok(current) if !current.portal.enabled => {
+                    return Err(portal_disabled(Some(current.session.handle)));
+                }
+                // A page uses a direct token itself, so its portal must list it wherever the token is shown.
+                Ok(current) if current.credential.is_direct() && presented.is_foreign_to(&current.portal) => {
+                    return Err(origin_not_listed(Some(current.session.handle)));
+                }
+                Ok(current) => return Ok(current),
+                Err(gone) => {
+                    first_gone.get_or_insert(gone);
+                }
+            }
+        }
+        Err(dead(&first_gone.unwrap_or_else(|| gone(Refusal::Malformed, None))))
+    }
+
+    async fn live(
+        &self,
+        candidate: &Candidate,
+        expected_slug: Option<&str>,
+    ) -> Result<Result<CurrentSession, Gone>, StoreError> {
+        let place = match self.place_of(candidate) {
+            Ok(place) => place,
+            Err(refusal) => return Ok(Err(gone(refusal, None))),
+        };
+        let session = match self.parts.store.find(place.tag, &place.digest).await? {
+            Found::Active(session) => session,
+            Found::Gone(gone) => return Ok(Err(gone)),
+        };
+        let handle = Some(session.handle);
+        let portal = match portal_of(&self.catalog, &session) {
+            None => return Ok(Err(gone(Refusal::PortalGone, handle))),
+            Some(portal) if expected_slug.is_some_and(|slug| slug != portal.slug) => {
+                return Ok(Err(gone(Refusal::OtherPortal, handle)));
+            }
+            Some(portal) => portal.clone(),
+        };
+        if let Err(refusal) = check_kind(candidate, &session, &portal, place.claims.as_ref()) {
+            return Ok(Err(gone(refusal, handle)));
+        }
+        Ok(Ok(CurrentSession { session, portal, credential: candidate.clone(), digest: place.digest }))
+    }
+
+    /// What a signed token says is checked here as far as its signature goes.
+    pub(in crate::domain::portals) fn place_of(&self, candidate: &Candidate) -> Result<Place, Refusal> {
+        match candidate {
+            Candidate::Browser(token, _) => {
+                Ok(Place { tag: token.tag(), digest: token.digest(), claims: None })
+            }
+            Candidate::Direct(token) => Ok(Place { tag: token.tag(), digest: token.digest(), claims: None }),
+            Candidate::Signed(text) => {
+                let signer = self.catalog.signer().ok_or(Refusal::UnknownKey)?;
+                let claims = signer.verify(text.expose())?;
+                if claims.purpose != Purpose::Session {
+                    return Err(Refusal::OtherPurpose);
+                }
+                let Handle { tag, suffix, .. } = claims.handle;
+                Ok(Place { tag, digest: signed_token_digest(tag, suffix), claims: Some(claims) })
+            }
+        }
+    }
+
+    /// [`Portals::find`] for a page. Before a word is said to it, not even whether somebody is signed in, its origin
+    /// must be one of the portal that the word is about.
+    pub async fn find_for_page(&self, presented: &Presented) -> Result<CurrentSession, Error> {
+        let about = presented.portal(&self.catalog);
+        if about.is_some_and(|portal| presented.is_foreign_page(portal)) {
+            return Err(origin_not_listed(None));
+        }
+        self.find(presented).await.map_err(|error| match about {
+            Some(portal) if presented.is_foreign_to(portal) => Error { home: None, ..error },
+            Some(_) | None => error,
+        })
+    }
+
+    /// The live session that a request presents, if it holds every one of `required`.
+    pub async fn authorize(
+        &self,
+        presented: &Presented,
+        required: &[Permission],
+    ) -> Result<CurrentSession, Error> {
+        let current = self.find(presented).await?;
+        check_held(&current.session, required)?;
+        Ok(current)
+    }
+}
+
+/// A direct session needs a portal that takes them, and there no page is handed a browser token; a signed token must
+/// say of its session what is so.
+fn check_kind(
+    candidate: &Candidate,
+    session: &PortalSession,
+    portal: &Portal,
+    claims: Option<&Claims>,
+) -> Result<(), Refusal> {
+    if session.grant.kind == SessionKind::Direct && !portal.direct {
+        return Err(Refusal::NotDirect);
+    }
+    if portal.direct && matches!(candidate, Candidate::Browser(_, Door::Page)) {
+        return Err(Refusal::BrowserTokenFromPage);
+    }
+    let Some(claims) = claims else { return Ok(()) };
+    if claims.handle != session.handle {
+        return Err(Refusal::Unknown);
+    }
+    if claims.audience != portal.tokens.audience(&portal.slug) {
+        return Err(Refusal::OtherAudience);
+    }
+    if claims.environment != session.grant.environment {
+        return Err(Refusal::OtherEnvironment);
+    }
+    Ok(())
+}
+
+fn gone(refusal: Refusal, handle: Option<Handle>) -> Gone {
+    Gone { refusal, handle }
+}
