@@ -32,9 +32,12 @@ fn start(format: &str) -> Unread {
     let mut process = Process::spawn_unread(vestibule(&["serve", "--config"]).arg(path));
     process.address = ([127, 0, 0, 1], port).into();
     let deadline = Instant::now() + Duration::from_secs(20);
-    while TcpStream::connect(process.address).is_err() {
-        assert!(Instant::now() < deadline, "it does not listen");
-        std::thread::yield_now();
+    // The metrics listener is bound after the other.
+    for port in [port, metrics_port] {
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(Instant::now() < deadline, "it does not listen");
+            std::thread::yield_now();
+        }
     }
     let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build();
     Unread {
