@@ -64,7 +64,6 @@ fn session_of(tag: UserTag, text: &str) -> Option<PortalSession> {
             suffix: HandleSuffix::parse("abcdefgh").ok()?,
         },
         grant: Grant {
-            kind: if text.len().is_multiple_of(3) { SessionKind::Direct } else { SessionKind::Browser },
             workspace: "acme".into(),
             slug: "my-portal".into(),
             environment: Environment::Test,
