@@ -38,4 +38,6 @@ scenarios! {
     outage on Redis,
     accessibility on Redis,
     embedding on Memory,
+    direct on Memory,
+    signed_tokens on Memory,
 }

@@ -53,6 +53,14 @@ export function createSession(slug, fields = {}) {
   return call("createSession", { slug, externalId: "jane", permissions: ["keys:read"], ...fields });
 }
 
+/** `{ token, id, … }` of a new direct session. */
+export function createSessionToken(slug, fields = {}) {
+  return call("createSessionToken", { slug, externalId: "jane", permissions: ["keys:read"], ...fields });
+}
+
+/** Ends what the fields name. */
+export const revokeSession = (fields) => call("revokeSession", fields);
+
 /** `active` and `pending`: one for each session of a user, in alphabetical order. */
 export async function statesOf(slug, externalId = "jane") {
   const sessions = await call("listSessions", { slug, externalId });
