@@ -7,6 +7,7 @@
 mod appearance;
 mod document;
 mod layers;
+mod root_keys;
 mod sections;
 mod store;
 mod tokens;

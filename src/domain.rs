@@ -22,6 +22,7 @@ pub mod portals;
 pub mod ports;
 pub mod presented;
 pub mod return_url;
+pub mod root_key;
 pub mod rules;
 pub mod session;
 pub mod shown_text;

@@ -1,6 +1,6 @@
 //! Reads `[[workspaces]]` into the domain's catalog.
 //!
-//! Owns: the rules and defaults of workspaces, root keys and portals (API.md section 8).
+//! Owns: the rules and defaults of workspaces and portals (API.md section 8).
 //! Must not know: where the document came from.
 
 use std::collections::HashSet;
@@ -8,16 +8,14 @@ use std::collections::HashSet;
 use url::Url;
 
 use super::appearance::read_appearance;
+use super::root_keys::read_root_key;
 use super::tokens::read_portal_tokens;
 use crate::domain::catalog::{
-    Catalog, CookieSettings, Landing, Portal, PortalScope, RootKeyEntry, SESSION_PARAMETER, SameSite,
-    parse_slug,
+    Catalog, CookieSettings, Landing, Portal, SESSION_PARAMETER, SameSite, parse_slug,
 };
 use crate::domain::credential::Digest;
-use crate::domain::environment::Environment;
 use crate::domain::invalid::Invalid;
 use crate::domain::origin::{origin_of, parse_origin, parse_portal_url};
-use crate::domain::permission::{Permission, any_covers};
 use crate::domain::return_url::parse_http_url;
 use crate::fields::{Fields, boolean, integer, parsed, shown_text, string};
 
@@ -46,7 +44,7 @@ pub fn read(top: &mut Fields<'_, '_>, public_url: &Url, can_sign: bool) -> Catal
             .collect();
         let slugs: Vec<&str> = own.iter().map(|portal| portal.slug.as_str()).collect();
         let own_keys =
-            workspace.sections("root_keys", |fields| read_root_key(fields, &id, &slugs, &mut taken));
+            workspace.sections("root_keys", |fields| read_root_key(fields, &id, &slugs, &mut taken.keys));
         workspace.finish();
         keys.extend(own_keys.into_iter().flatten());
         portals.extend(own);
@@ -59,73 +57,6 @@ fn twice(what: &str, name: &str) -> Invalid {
         format!("There is another {what} {name:?}."),
         "Give each its own; they are unique in the whole configuration.",
     )
-}
-
-fn read_root_key(
-    mut fields: Fields<'_, '_>,
-    workspace: &str,
-    slugs: &[&str],
-    taken: &mut Taken,
-) -> Option<RootKeyEntry> {
-    let id = fields.required("id", shown_text(1, 64));
-    let digest = fields.required("sha256", |value| {
-        let fix = "Take the sha256 that `vestibule keys new` prints. It is not the key itself.";
-        Digest::from_hex(string(value)?).ok_or_else(|| Invalid::new("Expected 64 hexadecimal digits.", fix))
-    });
-    if let Some(digest) = digest
-        && !taken.keys.insert(digest)
-    {
-        fields.fault(
-            "sha256",
-            Invalid::new("Another root key has this sha256.", "Make a key of its own for each entry."),
-        );
-    }
-    let environment = fields.required("environment", |value| {
-        let environment = Environment::from_name(string(value)?);
-        environment
-            .ok_or_else(|| Invalid::new("Expected \"live\" or \"test\".", "Write environment = \"live\"."))
-    });
-    let listed = fields.list("portals", |value| {
-        let slug = string(value)?;
-        if slug == "*" || slugs.contains(&slug) {
-            return Ok(slug.to_owned());
-        }
-        let fix = format!("Use \"*\" or slugs of this workspace: {}.", slugs.join(", "));
-        Err(Invalid::new(format!("This workspace has no portal {slug:?}."), fix))
-    });
-    let permissions = fields.list("permissions", |value| Permission::parse(string(value)?));
-    let default_portal = fields.optional("default_portal", |value| {
-        let slug = string(value)?;
-        let fix = format!("Use a slug of this workspace: {}.", slugs.join(", "));
-        let known = slugs.contains(&slug).then(|| slug.to_owned());
-        known.ok_or_else(|| Invalid::new(format!("This workspace has no portal {slug:?}."), fix))
-    });
-    let default_permissions = fields.list("default_permissions", |value| Permission::parse(string(value)?));
-    let listed = listed.unwrap_or_else(|| vec!["*".to_owned()]);
-    let portals =
-        if listed.iter().any(|slug| slug == "*") { PortalScope::All } else { PortalScope::Slugs(listed) };
-    let everything = || Permission::parse("*").map(|all| vec![all]).unwrap_or_default();
-    let permissions = permissions.unwrap_or_else(everything);
-    if default_portal.as_ref().is_some_and(|slug| !portals.has(slug)) {
-        let fix = "Name one of the key's own portals, or add it to them.";
-        fields.fault("default_portal", Invalid::new("This key may not see the portal.", fix));
-    }
-    let above = |asked: &Permission| !any_covers(&permissions, asked);
-    if default_permissions.iter().flatten().any(above) {
-        let fix = "Leave out what the key may not grant, or add it to the key's permissions.";
-        fields.fault("default_permissions", Invalid::new("The key may not grant all of these.", fix));
-    }
-    fields.finish();
-    Some(RootKeyEntry {
-        workspace: workspace.to_owned(),
-        id: id?,
-        digest: digest?,
-        environment: environment?,
-        portals,
-        permissions,
-        default_portal,
-        default_permissions,
-    })
 }
 
 fn read_portal(

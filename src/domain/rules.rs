@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::catalog::{Catalog, Landing, Portal, RootKeyEntry};
+use super::catalog::{Catalog, Landing, Portal};
 use super::error::{Code, Error, Refusal};
 use super::handle::Handle;
 use super::invalid::Invalid;
 use super::messages::Asker;
 use super::permission::{Permission, any_covers};
 use super::ports::PortalFilter;
+use super::root_key::RootKeyEntry;
 use super::session::PortalSession;
 
 /// The session's portal, if it is still configured in the session's workspace.

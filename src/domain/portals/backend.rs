@@ -13,11 +13,12 @@ use std::sync::Arc;
 use url::Url;
 
 use super::Portals;
-use crate::domain::catalog::{Portal, RootKeyEntry};
+use crate::domain::catalog::Portal;
 use crate::domain::credential::RootKey;
 use crate::domain::error::{Code, Error, Refusal};
 use crate::domain::invalid::Invalid;
 use crate::domain::messages::SessionRequest;
+use crate::domain::root_key::RootKeyEntry;
 use crate::domain::rules::{check_ceiling, check_return_url, portal_disabled};
 use crate::domain::session::{Grant, SessionKind};
 use crate::domain::user_tag::UserRef;

@@ -8,7 +8,7 @@ use serde::Serialize;
 use url::Url;
 use utoipa::ToSchema;
 
-use super::session_fields;
+use super::{created, session_fields};
 use crate::domain::error::Error;
 use crate::domain::invalid::Invalid;
 use crate::domain::messages::SessionRequest;
@@ -18,8 +18,7 @@ use crate::http::answer::problem::Problem;
 use crate::http::answer::values::SessionHandle;
 use crate::http::gateway::gateway;
 use crate::http::request::body::{self, Body};
-use crate::http::request::kept::{note, portals};
-use crate::telemetry::{Audit, audit};
+use crate::http::request::kept::portals;
 
 const DAY_SECONDS: u64 = 86_400;
 
@@ -57,12 +56,7 @@ pub async fn handle(
     let body = body::read(&request, payload).await?;
     let asked = read(&body, &caller, |slug, url| portals.may_return_to(&caller, slug, url))?;
     let created = portals.create(&caller, asked).await?;
-    let grant = &created.session.grant;
-    let handle = created.session.handle.to_string();
-    note(&request, created.session.handle);
-    gateway.metrics.created(&grant.slug, grant.environment.name());
-    let (portal, root_key) = (Some(grant.slug.as_str()), Some(caller.key.id.as_str()));
-    audit("session.created", &Audit { handle: Some(&handle), portal, root_key, ..Audit::default() });
+    created::report(&request, &caller, &created.session);
     Ok(success(
         &request,
         Created {

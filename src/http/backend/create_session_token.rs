@@ -8,7 +8,7 @@ use serde::Serialize;
 use url::Url;
 use utoipa::ToSchema;
 
-use super::session_fields;
+use super::{created, session_fields};
 use crate::domain::error::Error;
 use crate::domain::invalid::Invalid;
 use crate::domain::messages::{DirectRequest, TokenFormat};
@@ -20,8 +20,7 @@ use crate::http::answer::values::{Environment, SessionHandle};
 use crate::http::gateway::gateway;
 use crate::http::request::body::{self, Body};
 use crate::http::request::exchange::idempotency_key;
-use crate::http::request::kept::{note, portals};
-use crate::telemetry::{Audit, audit};
+use crate::http::request::kept::portals;
 
 const HOUR_SECONDS: u64 = 3_600;
 
@@ -59,18 +58,14 @@ pub async fn handle(
     let asked = read(&body, &caller, |slug, url| portals.may_return_to(&caller, slug, url))?;
     let asked = DirectRequest { idempotency_key: idempotency_key(request.headers())?, ..asked };
     let opened = portals.open(&caller, asked).await?;
-    let (session, grant) = (&opened.session, &opened.session.grant);
-    let handle = session.handle.to_string();
-    note(&request, session.handle);
-    gateway.metrics.created(&grant.slug, grant.environment.name());
-    let (portal, root_key) = (Some(grant.slug.as_str()), Some(caller.key.id.as_str()));
-    audit("session.created", &Audit { handle: Some(&handle), portal, root_key, ..Audit::default() });
+    let session = &opened.session;
+    created::report(&request, &caller, session);
     let answer = Opened {
         token: opened.token.expose(),
         id: session.handle.into(),
         expires_at: session.expires_at_ms,
         expires_in: session.seconds_left(session.handle.created_at_ms),
-        environment: grant.environment.into(),
+        environment: session.grant.environment.into(),
         warnings: opened.warnings.iter().map(|warning| warning.sentence()).collect(),
     };
     Ok(success(&request, answer))

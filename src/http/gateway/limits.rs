@@ -14,8 +14,8 @@ use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
 
 use super::guesses::{Guess, Guesses};
-use crate::domain::catalog::RootKeyEntry;
 use crate::domain::error::Error;
+use crate::domain::root_key::RootKeyEntry;
 
 type Buckets<K> = RateLimiter<K, DefaultKeyedStateStore<K>, DefaultClock, NoOpMiddleware>;
 

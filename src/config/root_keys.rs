@@ -1,0 +1,105 @@
+//! Reads `[[workspaces.root_keys]]`.
+//!
+//! Owns: the rules and defaults of a root key's entry (API.md sections 8 and 9).
+//! Must not know: the key itself; the entry has its digest.
+
+use std::collections::HashSet;
+
+use crate::domain::credential::Digest;
+use crate::domain::environment::Environment;
+use crate::domain::invalid::Invalid;
+use crate::domain::permission::{Permission, any_covers};
+use crate::domain::root_key::{PortalScope, RootKeyEntry};
+use crate::fields::{Fields, shown_text, string};
+
+/// Reads one entry. `slugs`: the portals of its workspace. `taken`: the digests of all entries before it.
+pub fn read_root_key(
+    mut fields: Fields<'_, '_>,
+    workspace: &str,
+    slugs: &[&str],
+    taken: &mut HashSet<Digest>,
+) -> Option<RootKeyEntry> {
+    let id = fields.required("id", shown_text(1, 64));
+    let digest = read_digest(&mut fields, taken);
+    let environment = fields.required("environment", |value| {
+        let environment = Environment::from_name(string(value)?);
+        environment
+            .ok_or_else(|| Invalid::new("Expected \"live\" or \"test\".", "Write environment = \"live\"."))
+    });
+    let portals = read_portals(&mut fields, slugs);
+    let everything = || Permission::parse("*").map(|all| vec![all]).unwrap_or_default();
+    let permissions = fields.list("permissions", |value| Permission::parse(string(value)?));
+    let permissions = permissions.unwrap_or_else(everything);
+    let default_portal = read_default_portal(&mut fields, slugs, &portals);
+    let default_permissions = read_default_permissions(&mut fields, &permissions);
+    fields.finish();
+    Some(RootKeyEntry {
+        workspace: workspace.to_owned(),
+        id: id?,
+        digest: digest?,
+        environment: environment?,
+        portals,
+        permissions,
+        default_portal,
+        default_permissions,
+    })
+}
+
+fn read_digest(fields: &mut Fields<'_, '_>, taken: &mut HashSet<Digest>) -> Option<Digest> {
+    let digest = fields.required("sha256", |value| {
+        let fix = "Take the sha256 that `vestibule keys new` prints. It is not the key itself.";
+        Digest::from_hex(string(value)?).ok_or_else(|| Invalid::new("Expected 64 hexadecimal digits.", fix))
+    })?;
+    if !taken.insert(digest) {
+        let fix = "Make a key of its own for each entry.";
+        fields.fault("sha256", Invalid::new("Another root key has this sha256.", fix));
+    }
+    Some(digest)
+}
+
+fn read_portals(fields: &mut Fields<'_, '_>, slugs: &[&str]) -> PortalScope {
+    let listed = fields.list("portals", |value| match string(value)? {
+        "*" => Ok("*".to_owned()),
+        slug => of_workspace(slug, slugs, "Use \"*\" or slugs of this workspace"),
+    });
+    match listed {
+        Some(listed) if !listed.iter().any(|slug| slug == "*") => PortalScope::Slugs(listed),
+        Some(_) | None => PortalScope::All,
+    }
+}
+
+fn read_default_portal(fields: &mut Fields<'_, '_>, slugs: &[&str], portals: &PortalScope) -> Option<String> {
+    let slug = fields.optional("default_portal", |value| {
+        of_workspace(string(value)?, slugs, "Use a slug of this workspace")
+    })?;
+    if !portals.has(&slug) {
+        let fix = "Name one of the key's own portals, or add it to them.";
+        fields.fault("default_portal", Invalid::new("This key may not see the portal.", fix));
+    }
+    Some(slug)
+}
+
+fn read_default_permissions(
+    fields: &mut Fields<'_, '_>,
+    permissions: &[Permission],
+) -> Option<Vec<Permission>> {
+    let name = "default_permissions";
+    let defaults = fields.list(name, |value| Permission::parse(string(value)?))?;
+    if defaults.is_empty() {
+        let fix = "Name at least one, or leave the key out.";
+        fields.fault(name, Invalid::new("A session needs a permission.", fix));
+    }
+    if defaults.iter().any(|asked| !any_covers(permissions, asked)) {
+        let fix = "Leave out what the key may not grant, or add it to the key's permissions.";
+        fields.fault(name, Invalid::new("The key may not grant all of these.", fix));
+    }
+    Some(defaults)
+}
+
+fn of_workspace(slug: &str, slugs: &[&str], fix: &str) -> Result<String, Invalid> {
+    if slugs.contains(&slug) {
+        return Ok(slug.to_owned());
+    }
+    let fix = format!("{fix}: {}.", slugs.join(", "));
+    Err(Invalid::new(format!("This workspace has no portal {slug:?}."), fix))
+}

@@ -1,0 +1,21 @@
+//! A session that a backend has just created, pending or direct: the metric and the audit line.
+//!
+//! Must not know: what the backend is answered.
+
+use actix_web::HttpRequest;
+
+use crate::domain::portals::backend::Caller;
+use crate::domain::session::PortalSession;
+use crate::http::gateway::gateway;
+use crate::http::request::kept::note;
+use crate::telemetry::{Audit, audit};
+
+/// Tells the operator of it.
+pub fn report(request: &HttpRequest, caller: &Caller, session: &PortalSession) {
+    let grant = &session.grant;
+    note(request, session.handle);
+    gateway(request).metrics.created(&grant.slug, grant.environment.name());
+    let handle = session.handle.to_string();
+    let (portal, root_key) = (Some(grant.slug.as_str()), Some(caller.key.id.as_str()));
+    audit("session.created", &Audit { handle: Some(&handle), portal, root_key, ..Audit::default() });
+}
