@@ -115,7 +115,7 @@ macro_rules! contract {
 
         /// One after the other: servers that take seconds to start are shared.
         #[allow(clippy::print_stderr)] // Which one failed.
-        async fn check_all(fixture: impl Fn() -> Fixture) {
+        pub(crate) async fn check_all(fixture: impl Fn() -> Fixture) {
             $(
                 eprintln!("{}", stringify!($name));
                 $name::check(fixture()).await;
@@ -127,18 +127,21 @@ macro_rules! contract {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_whole_contract_holds_on_valkey() {
     check_all(Fixture::valkey).await;
+    direct::check_all(Fixture::valkey).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_whole_contract_holds_with_sentinels() {
     let set = Arc::new(SentinelSet::start());
     check_all(|| Fixture::sentinels(&set)).await;
+    direct::check_all(|| Fixture::sentinels(&set)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_whole_contract_holds_on_a_cluster() {
     let cluster = Arc::new(RedisCluster::start());
     check_all(|| Fixture::cluster(&cluster)).await;
+    direct::check_all(|| Fixture::cluster(&cluster)).await;
 }
 
 contract! {
@@ -392,6 +395,8 @@ contract! {
     }
 }
 
+#[path = "store_contract/direct.rs"]
+mod direct;
 #[path = "store_contract/on_redis_alone.rs"]
 mod on_redis_alone;
 #[path = "store_contract/round_trips.rs"]

@@ -86,7 +86,7 @@ pub struct Stored {
 pub enum Opening {
     /// It is active under the attempt's token.
     Done(Stored),
-    /// The same attempt was made before, too long ago to be repeated.
+    /// The same attempt was made before, too long ago to be repeated, or its session has ended since.
     TooLate,
 }
 
@@ -217,7 +217,8 @@ pub trait SessionStore: Send + Sync {
     /// Stores a pending session.
     async fn create(&self, new: &NewSession) -> Result<Stored, StoreError>;
 
-    /// Opens an active session that no ticket stands for, in one step.
+    /// Opens an active session that no ticket stands for, in one step. A repeat with the same token digest within
+    /// [`REPEAT_MS`] finds that session; no repeat opens a second one, or brings back one that has ended.
     async fn open(&self, new: &NewDirectSession) -> Result<Opening, StoreError>;
 
     /// Spends the ticket and starts the browser session in one step. Of all attempts for one ticket exactly one

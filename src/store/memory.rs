@@ -148,12 +148,11 @@ impl SessionStore for MemoryStore {
 
     async fn open(&self, new: &NewDirectSession) -> Result<Opening, StoreError> {
         let (mut users, now_ms) = self.lock();
-        let earlier = users
-            .of(new.tag)
-            .find(|entry| entry.token == Some(new.token) && entry.state_at(now_ms) == State::Active);
+        let earlier = users.of(new.tag).find(|entry| entry.token == Some(new.token));
         if let Some(earlier) = earlier {
             let age_ms = now_ms.saturating_sub(earlier.session.handle.created_at_ms);
-            let is_repeat = age_ms <= REPEAT_MS;
+            // One that has ended must not come back.
+            let is_repeat = earlier.state_at(now_ms) == State::Active && age_ms <= REPEAT_MS;
             let session = earlier.session.clone();
             return Ok(if is_repeat {
                 Opening::Done(users.stored(session, now_ms))

@@ -5,6 +5,7 @@ use std::time::Instant;
 use redis::Commands;
 use vestibule::domain::ports::StoreError;
 
+use super::support::store::{new_direct, opened};
 use super::support::swallowing_proxy::SwallowingProxy;
 use super::*;
 
@@ -42,6 +43,19 @@ async fn a_reply_lost_in_a_creation_makes_one_session() {
     let created = store.create(&new).await.expect("the repeat is answered").session;
     assert_eq!(proxy.swallowed(), 1, "the fault was caused");
     assert_eq!(store.list(new.tag, None, 10).await.expect("a list"), [created]);
+}
+
+#[tokio::test]
+async fn a_reply_lost_in_an_opening_makes_one_session() {
+    let redis = RedisServer::start();
+    let proxy = SwallowingProxy::start(redis.port(), b"read_key").await;
+    let store = redis_store(&format!("redis://127.0.0.1:{}/0", proxy.port), true);
+    proxy.swallow_next(1);
+    let new = new_direct("user");
+    let session = opened(store.open(&new).await).session;
+    assert_eq!(proxy.swallowed(), 1, "the fault was caused");
+    assert_eq!(store.list(new.tag, None, 10).await.expect("a list"), [session]);
+    assert_eq!(refusal_of(store.as_ref(), new.tag, &new.token).await, None);
 }
 
 #[tokio::test]
@@ -114,6 +128,7 @@ async fn nothing_stays_for_ever() {
     let mut fixture = Fixture::redis();
     fixture.create(&new_session("pending")).await;
     fixture.active("active").await;
+    fixture.store.open(&new_direct("direct")).await.expect("the store opens");
     for (user, removal) in
         [("revoked", Removal::Revoked), ("ended", Removal::Ended), ("replaced", Removal::Replaced)]
     {
@@ -128,7 +143,7 @@ async fn nothing_stays_for_ever() {
     let redis = fixture_of(&mut fixture);
     let mut connection = redis.connect().expect("redis answers");
     let keys = redis.keys();
-    assert_eq!(keys.len(), 8, "the indexes of six users, and the records of two: {keys:?}");
+    assert_eq!(keys.len(), 10, "the indexes of seven users, and the records of three: {keys:?}");
     for key in keys {
         let left_ms: i64 = connection.pttl(&key).expect("an answer");
         assert!(left_ms > 0 && left_ms <= 86_400_000 + 3_600_000, "{key} lives {left_ms} ms");
@@ -168,9 +183,10 @@ async fn everything_of_a_user_has_one_hash_tag() {
     let mut fixture = Fixture::redis();
     fixture.create(&new_session("user")).await;
     fixture.active("user").await;
+    fixture.store.open(&new_direct("user")).await.expect("the store opens");
     let prefix = format!("vst:{{{}}}:", tag_of("user").as_str());
     let keys = fixture_of(&mut fixture).keys();
-    assert_eq!(keys.len(), 3, "{keys:?}");
+    assert_eq!(keys.len(), 4, "{keys:?}");
     assert!(keys.iter().all(|key| key.starts_with(&prefix)), "{keys:?}");
 }
 

@@ -2,6 +2,7 @@
 
 use vestibule::domain::ports::Named;
 
+use super::support::store::new_direct;
 use super::*;
 
 const EXPIRED: usize = 20_000;
@@ -57,6 +58,18 @@ async fn a_revocation_by_handle_takes_three_round_trips() {
     };
     revoke().await; // Redis learns the scripts.
     assert_eq!(revoke().await, 2 * 3, "to declare, to find, to remove");
+}
+
+#[tokio::test]
+async fn a_direct_session_takes_one_round_trip_to_open() {
+    let fixture = Fixture::redis();
+    let open = async || {
+        let before = calls(server(&fixture), "evalsha");
+        fixture.store.open(&new_direct("user")).await.expect("the store opens");
+        calls(server(&fixture), "evalsha") - before
+    };
+    open().await; // Redis learns the script.
+    assert_eq!(open().await, 1);
 }
 
 #[tokio::test]

@@ -1,12 +1,12 @@
-//! `store.wait_replicas`: an exchange counts when the replicas have it.
+//! `store.wait_replicas`: an exchange counts when the replicas have it, and so does the opening of a direct session.
 
 use std::time::{Duration, Instant};
 
 use vestibule::domain::error::Refusal;
-use vestibule::domain::ports::{Exchange, Record, Removal, StoreError};
+use vestibule::domain::ports::{Exchange, Opening, Record, Removal, StoreError};
 
 use crate::support::redis_server::RedisServer;
-use crate::support::store::{active, assert_gone, attempt, new_session, refusal_of, store_with};
+use crate::support::store::{active, assert_gone, attempt, new_direct, new_session, refusal_of, store_with};
 
 /// Redis may be a quarter of it late with its answer, on a machine that other tests keep busy too.
 const WAIT: &str = "wait_replicas = 1\ntimeout_ms = 1000";
@@ -32,6 +32,27 @@ async fn an_exchange_that_too_few_replicas_have_is_an_outage_and_its_repeat_comp
     let exchange = store.exchange(&attempt_with_key).await.expect("an answer");
     assert!(matches!(exchange, Exchange::Done(_)), "{exchange:?}");
     assert_gone(&store.exchange(&attempt(&new)).await.expect("an answer"), Refusal::Used);
+}
+
+#[tokio::test]
+async fn a_direct_session_that_too_few_replicas_have_is_an_outage_and_its_repeat_completes_it() {
+    let primary = RedisServer::start();
+    let replica = RedisServer::start_replica_of(&primary, &[]);
+    let new = new_direct("user");
+    replica.pause();
+    // The repeat through another gateway finds the session, and waits for it again.
+    for _ in 0..2 {
+        let opening = store_with(&primary.url(), WAIT).open(&new).await;
+        assert!(
+            matches!(&opening, Err(StoreError::Unavailable(text)) if text.contains("0 of 1")),
+            "{opening:?}"
+        );
+    }
+    replica.go_on();
+    let store = store_with(&primary.url(), WAIT);
+    let opening = store.open(&new).await.expect("an answer");
+    assert!(matches!(opening, Opening::Done(_)), "{opening:?}");
+    assert_eq!(store.list(new.tag, None, 10).await.expect("a list").len(), 1);
 }
 
 #[tokio::test]

@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use vestibule::app::stores::StoreMaker;
 use vestibule::config::Settings;
-use vestibule::domain::credential::{BrowserToken, Digest, Ticket};
+use vestibule::domain::credential::{BrowserToken, Digest, DirectToken, Ticket};
 use vestibule::domain::environment::Environment;
 use vestibule::domain::error::Refusal;
 use vestibule::domain::handle::HandleSuffix;
 use vestibule::domain::permission::Permission;
-use vestibule::domain::ports::{Exchange, ExchangeAttempt, Found, NewSession, PortalFilter, SessionStore};
+use vestibule::domain::ports::{
+    Exchange, ExchangeAttempt, Found, NewDirectSession, NewSession, Opening, PortalFilter, SessionStore,
+    StoreError, Stored,
+};
 use vestibule::domain::return_url::parse_http_url;
 use vestibule::domain::session::{Grant, PortalSession, SessionKind};
 use vestibule::domain::user_tag::{UserRef, UserTag, UserTagger};
@@ -44,19 +47,35 @@ pub fn new_session(user: &str) -> NewSession {
         ticket: Ticket::mint(Environment::Live, tag).digest(),
         ticket_ttl_ms: 900_000,
         session_ttl_ms: 86_400_000,
-        grant: Grant {
-            kind: SessionKind::Browser,
-            workspace: "acme".into(),
-            slug: "my-portal".into(),
-            environment: Environment::Live,
-            external_id: user.into(),
-            external_organization_id: Some("org_1".into()),
-            email: Some("jane@example.com".into()),
-            permissions: vec![Permission::parse("api.*.read_key").expect("a permission")],
-            preview: true,
-            metadata: Some(r#"{"plan":"pro","lines":"a\nb"}"#.into()),
-            return_url: parse_http_url("https://app.example.com/back").ok(),
-        },
+        grant: grant_of(SessionKind::Browser, user),
+    }
+}
+
+/// A direct session, as one call of the backend asks for it: a repeat of that call has the same value.
+pub fn new_direct(user: &str) -> NewDirectSession {
+    let tag = tag_of(user);
+    NewDirectSession {
+        tag,
+        suffix: HandleSuffix::mint(),
+        token: DirectToken::mint(Environment::Live, tag).digest(),
+        session_ttl_ms: 3_600_000,
+        grant: grant_of(SessionKind::Direct, user),
+    }
+}
+
+fn grant_of(kind: SessionKind, user: &str) -> Grant {
+    Grant {
+        kind,
+        workspace: "acme".into(),
+        slug: "my-portal".into(),
+        environment: Environment::Live,
+        external_id: user.into(),
+        external_organization_id: Some("org_1".into()),
+        email: Some("jane@example.com".into()),
+        permissions: vec![Permission::parse("api.*.read_key").expect("a permission")],
+        preview: true,
+        metadata: Some(r#"{"plan":"pro","lines":"a\nb"}"#.into()),
+        return_url: parse_http_url("https://app.example.com/back").ok(),
     }
 }
 
@@ -76,6 +95,15 @@ pub fn assert_gone(exchange: &Exchange, refusal: Refusal) {
     match exchange {
         Exchange::Gone(gone) => assert_eq!(gone.refusal, refusal),
         Exchange::Done(_) | Exchange::NotAdmitted(_) => panic!("expected {refusal:?}, got {exchange:?}"),
+    }
+}
+
+/// The session that this attempt has opened.
+#[track_caller]
+pub fn opened(opening: Result<Opening, StoreError>) -> Stored {
+    match opening.expect("the store opens") {
+        Opening::Done(stored) => stored,
+        Opening::TooLate => panic!("the attempt is not too late"),
     }
 }
 

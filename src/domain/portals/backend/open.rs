@@ -74,7 +74,8 @@ impl Portals {
 }
 
 fn used_before() -> Error {
-    let message = "This key was used for the same request more than a minute ago.";
+    let message =
+        "This key was used for the same request more than a minute ago, or its session has ended since.";
     let fix = "Make one random value for each token that you ask for, and repeat it within a minute only.";
     Error::invalid(vec![Invalid::new(message, fix).at("header.Idempotency-Key")])
 }
