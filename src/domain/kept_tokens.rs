@@ -4,10 +4,11 @@
 //! Must not know: what a token says. It never leaves this process's memory but for its owner.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::catalog::Catalog;
 use super::error::Error;
 use super::handle::Handle;
 use super::signed_token::{Claims, Purpose};
@@ -15,8 +16,8 @@ use super::signed_token::{Claims, Purpose};
 /// Of one worker: some 10 MB at the most, where each token has a kilobyte.
 const MOST: usize = 10_000;
 
-/// Whose token, for what, and under which configuration.
-type Key = (Handle, Purpose, usize);
+/// Whose token, and for what.
+type Key = (Handle, Purpose);
 
 /// A token and its times.
 pub struct KeptToken {
@@ -43,20 +44,34 @@ impl KeptToken {
 /// Those of one worker.
 #[derive(Default)]
 pub struct KeptTokens {
-    tokens: Mutex<HashMap<Key, Arc<KeptToken>>>,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    /// The configuration that they were signed under. A plain address would not do: once the configuration is freed,
+    /// the next one may get the same address. A weak reference keeps the address from being used again.
+    under: Weak<Catalog>,
+    tokens: HashMap<Key, Arc<KeptToken>>,
 }
 
 impl KeptTokens {
-    /// A token that has at least half its life before it, or a new one.
+    /// A token that has at least half its life before it, or a new one. A reload may have changed the keys or the
+    /// portal, so what was signed before it is never handed out after it.
     pub fn get_or_sign(
         &self,
+        under: &Arc<Catalog>,
         key: Key,
         now_ms: u64,
         sign: impl FnOnce() -> Result<KeptToken, Error>,
     ) -> Result<Arc<KeptToken>, Error> {
         let now_s = now_ms / 1_000;
         // No change of the map can be left half made by a panic.
-        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if !std::ptr::eq(kept.under.as_ptr(), Arc::as_ptr(under)) {
+            *kept = Kept { under: Arc::downgrade(under), tokens: HashMap::new() };
+        }
+        let tokens = &mut kept.tokens;
         if let Some(kept) = tokens.get(&key).filter(|kept| now_s < kept.good_until_s) {
             return Ok(kept.clone());
         }
@@ -81,11 +96,12 @@ mod tests {
     #[test]
     fn a_token_is_handed_out_for_half_its_life() {
         let kept = KeptTokens::default();
+        let catalog = Arc::new(Catalog::new(Vec::new(), Vec::new()));
         let session = session(Some(0), 86_400_000);
         let settings = TokenSettings { ttl_seconds: 300, audience: None };
         let mut signed = 0;
         let mut at = |now_s: u64, purpose: Purpose| {
-            let token = kept.get_or_sign((session.handle, purpose, 0), now_s * 1_000, || {
+            let token = kept.get_or_sign(&catalog, (session.handle, purpose), now_s * 1_000, || {
                 signed += 1;
                 let claims = Claims::of(&session, &settings, purpose, now_s * 1_000);
                 Ok(KeptToken::new(format!("token {signed}"), &claims))
@@ -100,5 +116,21 @@ mod tests {
         // At the end of the session a token's life is short, and so is half of it.
         assert_eq!(at(86_399, Purpose::Call), "token 5");
         assert_eq!(at(86_399, Purpose::Call), "token 6");
+    }
+    /// The allocator gives a new configuration the place of one that is gone. What was signed under the first must not
+    /// pass for a token of the second, because its key may have been removed.
+    #[test]
+    fn nothing_outlives_the_configuration_that_it_was_signed_under() {
+        let kept = KeptTokens::default();
+        let session = session(Some(0), 86_400_000);
+        let settings = TokenSettings { ttl_seconds: 300, audience: None };
+        for number in 0..100 {
+            let catalog = Arc::new(Catalog::new(Vec::new(), Vec::new()));
+            let token = kept.get_or_sign(&catalog, (session.handle, Purpose::Call), 1_000_000, || {
+                let claims = Claims::of(&session, &settings, Purpose::Call, 1_000_000);
+                Ok(KeptToken::new(format!("token {number}"), &claims))
+            });
+            assert_eq!(token.expect("it is signed").expose(), format!("token {number}"));
+        }
     }
 }

@@ -15,6 +15,11 @@ use super::provider;
 
 const PEM_LABEL: &str = "PRIVATE KEY";
 
+/// What stands before the 32 bytes of an Ed25519 key in PKCS#8 (RFC 8410). `ring` would add the public half, in a form
+/// that OpenSSL and others do not read.
+const ED25519_PKCS8_HEAD: [u8; 16] =
+    [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
+
 /// How a key signs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
@@ -62,12 +67,14 @@ impl SigningKey {
     pub fn generate(algorithm: Algorithm) -> Result<SecretString, KeyError> {
         let random = SystemRandom::new();
         let document = match algorithm {
-            Algorithm::Es256 => EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random),
-            Algorithm::EdDsa => Ed25519KeyPair::generate_pkcs8(&random),
+            Algorithm::Es256 => EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random)
+                .map(|document| document.as_ref().to_vec()),
+            Algorithm::EdDsa => ring::rand::generate::<[u8; 32]>(&random)
+                .map(|secret| [&ED25519_PKCS8_HEAD[..], &secret.expose()].concat()),
         };
         let document = document.map_err(|_| KeyError::NotMade)?;
         let config = pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF);
-        let text = pem::encode_config(&pem::Pem::new(PEM_LABEL, document.as_ref()), config);
+        let text = pem::encode_config(&pem::Pem::new(PEM_LABEL, document), config);
         Ok(SecretString::from(text))
     }
 

@@ -26,11 +26,16 @@ impl Gateway {
 
     /// With further lines of configuration, and a limit of open files.
     pub fn start_with(store_url: &str, lines: &str, open_files: Option<u32>) -> Self {
+        Self::start_by(&format!("{lines}\n{}", config(store_url)), open_files)
+    }
+
+    /// By its whole configuration.
+    pub fn start_by(text: &str, open_files: Option<u32>) -> Self {
         let port = free_port();
         let directory = tempfile::tempdir().expect("a directory");
         let url = format!("http://127.0.0.1:{port}");
         let mut gateway = Gateway { url, port, directory, open_files, process: None };
-        gateway.write_config(&format!("{lines}\n{}", config(store_url)));
+        gateway.write_config(text);
         gateway.start_again();
         gateway
     }
@@ -46,6 +51,13 @@ impl Gateway {
         let log = "log.level = \"warn,vestibule=info,vestibule::request=off,audit=off\"\n";
         let text = format!("{log}{}", text.replace("\"127.0.0.1:0\"", &listen));
         std::fs::write(self.config_file(), text).expect("the file is written");
+    }
+
+    /// `SIGHUP`, until the configuration that is there is in force.
+    pub fn reload(&mut self) {
+        let process = self.process();
+        process.signal("-HUP");
+        process.wait_for_line(|line| line.contains("reloaded"));
     }
 
     /// After [`Gateway::kill`] or [`Gateway::terminate`]: where it was, with the configuration that is there.

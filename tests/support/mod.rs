@@ -5,6 +5,7 @@
 pub mod app;
 pub mod echo;
 pub mod faulty_proxy;
+pub mod forged_tokens;
 pub mod former_release;
 pub mod gateway;
 pub mod history;
@@ -13,8 +14,10 @@ pub mod process;
 pub mod redis_cluster;
 pub mod redis_faults;
 pub mod redis_server;
+pub mod rust_api;
 pub mod scripted_sentinel;
 pub mod sentinel_set;
 pub mod shifted_clock;
+pub mod signing_keys;
 pub mod store;
 pub mod swallowing_proxy;

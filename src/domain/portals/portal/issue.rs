@@ -23,9 +23,7 @@ impl Portals {
     ) -> Result<Arc<KeptToken>, Error> {
         let signer = self.catalog.signer().ok_or_else(signing_key_missing)?;
         let (session, portal) = (&current.session, &current.portal);
-        // A reload may have changed the key or the portal: what was signed before it is not handed out after it.
-        let under = Arc::as_ptr(&self.catalog) as usize;
-        self.parts.kept_tokens.get_or_sign((session.handle, purpose, under), now_ms, || {
+        self.parts.kept_tokens.get_or_sign(&self.catalog, (session.handle, purpose), now_ms, || {
             let claims = Claims::of(session, &portal.tokens, purpose, now_ms);
             let token = signer.sign(&claims).map_err(|_| Error::new(Code::UnexpectedError))?;
             Ok(KeptToken::new(token, &claims))
