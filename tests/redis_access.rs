@@ -3,7 +3,7 @@
 mod support;
 
 use serde_json::json;
-use support::app::{ACME_LIVE, TestApp, text};
+use support::app::{ACME_LIVE, TestApp, in_portal, text};
 use support::redis_cluster::RedisCluster;
 use support::redis_server::RedisServer;
 use support::sentinel_set::SentinelSet;
@@ -98,7 +98,8 @@ async fn on_a_cluster_it_needs_the_documented_commands_more() {
 
 /// All endpoints, with a store that waits for its replica.
 async fn does_everything(url: &str) {
-    let app = TestApp::start_at(url, |config| format!("store.wait_replicas = 1\n{config}")).await;
+    let direct = in_portal("my-portal", "direct = true");
+    let app = TestApp::start_at(url, |config| format!("store.wait_replicas = 1\n{}", direct(config))).await;
 
     assert_eq!(app.get("/health/ready").send().await.status, 200);
     let token = app.signed_in(json!({})).await;
@@ -116,4 +117,31 @@ async fn does_everything(url: &str) {
     app.signed_in(json!({})).await;
     let all = app.post("/v2/portal.revokeSession", user).bearer(ACME_LIVE).send().await;
     assert_eq!(all.data(), json!({ "revoked": 1 }), "{}", all.text);
+    opens_direct_sessions(&app).await;
+}
+
+/// So many that they are counted and long dead ones dropped; an attempt that is repeated; revoking all but one.
+async fn opens_direct_sessions(app: &TestApp) {
+    let user = json!({ "slug": "my-portal", "externalId": "user_123", "permissions": ["keys:read"] });
+    let open = async |key: &str| {
+        let call = app.post("/v2/portal.createSessionToken", user.clone()).bearer(ACME_LIVE);
+        let reply = call.header("idempotency-key", key).send().await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        reply.data()
+    };
+    for number in 0..70 {
+        open(&format!("a-key-of-its-own-{number:03}")).await;
+    }
+    let kept = open("the-key-of-the-last-one").await;
+    assert_eq!(open("the-key-of-the-last-one").await["id"], kept["id"]);
+    assert!(app.accepts(text(&kept["token"])).await);
+    let created = app.create(json!({})).await;
+    assert!(created["warnings"].to_string().contains("sessions"), "{created}");
+    let others = json!({ "externalId": "user_123", "except": kept["id"] });
+    let revoked = app.backend(ACME_LIVE, "revokeSession", others).await;
+    assert_eq!(revoked.data(), json!({ "revoked": 71 }), "{}", revoked.text);
+    let last = json!({ "token": kept["token"] });
+    let revoked = app.backend(ACME_LIVE, "revokeSession", last).await;
+    assert_eq!(revoked.data(), json!({ "revoked": 1 }), "{}", revoked.text);
+    assert!(!app.accepts(text(&kept["token"])).await);
 }

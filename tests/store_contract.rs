@@ -164,6 +164,22 @@ contract! {
         assert_eq!(fixture.store.list(new.tag, None, 10).await.expect("a list").len(), 1);
     }
 
+    /// As from a connection that lost packets: the gateway had its answer from the repeat, and the first try arrives
+    /// when the ticket is spent or revoked.
+    async fn a_creation_that_arrives_late_never_brings_its_ticket_back(fixture: Fixture) {
+        let (spent, revoked) = (new_session("user"), new_session("user"));
+        fixture.create(&spent).await;
+        assert!(matches!(fixture.exchange(&attempt(&spent)).await, Exchange::Done(_)));
+        let created = fixture.create(&revoked).await;
+        assert!(fixture.store.remove(&created.handle, None, Removal::Revoked).await.expect("an answer"));
+        fixture.forward(SECOND);
+        fixture.create(&spent).await;
+        assert_gone(&fixture.exchange(&attempt(&spent)).await, Refusal::Used);
+        fixture.create(&revoked).await;
+        assert_gone(&fixture.exchange(&attempt(&revoked)).await, Refusal::Revoked);
+        assert_eq!(fixture.store.list(spent.tag, None, 10).await.expect("a list").len(), 1);
+    }
+
     async fn a_session_that_is_found_by_its_handle_is_removed_where_it_lay_even_if_it_was_exchanged_meanwhile(fixture: Fixture) {
         let new = new_session("user");
         let created = fixture.create(&new).await;

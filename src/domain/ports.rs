@@ -214,7 +214,7 @@ impl From<Handle> for Position {
 /// Holds pending and active sessions. Every method is atomic, and safe to repeat after a lost reply.
 #[async_trait]
 pub trait SessionStore: Send + Sync {
-    /// Stores a pending session.
+    /// Stores a pending session. Carried out once more after its ticket was spent, revoked or expired, it changes nothing.
     async fn create(&self, new: &NewSession) -> Result<Stored, StoreError>;
 
     /// Opens an active session that no ticket stands for, in one step. A repeat with the same token digest within

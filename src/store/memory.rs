@@ -133,6 +133,10 @@ impl Users {
 impl SessionStore for MemoryStore {
     async fn create(&self, new: &NewSession) -> Result<Stored, StoreError> {
         let (mut users, now_ms) = self.lock();
+        let earlier = users.of(new.tag).find(|entry| entry.ticket == Some(new.ticket));
+        if let Some(session) = earlier.map(|entry| entry.session.clone()) {
+            return Ok(users.stored(session, now_ms));
+        }
         let session = record::created(new, now_ms, now_ms + new.ticket_ttl_ms);
         let entry = Entry {
             session: session.clone(),

@@ -6,12 +6,19 @@ local digest, ticket_ttl, session_ttl = ARGV[1], ARGV[2], ARGV[3]
 local suffix, slug, grant = ARGV[4], ARGV[5], ARGV[6]
 local created = now_ms()
 local expires = whole(created + ticket_ttl)
-local head = table.concat({ '1', created, '0', expires, session_ttl, suffix, slug, epoch(ARGV[7]) }, ' ')
-if not redis.call('SET', KEYS[1], head .. '\n' .. grant .. '\n', 'PX', ticket_ttl, 'NX') then
+local earlier = redis.call('GET', KEYS[1])
+if earlier then
   -- Only our own earlier attempt, whose reply was lost, can have stored it: the ticket is random.
-  local earlier_created, _, earlier_expires = string.match(redis.call('GET', KEYS[1]), HEAD)
+  local earlier_created, _, earlier_expires = string.match(earlier, HEAD)
   return { earlier_created, earlier_expires, live_count(KEYS[2]) }
 end
+-- A connection that loses packets may deliver the first try after the repeat was answered, and after its ticket was spent
+-- or revoked. The ticket must not come back. Nobody waits for this answer.
+for _, member in ipairs(redis.call('ZREVRANGE', KEYS[2], 0, 31)) do
+  if suffix_of(member) == suffix then return { created, expires, live_count(KEYS[2]) } end
+end
+local head = table.concat({ '1', created, '0', expires, session_ttl, suffix, slug, epoch(ARGV[7]) }, ' ')
+redis.call('SET', KEYS[1], head .. '\n' .. grant .. '\n', 'PX', ticket_ttl)
 local left = redis.call('PTTL', KEYS[2])
 redis.call('ZADD', KEYS[2], created, suffix .. 't' .. digest)
 if left ~= -2 then
