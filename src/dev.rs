@@ -8,6 +8,7 @@
 mod clock;
 mod demo_app;
 mod demo_backend;
+mod demo_component;
 mod demo_portal;
 mod gateway_client;
 mod guide;
@@ -147,8 +148,9 @@ impl Playground {
         let site = Site {
             origin: app.clone(),
             friend: Some(portal.clone()),
-            // The answer to the app's form redirects to the portal or to the gateway's own page.
-            policy: policy(&[], &["'self'", portal, gateway]),
+            // The component's page calls the gateway. The answer to the app's form redirects to the portal or to the
+            // gateway's own page.
+            policy: policy(&[gateway], &["'self'", portal, gateway]),
             places: self.places.clone(),
             journal: Arc::new(Journal::default()),
             clock: self.clock.clone(),
@@ -157,7 +159,7 @@ impl Playground {
             GatewayClient::new(self.key.clone(), self.gateway, gateway.clone(), site.journal.clone())?;
         let client = web::Data::new(client);
         let app = demo_server(&self.app, site.clone(), move |config| {
-            config.app_data(client.clone()).configure(demo_app::routes);
+            config.app_data(client.clone()).configure(demo_app::routes).configure(demo_component::routes);
         })?;
         let site = Site {
             origin: portal.clone(),

@@ -54,9 +54,12 @@ fn dev_prints_commands_that_work_as_printed() {
     let answers = text_of(&output.stdout);
     assert!(answers.contains("\"sessionId\":\"pst_live_"), "{answers}");
     assert!(answers.contains("HTTP/1.1 200 OK") && answers.contains("Max-Age=86400"), "{answers}");
-    let last: Value = serde_json::from_str(answers.trim().lines().last().expect("a line")).expect("JSON");
-    assert_eq!(last["data"]["externalId"], "user_123");
-    assert_eq!(last["data"]["permissions"], json!(["api.*.read_key", "api.*.read_analytics"]));
+    let mut last = answers.trim().lines().rev();
+    let mut last = || -> Value { serde_json::from_str(last.next().expect("a line")).expect("JSON") };
+    let (opened, session) = (last(), last());
+    assert_eq!(session["data"]["externalId"], "user_123");
+    assert_eq!(session["data"]["permissions"], json!(["api.*.read_key", "api.*.read_analytics"]));
+    assert!(opened["data"]["token"].as_str().is_some_and(|token| token.starts_with("pt_live_")), "{opened}");
 }
 
 #[test]

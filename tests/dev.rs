@@ -4,109 +4,19 @@
 
 mod support;
 
+#[path = "dev/component.rs"]
+mod component;
+#[path = "dev/playground.rs"]
+mod playground;
+
 use std::net::TcpListener;
 use std::process::Command;
 
+use playground::{ANY, Body, Playground};
 use reqwest::Method;
 use serde_json::{Value, json};
-use support::app::{Call, Reply, attributes, config, text};
-use support::process::{Process, vestibule};
-
-const ANY: &str = "127.0.0.1:0";
-
-/// A running playground, and a browser's way to speak to it.
-struct Playground {
-    process: Process,
-    client: reqwest::Client,
-    app: String,
-    portal: String,
-    gateway: String,
-    key: String,
-}
-
-impl Playground {
-    fn start() -> Self {
-        let arguments = ["dev", "--listen", ANY, "--app-listen", ANY, "--portal-listen", ANY];
-        let mut process = Process::spawn(&mut vestibule(&arguments));
-        process.wait_for_line(|line| line.starts_with("Stop with"));
-        let after = |label: &str| {
-            let line = process.output.iter().find(|line| line.trim_start().starts_with(label));
-            line.and_then(|line| line.split_whitespace().last()).expect("its address").to_owned()
-        };
-        let (app, portal, gateway) = (after("Demo app"), after("Demo portal"), after("Gateway"));
-        let key = process.output.iter().find_map(|line| line.split("Bearer ").nth(1)).expect("the root key");
-        let key = key.split('"').next().expect("its end").to_owned();
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
-        let client = client.build().expect("a client");
-        Playground { process, client, app, portal, gateway, key }
-    }
-
-    async fn get(&self, url: &str, cookie: &str) -> Reply {
-        Call(self.client.get(url)).header("cookie", cookie).send().await
-    }
-
-    /// A form or script of the page at `origin` sends this.
-    async fn post(&self, origin: &str, url: &str, body: Body<'_>, cookie: &str) -> Reply {
-        let call = self.client.post(url).header("origin", origin).header("cookie", cookie);
-        let call = match body {
-            Body::Form(text) => {
-                call.header("content-type", "application/x-www-form-urlencoded").body(text.to_owned())
-            }
-            Body::Json(value) => call.json(&value),
-        };
-        Call(call).send().await
-    }
-
-    async fn form(&self, path: &str, body: &str, cookie: &str) -> Reply {
-        self.post(&self.app, &format!("{}{path}", self.app), Body::Form(body), cookie).await
-    }
-
-    /// The login cookie of a user of the demo app.
-    async fn log_in(&self, user: &str) -> String {
-        let reply = self.form("/log-in", &format!("user={user}"), "").await;
-        assert_eq!((reply.status, reply.header("location")), (303, "/"));
-        reply.jar()
-    }
-
-    /// The session ID in the address that the browser is sent to.
-    fn session_id(&self, reply: &Reply) -> String {
-        assert_eq!(reply.status, 303, "{}", reply.text);
-        let id = reply.header("location").strip_prefix(&format!("{}/?session=", self.portal));
-        id.unwrap_or_else(|| panic!("not to the portal: {}", reply.header("location"))).to_owned()
-    }
-
-    /// What the portal's page does with it: the portal session's cookie, and the session.
-    async fn exchange(&self, session_id: &str) -> (String, Value) {
-        let url = format!("{}/v2/portal.exchangeSession", self.gateway);
-        let body = Body::Json(json!({ "sessionId": session_id }));
-        let reply = self.post(&self.portal, &url, body, "").await;
-        assert_eq!(reply.status, 200, "{}", reply.text);
-        assert_eq!(reply.header("access-control-allow-origin"), self.portal);
-        (reply.jar(), reply.data()["session"].clone())
-    }
-
-    async fn get_session(&self, cookie: &str) -> Reply {
-        let url = format!("{}/v2/portal.getSession?slug=my-portal", self.gateway);
-        Call(self.client.get(url)).header("origin", &self.portal).header("cookie", cookie).send().await
-    }
-
-    /// A user in the portal: both cookies, and the session.
-    async fn in_portal(&self, user: &str) -> (String, String, Value) {
-        let login = self.log_in(user).await;
-        let opened = self.form("/open", "portal=my-portal", &login).await;
-        let (cookie, session) = self.exchange(&self.session_id(&opened)).await;
-        (login, cookie, session)
-    }
-
-    async fn state(&self, site: &str) -> Value {
-        self.get(&format!("{site}/state"), "").await.json()
-    }
-}
-
-enum Body<'a> {
-    Form(&'a str),
-    Json(Value),
-}
+use support::app::{Call, attributes, config, text};
+use support::process::Process;
 
 fn titles(state: &Value) -> Vec<String> {
     let entries = state["journal"].as_array().expect("the journal");
@@ -250,7 +160,9 @@ async fn no_page_or_answer_has_a_whole_credential() {
     assert_eq!(playground.post(&playground.portal, &url, Body::Json(report), "").await.status, 204);
     let mut seen = vec![opened.text];
     for site in [&playground.app, &playground.portal] {
-        for path in ["/", "/state", "/style.css", "/common.js", "/app.js", "/portal.js", "/nothing"] {
+        for path in
+            ["/", "/state", "/style.css", "/common.js", "/app.js", "/portal.js", "/component.js", "/nothing"]
+        {
             seen.push(playground.get(&format!("{site}{path}"), &login).await.text);
         }
     }
@@ -271,12 +183,14 @@ async fn pages_load_nothing_from_elsewhere_and_say_so_to_the_browser() {
     let own = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';";
     let end = "base-uri 'none'; frame-ancestors 'none'";
     let policies = [
-        (app, format!("{own} connect-src 'self'; form-action 'self' {portal} {gateway}; {end}")),
+        (app, format!("{own} connect-src 'self' {gateway}; form-action 'self' {portal} {gateway}; {end}")),
         (portal, format!("{own} connect-src 'self' {gateway} {app}; form-action 'none'; {end}")),
     ];
-    for (site, policy) in policies {
-        let page = playground.get(&format!("{site}/"), "").await;
-        assert_eq!(page.header("content-security-policy"), policy);
+    let pages = [(app, "/"), (app, "/component"), (portal, "/")];
+    for (site, path) in pages {
+        let page = playground.get(&format!("{site}{path}"), "").await;
+        let policy = &policies.iter().find(|(of, _)| *of == site).expect("its policy").1;
+        assert_eq!(page.header("content-security-policy"), policy.as_str());
         assert_eq!(page.header("cache-control"), "no-store");
         assert_eq!(page.header("x-content-type-options"), "nosniff");
         let named = |attribute: &'static str| {
@@ -368,7 +282,7 @@ async fn nothing_of_the_playground_is_served_for_real() {
     let process = Process::serve(&path);
     let client = reqwest::Client::builder().no_proxy().build().expect("a client");
     for path in
-        ["/", "/state", "/journal", "/expire", "/revoke", "/log-in", "/style.css", "/app.js", "/portal.js"]
+        ["/", "/state", "/journal", "/expire", "/revoke", "/log-in", "/style.css", "/app.js", "/component"]
     {
         for method in [Method::GET, Method::POST] {
             let reply = Call(client.request(method, process.url(path))).send().await;

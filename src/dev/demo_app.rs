@@ -135,7 +135,8 @@ fn set_login(response: &mut HttpResponse, mut cookie: Cookie<'static>) {
     }
 }
 
-fn logged_in(request: &HttpRequest) -> Option<&'static User> {
+/// Who is logged in to the app.
+pub fn logged_in(request: &HttpRequest) -> Option<&'static User> {
     let headers = request.headers().get_all(COOKIE).filter_map(|value| value.to_str().ok());
     let mut cookies = headers.flat_map(Cookie::split_parse).filter_map(Result::ok);
     users::find(cookies.find(|cookie| cookie.name() == LOGIN_COOKIE)?.value())

@@ -1,19 +1,22 @@
 //! What the demo app's backend asks of the gateway, which is all that any backend has to do.
 //!
-//! Owns: the three calls that need the root key, and how the journal describes them.
+//! Owns: the calls that need the root key, and how the journal describes them.
 //! Must not know: who is logged in, and how.
 
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::gateway_client::{GatewayClient, Words};
+use super::gateway_client::GatewayClient;
 use super::journal::{Actor, Answer, Entry, Step};
 use super::site::{Site, see_other};
 use super::users::{self, User};
 
 /// The portals of config/development.toml. The first is the default.
-pub const PORTALS: [&str; 2] = ["my-portal", "hosted-portal"];
+pub const PORTALS: [&str; 3] = ["my-portal", "hosted-portal", COMPONENT];
+
+/// The portal of the component in the app's own page.
+const COMPONENT: &str = "component";
 
 /// A form about one user.
 #[derive(Deserialize)]
@@ -27,15 +30,7 @@ pub async fn send_to_portal(site: &Site, gateway: &GatewayClient, user: &User, s
         "The app's backend asks Vestibule for a session",
         "With the root key, which never leaves the backend. It says who the user is and what they may do.",
     );
-    let body = json!({
-        "slug": slug,
-        "externalId": user.id,
-        "email": user.email,
-        "externalOrganizationId": user.organization_id,
-        "permissions": user.permissions,
-        "metadata": { "name": user.name, "organization": user.organization },
-    });
-    let created = gateway.call("createSession", words, body).await;
+    let created = gateway.call("createSession", words, about(slug, user)).await;
     let url = created.ok().and_then(|created| created["url"].as_str().map(str::to_owned));
     let Some(url) = url else { return see_other("/?failed") };
     let (title, reason) = if url.starts_with(&site.places.gateway) {
@@ -63,18 +58,25 @@ pub async fn send_to_portal(site: &Site, gateway: &GatewayClient, user: &User, s
 pub async fn list(form: web::Form<ChosenUser>, gateway: web::Data<GatewayClient>) -> HttpResponse {
     let words = (
         "The app's backend lists the user's sessions",
-        "Pending: not exchanged yet. Active: a browser holds its cookie. Credentials are not in the list.",
+        "Pending: not exchanged yet. Active: a browser holds its cookie, or a page its token. Credentials are not in the list.",
     );
-    match in_every_portal(&gateway, "listSessions", words, &form.user).await {
-        Ok(lists) => {
-            let sessions: Vec<Value> = lists.iter().filter_map(Value::as_array).flatten().cloned().collect();
-            HttpResponse::Ok().json(json!({ "sessions": sessions }))
+    let mut sessions = Vec::new();
+    for slug in PORTALS {
+        let asked = json!({ "slug": slug, "externalId": form.user });
+        let mut listed = match gateway.call("listSessions", words, asked).await {
+            Ok(listed) => listed,
+            Err(words) => return failed(&words),
+        };
+        // The API lists one portal's sessions, so the portal's name is added to each.
+        for session in listed.as_array_mut().into_iter().flatten() {
+            session["portal"] = json!(slug);
+            sessions.push(session.take());
         }
-        Err(response) => response,
     }
+    HttpResponse::Ok().json(json!({ "sessions": sessions }))
 }
 
-/// Revokes a user's sessions in all portals.
+/// Revokes a user's sessions in all portals: without a slug, one call does it.
 pub async fn revoke(
     form: web::Form<ChosenUser>,
     site: web::Data<Site>,
@@ -86,31 +88,38 @@ pub async fn revoke(
         "The app's backend revokes the user's sessions",
         "From the moment of the answer no replica of the gateway accepts them.",
     );
-    match in_every_portal(&gateway, "revokeSession", words, &form.user).await {
-        Ok(answers) => {
-            let revoked: u64 = answers.iter().filter_map(|answer| answer["revoked"].as_u64()).sum();
-            HttpResponse::Ok().json(json!({ "revoked": revoked }))
-        }
-        Err(response) => response,
+    match gateway.call("revokeSession", words, json!({ "externalId": form.user })).await {
+        Ok(answer) => HttpResponse::Ok().json(answer),
+        Err(words) => failed(&words),
     }
 }
 
-/// The API lists one portal's sessions, so the portal's name is added to each.
-async fn in_every_portal(
-    gateway: &GatewayClient,
-    verb: &str,
-    words: Words,
-    user: &str,
-) -> Result<Vec<Value>, HttpResponse> {
-    let mut answers = Vec::new();
-    for slug in PORTALS {
-        let answer = gateway.call(verb, words, json!({ "slug": slug, "externalId": user })).await;
-        let mut answer =
-            answer.map_err(|words| HttpResponse::BadGateway().json(json!({ "message": words })))?;
-        for session in answer.as_array_mut().into_iter().flatten() {
-            session["portal"] = json!(slug);
-        }
-        answers.push(answer);
+/// The way to a component in the app's own page: one call, whose answer the page gets.
+pub async fn token_for_component(gateway: &GatewayClient, user: &User, format: &str) -> HttpResponse {
+    let words = (
+        "The app's backend asks Vestibule for a token",
+        "The session is open at once: nothing is exchanged. The page gets the answer; the root key stays here.",
+    );
+    let mut body = about(COMPONENT, user);
+    body["format"] = json!(format);
+    match gateway.call("createSessionToken", words, body).await {
+        Ok(created) => HttpResponse::Ok().json(created),
+        Err(words) => failed(&words),
     }
-    Ok(answers)
+}
+
+/// Who the user is and what they may do.
+fn about(slug: &str, user: &User) -> Value {
+    json!({
+        "slug": slug,
+        "externalId": user.id,
+        "email": user.email,
+        "externalOrganizationId": user.organization_id,
+        "permissions": user.permissions,
+        "metadata": { "name": user.name, "organization": user.organization },
+    })
+}
+
+fn failed(words: &str) -> HttpResponse {
+    HttpResponse::BadGateway().json(json!({ "message": words }))
 }

@@ -14,6 +14,7 @@ pub fn guide(places: &Places, key: &RootKey) -> String {
 Open {app} in a browser: log in to a demo app, open its customer portal, and see what every step sends.
 
   Demo app     {app}
+  Component    {app}/component
   Demo portal  {portal}
   Gateway      {base}
 
@@ -34,6 +35,12 @@ curl -sS -i -c /tmp/vestibule-cookies.txt {base}/v2/portal.exchangeSession \
 
 # 3. From now on the gateway tells who is there.
 curl -sS -b /tmp/vestibule-cookies.txt {base}/v2/portal.getSession; echo
+
+# 4. Or without a portal: your backend gets a token for a component in your own page, which uses it at once.
+curl -sS {base}/v2/portal.createSessionToken \
+  -H "Authorization: Bearer {key}" \
+  -H "Content-Type: application/json" \
+  -d '{{"slug":"component","externalId":"user_123","permissions":["api.*.read_key"]}}'; echo
 
 Stop with Ctrl-C. Errors explain themselves: open the "type" of any of them in a browser.
 "#

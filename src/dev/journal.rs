@@ -12,8 +12,18 @@ use serde_json::value::RawValue;
 
 /// The most entries that are kept; older ones are dropped.
 const MAX_ENTRIES: usize = 60;
-/// The prefixes of credentials, and how many characters of the rest are shown.
-const CREDENTIALS: [&str; 6] = ["rk_live_", "rk_test_", "pst_live_", "pst_test_", "ps_live_", "ps_test_"];
+/// The prefixes of credentials, and how many characters of the rest are shown. The last is how a JWT begins: `{"typ":`.
+const CREDENTIALS: [&str; 9] = [
+    "rk_live_",
+    "rk_test_",
+    "pst_live_",
+    "pst_test_",
+    "ps_live_",
+    "ps_test_",
+    "pt_live_",
+    "pt_test_",
+    "eyJ0eXAiO",
+];
 const SHOWN_CHARS: usize = 4;
 
 /// One entry of the journal.
@@ -52,6 +62,8 @@ pub struct Step {
 pub enum Actor {
     /// The demo app's backend.
     App,
+    /// The demo app's page with a component.
+    Component,
     /// The demo portal's page.
     Portal,
     /// The browser by itself.
@@ -133,7 +145,8 @@ pub fn shortened(text: &str) -> String {
     let secret_in = |rest: &str| CREDENTIALS.iter().filter_map(|it| Some(rest.find(it)? + it.len())).min();
     while let Some(start) = secret_in(rest) {
         let secret = &rest[start..];
-        let end = secret.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(secret.len());
+        let ends = |c: char| !c.is_ascii_alphanumeric() && !"-_.".contains(c);
+        let end = secret.find(ends).unwrap_or(secret.len());
         result.push_str(&rest[..start + end.min(SHOWN_CHARS)]);
         if end > SHOWN_CHARS {
             result.push('…');
@@ -157,6 +170,8 @@ mod tests {
                 r#"{"a":"ps_live_abcdefgh","b":"rk_test_abcdefgh"}"#,
                 r#"{"a":"ps_live_abcd…","b":"rk_test_abcd…"}"#,
             ),
+            ("Bearer pt_live_abcdefgh", "Bearer pt_live_abcd…"),
+            (r#"{"token":"eyJ0eXAiOiJKV.eyJzd-_WI.c2ln"}"#, r#"{"token":"eyJ0eXAiOiJKV…"}"#),
             ("rk_live_abcd", "rk_live_abcd"),
             ("rk_live_", "rk_live_"),
             ("sess_abcdefgh is no credential", "sess_abcdefgh is no credential"),

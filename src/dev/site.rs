@@ -1,4 +1,5 @@
-//! What the demo app and the demo portal have in common: files, headers, the journal, and who may call them.
+//! What the demo app and the demo portal have in common: files, headers, the journal, the button that makes the
+//! playground's clock jump, and who may call them.
 //!
 //! Owns: the pages' content security policy, and that only the playground's own pages, at their own addresses, get an
 //! answer. Otherwise any page on the web could make a browser call a server on this machine.
@@ -13,10 +14,11 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse, Route, web};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::clock::PlaygroundClock;
-use super::journal::{Entry, Journal};
+use super::journal::{Actor, Entry, Journal, Step};
 use crate::domain::ports::Clock;
 
 /// A page reports one step at a time.
@@ -61,7 +63,7 @@ pub fn policy(callable: &[&str], forms: &[&str]) -> String {
     )
 }
 
-/// The files and the journal.
+/// The files, the journal and the clock.
 pub fn routes(config: &mut web::ServiceConfig) {
     let json = web::JsonConfig::default().limit(MAX_REPORT_BYTES);
     config
@@ -70,7 +72,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/common.js", read().to(|| file("text/javascript", include_str!("assets/common.js"))))
         .route("/icon.svg", read().to(|| file("image/svg+xml", include_str!("assets/icon.svg"))))
         .route("/journal", web::post().to(report))
-        .route("/journal/clear", web::post().to(clear));
+        .route("/journal/clear", web::post().to(clear))
+        .route("/expire", web::post().to(expire));
 }
 
 /// A route for GET and HEAD. actix leaves out the body of an answer to HEAD.
@@ -106,6 +109,28 @@ async fn report(site: web::Data<Site>, entry: web::Json<Entry>) -> HttpResponse 
 
 async fn clear(site: web::Data<Site>) -> HttpResponse {
     site.journal.clear();
+    HttpResponse::NoContent().finish()
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Expire {
+    expires_at: u64,
+}
+
+async fn expire(site: web::Data<Site>, asked: web::Json<Expire>) -> HttpResponse {
+    let distance_ms = match site.clock.jump_past(asked.expires_at) {
+        Ok(distance_ms) => distance_ms,
+        Err(error) => return HttpResponse::BadRequest().json(json!({ "message": error.to_string() })),
+    };
+    let minutes = distance_ms.div_ceil(60_000);
+    site.journal.add(&Entry::Step(Step {
+        actor: Actor::Playground,
+        title: format!("The clock jumps ahead by {} h {} min", minutes / 60, minutes % 60),
+        reason: "Only a playground can do this. Every other session ages by the same time.".into(),
+        request: None,
+        answer: None,
+    }));
     HttpResponse::NoContent().finish()
 }
 

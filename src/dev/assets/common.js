@@ -1,7 +1,8 @@
-// What both demo pages show: the three parts, a person, and the story of what just happened.
+// What all demo pages show: the three parts, a person, and the story of what just happened.
 
 const ACTORS = {
   app: 'Your backend',
+  component: 'Component',
   portal: 'Portal page',
   browser: 'Browser',
   playground: 'Playground',
@@ -148,8 +149,17 @@ function path(url) {
 function message(first, { headers, body }) {
   const text = element('code', {}, element('b', {}, first));
   for (const [name, value] of headers) text.append('\n', element('i', {}, `${name}: `), value);
-  if (body !== undefined) text.append('\n\n', ...coloured(pretty(body)));
+  if (body !== undefined) text.append('\n\n', ...json(body));
   return element('pre', {}, text);
+}
+
+/** A value as coloured JSON. */
+export const json = (value) => coloured(pretty(value));
+
+/** Such as `1 h 59 min 3 s`. */
+export function duration(ms) {
+  const seconds = Math.floor(ms / 1000);
+  return `${Math.floor(seconds / 3600)} h ${Math.floor(seconds / 60) % 60} min ${seconds % 60} s`;
 }
 
 const LINE_LENGTH = 52;

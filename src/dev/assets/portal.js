@@ -1,6 +1,6 @@
 // The demo portal's page: what the page of any portal does with Vestibule's public API.
 
-import { ask, begin, byId, element, permissions, person, refresh, show, tell } from '/common.js';
+import { ask, begin, byId, duration, element, permissions, person, refresh, show, tell } from '/common.js';
 
 /** Whoever enters through Vestibule's own page arrives at another address, with the cookie already set. */
 const HOSTED = location.pathname === '/hosted';
@@ -148,8 +148,7 @@ async function check(title) {
 function showTimeLeft() {
   if (!session) return;
   const left = Math.max(0, session.expiresAt - Date.now() - skew);
-  const seconds = Math.floor(left / 1000);
-  byId('left').textContent = `${Math.floor(seconds / 3600)} h ${Math.floor(seconds / 60) % 60} min ${seconds % 60} s`;
+  byId('left').textContent = duration(left);
   byId('life').max = session.expiresAt - session.exchangedAt;
   byId('life').value = left;
 }
