@@ -2,6 +2,8 @@
 
 mod support;
 
+#[path = "proxies/asked_for.rs"]
+mod asked_for;
 #[path = "proxies/browser.rs"]
 mod browser;
 #[path = "proxies/document.rs"]
@@ -83,7 +85,9 @@ on_every_proxy! {
     hops::a_websocket_takes_no_header_away,
     hops::a_client_names_no_other_path_or_address,
     hops::the_gateway_learns_what_was_asked,
-    passing::email_and_metadata_come_along_where_they_are_asked_for,
+    asked_for::email_metadata_and_assertion_come_from_the_gateway_alone,
+    asked_for::nobody_has_an_assertion,
+    asked_for::the_largest_session_passes_with_its_assertion,
     preflight::a_preflight_reaches_the_portal_as_nobodys,
     preflight::nothing_but_a_preflight_passes_as_one,
     preflight::a_page_of_another_origin_can_read_a_refusal,

@@ -33,13 +33,13 @@ impl Configuration {
         Configuration { text: self.text.replace(place, value), ..self }
     }
 
-    /// With what the document says for a portal that wants email and metadata.
+    /// With what the document says for a portal that wants email, metadata and an assertion.
     pub fn with_more_identity(self, kind: Kind) -> Self {
-        let asking = self.put("preflight=allow", "preflight=allow&with=email,metadata");
+        let asking = self.put("preflight=allow", "preflight=allow&with=email,metadata&assertion=true");
         match kind {
             Kind::Caddy => asking.put(
                 "copy_headers Portal-Permissions",
-                "copy_headers Portal-Email Portal-Metadata Portal-Permissions",
+                "copy_headers Portal-Email Portal-Metadata Portal-Assertion Portal-Permissions",
             ),
             Kind::Nginx | Kind::Traefik | Kind::Envoy => asking,
         }

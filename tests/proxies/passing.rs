@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::document::Way;
-use super::proxy::{Kind, Places, Proxy};
-use super::stage::{IDENTITY, Stage, cookies_of, is_sent_home, own_host};
-use crate::support::app::{TestApp, text};
-use crate::support::echo::{Echo, Seen};
+use super::proxy::Kind;
+use super::stage::{IDENTITY, Stage, cookies_of, is_sent_home};
+use crate::support::app::text;
+use crate::support::echo::Seen;
 
 /// Headers that the gateway adds where the question asks for them; a client may never send them.
-const ON_REQUEST: [&str; 3] = ["portal-email", "portal-metadata", "portal-assertion"];
+pub const ON_REQUEST: [&str; 3] = ["portal-email", "portal-metadata", "portal-assertion"];
 
 pub async fn a_live_session_passes_with_its_headers(kind: Kind) {
     let stage = Stage::start(kind).await;
@@ -44,28 +43,6 @@ pub async fn a_live_session_passes_with_its_headers(kind: Kind) {
     }
     let organized = stage.gateway.signed_in(json!({ "externalOrganizationId": "org_9" })).await;
     assert_eq!(stage.passes("/", &organized).header("portal-organization-id"), "org_9");
-}
-
-pub async fn email_and_metadata_come_along_where_they_are_asked_for(kind: Kind) {
-    let gateway = TestApp::start_at("memory:", |_| own_host("memory:")).await;
-    let portal = Echo::start();
-    let places = Places::new(gateway.running().address, portal.address, Way::Hosted);
-    let proxy = Proxy::start(kind, Places { wants_more: true, ..places });
-    let fields =
-        json!({ "email": "jane@example.com", "metadata": { "plan": "pro" }, "permissions": ["admin:read"] });
-    let (told, untold) =
-        (gateway.signed_in(fields).await, gateway.signed_in(json!({ "permissions": ["*"] })).await);
-    for path in ["/", "/admin/users"] {
-        for (token, expected) in [(&told, ["jane@example.com", "{\"plan\":\"pro\"}"]), (&untold, ["", ""])] {
-            for forged in ["Portal-Email", "Portal-Metadata", "Portal-Assertion"] {
-                let reply = proxy.browser.get(path).cookie(token).header(forged, "forged").send();
-                assert_eq!(reply.status, 200, "{}", reply.text);
-                let seen = portal.take_one();
-                assert_eq!(["portal-email", "portal-metadata"].map(|name| seen.header(name)), expected);
-                assert_eq!(seen.header("portal-assertion"), "");
-            }
-        }
-    }
 }
 
 /// With room for the reason.

@@ -40,7 +40,7 @@ pub struct Places {
     pub gateway: SocketAddr,
     pub portal: SocketAddr,
     pub way: Way,
-    /// Whether the gateway is asked for email and metadata.
+    /// Whether the gateway is asked for email, metadata and an assertion.
     pub wants_more: bool,
 }
 

@@ -108,6 +108,7 @@ pub async fn only_what_a_portal_needs_of_the_gateway_is_public(kind: Kind) {
     assert!(cookies.starts_with("__Host-portal_session_my-portal=ps_live_"), "{cookies}");
     let current = stage.get("/v2/portal.getSession").header("Cookie", &cookies).fetch().send();
     assert_eq!(current.data()["externalId"], "user_123");
+    assert_eq!(stage.get("/v2/portal.getToken").header("Cookie", &cookies).fetch().send().status, 200);
     assert_eq!(stage.get("/").header("Cookie", &cookies).page().send().status, 200);
     let end = stage.call("POST", "/v2/portal.endSession").header("Origin", origin).header("Cookie", &cookies);
     assert_eq!(end.fetch().body("").send().status, 200);
@@ -131,6 +132,8 @@ pub async fn only_what_a_portal_needs_of_the_gateway_is_public(kind: Kind) {
     // The gateway's pages.
     let page = stage.get("/errors/authentication/portal_session_not_found").page().send();
     assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
+    let keys = stage.get("/.well-known/jwks.json").fetch().send();
+    assert_eq!((keys.status, keys.json()["keys"].as_array().map(Vec::len)), (200, Some(1)), "{}", keys.text);
     stage.get("/portal/none").fetch().send().expect(404, "bad_request/route_not_found");
     assert!(stage.portal.take().is_empty());
 
@@ -147,6 +150,8 @@ pub async fn only_what_a_portal_needs_of_the_gateway_is_public(kind: Kind) {
         "/v2/portal.authorize",
         "/v2/portal.authorize?slug=my-portal",
         "/v2/portal.exchangeSession/",
+        "/v2/portal.createSessionToken",
+        "/v2/portal.getToken/../portal.createSessionToken",
         "/v2//portal.createSession",
         "/v2/portal.getSession/../portal.createSession",
         "/errors/../v2/portal.createSession",

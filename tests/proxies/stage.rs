@@ -35,7 +35,20 @@ impl Stage {
     pub async fn start_by(way: Way, kind: Kind, store_url: &str, more: &str) -> Self {
         let gateway = TestApp::start_at(store_url, |_| own_host(store_url) + more).await;
         let portal = Echo::start();
-        let proxy = Proxy::start(kind, Places::new(gateway.running().address, portal.address, way));
+        let places = Places::new(gateway.running().address, portal.address, way);
+        Self::behind(kind, places, gateway, portal)
+    }
+
+    /// With everything that the gateway tells where it is asked.
+    pub async fn asking_for_more(kind: Kind) -> Self {
+        let gateway = TestApp::start_at("memory:", |_| own_host("memory:")).await;
+        let portal = Echo::start();
+        let places = Places::new(gateway.running().address, portal.address, Way::Hosted);
+        Self::behind(kind, Places { wants_more: true, ..places }, gateway, portal)
+    }
+
+    fn behind(kind: Kind, places: Places, gateway: TestApp, portal: Echo) -> Self {
+        let proxy = Proxy::start(kind, places);
         portal.take();
         Stage { gateway, portal, proxy }
     }
