@@ -131,7 +131,7 @@ pub fn in_cookie(texts: &[String], bound_to_host: bool) -> Candidates {
         return Ok(tokens);
     }
     let has = |is: fn(&str) -> bool| different.iter().any(|text| is(text));
-    Err(if has(|text| DirectToken::parse(text).is_ok()) {
+    Err(if has(|text| DirectToken::parse(text).is_ok() || SignedText::parse(text).is_ok()) {
         Refusal::DirectTokenInCookie
     } else if has(|text| Ticket::parse(text).is_ok()) {
         Refusal::TicketAsToken
@@ -186,7 +186,7 @@ mod tests {
             (browser.expose(), Ok(()), Ok(())),
             (direct.expose(), Err(Refusal::DirectTokenInCookie), Ok(())),
             (ticket.expose(), Err(Refusal::TicketAsToken), Err(Refusal::TicketAsToken)),
-            (jwt, Err(Refusal::Malformed), Ok(())),
+            (jwt, Err(Refusal::DirectTokenInCookie), Ok(())),
             ("nonsense", Err(Refusal::Malformed), Err(Refusal::Malformed)),
         ];
         for (text, cookie, bearer) in table {

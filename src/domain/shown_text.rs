@@ -14,7 +14,9 @@ pub fn is_unfit(character: char) -> bool {
     let ends_line = matches!(character, '\u{2028}' | '\u{2029}');
     let turns_direction = matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let has_no_width = matches!(character, '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}');
-    character.is_control() || ends_line || turns_direction || has_no_width
+    // Tags spell out a second text that nobody sees.
+    let is_tag = matches!(character, '\u{e0000}'..='\u{e007f}');
+    character.is_control() || ends_line || turns_direction || has_no_width || is_tag
 }
 
 /// A text that may be shown and is not blank.
@@ -25,13 +27,18 @@ pub fn check(text: &str) -> Result<(), Invalid> {
         let fix = "Leave out control characters, line breaks, and what changes the direction of the text.";
         return Err(Invalid::new(message, fix));
     }
-    let is_seen = |character: char| {
-        !character.is_whitespace() && !matches!(character, '\u{ad}' | '\u{200c}'..='\u{200f}')
-    };
+    let is_seen = |character: char| !character.is_whitespace() && !leaves_no_ink(character);
     if text.chars().any(is_seen) {
         return Ok(());
     }
     Err(Invalid::new("The text is blank.", "Write something that can be seen."))
+}
+
+/// Soft hyphens, joiners, direction marks, fillers, the blank of braille, and what only chooses the form of a letter.
+fn leaves_no_ink(character: char) -> bool {
+    let joins = matches!(character, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180b}'..='\u{180f}' | '\u{200c}'..='\u{200f}');
+    let fills = matches!(character, '\u{115f}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}');
+    joins || fills || matches!(character, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
 }
 
 /// An address for mail (RFC 5321, with the letters of all languages); without a name beside it.
@@ -57,11 +64,13 @@ mod tests {
         {
             assert!(check(good).is_ok(), "{good:?}");
         }
-        let unfit = "\0\t\n\r\u{1b}\u{7f}\u{85}\u{9f}\u{200b}\u{2028}\u{2029}\u{202a}\u{202e}\u{2060}\u{2066}\u{2069}\u{feff}";
+        let unfit = "\0\t\n\r\u{1b}\u{7f}\u{85}\u{9f}\u{200b}\u{2028}\u{2029}\u{202a}\u{202e}\u{2060}\u{2066}\u{2069}\u{feff}\u{e0041}";
         for bad in unfit.chars().map(|character| format!("a{character}b")) {
             assert!(check(&bad).is_err(), "{bad:?}");
         }
-        for blank in ["", " ", "\u{a0}", "\u{3000}", "\u{200d}", " \u{200e}\u{ad}"] {
+        for blank in
+            ["", " ", "\u{a0}", "\u{3000}", "\u{200d}", " \u{200e}\u{ad}", "\u{3164}", "\u{2800}\u{fe0f}"]
+        {
             assert!(check(blank).is_err(), "{blank:?}");
         }
     }

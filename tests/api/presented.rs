@@ -26,6 +26,15 @@ on_both_stores! {
         reply.expect(401, "authentication/portal_session_not_found");
     }
 
+    async fn of_two_different_bearer_tokens_none_counts(app: TestApp) {
+        let (token, other) = (app.signed_in(json!({})).await, app.signed_in(json!({ "externalId": "user_other" })).await);
+        for (first, second) in [(&token, &other), (&other, &token)] {
+            let reply = authorize(&app, "").bearer(first).bearer(second).send().await;
+            reply.expect(401, "authentication/portal_session_not_found");
+        }
+        told(&authorize(&app, "").bearer(&token).bearer(&token).send().await);
+    }
+
     async fn of_several_portals_cookies_the_slug_chooses(app: TestApp) {
         let (mine, token) = app.sign_in(ACME_LIVE, json!({})).await;
         let (second, other) = app.sign_in(ACME_LIVE, json!({ "slug": "second-portal" })).await;

@@ -133,6 +133,9 @@ on_both_stores! {
             (json!({ "id": 5 }), &["body.id"]),
             (json!({ "id": null }), &["body.externalId"]),
             (json!({ "id": [id] }), &["body.id"]),
+            // A mistyped one would end the very session that is to go on.
+            (json!({ "externalId": "user_123", "except": "sess_x" }), &["body.except"]),
+            (json!({ "id": id, "except": id }), &["body.except"]),
             (json!({ "id": id, "all": true }), &["body.all"]),
             (json!({ "slug": "No Slug", "externalId": "", "force": 1 }), &["body.externalId", "body.force", "body.slug"]),
             (json!({ "slug": "my-portal", "externalId": "x".repeat(257) }), &["body.externalId"]),

@@ -45,6 +45,28 @@ async fn a_reply_lost_in_a_creation_makes_one_session() {
     assert_eq!(store.list(new.tag, None, 10).await.expect("a list"), [created]);
 }
 
+/// A person must be able to log out of a server that has no memory left.
+#[tokio::test]
+async fn what_is_to_end_ends_though_the_memory_is_full() {
+    let redis = RedisServer::start();
+    let store = redis_store(&redis.url(), true);
+    let [one, other] = [new_direct("user"), new_direct("user")];
+    let first = opened(store.open(&one).await).session;
+    opened(store.open(&other).await);
+    let mut connection = redis::Client::open(redis.url()).and_then(|client| client.get_connection());
+    let connection = connection.as_mut().expect("a connection");
+    redis::cmd("CONFIG").arg("SET").arg("maxmemory").arg(1).exec(connection).expect("it is set");
+    assert!(store.create(&new_session("user")).await.is_err(), "the fault was caused");
+
+    let revoked = store.remove(&first.handle, Some(Record::Token(one.token)), Removal::Revoked).await;
+    assert!(revoked.expect("it is removed"));
+    assert_eq!(store.revoke_all(tag_of("nobody"), None).await.expect("a count"), 0);
+    assert_eq!(store.revoke_all(one.tag, None).await.expect("a count"), 1);
+    for new in [&one, &other] {
+        assert_eq!(refusal_of(store.as_ref(), new.tag, &new.token).await, Some(Refusal::Revoked));
+    }
+}
+
 #[tokio::test]
 async fn a_reply_lost_in_an_opening_makes_one_session() {
     let redis = RedisServer::start();

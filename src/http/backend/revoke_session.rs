@@ -99,7 +99,11 @@ fn read(body: &Body) -> Result<Which, Error> {
         }
         let slug = fields.optional("slug", parsed(parse_slug));
         let external_id = fields.required("externalId", text(1, 256));
-        let except = fields.optional("except", |value| Ok(Handle::parse(string(value)?).ok()));
-        Some(Which::AllOf { slug, external_id: external_id?, except: except.flatten() })
+        // Not as lenient as `id`: a mistyped one would end the very session that is to go on.
+        let except = fields.optional("except", |value| {
+            let fix = "Send the handle of the session that is to go on: sess_….";
+            Handle::parse(string(value)?).map_err(|_| Invalid::new("This is no handle.", fix))
+        });
+        Some(Which::AllOf { slug, external_id: external_id?, except })
     })
 }

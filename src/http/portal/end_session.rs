@@ -49,6 +49,10 @@ pub async fn handle(
     }
     let return_url = session.grant.return_url.as_ref().or(portal.return_url.as_ref());
     let mut response = success(&request, Ended { return_url: return_url.map(url::Url::as_str) });
+    // A direct token has no cookie; the browser's session of the same portal, if it has one, goes on.
+    if current.credential.is_direct() {
+        return Ok(response);
+    }
     let known = |value: &str| value == current.credential.expose();
     for cookie in cookies::leftovers(portal, request.headers(), known).iter().chain(&cookies::end(portal)) {
         cookies::add(&mut response, cookie);

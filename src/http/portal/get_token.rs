@@ -12,7 +12,7 @@ use crate::http::answer::problem::Problem;
 use crate::http::gateway::gateway;
 use crate::http::request::auth::OfPage;
 use crate::http::request::body;
-use crate::http::request::kept::{note, portals};
+use crate::http::request::kept::{note, portals, put_in_question};
 
 /// A signed token of a session.
 #[derive(Serialize, ToSchema)]
@@ -40,6 +40,7 @@ pub async fn handle(
     let current = portals.find_for_page(&presented).await?;
     body::fields(&body::read(&request, payload).await?, |_| Some(()))?;
     note(&request, current.session.handle);
+    put_in_question(&request, &current.portal);
     let now_ms = gateway(&request).clock.now_ms();
     let token = portals.issue(&current, Purpose::Call, now_ms)?;
     let answer = Issued {

@@ -107,9 +107,13 @@ pub fn visiting(request: &HttpRequest, slug: &str) -> Presented {
 }
 
 fn bearer_token(headers: &HeaderMap) -> Option<PresentedToken> {
-    let text = headers.get_all(AUTHORIZATION).filter_map(|value| value.to_str().ok()).find_map(bearer)?;
+    let mut texts = headers.get_all(AUTHORIZATION).filter_map(|value| value.to_str().ok()).filter_map(bearer);
+    let text = texts.next()?;
     let door = if is_browser(headers) { Door::Page } else { Door::Program };
-    Some(PresentedToken { candidates: in_bearer(text, door), source: Source::Bearer })
+    // Whoever stands before the gateway may have read another one of them.
+    let is_only = texts.all(|other| other == text);
+    let candidates = if is_only { in_bearer(text, door) } else { Err(Refusal::Ambiguous) };
+    Some(PresentedToken { candidates, source: Source::Bearer })
 }
 
 fn in_cookie(portal: Arc<Portal>, texts: &[String]) -> PresentedToken {

@@ -144,8 +144,12 @@ fn check_kind(
         return Err(Refusal::BrowserTokenFromPage);
     }
     let Some(claims) = claims else { return Ok(()) };
-    if claims.handle != session.handle {
+    if claims.handle != session.handle || claims.subject != session.grant.external_id {
         return Err(Refusal::Unknown);
+    }
+    // It lives exactly as long as its session. The store decides whether that is over, by its own clock.
+    if claims.expires_at_s != session.expires_at_ms / 1_000 {
+        return Err(Refusal::Expired);
     }
     if claims.audience != portal.tokens.audience(&portal.slug) {
         return Err(Refusal::OtherAudience);

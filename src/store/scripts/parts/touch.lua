@@ -4,7 +4,8 @@ local function touch(index)
   if left > 0 then
     redis.call('PEXPIRE', index, left)
   elseif left == -2 then
-    redis.call('SET', index, '')
+    -- A server whose memory is full refuses it; nothing is there then that a revocation could miss.
+    redis.pcall('SET', index, '')
     redis.call('DEL', index)
   end
 end
