@@ -250,9 +250,13 @@ fn every_dependency_has_its_reason_and_every_reason_its_dependency() {
     of_tests.extend(packages("tests/sdk/package.json"));
     of_tests.extend(packages("tests/browser/package.json"));
     of_tests.extend(packages("tests/proxies/package.json"));
+    let sdk: serde_json::Value = serde_json::from_str(&read_at("sdk/typescript/package.json")).expect("JSON");
+    let of_sdk = sdk["devDependencies"].as_object().expect("a table").keys().cloned().collect();
+    assert_eq!(sdk["dependencies"], serde_json::Value::Null, "the SDK brings nothing along");
     for (heading, mut used) in [
         ("The gateway", table("Cargo.toml", "dependencies")),
         ("Its tests", of_tests),
+        ("The TypeScript SDK", of_sdk),
         ("The fuzzer", table("fuzz/Cargo.toml", "dependencies")),
     ] {
         used.sort();

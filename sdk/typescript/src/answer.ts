@@ -1,0 +1,58 @@
+// Reads what came back: the gateway's data, its refusal, or something that is not from the gateway at all.
+// Knows nothing of tries and time.
+
+import { gatewayError, UnexpectedAnswerError, type Fault, type VestibuleError } from "./errors.js";
+
+/** A successful answer. */
+export interface Answer {
+  readonly data: unknown;
+  readonly pagination: { readonly cursor?: string; readonly hasMore: boolean } | undefined;
+  readonly headers: Headers;
+}
+
+type Json = { readonly [key: string]: unknown };
+
+const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value);
+const textOr = <T>(value: unknown, other: T) => (typeof value === "string" ? value : other);
+
+/** The data of an answer; throws its error. An empty body is data of its own: `portal.authorize` answers in headers. */
+export function read(status: number, headers: Headers, text: string): Answer {
+  const body = parse(text);
+  if (status === 200 && (text === "" || isObject(body))) {
+    const pagination = isObject(body) ? (body["pagination"] as Answer["pagination"]) : undefined;
+    return { data: isObject(body) ? body["data"] : undefined, pagination, headers };
+  }
+  throw refusal(status, headers, body);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function refusal(status: number, headers: Headers, body: unknown): VestibuleError {
+  const error = isObject(body) ? body["error"] : undefined;
+  if (!isObject(error) || typeof error["type"] !== "string") {
+    return new UnexpectedAnswerError(status);
+  }
+  const meta = isObject(body) && isObject(body["meta"]) ? body["meta"] : {};
+  return gatewayError({
+    // The base of the address is the operator's; its last two segments are the code.
+    code: error["type"].split("/").slice(-2).join("/"),
+    status,
+    type: error["type"],
+    title: textOr(error["title"], ""),
+    detail: textOr(error["detail"], ""),
+    errors: Array.isArray(error["errors"]) ? (error["errors"] as Fault[]) : [],
+    requestId: textOr(meta["requestId"], headers.get("x-request-id") ?? undefined),
+    retryAfter: seconds(headers.get("retry-after")),
+    redirectUrl: textOr(error["redirectUrl"], undefined),
+  });
+}
+
+function seconds(header: string | null): number | undefined {
+  return header !== null && /^\d{1,9}$/.test(header) ? Number(header) : undefined;
+}

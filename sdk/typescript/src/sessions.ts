@@ -1,0 +1,72 @@
+// What a backend does with sessions by its root key: create, revoke, list, and open direct ones.
+
+import type { Backend } from "./backend.js";
+import type { CallOptions } from "./transport.js";
+import {
+  withDates,
+  type CreatedSession,
+  type CreateSession,
+  type CreateSessionToken,
+  type ListedSession,
+  type ListSessions,
+  type OpenedSession,
+  type Revoked,
+  type RevokeSession,
+} from "./types.js";
+
+/** Sessions of portals that a browser is redirected to. */
+export class Sessions {
+  readonly #backend: Backend;
+
+  /** @internal */
+  constructor(backend: Backend) {
+    this.#backend = backend;
+  }
+
+  /**
+   * Creates a session for one of your signed-in users. Redirect the browser to its `url` at once, with status 303.
+   * After a lost answer it is tried again: the first session's ID is known to nobody, and ends unused.
+   */
+  async create(session: CreateSession, options?: CallOptions): Promise<CreatedSession> {
+    return this.#backend.create("createSession", session, "harmless", options);
+  }
+
+  /**
+   * Ends one session, or all of a user's: without `slug`, in every portal that the root key may see. What is gone
+   * already is no error. A repeat after a lost answer does not count again what the first try has ended.
+   */
+  async revoke(what: RevokeSession, options?: CallOptions): Promise<Revoked> {
+    return (await this.#backend.post("revokeSession", what, "harmless", options)).data as Revoked;
+  }
+
+  /** A user's sessions, newest first. Further pages are fetched when the loop comes to them; `limit` is a page's length. */
+  async *list(whose: ListSessions, options?: CallOptions): AsyncGenerator<ListedSession, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const asked = { ...this.#backend.withPortal(whose), cursor };
+      const { data, pagination } = await this.#backend.post("listSessions", asked, "harmless", options);
+      for (const session of data as unknown[]) {
+        yield withDates(session);
+      }
+      cursor = pagination?.hasMore === true ? pagination.cursor : undefined;
+    } while (cursor !== undefined);
+  }
+}
+
+/** Direct sessions: pages and apps that hold their token themselves. */
+export class SessionTokens {
+  readonly #backend: Backend;
+
+  /** @internal */
+  constructor(backend: Backend) {
+    this.#backend = backend;
+  }
+
+  /**
+   * Opens a direct session; its `token` is for the page or app of this user alone. After a lost answer it is not tried
+   * again: the first session may exist, and would count among the user's.
+   */
+  async create(session: CreateSessionToken, options?: CallOptions): Promise<OpenedSession> {
+    return this.#backend.create("createSessionToken", session, "doubles", options);
+  }
+}

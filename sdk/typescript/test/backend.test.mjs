@@ -1,0 +1,124 @@
+// What a backend does by its root key, against the real gateway.
+
+import assert from "node:assert/strict";
+import { after, before, mock, test } from "node:test";
+import { inspect } from "node:util";
+
+import { Vestibule, VestibuleError } from "@vestibule/sdk";
+
+import { ROOT_KEY, startGateway } from "./support/gateway.mjs";
+
+let gateway;
+let vestibule;
+
+before(async () => {
+  gateway = await startGateway();
+  vestibule = new Vestibule({ url: `${gateway.url}/`, rootKey: ROOT_KEY, portal: "my-portal", permissions: ["keys:read"] });
+});
+after(() => gateway.stop());
+
+async function all(sessions) {
+  const found = [];
+  for await (const session of sessions) {
+    found.push(session);
+  }
+  return found;
+}
+
+test("a created session has a link, and dates that are dates", async () => {
+  const session = await vestibule.sessions.create({ externalId: "jane", email: null, externalOrganizationId: undefined });
+  assert.match(session.url, /^http:\/\/localhost:3002\/\?session=pst_live_/);
+  const minutes = (session.expiresAt.getTime() - Date.now()) / 60_000;
+  assert.ok(minutes > 14 && minutes < 16, `${minutes}`);
+  assert.equal(session.expiresIn, 900);
+});
+
+test("a call's own portal and permissions go before the defaults", async () => {
+  const opened = await vestibule.sessionTokens.create({ slug: "embedded", externalId: "jo", permissions: ["keys:write"], email: "jo@example.com" });
+  const session = await vestibule.getSession(opened.token, { slug: "embedded" });
+  assert.deepEqual(session.permissions, ["keys:write"]);
+  assert.equal(opened.environment, "live");
+  assert.ok(opened.expiresAt instanceof Date);
+});
+
+test("a list goes over pages by itself, newest first", async () => {
+  const created = [];
+  for (let number = 0; number < 5; number += 1) {
+    created.unshift((await vestibule.sessions.create({ externalId: "lister" })).id);
+  }
+  const calls = [];
+  const counting = (url, init) => {
+    calls.push(url);
+    return fetch(url, init);
+  };
+  const client = new Vestibule({ url: gateway.url, rootKey: ROOT_KEY, portal: "my-portal", fetch: counting });
+  const listed = await all(client.sessions.list({ externalId: "lister", limit: 2 }));
+  assert.deepEqual(listed.map((session) => session.id).sort(), created.sort());
+  assert.ok(listed.every((session) => session.createdAt instanceof Date && session.state === "pending"));
+  assert.equal(calls.length, 3);
+  // Whoever stops early asks no further.
+  for await (const session of client.sessions.list({ externalId: "lister", limit: 2 })) {
+    assert.ok(session.id);
+    break;
+  }
+  assert.equal(calls.length, 4);
+});
+
+test("revoking ends one session, or all but one of a user's", async () => {
+  const [first, second, third] = [
+    await vestibule.sessions.create({ externalId: "leaver" }),
+    await vestibule.sessions.create({ externalId: "leaver" }),
+    await vestibule.sessions.create({ externalId: "leaver" }),
+  ];
+  assert.deepEqual(await vestibule.sessions.revoke({ id: first.id }), { revoked: 1 });
+  assert.deepEqual(await vestibule.sessions.revoke({ id: first.id }), { revoked: 0 });
+  assert.deepEqual(await vestibule.sessions.revoke({ externalId: "leaver", except: second.id }), { revoked: 1 });
+  const left = await all(vestibule.sessions.list({ externalId: "leaver" }));
+  assert.deepEqual(left.map((session) => session.id), [second.id]);
+  assert.notEqual(third.id, second.id);
+});
+
+test("all of a user's sessions means every portal, whatever the client's default is", async () => {
+  await vestibule.sessions.create({ externalId: "everywhere" });
+  await vestibule.sessionTokens.create({ slug: "embedded", externalId: "everywhere" });
+  assert.deepEqual(await vestibule.sessions.revoke({ externalId: "everywhere" }), { revoked: 2 });
+});
+
+test("a warning is printed once, and not in production", async (context) => {
+  const warn = context.mock.method(console, "warn", () => {});
+  const doubtful = { externalId: "star", permissions: ["*"] };
+  await vestibule.sessions.create(doubtful);
+  await vestibule.sessions.create(doubtful);
+  assert.equal(warn.mock.callCount(), 1);
+  assert.match(warn.mock.calls[0].arguments[0], /^vestibule: /);
+
+  const before = process.env.NODE_ENV;
+  process.env.NODE_ENV = "production";
+  try {
+    const client = new Vestibule({ url: gateway.url, rootKey: ROOT_KEY, portal: "my-portal" });
+    await client.sessions.create(doubtful);
+  } finally {
+    process.env.NODE_ENV = before ?? "";
+  }
+  assert.equal(warn.mock.callCount(), 1);
+});
+
+test("nothing that prints the client prints the root key", () => {
+  const texts = [inspect(vestibule, { depth: 9, showHidden: true }), JSON.stringify(vestibule), String(vestibule)];
+  assert.ok(texts.every((text) => !text.includes(ROOT_KEY)));
+});
+
+test("an address that is none, a missing key and a page are refused with words", async () => {
+  assert.throws(() => new Vestibule({ url: "sessions.example.com" }), /such as https:/);
+  const keyless = new Vestibule({ url: gateway.url, portal: "my-portal" });
+  await assert.rejects(keyless.sessions.create({ externalId: "jane" }), (error) => {
+    return error instanceof VestibuleError && /rootKey/.test(error.message);
+  });
+  globalThis.document = {};
+  try {
+    assert.throws(() => new Vestibule({ url: gateway.url, rootKey: ROOT_KEY }), /for servers/);
+  } finally {
+    delete globalThis.document;
+    mock.reset();
+  }
+});
