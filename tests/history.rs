@@ -12,6 +12,8 @@ mod cluster;
 mod defects;
 #[path = "history/judgements.rs"]
 mod judgements;
+#[path = "history/judgements_of_direct.rs"]
+mod judgements_of_direct;
 #[path = "history/runs.rs"]
 mod runs;
 #[path = "history/sentinels.rs"]

@@ -7,9 +7,10 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use vestibule::config::Settings;
-use vestibule::domain::credential::Digest;
+use vestibule::domain::credential::{Digest, DirectToken};
+use vestibule::domain::environment::Environment;
 use vestibule::domain::error::Refusal;
-use vestibule::domain::handle::Handle;
+use vestibule::domain::handle::{Handle, HandleSuffix};
 use vestibule::domain::idempotency::TokenDeriver;
 use vestibule::domain::landing_pass::LandingNonces;
 use vestibule::domain::portals::Product;
@@ -26,7 +27,7 @@ use vestibule::http::listen;
 use vestibule::store::memory::MemoryStore;
 use vestibule::telemetry::Metrics;
 
-use crate::support::app::{config, settings};
+use crate::support::app::{config, in_portal, settings};
 use crate::support::gateway::eventually;
 use crate::support::history::History;
 use crate::support::history::checker::{Promise, check};
@@ -43,6 +44,10 @@ enum Defect {
     OutageIsALogout,
     /// A repeat does not find its own success.
     RepeatIsRefused,
+    /// The reply to an opening is lost, and the repeat opens a session of its own.
+    RepeatOpensAnother,
+    /// A repeated opening brings a session back that has ended.
+    RepeatRevives,
 }
 
 /// Every so many calls that could show it, the defect shows.
@@ -73,6 +78,11 @@ impl Defective {
     }
 }
 
+/// In a place of its own: the store in process knows a ticket, and a token, only once.
+fn another_store() -> MemoryStore {
+    MemoryStore::new(Arc::new(vestibule::app::SystemClock))
+}
+
 fn gone() -> Gone {
     Gone { refusal: Refusal::Unknown, handle: None }
 }
@@ -80,7 +90,15 @@ fn gone() -> Gone {
 #[async_trait]
 impl SessionStore for Defective {
     async fn open(&self, new: &NewDirectSession) -> Result<Opening, StoreError> {
-        self.store.open(new).await
+        if self.shows(Defect::RepeatOpensAnother) {
+            let (suffix, token) =
+                (HandleSuffix::mint(), DirectToken::mint(Environment::Live, new.tag).digest());
+            self.store.open(&NewDirectSession { suffix, token, ..new.clone() }).await?;
+        }
+        match self.store.open(new).await? {
+            Opening::TooLate if self.shows(Defect::RepeatRevives) => another_store().open(new).await,
+            opening @ (Opening::Done(_) | Opening::TooLate) => Ok(opening),
+        }
     }
 
     async fn create(&self, new: &NewSession) -> Result<Stored, StoreError> {
@@ -93,8 +111,7 @@ impl SessionStore for Defective {
         match &result {
             Exchange::Gone(_) if self.shows(Defect::SpentTicketReturns) => {
                 let Some(new) = self.remembered(&attempt.ticket) else { return Ok(result) };
-                // In a place of its own: the store in process knows a ticket only once.
-                let other = Arc::new(MemoryStore::new(Arc::new(vestibule::app::SystemClock)));
+                let other = another_store();
                 other.create(&new).await?;
                 other.exchange(attempt).await
             }
@@ -165,7 +182,8 @@ async fn promises_broken_by(defect: Defect) -> Vec<Promise> {
         defect,
         state: Mutex::default(),
     });
-    let Settings { catalog, server, .. } = settings(&config("memory:"));
+    let Settings { catalog, server, .. } =
+        settings(&in_portal("my-portal", "direct = true")(config("memory:")));
     let catalog = Arc::new(ArcSwap::from_pointee(catalog));
     let make_gateway = move || Gateway {
         product: Product::new(
@@ -231,4 +249,16 @@ async fn an_outage_that_looks_like_a_logout_is_found_out() {
 async fn a_repeat_that_is_refused_is_found_out() {
     let broken = promises_broken_by(Defect::RepeatIsRefused).await;
     assert!(broken.contains(&Promise::NobodyIsLockedOut), "{broken:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_direct_session_of_one_request_is_found_out() {
+    let broken = promises_broken_by(Defect::RepeatOpensAnother).await;
+    assert!(broken.contains(&Promise::OneSession), "{broken:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_direct_session_that_a_repeat_revives_is_found_out() {
+    let broken = promises_broken_by(Defect::RepeatRevives).await;
+    assert!(broken.contains(&Promise::StaysDead), "{broken:?}");
 }

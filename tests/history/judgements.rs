@@ -6,7 +6,7 @@ use crate::support::history::{Call, Event, Fault, History, Outcome};
 const EXPIRES_MS: u64 = 4_000;
 
 /// A history on one line a call: `start-end who what -> outcome`, in milliseconds.
-fn history(lines: &[&str]) -> History {
+pub fn history(lines: &[&str]) -> History {
     let mut history = History::default();
     for line in lines {
         let words: Vec<&str> = line.split_whitespace().collect();
@@ -22,6 +22,8 @@ fn history(lines: &[&str]) -> History {
         let arrow = words.iter().position(|word| *word == "->").expect("an arrow");
         let call = match words[1] {
             "create" => Call::Create { user: name(2) },
+            "open" => Call::Open { user: name(2), key: name(3) },
+            "list" => Call::List { user: name(2) },
             "exchange" => Call::Exchange { ticket: name(2), key: (arrow > 3).then(|| name(3)) },
             "verify" => Call::Verify { token: name(2) },
             "end" => Call::End { token: name(2) },
@@ -38,6 +40,12 @@ fn history(lines: &[&str]) -> History {
                 handle: name(arrow + 3),
                 expires_at_ms: EXPIRES_MS,
             },
+            "opened" => {
+                Outcome::Opened { token: name(arrow + 2), handle: name(arrow + 3), expires_at_ms: EXPIRES_MS }
+            }
+            "listed" => {
+                Outcome::Listed { direct: words[arrow + 2..].iter().map(|&word| word.into()).collect() }
+            }
             "live" => Outcome::Live { handle: name(arrow + 2) },
             "done" => Outcome::Acknowledged,
             "refused" => Outcome::Refused,

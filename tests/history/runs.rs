@@ -136,12 +136,13 @@ impl<'a> Run<'a> {
         let (slowest_us, slowest) = healed.max().unwrap_or((0, "none"));
         let worst = history.events.iter().map(|event| event.ended_us - event.started_us).max();
         tell(&format!(
-            "{} seed {} round {round} | {} calls, {} exchanges, {} x 503, {} unanswered | {} faults | worst answer {:.0?} \
+            "{} seed {} round {round} | {} calls, {} exchanges, {} openings, {} x 503, {} unanswered | {} faults | worst answer {:.0?} \
              | slowest recovery {:.0?} ({slowest}) | {} violations",
             self.store.name(),
             self.seed,
             history.events.len(),
             count(&|event| matches!(event.outcome, Outcome::Exchanged { .. })),
+            count(&|event| matches!(event.outcome, Outcome::Opened { .. })),
             count(&|event| event.outcome == Outcome::Outage),
             count(&|event| matches!(event.outcome, Outcome::NotConnected | Outcome::Unanswered)),
             history.faults.len(),

@@ -50,12 +50,14 @@ const SINGLE_FAULTS: [RedisFault; 12] = [
     RedisFault::HalfOpen,
     RedisFault::Late,
 ];
-/// Exchanges whose replies are lost.
+/// Of exchanges and openings, and of creations of a session that lives for a minute.
 const LOST_REPLIES: &str = "lost replies";
+/// All of these have it among their arguments: the time for repeats, or that life, in milliseconds.
+const MINUTE: &[u8] = b"\r\n60000\r\n";
 
 impl Single {
     pub async fn start() -> Self {
-        Single(FaultyRedis::start(b"all_but").await)
+        Single(FaultyRedis::start(MINUTE).await)
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::app::config;
+use super::app::{config, in_portal};
 use super::process::{Process, vestibule};
 use super::redis_server::free_port;
 
@@ -44,8 +44,9 @@ impl Gateway {
         self.directory.path().join("gateway.toml")
     }
 
-    /// Takes effect at the next start or reload.
+    /// Takes effect at the next start or reload. my-portal takes direct sessions too: the load opens some.
     pub fn write_config(&self, text: &str) {
+        let text = in_portal("my-portal", "direct = true")(text.to_owned());
         let listen = format!("\"127.0.0.1:{}\"\nworkers = 2", self.port);
         // Not a line a request: the test reads what it needs from the answers.
         let log = "log.level = \"warn,vestibule=info,vestibule::request=off,audit=off\"\n";

@@ -4,8 +4,9 @@
 //! at any moment after its start, or never. Whatever some choice of moments explains is no violation; so a
 //! violation is certain.
 
-use std::collections::HashMap;
+use vestibule::domain::handle::Handle;
 
+use super::known::Known;
 use super::{Call, Event, History, Name, Outcome};
 
 /// A broken promise.
@@ -61,9 +62,17 @@ pub fn check(history: &History) -> Vec<Violation> {
                     tell(promise, event, told);
                 }
             }
-            Outcome::Live { .. } | Outcome::Exchanged { .. } | Outcome::Acknowledged => {
+            Outcome::Live { .. }
+            | Outcome::Exchanged { .. }
+            | Outcome::Opened { .. }
+            | Outcome::Acknowledged => {
                 if let Some(told) = known.late_acceptance(history, event) {
                     tell(Promise::StaysDead, event, told);
+                }
+            }
+            Outcome::Listed { direct } => {
+                if let Some((promise, told)) = known.wrong_list(history, event, direct) {
+                    tell(promise, event, told);
                 }
             }
             Outcome::Created { .. } | Outcome::Outage | Outcome::NotConnected | Outcome::Unanswered => (),
@@ -72,91 +81,43 @@ pub fn check(history: &History) -> Vec<Violation> {
     violations
 }
 
+/// Two nodes may have taken themselves for the primary.
+fn is_split(history: &History, event: &Event) -> bool {
+    history
+        .faults
+        .iter()
+        .any(|fault| fault.splits && fault.started_us <= event.ended_us && event.started_us <= fault.ended_us)
+}
+
+/// A run on the same store came before this history.
+fn is_of_before(history: &History, handle: &str) -> bool {
+    let first_us = history.events.iter().map(|event| event.started_us).min().unwrap_or(0);
+    Handle::parse(handle).is_ok_and(|handle| handle.created_at_ms * 1_000 + SKEW_US < first_us)
+}
+
 fn is_excused(history: &History, event: &Event) -> bool {
     let on =
         |from_us: u64, until_us: u64| from_us <= event.ended_us && event.started_us <= until_us + RECOVERY_US;
     history.faults.iter().any(|fault| on(fault.started_us, fault.ended_us))
 }
 
-/// Everything known of one ticket and the session that it may become.
-struct Session<'a> {
-    user: &'a Name,
-    handle: &'a Name,
-    created: &'a Event,
-    ticket_expires_us: u64,
-    exchanges: Vec<&'a Event>,
-    /// That the first successful exchange gave.
-    given: Option<(&'a Name, u64)>,
-    ends: Vec<&'a Event>,
-}
-
-struct Known<'a> {
-    sessions: Vec<Session<'a>>,
-    by_ticket: HashMap<&'a Name, usize>,
-    by_token: HashMap<&'a Name, usize>,
-}
-
-impl<'a> Known<'a> {
-    fn of(history: &'a History) -> Self {
-        let mut known = Known { sessions: Vec::new(), by_ticket: HashMap::new(), by_token: HashMap::new() };
-        let (mut by_handle, mut by_user) = (HashMap::new(), HashMap::<&Name, Vec<usize>>::new());
-        for created in &history.events {
-            if let (Call::Create { user }, Outcome::Created { ticket, handle, expires_at_ms }) =
-                (&created.call, &created.outcome)
-            {
-                let at = known.sessions.len();
-                known.by_ticket.insert(ticket, at);
-                by_handle.insert(handle, at);
-                by_user.entry(user).or_default().push(at);
-                let ticket_expires_us = expires_at_ms * 1_000;
-                let (exchanges, ends) = (Vec::new(), Vec::new());
-                let session =
-                    Session { user, handle, created, ticket_expires_us, exchanges, given: None, ends };
-                known.sessions.push(session);
-            }
-        }
-        for event in &history.events {
-            let Call::Exchange { ticket, .. } = &event.call else { continue };
-            let at = known.by_ticket[ticket];
-            known.sessions[at].exchanges.push(event);
-            if let Outcome::Exchanged { token, expires_at_ms, .. } = &event.outcome {
-                known.by_token.entry(token).or_insert(at);
-                known.sessions[at].given.get_or_insert((token, expires_at_ms * 1_000));
-            }
-        }
-        for event in &history.events {
-            let ended: &[usize] = match &event.call {
-                Call::End { token } => std::slice::from_ref(&known.by_token[token]),
-                Call::Revoke { handle } => std::slice::from_ref(&by_handle[handle]),
-                Call::RevokeAll { user } => by_user.get(user).map_or(&[], Vec::as_slice),
-                Call::Create { .. } | Call::Exchange { .. } | Call::Verify { .. } => &[],
-            };
-            for &at in ended {
-                known.sessions[at].ends.push(event);
-            }
-        }
-        known
-    }
-
-    fn session_of(&self, call: &Call) -> Option<&Session<'a>> {
-        let at = match call {
-            Call::Exchange { ticket, .. } => self.by_ticket.get(ticket),
-            Call::Verify { token } | Call::End { token } => self.by_token.get(token),
-            Call::Create { .. } | Call::Revoke { .. } | Call::RevokeAll { .. } => None,
-        };
-        at.map(|&at| &self.sessions[at])
-    }
-
+impl Known<'_> {
     fn wrong_session(&self, event: &Event) -> Option<String> {
         let session = self.session_of(&event.call)?;
         match &event.outcome {
-            Outcome::Exchanged { token, .. } if session.given.is_some_and(|(given, _)| given != token) => {
+            Outcome::Exchanged { token, .. } | Outcome::Opened { token, .. }
+                if session.given.is_some_and(|(given, _)| given != token) =>
+            {
                 Some(format!("a second session, after {:?}", session.given))
             }
-            Outcome::Exchanged { handle, .. } | Outcome::Live { handle } if handle != session.handle => {
-                Some(format!("not {}", session.handle))
+            Outcome::Exchanged { handle, .. } | Outcome::Opened { handle, .. } | Outcome::Live { handle }
+                if session.handle != Some(handle) =>
+            {
+                Some(format!("not {:?}", session.handle))
             }
             Outcome::Exchanged { .. }
+            | Outcome::Opened { .. }
+            | Outcome::Listed { .. }
             | Outcome::Live { .. }
             | Outcome::Created { .. }
             | Outcome::Acknowledged
@@ -173,6 +134,11 @@ impl<'a> Known<'a> {
         if session.may_have_ended_before(event.ended_us) {
             return None;
         }
+        if matches!(event.call, Call::Open { .. }) {
+            let told = "its session had neither ended nor been there for long".to_owned();
+            let is_too_late = event.ended_us > session.begun_us + REPEAT_US;
+            return (!is_too_late).then_some((Promise::NobodyIsLockedOut, told));
+        }
         let Call::Exchange { key, .. } = &event.call else {
             let (_, expires_us) = session.given?;
             let told = "the session was live".to_owned();
@@ -182,16 +148,18 @@ impl<'a> Known<'a> {
             Call::Exchange { key: Some(other_key), .. } => key.as_ref() == Some(other_key),
             Call::Exchange { key: None, .. } => std::ptr::eq(other, event),
             Call::Create { .. }
+            | Call::Open { .. }
             | Call::Verify { .. }
             | Call::End { .. }
             | Call::Revoke { .. }
-            | Call::RevokeAll { .. } => false,
+            | Call::RevokeAll { .. }
+            | Call::List { .. } => false,
         };
         let earlier = || session.exchanges.iter().filter(|other| other.started_us < event.ended_us);
         let another_may_have_won = earlier().any(|other| !is_same_attempt(other));
         let first_try_us = earlier().map(|other| other.started_us).min().unwrap_or(event.started_us);
         let is_fenced = history.faults.iter().any(|fault| {
-            fault.fences && session.created.started_us <= fault.ended_us && fault.started_us <= event.ended_us
+            fault.fences && session.begun_us <= fault.ended_us && fault.started_us <= event.ended_us
         });
         let is_too_late =
             event.ended_us > first_try_us + REPEAT_US || event.ended_us + SKEW_US > session.ticket_expires_us;
@@ -202,10 +170,7 @@ impl<'a> Known<'a> {
 
     fn late_acceptance(&self, history: &History, event: &Event) -> Option<String> {
         let session = self.session_of(&event.call)?;
-        let is_split = history.faults.iter().any(|fault| {
-            fault.splits && fault.started_us <= event.ended_us && event.started_us <= fault.ended_us
-        });
-        if is_split {
+        if is_split(history, event) {
             return None;
         }
         if let Some(end) = session.ends.iter().find(|end| session.surely_ended_by(end, event.started_us)) {
@@ -214,30 +179,25 @@ impl<'a> Known<'a> {
         let expires_us = session.given.map_or(session.ticket_expires_us, |(_, expires_us)| expires_us);
         (event.started_us > expires_us + SKEW_US).then(|| format!("after its expiry at {expires_us}"))
     }
-}
 
-impl Session<'_> {
-    /// Some end may have taken effect before this moment.
-    fn may_have_ended_before(&self, moment_us: u64) -> bool {
-        self.ends.iter().any(|end| {
-            let may_be_after_creation = match end.outcome {
-                Outcome::Outage | Outcome::Unanswered => true,
-                Outcome::Acknowledged => end.ended_us >= self.created.started_us,
-                Outcome::NotConnected
-                | Outcome::Refused
-                | Outcome::Created { .. }
-                | Outcome::Exchanged { .. }
-                | Outcome::Live { .. }
-                | Outcome::Wrong(_) => false,
-            };
-            may_be_after_creation && end.started_us < moment_us
+    /// A try whose reply was lost may have left a session that nobody has; a repeat with its key must not leave another.
+    fn wrong_list(&self, history: &History, event: &Event, direct: &[Name]) -> Option<(Promise, String)> {
+        let Call::List { user } = &event.call else { return None };
+        if is_split(history, event) {
+            return None;
+        }
+        let unanswered = self.sessions.iter().filter(|session| {
+            session.user == user && session.handle.is_none() && session.begun_us < event.ended_us
+        });
+        let unknown = direct.iter().filter(|handle| !self.by_handle.contains_key(handle));
+        let unknown = unknown.filter(|handle| !is_of_before(history, handle));
+        if unknown.count() > unanswered.count() {
+            return Some((Promise::OneSession, "a session that nobody was given".to_owned()));
+        }
+        let known = direct.iter().filter_map(|handle| self.by_handle.get(handle));
+        known.map(|&at| &self.sessions[at]).find_map(|session| {
+            let end = session.ends.iter().find(|end| session.surely_ended_by(end, event.started_us))?;
+            Some((Promise::StaysDead, format!("{:?} after {:?}", session.handle, end.call)))
         })
-    }
-
-    /// It was acknowledged before this moment, and began when the session was there.
-    fn surely_ended_by(&self, end: &Event, moment_us: u64) -> bool {
-        end.outcome == Outcome::Acknowledged
-            && end.ended_us < moment_us
-            && self.created.ended_us <= end.started_us
     }
 }

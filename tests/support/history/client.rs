@@ -74,6 +74,23 @@ impl Client {
         self.record(Call::Create { user: user.clone() }, request).await
     }
 
+    /// A repeat with the same key must be the same request, and so have the same life.
+    pub async fn open(&self, gateway: usize, user: &Name, key: &Name) -> Outcome {
+        let body = json!({
+            "slug": "my-portal", "externalId": &**user, "permissions": ["keys:read"],
+            "ttlSeconds": self.ttl_seconds,
+        });
+        let request = self.post(gateway, "createSessionToken", body).bearer_auth(ACME_LIVE);
+        let call = Call::Open { user: user.clone(), key: key.clone() };
+        self.record(call, request.header("idempotency-key", &**key)).await
+    }
+
+    pub async fn list(&self, gateway: usize, user: &Name) -> Outcome {
+        let body = json!({ "slug": "my-portal", "externalId": &**user });
+        let request = self.post(gateway, "listSessions", body).bearer_auth(ACME_LIVE);
+        self.record(Call::List { user: user.clone() }, request).await
+    }
+
     pub async fn exchange(&self, gateway: usize, ticket: &Name, key: Option<&Name>) -> Outcome {
         let mut request = self.post(gateway, "exchangeSession", json!({ "sessionId": &**ticket }));
         if let Some(key) = key {
@@ -84,13 +101,15 @@ impl Client {
 
     pub async fn verify(&self, gateway: usize, token: &Name, manner: Manner) -> Outcome {
         let get = |verb| self.http.get(self.url(gateway, verb));
-        let cookie = format!("__Host-portal_session_my-portal={token}");
+        // A direct token goes into no cookie.
+        let authorize = || match token.starts_with("pt_") {
+            true => get("authorize").bearer_auth(token),
+            false => get("authorize").header("cookie", format!("__Host-portal_session_my-portal={token}")),
+        };
         let request = match manner {
             Manner::GetSession => get("getSession").bearer_auth(token),
-            Manner::Authorize => get("authorize").header("cookie", cookie),
-            Manner::Navigation => {
-                get("authorize").header("cookie", cookie).header("sec-fetch-mode", "navigate")
-            }
+            Manner::Authorize => authorize(),
+            Manner::Navigation => authorize().header("sec-fetch-mode", "navigate"),
         };
         self.record(Call::Verify { token: token.clone() }, request).await
     }
@@ -143,6 +162,9 @@ fn read(call: &Call, reply: &Reply) -> Outcome {
     let is_untouched = reply.set_cookies().is_empty();
     let understood = match reply.status {
         200 => success(call, reply),
+        400 if matches!(call, Call::Open { .. }) && reply.text.contains("header.Idempotency-Key") => {
+            Some(Outcome::Refused)
+        }
         302 if is_sent_home(reply) => Some(Outcome::Refused),
         401 if reply.text.contains("authentication/portal_session_not_found") && is_untouched => {
             Some(Outcome::Refused)
@@ -172,6 +194,16 @@ fn success(call: &Call, reply: &Reply) -> Option<Outcome> {
             let data = data()?;
             let (ticket, handle) = (name(&data["sessionId"])?, name(&data["id"])?);
             Some(Outcome::Created { ticket, handle, expires_at_ms: data["expiresAt"].as_u64()? })
+        }
+        Call::Open { .. } => {
+            let data = data()?;
+            let (token, handle) = (name(&data["token"])?, name(&data["id"])?);
+            Some(Outcome::Opened { token, handle, expires_at_ms: data["expiresAt"].as_u64()? })
+        }
+        Call::List { .. } => {
+            let data = data()?;
+            let direct = data.as_array()?.iter().filter(|session| session["kind"] == "direct");
+            Some(Outcome::Listed { direct: direct.map(|one| name(&one["id"])).collect::<Option<_>>()? })
         }
         Call::Exchange { .. } => {
             let data = data()?;

@@ -3,6 +3,8 @@
 
 pub mod checker;
 pub mod client;
+mod customer;
+mod known;
 pub mod load;
 
 use std::sync::Arc;
@@ -33,6 +35,15 @@ pub enum Call {
         ticket: Name,
         key: Option<Name>,
     },
+    /// `portal.createSessionToken`. `key`: the Idempotency-Key; each new session has one of its own.
+    Open {
+        user: Name,
+        key: Name,
+    },
+    /// `portal.listSessions`, as far as its first page goes.
+    List {
+        user: Name,
+    },
     /// `portal.getSession` or `portal.authorize`.
     Verify {
         token: Name,
@@ -60,13 +71,23 @@ pub enum Outcome {
         handle: Name,
         expires_at_ms: u64,
     },
+    /// The direct session and its token.
+    Opened {
+        token: Name,
+        handle: Name,
+        expires_at_ms: u64,
+    },
+    /// The direct sessions that the user has.
+    Listed {
+        direct: Vec<Name>,
+    },
     /// Accepted, as this session.
     Live {
         handle: Name,
     },
     /// The end or revocation is acknowledged.
     Acknowledged,
-    /// The 401 of a dead credential.
+    /// The 401 of a dead credential; the 400 of an Idempotency-Key that is too old, or whose session has ended.
     Refused,
     /// The 503 of a store that does not answer: whether anything has happened is not known.
     Outage,
