@@ -16,6 +16,8 @@ mod restart;
 mod revocation;
 #[path = "store_failover/sentinels.rs"]
 mod sentinels;
+#[path = "store_failover/silent_primary.rs"]
+mod silent_primary;
 #[path = "store_failover/two_primaries.rs"]
 mod two_primaries;
 #[path = "store_failover/waiting.rs"]

@@ -23,10 +23,15 @@ struct Script {
 
 impl ScriptedSentinel {
     pub async fn naming(primary: &RedisServer) -> Self {
+        Self::naming_port(primary.port()).await
+    }
+
+    /// A primary behind a proxy.
+    pub async fn naming_port(primary: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         let sentinel = ScriptedSentinel { port, script: Arc::default() };
-        sentinel.name(primary);
+        sentinel.name_port(primary);
         let script = sentinel.script.clone();
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
@@ -38,7 +43,11 @@ impl ScriptedSentinel {
 
     /// As after a failover: from now on this one, by a newer configuration.
     pub fn name(&self, primary: &RedisServer) {
-        self.script.named.store(primary.port(), Ordering::SeqCst);
+        self.name_port(primary.port());
+    }
+
+    fn name_port(&self, primary: u16) {
+        self.script.named.store(primary, Ordering::SeqCst);
         self.script.epoch.fetch_add(1, Ordering::SeqCst);
     }
 

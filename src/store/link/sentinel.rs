@@ -59,7 +59,8 @@ impl Sentinels {
             let (connector, client) = (self.connector.clone(), primary.client.clone());
             async move {
                 let mut connection = connector.connect(&client).await?;
-                check_role(&mut connection).await?;
+                // Everybody waits for this one connection, so a server that falls silent now must not hold it up.
+                by(Instant::now() + connector.limits.answer, check_role(&mut connection)).await?;
                 Ok(connection)
             }
         };
