@@ -23,8 +23,9 @@ impl HandleSuffix {
         HandleSuffix(base62_of(rand::random()))
     }
 
-    /// Made from these bytes, so that a repeated call gets the same.
-    pub fn from_random(bytes: &[u8; 32]) -> Self {
+    /// Made from these bytes, so that a repeated call gets the same. Anybody may see a handle, so the bytes must be a
+    /// digest, never those that a credential is made of.
+    pub fn from_digest(bytes: &[u8; 32]) -> Self {
         let [.., a, b, c, d, e, f, g, h] = *bytes;
         HandleSuffix(base62_of(u64::from_be_bytes([a, b, c, d, e, f, g, h])))
     }

@@ -64,7 +64,10 @@ impl TokenSigner for Signer {
         let mut header = Header::new(self.first.algorithm.of_library());
         header.kid = Some(self.first.id.clone());
         let claims = WireClaims::of(&self.issuer, claims);
-        encode(&header, &claims, &self.first.encoding).map_err(|_| SigningFailed)
+        encode(&header, &claims, &self.first.encoding).map_err(|error| {
+            tracing::error!(%error, key = self.first.id, "a token could not be signed");
+            SigningFailed
+        })
     }
 
     fn verify(&self, token: &str) -> Result<Claims, Refusal> {

@@ -23,6 +23,7 @@ mod exchange_origins;
 mod exchange_session;
 mod flow;
 mod get_session;
+mod handles;
 mod hostile_input;
 mod idempotency_key;
 mod landing;

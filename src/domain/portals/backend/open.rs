@@ -6,7 +6,7 @@
 
 use super::{Caller, grant_of, user_of};
 use crate::domain::credential::{DirectToken, signed_token_digest};
-use crate::domain::error::{Code, Error, Refusal};
+use crate::domain::error::{Code, Error};
 use crate::domain::handle::HandleSuffix;
 use crate::domain::invalid::Invalid;
 use crate::domain::messages::{DirectRequest, IssuedToken, OpenedSession, TokenFormat};
@@ -40,7 +40,7 @@ impl Portals {
             Some(random) => DirectToken::from_random(grant.environment, tag, random),
             None => DirectToken::mint(grant.environment, tag),
         };
-        let suffix = random.as_ref().map_or_else(HandleSuffix::mint, HandleSuffix::from_random);
+        let suffix = HandleSuffix::from_digest(token.digest().as_bytes());
         let digest = match format {
             TokenFormat::Opaque => token.digest(),
             TokenFormat::Jwt => signed_token_digest(tag, suffix),
@@ -67,7 +67,7 @@ impl Portals {
                     .store
                     .remove(&session.handle, Some(Record::Token(digest)), Removal::Replaced)
                     .await;
-                Err(Error::refused(Code::UnexpectedError, Refusal::SignatureInvalid, Some(session.handle)))
+                Err(Error { handle: Some(session.handle), ..Error::new(Code::UnexpectedError) })
             }
         }
     }
