@@ -1,5 +1,5 @@
-//! `POST /v2/portal.revokeSession` (API.md section 3): one session by its handle or its
-//! token, or all of a user's.
+//! `POST /v2/portal.revokeSession` (API.md sections 3 and 9): one session by its handle or its token, or all of a
+//! user's.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
@@ -59,6 +59,9 @@ pub async fn handle(
             let handle = portals.revoke_by_token(&caller, &token).await?;
             let name = handle.map(|handle| handle.to_string());
             let revoked = u64::from(handle.is_some());
+            if let Some(handle) = handle {
+                note(&request, handle);
+            }
             let audited =
                 Audit { handle: name.as_deref(), root_key, count: Some(revoked), ..Audit::default() };
             audit("session.revoked", &audited);

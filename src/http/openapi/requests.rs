@@ -139,7 +139,7 @@ pub struct RevokeAllRequest {
     #[schema(min_length = 1, max_length = 256, example = "user_123")]
     external_id: String,
     /// The handle of a session that goes on: "sign out everywhere else".
-    #[schema(example = "sess_D0pMTgjZ6dE3ogLS0VbXQDwxm0MXrIde")]
+    #[schema(pattern = "^sess_[0-9A-Za-z]{32}$", example = "sess_D0pMTgjZ6dE3ogLS0VbXQDwxm0MXrIde")]
     except: Option<String>,
 }
 
