@@ -70,6 +70,17 @@ on_both_stores! {
         assert!(fix.contains("second-portal") && fix.contains("no-return") && !fix.contains("my-portal"), "{fix}");
     }
 
+    /// A Bearer token is sent on purpose and no origin is asked for it. But the answer is about its session's portal.
+    async fn a_bearer_tokens_answer_is_read_by_pages_of_its_portal_only(app: TestApp) {
+        let token = app.signed_in(json!({})).await;
+        for path in [GET, "/v2/portal.getToken"] {
+            for (origin, reads) in [(PAGE, true), (SECOND_PAGE, false)] {
+                let reply = app.get(path).bearer(&token).header("origin", origin).send().await;
+                assert_eq!(reply.header("access-control-allow-origin") == origin, reads, "{path} {origin}");
+            }
+        }
+    }
+
     async fn an_origin_that_nobody_lists_is_told_nothing(app: TestApp) {
         let mut all = jars(&app).await.to_vec();
         let second = app.signed_in(json!({ "slug": "second-portal" })).await;
