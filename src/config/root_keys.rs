@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use crate::domain::credential::Digest;
 use crate::domain::environment::Environment;
 use crate::domain::invalid::Invalid;
-use crate::domain::permission::{Permission, any_covers};
+use crate::domain::permission::{MAX_PERMISSIONS, Permission, any_covers};
 use crate::domain::root_key::{PortalScope, RootKeyEntry};
 use crate::fields::{Fields, shown_text, string};
 
@@ -88,6 +88,10 @@ fn read_default_permissions(
     if defaults.is_empty() {
         let fix = "Name at least one, or leave the key out.";
         fields.fault(name, Invalid::new("A session needs a permission.", fix));
+    }
+    if defaults.len() > MAX_PERMISSIONS {
+        let message = format!("A session is granted at most {MAX_PERMISSIONS} permissions.");
+        fields.fault(name, Invalid::new(message, "Use wildcards, as in \"api.*.read_key\"."));
     }
     if defaults.iter().any(|asked| !any_covers(permissions, asked)) {
         let fix = "Leave out what the key may not grant, or add it to the key's permissions.";

@@ -107,6 +107,10 @@ pub fn read_log(mut fields: Fields<'_, '_>) -> Log {
     let level = fields.optional("level", |value| {
         let level = string(value)?;
         let fix = "Write level = \"info\", or directives such as \"warn,vestibule=debug\".";
+        // It would read as "errors only", without audit lines. Nobody means that by a variable that is set to nothing.
+        if level.trim_matches([' ', ',']).is_empty() {
+            return Err(Invalid::new("The level is empty.", fix));
+        }
         match level.parse::<tracing_subscriber::EnvFilter>() {
             Ok(_) => Ok(level.to_owned()),
             Err(error) => Err(Invalid::new(format!("The level cannot be read: {error}."), fix)),

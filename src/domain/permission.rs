@@ -6,6 +6,8 @@
 
 use super::invalid::Invalid;
 
+/// The most that one session may be granted.
+pub const MAX_PERMISSIONS: usize = 100;
 const MAX_CHARS: usize = 256;
 
 /// One permission, such as `keys:read` or `api.*.read_key`.

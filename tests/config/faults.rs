@@ -87,6 +87,8 @@ fn a_fault_is_told_with_its_place() {
         ("[limits]\ncreate_per_minute = 6000.5", &["limits.create_per_minute"]),
         ("[log]\nformat = \"xml\"", &["log.format"]),
         ("[log]\nlevel = \"vestibule=loud\"", &["log.level"]),
+        ("[log]\nlevel = \"\"", &["log.level"]),
+        ("[log]\nlevel = \" , \"", &["log.level"]),
         ("workspaces = \"acme\"", &["workspaces"]),
         ("workspaces = [1]", &["workspaces[0]"]),
         ("[[workspaces]]", &["workspaces[0].id"]),
@@ -249,4 +251,19 @@ fn texts_that_are_shown_can_be_seen() {
         let faults = refused(&format!("[[workspaces]]\nid = \"{text}\""));
         assert_eq!(locations(&faults), ["workspaces[0].id"], "{text}");
     }
+}
+
+#[test]
+fn a_root_keys_default_is_a_list_that_a_request_could_send() {
+    let key = |list: &str| {
+        format!(
+            "{PORTAL}[[workspaces.root_keys]]\nid = \"key\"\nsha256 = \"{}\"\nenvironment = \"live\"\n\
+             default_permissions = [{list}]",
+            "0".repeat(64)
+        )
+    };
+    for bad in [String::new(), "\"keys:read\",".repeat(101)] {
+        assert_eq!(locations(&refused(&key(&bad))), ["workspaces[0].root_keys[0].default_permissions"]);
+    }
+    assert!(super::load(&key(&"\"keys:read\",".repeat(100))).is_ok());
 }

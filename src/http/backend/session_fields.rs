@@ -10,14 +10,13 @@ use url::Url;
 use crate::domain::catalog::parse_slug;
 use crate::domain::invalid::Invalid;
 use crate::domain::messages::SessionRequest;
-use crate::domain::permission::Permission;
+use crate::domain::permission::{MAX_PERMISSIONS, Permission};
 use crate::domain::portals::backend::Caller;
 use crate::domain::return_url::parse_http_url;
 use crate::domain::shown_text::check_email;
 use crate::fields::{Fields, boolean, integer, object, parsed, shown_text, string, text};
 use crate::http::request::body::Body;
 
-const MAX_PERMISSIONS: usize = 100;
 const MAX_METADATA_BYTES: usize = 4 * 1024;
 const TTL_SECONDS: std::ops::RangeInclusive<u64> = 60..=86_400;
 
