@@ -56,6 +56,25 @@ async fn the_gateway_serves_the_document_and_its_page() {
     }
 }
 
+/// Every parameter beside the body that a handler reads, by where it is read.
+#[test]
+fn parameters_that_are_read_are_documented() {
+    let document = document();
+    let named = |path: &str, method: &str| -> BTreeSet<String> {
+        let parameters = document["paths"][path][method]["parameters"].as_array();
+        parameters.into_iter().flatten().map(|one| text(&one["name"]).to_owned()).collect()
+    };
+    let asked = std::fs::read_to_string(root().join("src/http/portal/authorize/asked.rs")).expect("a source");
+    let words = asked.lines().filter_map(|line| line.trim().strip_prefix('"')?.split_once("\" => "));
+    let mut read: BTreeSet<String> = words.map(|(word, _)| word.to_owned()).collect();
+    assert!(read.len() > 3, "{read:?}");
+    read.insert("slug".to_owned());
+    assert_eq!(named("/v2/portal.authorize", "get"), read);
+    for path in ["createSessionToken", "exchangeSession", "exchangeCode"] {
+        assert!(named(&format!("/v2/portal.{path}"), "post").contains("Idempotency-Key"), "{path}");
+    }
+}
+
 /// The route table in `src/http.rs` and the document name the same paths. (A slash at the end is another spelling.)
 #[test]
 fn every_route_is_in_the_document_and_every_path_is_a_route() {

@@ -172,3 +172,22 @@ pub fn query(name: &str, description: &str, schema: impl Into<RefOr<Schema>>) ->
 pub fn text() -> utoipa::openapi::Object {
     ObjectBuilder::new().schema_type(Type::String).build()
 }
+
+/// The header that makes a call safe to repeat. `each`: for what a client makes a value of its own.
+pub fn idempotency_key(each: &str) -> ParameterBuilder {
+    let schema = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(16))
+        .max_length(Some(128))
+        .pattern(Some("^[!-~]+$"))
+        .build();
+    let description = format!(
+        "Your own random value, one for each {each}: for 60 seconds a repeat with it gets the same session again."
+    );
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(description))
+        .schema(Some(schema))
+}

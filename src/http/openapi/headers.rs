@@ -15,6 +15,11 @@ pub fn common() -> Vec<(&'static str, Header)> {
     ]
 }
 
+/// Of the answer that may be kept, in place of the common one.
+pub fn may_be_kept() -> (&'static str, Header) {
+    ("Cache-Control", header(Type::String, "`public, max-age=300`"))
+}
+
 /// Of an error with this status.
 pub fn of_error(status: u16) -> Vec<(&'static str, Header)> {
     let mut headers = common();
@@ -56,6 +61,10 @@ pub fn portal() -> Vec<(&'static str, Header)> {
         ("Portal-Preview", text("`true` or `false`.")),
         ("Portal-Expires-At", header(Type::Integer, "Unix milliseconds.")),
         ("Portal-Email", text("With `with=email`; percent-encoded, may be empty.")),
+        (
+            "Portal-Assertion",
+            text("With `assertion=true`: a signed token that says the same; empty for nobody."),
+        ),
         ("Portal-Metadata", text("With `with=metadata`: the object as JSON, percent-encoded; may be empty.")),
     ]
 }

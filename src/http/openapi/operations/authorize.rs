@@ -44,6 +44,7 @@ fn parameters() -> Vec<ParameterBuilder> {
         slug("The session must be of this portal."),
         in_form(query("permission", "All must be held.", permission), true),
         in_form(query("with", "Adds `Portal-Email` and `Portal-Metadata`.", with), false),
+        query("assertion", "Adds `Portal-Assertion`.", one_of(["true"])),
         query("deny", "Never redirect: answer 401 or 403.", one_of(["status"])),
         query("preflight", "Let CORS preflights through, as nobody.", one_of(["allow"])),
         query(

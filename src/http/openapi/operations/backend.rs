@@ -5,7 +5,7 @@ use utoipa::openapi::{ArrayBuilder, ObjectBuilder, Ref};
 use crate::domain::error::Code;
 use crate::http::answer::envelope::Meta;
 use crate::http::backend::{create_session, create_session_token, list_sessions, revoke_session};
-use crate::http::openapi::entry::{Entry, answer, backend, backend_codes, ok, success};
+use crate::http::openapi::entry::{Entry, answer, backend, backend_codes, idempotency_key, ok, success};
 use crate::http::openapi::requests;
 use crate::http::openapi::schemas::reference;
 
@@ -35,6 +35,7 @@ pub fn create_session_token() -> Entry {
         description: "For portals with `direct = true`: answers a token at once, which a page of the portal's origins, \
             or an app, sends as Bearer.",
         request: Some(Ref::from_schema_name(requests::CREATE_SESSION_TOKEN_REQUEST)),
+        parameters: vec![idempotency_key("token")],
         answers: vec![ok(success(reference::<create_session_token::Opened>()))],
         ..Entry { id: "createSessionToken", path: "/v2/portal.createSessionToken", ..create_session() }
     }

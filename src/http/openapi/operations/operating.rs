@@ -6,6 +6,7 @@ use utoipa::openapi::{ArrayBuilder, Content, ObjectBuilder, Required};
 use crate::domain::error::Code;
 use crate::http::answer::values::Health;
 use crate::http::openapi::entry::{Entry, answer, ok, operations, text};
+use crate::http::openapi::headers;
 use crate::http::openapi::schemas::reference;
 
 pub fn health(path: &'static str, id: &'static str, summary: &'static str, codes: Vec<Code>) -> Entry {
@@ -43,6 +44,7 @@ pub fn error_page() -> Entry {
 }
 
 pub fn key_set() -> Entry {
+    let (name, header) = headers::may_be_kept();
     let keys = ObjectBuilder::new()
         .property("keys", ArrayBuilder::new().items(ObjectBuilder::new().build()).build());
     let answer = answer("The keys.", "application/jwk-set+json", keys.required("keys").build());
@@ -51,7 +53,7 @@ pub fn key_set() -> Entry {
         id: "keySet",
         summary: "The public keys of signed tokens",
         description: "A JWK set (RFC 7517). The only answer that may be cached, for 5 minutes.",
-        answers: vec![ok(answer.build())],
+        answers: vec![ok(answer.header(name, header).build())],
         ..operations()
     }
 }

@@ -1,10 +1,10 @@
 //! What portals and their pages call.
 
-use utoipa::openapi::path::{HttpMethod, ParameterBuilder, ParameterIn};
-use utoipa::openapi::{ObjectBuilder, Required, Type};
+use utoipa::openapi::path::HttpMethod;
 
 use crate::http::openapi::entry::{
-    Entry, answer, body_codes, enveloped, exchange_codes, ok, portal, session_codes, slug, success,
+    Entry, answer, body_codes, enveloped, exchange_codes, idempotency_key, ok, portal, session_codes, slug,
+    success,
 };
 use crate::http::openapi::schemas::reference;
 use crate::http::openapi::{headers, requests};
@@ -21,7 +21,7 @@ pub fn exchange_session() -> Entry {
             caller that is no browser (neither `Origin` nor `Sec-Fetch-Site`).",
         request: Some(reference::<requests::ExchangeSessionRequest>()),
         answers: vec![ok(answer.header(name, header).build())],
-        parameters: vec![idempotency_key()],
+        parameters: vec![idempotency_key("session ID")],
         codes: exchange_codes(),
         ..portal("/v2/portal.exchangeSession", "exchangeSession")
     }
@@ -36,7 +36,7 @@ pub fn exchange_code() -> Entry {
         description: "`portal.exchangeSession` with the field names of newer clients.",
         request: Some(reference::<requests::ExchangeCodeRequest>()),
         answers: vec![ok(answer.header(name, header).build())],
-        parameters: vec![idempotency_key()],
+        parameters: vec![idempotency_key("session ID")],
         codes: exchange_codes(),
         ..portal("/v2/portal.exchangeCode", "exchangeCode")
     }
@@ -79,19 +79,4 @@ pub fn end_session() -> Entry {
         codes: [session_codes(), body_codes()].concat(),
         ..portal("/v2/portal.endSession", "endSession")
     }
-}
-
-fn idempotency_key() -> ParameterBuilder {
-    let schema = ObjectBuilder::new()
-        .schema_type(Type::String)
-        .min_length(Some(16))
-        .max_length(Some(128))
-        .pattern(Some("^[!-~]+$"))
-        .build();
-    ParameterBuilder::new()
-        .name("Idempotency-Key")
-        .parameter_in(ParameterIn::Header)
-        .required(Required::False)
-        .description(Some("Your own random value, one for each session ID: for 60 seconds a repeat with it gets the same session again."))
-        .schema(Some(schema))
 }
