@@ -113,8 +113,8 @@ pub fn in_bearer(text: &str, door: Door) -> Candidates {
     }
 }
 
-/// What stands in a portal's cookie. `bound_to_host`: the name has the prefix `__Host-`, of which a browser sends one value only. Two of them come from
-/// somebody else, and nothing tells which one is the user's.
+/// What stands in a portal's cookie. `bound_to_host`: the name has the prefix `__Host-`, of which a browser sends one
+/// value only. Two of them come from somebody else, and nothing tells which one is the user's.
 pub fn in_cookie(texts: &[String], bound_to_host: bool) -> Candidates {
     let mut different: Vec<&String> = Vec::new();
     for text in texts {

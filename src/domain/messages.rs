@@ -1,4 +1,4 @@
-//! What goes into and comes out of `portal::Portals`: plain values.
+//! What goes into and comes out of `portals::Portals`: plain values.
 //!
 //! Must not know: any rule. Values are checked where they are made.
 

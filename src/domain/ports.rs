@@ -148,7 +148,7 @@ pub enum Peek {
     Gone(Gone),
 }
 
-/// What a look-up of a browser token found.
+/// What a look-up of a token found.
 #[derive(Clone, Debug)]
 pub enum Found {
     /// Live.
@@ -183,7 +183,7 @@ pub enum Removal {
 pub enum Record {
     /// Of a pending session: its ticket.
     Ticket(Digest),
-    /// Of an active one: its browser token.
+    /// Of an active one: its browser token or direct token.
     Token(Digest),
 }
 
@@ -228,7 +228,7 @@ pub trait SessionStore: Send + Sync {
     /// Looks a ticket up without spending it.
     async fn peek(&self, tag: UserTag, ticket: &Digest) -> Result<Peek, StoreError>;
 
-    /// Looks a browser token up.
+    /// Looks a browser token or a direct token up.
     async fn find(&self, tag: UserTag, token: &Digest) -> Result<Found, StoreError>;
 
     /// Looks a pending or active session up by its public name, to revoke it. It reports a session as gone only on the

@@ -1,7 +1,7 @@
 //! The Lua scripts, and how they are called.
 //!
 //! Owns: each script's text and hash. Every script is safe to repeat after a lost reply. It is called by its hash; a
-//! server that does not know it yet is sent the text (`link.rs`).
+//! server that does not know it yet is sent the text (`link/lanes.rs`).
 //! Must not know: connections, sessions.
 
 use std::sync::LazyLock;

@@ -26,7 +26,8 @@ const BOUNCES_LIFE: Duration = Duration::minutes(1);
 
 /// The cookies of a session that has just begun.
 pub fn begin(portal: &Portal, session: &PortalSession, token: &BrowserToken) -> [Cookie<'static>; 2] {
-    let life_ms = session.expires_at_ms - session.exchanged_at_ms.unwrap_or(session.expires_at_ms);
+    let life_ms =
+        session.exchanged_at_ms.map_or(0, |begun_at_ms| session.expires_at_ms.saturating_sub(begun_at_ms));
     let life = Duration::seconds(i64::try_from(life_ms / 1_000).unwrap_or(i64::MAX));
     let hint = match &session.grant.return_url {
         Some(url) => format!("{}.{}", portal.slug, URL_SAFE_NO_PAD.encode(url.as_str())),

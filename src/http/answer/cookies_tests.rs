@@ -70,6 +70,13 @@ fn on_https_the_prefix_binds_the_cookie_to_its_host() {
     assert!("__Host-portal_session_my-portal=".len() + value.len() <= 96);
 }
 
+/// Times come out of the store, where another program may have written them.
+#[test]
+fn a_session_that_ended_before_it_began_has_no_life() {
+    let cookies = begin(&portal("https://portal.example.com"), &session(Some(5_000), 4_000), &token());
+    assert!(cookies[0].to_string().ends_with("; Max-Age=0"), "{}", cookies[0]);
+}
+
 #[test]
 fn on_localhost_without_secure() {
     let token = token();
