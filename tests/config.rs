@@ -105,7 +105,7 @@ fn the_defaults_alone_are_accepted() {
 
 #[test]
 fn the_configuration_for_trials_is_accepted() {
-    assert_eq!(accepted(DEVELOPMENT).catalog.portals().len(), 2);
+    assert_eq!(accepted(DEVELOPMENT).catalog.portals().len(), 3);
 }
 
 #[test]
