@@ -1,15 +1,21 @@
-//! What the pure parts cost: minting, parsing and digesting credentials, tags, handles, permissions, stored records.
+//! What the pure parts cost: minting, parsing and digesting credentials, tags, handles, permissions, stored records,
+//! signed tokens.
 //! `cargo bench --bench pure --features fuzzing`, the feature for the records alone; what whole requests cost is
 //! measured by `benches/load/run`.
 
 use std::hint::black_box;
+use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use vestibule::domain::catalog::Catalog;
 use vestibule::domain::credential::{BrowserToken, Digest, RootKey, Ticket};
 use vestibule::domain::environment::Environment;
 use vestibule::domain::handle::{Handle, HandleSuffix};
+use vestibule::domain::kept_tokens::{KeptToken, KeptTokens};
 use vestibule::domain::permission::{Permission, any_covers};
+use vestibule::domain::signed_token::{Claims, Purpose, TokenSigner};
 use vestibule::domain::user_tag::{UserRef, UserTagger};
+use vestibule::tokens::{Algorithm, Signer, SigningKey};
 
 const USER: UserRef<'static> =
     UserRef { workspace: "acme", environment: Environment::Live, slug: "my-portal", external_id: "user_123" };
@@ -79,5 +85,44 @@ fn records(criterion: &mut Criterion) {
 #[cfg(not(feature = "fuzzing"))]
 fn records(_: &mut Criterion) {}
 
-criterion_group!(pure, credentials, handles, permissions, records);
+/// An assertion of the README's example.
+fn signed_tokens(criterion: &mut Criterion) {
+    let tag = UserTagger::new(&"a secret of the benchmark".into(), &[]).tag(&USER);
+    let parse = |text: &str| Permission::parse(text).expect("a valid permission");
+    let claims = Claims {
+        audience: "my-portal".to_owned(),
+        subject: "user_123".to_owned(),
+        handle: Handle { tag, created_at_ms: 1_742_000_000_000, suffix: HandleSuffix::mint() },
+        issued_at_s: 1_742_000_000,
+        expires_at_s: 1_742_000_060,
+        environment: Environment::Live,
+        permissions: vec![parse("api.*.read_key"), parse("api.*.read_analytics")],
+        organization: None,
+        email: None,
+        preview: false,
+        purpose: Purpose::Assertion,
+    };
+    for (name, algorithm) in [("ES256", Algorithm::Es256), ("EdDSA", Algorithm::EdDsa)] {
+        let key = SigningKey::generate(algorithm).and_then(|text| SigningKey::read(&text)).expect("a key");
+        let signer = Signer::new("https://sessions.example.com".to_owned(), vec![key]).expect("a signer");
+        let token = signer.sign(&claims).expect("it signs");
+        criterion.bench_function(&format!("signed token: sign, {name}"), |bench| {
+            bench.iter(|| signer.sign(black_box(&claims)));
+        });
+        criterion.bench_function(&format!("signed token: verify, {name}"), |bench| {
+            bench.iter(|| signer.verify(black_box(&token)));
+        });
+    }
+    let (kept, catalog) = (KeptTokens::default(), Arc::new(Catalog::new(Vec::new(), Vec::new())));
+    let key = (claims.handle, claims.purpose);
+    criterion.bench_function("signed token: hand out a kept one", |bench| {
+        bench.iter(|| {
+            kept.get_or_sign(black_box(&catalog), black_box(key), 1_742_000_000_000, || {
+                Ok(KeptToken::new("x".repeat(600), &claims))
+            })
+        });
+    });
+}
+
+criterion_group!(pure, credentials, handles, permissions, records, signed_tokens);
 criterion_main!(pure);

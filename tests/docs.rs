@@ -250,6 +250,7 @@ fn every_dependency_has_its_reason_and_every_reason_its_dependency() {
     of_tests.extend(packages("tests/sdk/package.json"));
     of_tests.extend(packages("tests/browser/package.json"));
     of_tests.extend(packages("tests/proxies/package.json"));
+    of_tests.extend(packages("tests/verifiers/package.json"));
     let sdk: serde_json::Value = serde_json::from_str(&read_at("sdk/typescript/package.json")).expect("JSON");
     let of_sdk = sdk["devDependencies"].as_object().expect("a table").keys().cloned().collect();
     assert_eq!(sdk["dependencies"], serde_json::Value::Null, "the SDK brings nothing along");

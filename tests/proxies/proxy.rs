@@ -2,9 +2,8 @@
 //! own, without root, gone with the value.
 
 use std::fs::File;
-use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -13,6 +12,7 @@ use tempfile::TempDir;
 
 use super::browser::Browser;
 use super::document::{Configuration, Way, block, configuration, write};
+use crate::support::proxy_binary::binary;
 use crate::support::redis_server::free_port;
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -181,30 +181,6 @@ fn envoy(directory: &Path, places: Places) -> Command {
     let mut command = binary("envoy");
     command.args(["--disable-hot-restart", "--concurrency", "1", "--log-level", "warning", "-c"]).arg(path);
     command
-}
-
-/// A proxy's binary: the version that `tests/run` fetched, else the one that is installed. Debian keeps nginx
-/// where only root looks.
-fn binary(name: &str) -> Command {
-    let fetched = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools").join(name);
-    let places = [fetched, PathBuf::from(name), Path::new("/usr/sbin").join(name)];
-    let runs = |place: &PathBuf| {
-        let version = if name == "nginx" { "-v" } else { "version" };
-        let version = if name == "envoy" { "--version" } else { version };
-        let child = Command::new(place)
-            .arg(version)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .stdin(Stdio::null())
-            .status();
-        match child {
-            Ok(_) => true,
-            Err(error) if error.kind() == ErrorKind::NotFound => false,
-            Err(error) => panic!("{}: {error}", place.display()),
-        }
-    };
-    let place = places.iter().find(|place| runs(place));
-    Command::new(place.unwrap_or_else(|| panic!("{name} is not installed: run tests/run, which installs it")))
 }
 
 fn write_certificate(directory: &Path) -> CertificateDer<'static> {

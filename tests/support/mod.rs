@@ -11,6 +11,7 @@ pub mod gateway;
 pub mod history;
 pub mod node;
 pub mod process;
+pub mod proxy_binary;
 pub mod redis_cluster;
 pub mod redis_faults;
 pub mod redis_server;

@@ -86,3 +86,10 @@ impl RustApi {
         set
     }
 }
+
+/// The check as the document shows it.
+pub fn sample() -> String {
+    let text = include_str!("rust_api.rs");
+    let shown = text.split_once("// begin\n").and_then(|(_, rest)| rest.split_once("// end\n"));
+    shown.expect("the marks").0.to_owned()
+}
