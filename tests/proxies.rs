@@ -2,6 +2,8 @@
 
 mod support;
 
+#[path = "proxies/aliases.rs"]
+mod aliases;
 #[path = "proxies/asked_for.rs"]
 mod asked_for;
 #[path = "proxies/browser.rs"]
@@ -80,6 +82,9 @@ on_every_proxy! {
     paths::no_spelling_of_a_path_leads_around_the_check,
     paths::an_honest_path_is_left_alone,
     paths::no_framework_serves_what_was_not_checked,
+    aliases::a_name_with_a_sign_for_a_hyphen_is_dropped,
+    aliases::a_framework_reads_no_alias,
+    hops::what_a_client_says_of_its_connection_ends_at_the_proxy,
     hops::a_client_takes_no_header_away,
     hops::what_follows_the_body_is_no_header,
     hops::a_websocket_takes_no_header_away,

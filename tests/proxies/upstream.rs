@@ -1,5 +1,5 @@
 //! Portals on real frameworks, which route by the path as it comes: Express, Fastify, and one like Python's
-//! `http.server`. Each answers with the kind of its page in `X-Page`.
+//! `http.server`. Each answers with the kind of its page in `X-Page`. One on WSGI tells how it reads headers.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -13,8 +13,11 @@ pub enum Framework {
     Express,
     Fastify,
     HttpServer,
+    /// Any path is a page, and its text says which headers the application sees.
+    Wsgi,
 }
 
+/// Those that tell the kind of a page.
 pub const ALL: [Framework; 3] = [Framework::Express, Framework::Fastify, Framework::HttpServer];
 
 /// Killed with the value.
@@ -27,6 +30,7 @@ impl Upstream {
             Framework::Express => script(node::binary(), "express.mjs"),
             Framework::Fastify => script(node::binary(), "fastify.mjs"),
             Framework::HttpServer => script("python3".into(), "http_server.py"),
+            Framework::Wsgi => script("python3".into(), "wsgi.py"),
         };
         command.current_dir(folder);
         // The first line of each is its port.
