@@ -58,7 +58,9 @@ macro_rules! test_files {
 test_files! {
     backend,
     errors,
+    keys,
     package,
     portal,
     retries,
+    verify,
 }

@@ -1,0 +1,126 @@
+// Checks a gateway's signed token without asking the gateway for each, by its public keys and Web Crypto.
+// What is revoked is believed until the token's end, unless `check: "online"` asks.
+
+import { PortalSessionNotFoundError } from "./errors.js";
+import { Transport } from "./transport.js";
+import type { Environment } from "./types.js";
+import { KeySet } from "./verify/keys.js";
+import { InvalidTokenError, parts, type Parts } from "./verify/token.js";
+
+export { InvalidTokenError } from "./verify/token.js";
+export type { InvalidTokenReason } from "./verify/token.js";
+
+export interface VerifyOptions {
+  /** The gateway's `public_url`. */
+  readonly issuer: string;
+  /** The portal's slug, or its `tokens.audience`. */
+  readonly audience: string;
+  /** `"online"` also asks the gateway whether the session still lives: one call for each token. */
+  readonly check?: "offline" | "online" | undefined;
+  /** Where this server reaches the gateway, if not at `issuer`. */
+  readonly url?: string | undefined;
+  readonly fetch?: typeof fetch | undefined;
+  /** How far this server's clock may be wrong; default 0. */
+  readonly toleranceSeconds?: number | undefined;
+  /** Unix milliseconds; default: this server's clock. */
+  readonly now?: (() => number) | undefined;
+}
+
+/** Whose token it is, and what they may do. */
+export interface VerifiedToken {
+  /** The session's handle: `jti`. */
+  readonly id: string;
+  /** `sub`. */
+  readonly externalId: string;
+  /** `org`. */
+  readonly externalOrganizationId?: string;
+  readonly email?: string;
+  readonly permissions: readonly string[];
+  readonly environment: Environment;
+  readonly preview: boolean;
+  readonly issuedAt: Date;
+  readonly expiresAt: Date;
+}
+
+/** One for each gateway: a server of one portal has one. */
+const keySets = new Map<string, KeySet>();
+
+/**
+ * The token's bearer. Throws `InvalidTokenError` for a token that is not to be believed; any other error is an outage,
+ * by which nothing is said about the token.
+ */
+export async function verifyToken(jwt: string, options: VerifyOptions): Promise<VerifiedToken> {
+  const own = options.fetch ?? ((input: string | URL | Request, init?: RequestInit) => fetch(input, init));
+  const issuer = options.issuer.replace(/\/+$/, "");
+  const url = (options.url ?? issuer).replace(/\/+$/, "");
+  const read = parts(jwt);
+  await checkSignature(read, keysOf(`${url}/.well-known/jwks.json`, own));
+  const token = checkClaims(read.claims, issuer, options);
+  if (options.check === "online") {
+    await checkSession(jwt, new Transport({ url, fetch: own, timeoutMs: 10_000, retries: 2 }));
+  }
+  return token;
+}
+
+function keysOf(url: string, own: typeof fetch): KeySet {
+  let keys = keySets.get(url);
+  if (keys === undefined) {
+    keys = new KeySet({ url, fetch: own, now: () => performance.now() });
+    keySets.set(url, keys);
+  }
+  return keys;
+}
+
+async function checkSignature(read: Parts, keys: KeySet): Promise<void> {
+  const key = await keys.find(read.kid);
+  if (key === undefined) {
+    throw new InvalidTokenError("unknown_key");
+  }
+  if (key.algorithm !== read.alg) {
+    throw new InvalidTokenError("algorithm");
+  }
+  if (!(await key.verify(read.signature, read.signed))) {
+    throw new InvalidTokenError("signature");
+  }
+}
+
+function checkClaims(claims: Parts["claims"], issuer: string, options: VerifyOptions): VerifiedToken {
+  const { iss, aud, sub, jti, exp, iat, nbf, permissions, environment, org, email, preview } = claims;
+  const now = (options.now ?? Date.now)() / 1000;
+  const tolerance = options.toleranceSeconds ?? 0;
+  if (iss !== issuer) {
+    throw new InvalidTokenError("issuer");
+  }
+  if (aud !== options.audience) {
+    throw new InvalidTokenError("audience");
+  }
+  if (typeof exp !== "number" || typeof iat !== "number" || typeof sub !== "string" || typeof jti !== "string") {
+    throw new InvalidTokenError("malformed");
+  }
+  if (now >= exp + tolerance) {
+    throw new InvalidTokenError("expired");
+  }
+  if (nbf !== undefined && !(typeof nbf === "number" && nbf <= now + tolerance)) {
+    throw new InvalidTokenError("not_yet_valid");
+  }
+  return {
+    id: jti,
+    externalId: sub,
+    ...(typeof org === "string" ? { externalOrganizationId: org } : {}),
+    ...(typeof email === "string" ? { email } : {}),
+    permissions: Array.isArray(permissions) ? permissions.filter((one) => typeof one === "string") : [],
+    environment: environment as Environment,
+    preview: preview === true,
+    issuedAt: new Date(iat * 1000),
+    expiresAt: new Date(exp * 1000),
+  };
+}
+
+async function checkSession(jwt: string, transport: Transport): Promise<void> {
+  const headers = { authorization: `Bearer ${jwt}` };
+  try {
+    await transport.send({ method: "GET", verb: "getSession", headers, repeat: "harmless" });
+  } catch (error) {
+    throw error instanceof PortalSessionNotFoundError ? new InvalidTokenError("ended") : error;
+  }
+}
