@@ -7,6 +7,7 @@
 pub mod process;
 mod running;
 pub mod signing;
+mod store_clock;
 pub mod stores;
 
 use std::io;
@@ -31,6 +32,7 @@ use crate::telemetry::Metrics;
 use crate::tokens::KeyError;
 pub use running::{PartEnded, Running};
 use signing::Signing;
+use store_clock::StoreClock;
 use stores::StoreMaker;
 
 /// How often idle clients are dropped from the rate limits. It bounds what an attacker with many addresses can make
@@ -81,13 +83,14 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
     let stores = StoreMaker::new(&settings.store, clock.clone(), &metrics).map_err(StartError::Store)?;
     // The first contact logs warnings about how the store is set up. The start does not depend on it.
     let first_contact = stores.make();
-    tokio::spawn(async move { first_contact.ready().await });
+    let store_clock = Arc::new(StoreClock::new(clock.clone()));
     let tagger = Arc::new(UserTagger::new(&settings.server.secret, &settings.server.previous_secrets));
     let deriver = Arc::new(TokenDeriver::new(&settings.server.secret));
     let landing_nonces = Arc::new(LandingNonces::new(&settings.server.secret));
     let languages = Arc::new(Languages::load().map_err(StartError::Languages)?);
     let make_gateway = {
         let (catalog, metrics, limits) = (catalog.clone(), metrics.clone(), limits.clone());
+        let store_clock = store_clock.clone();
         let strict_transport = settings.server.public_url.scheme() == "https";
         let client_address_header = settings.server.client_address_header;
         let (trusted_proxies, error_type_base) = (settings.server.trusted_proxies, settings.error_type_base);
@@ -102,6 +105,7 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
             landing_nonces: landing_nonces.clone(),
             languages: languages.clone(),
             clock: clock.clone(),
+            store_clock: store_clock.clone(),
         }
     };
     let listen = settings.server.listen;
@@ -121,8 +125,11 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
     }
     running.add_task("the housekeeping", async move {
         let mut ticks = tokio::time::interval(FORGET_EVERY);
+        // Its answer is a warning in the log, if there is one.
+        let _ = first_contact.ready().await;
         loop {
             ticks.tick().await;
+            store_clock.follow(first_contact.as_ref()).await;
             limits.forget_idle();
         }
     });

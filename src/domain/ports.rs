@@ -257,6 +257,9 @@ pub trait SessionStore: Send + Sync {
         limit: usize,
     ) -> Result<Vec<PortalSession>, StoreError>;
 
+    /// Its time, Unix milliseconds: the one that all times of sessions are told in.
+    async fn now_ms(&self) -> Result<u64, StoreError>;
+
     /// Whether it answers and takes writes.
     async fn ready(&self) -> Result<(), StoreError>;
 }

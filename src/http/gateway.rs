@@ -40,8 +40,10 @@ pub struct Gateway {
     pub landing_nonces: Arc<LandingNonces>,
     /// The languages of the pages that people see.
     pub languages: Arc<Languages>,
-    /// For times that browsers keep in cookies. A session's times come from the store.
+    /// For times that browsers keep in cookies.
     pub clock: Arc<dyn Clock>,
+    /// The store's time, as far as it is known: for what is told of a session's times.
+    pub store_clock: Arc<dyn Clock>,
 }
 
 /// The gateway that serves this request. The app registers it before anything else.

@@ -277,6 +277,10 @@ impl SessionStore for MemoryStore {
         Ok(live.take(limit).map(|(_, entry)| entry.session.clone()).collect())
     }
 
+    async fn now_ms(&self) -> Result<u64, StoreError> {
+        Ok(self.clock.now_ms())
+    }
+
     async fn ready(&self) -> Result<(), StoreError> {
         Ok(())
     }

@@ -253,6 +253,14 @@ impl SessionStore for RedisStore {
         }
     }
 
+    /// Of whichever node of a cluster has the key; their clocks are the operator's to keep together.
+    async fn now_ms(&self) -> Result<u64, StoreError> {
+        let time = redis::cmd("TIME");
+        let call = Call::Command { key: "vst:ready", command: &time };
+        let (seconds, micros): (u64, u64) = self.link.call("time", call, self.link.deadline()).await?;
+        Ok(seconds * 1_000 + micros / 1_000)
+    }
+
     /// Tries a write: a replica, or a Redis without memory, would also answer a PING.
     async fn ready(&self) -> Result<(), StoreError> {
         let mut write = redis::cmd("SET");

@@ -165,6 +165,10 @@ impl SessionStore for Defective {
         self.store.list(tag, before, limit).await
     }
 
+    async fn now_ms(&self) -> Result<u64, StoreError> {
+        self.store.now_ms().await
+    }
+
     async fn ready(&self) -> Result<(), StoreError> {
         self.store.ready().await
     }
@@ -201,6 +205,7 @@ async fn promises_broken_by(defect: Defect) -> Vec<Promise> {
         landing_nonces: Arc::new(LandingNonces::new(&server.secret)),
         languages: Arc::new(Languages::load().expect("the languages load")),
         clock: Arc::new(vestibule::app::SystemClock),
+        store_clock: Arc::new(vestibule::app::SystemClock),
     };
     let mut handles = Vec::new();
     let mut urls = Vec::new();

@@ -120,7 +120,7 @@ pub async fn handle(
     let page = portals.list(&caller, &asked.slug, &asked.external_id, asked.before, asked.limit).await?;
     let pagination =
         Pagination { cursor: page.next.map(|handle| handle.to_string()), has_more: page.next.is_some() };
-    let now_ms = gateway(&request).clock.now_ms();
+    let now_ms = gateway(&request).store_clock.now_ms();
     let data: Vec<Item> = page.sessions.into_iter().map(|session| Item::new(session, now_ms)).collect();
     Ok(success_with(&request, data, Some(pagination)))
 }

@@ -44,7 +44,7 @@ async fn answer(request: &HttpRequest, presented: Result<Presented, Error>) -> R
             note(request, current.session.handle);
             let mut response = identity::of(&current, &asked.with);
             if asked.with_assertion {
-                let now_ms = gateway(request).clock.now_ms();
+                let now_ms = gateway(request).store_clock.now_ms();
                 identity::assert(
                     &mut response,
                     portals.issue(&current, Purpose::Assertion, now_ms)?.expose(),

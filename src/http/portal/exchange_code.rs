@@ -31,7 +31,7 @@ pub struct Exchanged<'a> {
 pub async fn handle(request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Problem> {
     exchange(request, payload, "code", |request, exchanged, access_token| {
         let session = &exchanged.session;
-        let expires_in = session.seconds_left(gateway(request).clock.now_ms());
+        let expires_in = session.seconds_left(gateway(request).store_clock.now_ms());
         success(request, Exchanged { access_token, expires_at: session.expires_at_ms, expires_in })
     })
     .await

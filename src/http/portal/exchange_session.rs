@@ -42,7 +42,7 @@ pub struct Exchanged<'a> {
 /// Spends a session ID for a browser session.
 pub async fn handle(request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Problem> {
     exchange(request, payload, "sessionId", |request, exchanged, token| {
-        let now_ms = gateway(request).clock.now_ms();
+        let now_ms = gateway(request).store_clock.now_ms();
         let (expires_at, expires_in) =
             (exchanged.session.expires_at_ms, exchanged.session.seconds_left(now_ms));
         let session = SessionView::new(&exchanged.session, &exchanged.portal, now_ms);

@@ -21,6 +21,6 @@ pub async fn handle(
     body::fields(&body::read(&request, payload).await?, |_| Some(()))?;
     note(&request, current.session.handle);
     put_in_question(&request, &current.portal);
-    let now_ms = gateway(&request).clock.now_ms();
+    let now_ms = gateway(&request).store_clock.now_ms();
     Ok(success(&request, SessionView::new(&current.session, &current.portal, now_ms)))
 }

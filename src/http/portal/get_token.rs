@@ -41,7 +41,7 @@ pub async fn handle(
     body::fields(&body::read(&request, payload).await?, |_| Some(()))?;
     note(&request, current.session.handle);
     put_in_question(&request, &current.portal);
-    let now_ms = gateway(&request).clock.now_ms();
+    let now_ms = gateway(&request).store_clock.now_ms();
     let token = portals.issue(&current, Purpose::Call, now_ms)?;
     let answer = Issued {
         token: token.expose(),

@@ -160,6 +160,9 @@ mod tests {
         ) -> Result<Vec<PortalSession>, StoreError> {
             panic!("a defect")
         }
+        async fn now_ms(&self) -> Result<u64, StoreError> {
+            panic!("a defect")
+        }
         async fn ready(&self) -> Result<(), StoreError> {
             panic!("a defect with internals to tell")
         }
@@ -182,6 +185,7 @@ mod tests {
             landing_nonces: Arc::new(LandingNonces::new(&"s".into())),
             languages: Arc::new(Languages::load().expect("the languages load")),
             clock: Arc::new(Broken),
+            store_clock: Arc::new(Broken),
         }
     }
 
