@@ -4,7 +4,7 @@
 use redis::Commands;
 use serde_json::{Value, json};
 
-use crate::support::app::{ACME_LIVE, Kind, TestApp, text};
+use crate::support::app::{ACME_LIVE, Kind, Reply, TestApp, in_portal, text};
 use crate::support::former_release::FormerGateway;
 use crate::support::redis_server::RedisServer;
 
@@ -75,6 +75,50 @@ async fn the_former_release_and_this_one_serve_each_others_sessions() {
                 assert!(!app.accepts(&token).await, "{way}, asked at {name}");
             }
         }
+    }
+}
+
+/// Asks for a direct session with this key.
+async fn open(app: &TestApp, key: &str) -> Reply {
+    let body = json!({ "slug": "my-portal", "externalId": USER, "permissions": ["keys:read"] });
+    let call = app.post("/v2/portal.createSessionToken", body).bearer(ACME_LIVE);
+    call.header("idempotency-key", key).send().await
+}
+
+/// It takes them for browser sessions whose token nobody presents, and so does no harm to them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_former_release_lists_and_revokes_direct_sessions_and_accepts_no_token_of_theirs() {
+    let this = TestApp::start_with(Kind::Redis, in_portal("my-portal", "direct = true")).await;
+    let url = this.redis.as_ref().expect("this gateway has a Redis").url();
+    let release = tokio::task::block_in_place(|| FormerGateway::start(&url));
+    let former = &release.app;
+    let user = json!({ "slug": "my-portal", "externalId": USER });
+    for (turn, revokes_all) in [false, true].into_iter().enumerate() {
+        let key = format!("the-key-of-turn-{turn}");
+        let opened = open(&this, &key).await.data();
+        let (id, token) = (text(&opened["id"]), text(&opened["token"]));
+        assert!(!former.accepts(token).await, "it knows no such token");
+        // What it does for others of the same user leaves the direct session as it is.
+        let (browser, browser_token) = sign_in(former, former).await;
+        let pending = former.create(json!({ "externalId": USER })).await;
+        assert_eq!(former.exchange(text(&pending["sessionId"])).await.status, 200);
+        for app in [&this, former] {
+            let mut ids = listed(app).await;
+            ids.sort();
+            let mut expected = [id, &browser, text(&pending["id"])];
+            expected.sort_unstable();
+            assert_eq!(ids, expected);
+        }
+        assert_eq!(session_of(&this, token).await["id"], opened["id"]);
+        let one = json!({ "id": id });
+        let (body, count) = if revokes_all { (user.clone(), 3) } else { (one, 1) };
+        let revoked = former.backend(ACME_LIVE, "revokeSession", body).await;
+        assert_eq!(revoked.data(), json!({ "revoked": count }), "{}", revoked.text);
+        assert!(!this.accepts(token).await);
+        assert_eq!(this.accepts(&browser_token).await, !revokes_all);
+        let repeat = open(&this, &key).await;
+        assert_eq!((repeat.status, repeat.locations()), (400, vec!["header.Idempotency-Key".to_owned()]));
+        former.backend(ACME_LIVE, "revokeSession", user.clone()).await;
     }
 }
 
