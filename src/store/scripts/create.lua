@@ -10,12 +10,12 @@ local earlier = redis.call('GET', KEYS[1])
 if earlier then
   -- Only our own earlier attempt, whose reply was lost, can have stored it: the ticket is random.
   local earlier_created, _, earlier_expires = string.match(earlier, HEAD)
-  return { earlier_created, earlier_expires, live_count(KEYS[2]) }
+  return { earlier_created, earlier_expires, live_count(KEYS[2], created) }
 end
 -- A connection that loses packets may deliver the first try after the repeat was answered, and after its ticket was spent
 -- or revoked. The ticket must not come back. Nobody waits for this answer.
 for _, member in ipairs(redis.call('ZREVRANGE', KEYS[2], 0, 31)) do
-  if suffix_of(member) == suffix then return { created, expires, live_count(KEYS[2]) } end
+  if suffix_of(member) == suffix then return { created, expires, live_count(KEYS[2], created) } end
 end
 local head = table.concat({ '1', created, '0', expires, session_ttl, suffix, slug, epoch(ARGV[7]) }, ' ')
 redis.call('SET', KEYS[1], head .. '\n' .. grant .. '\n', 'PX', ticket_ttl)
@@ -27,4 +27,4 @@ if left ~= -2 then
   prune(KEYS[2], created, suffix)
 end
 keep(KEYS[2], left, ticket_ttl)
-return { created, expires, live_count(KEYS[2]) }
+return { created, expires, live_count(KEYS[2], created) }

@@ -9,7 +9,7 @@ if earlier then
   if not ttl then return { 'corrupt' } end
   if ttl - redis.call('PTTL', KEYS[1]) > tonumber(ARGV[6]) then return { 'late' } end
   touch(KEYS[2])
-  return { 'opened', earlier, live_count(KEYS[2]) }
+  return { 'opened', earlier, live_count(KEYS[2], now_ms()) }
 end
 
 -- In place of a ticket's digest stands something that no digest begins with.
@@ -29,4 +29,4 @@ local left = redis.call('PTTL', KEYS[2])
 redis.call('ZADD', KEYS[2], created, suffix .. 'b' .. entry)
 if left ~= -2 then prune(KEYS[2], created, suffix) end
 keep(KEYS[2], left, session_ttl)
-return { 'opened', record, live_count(KEYS[2]) }
+return { 'opened', record, live_count(KEYS[2], created) }

@@ -7,14 +7,15 @@ local SAMPLE = 8
 -- A member in state 't' has no time in it, so the longest is assumed, with some minutes for a clock that jumps.
 local LONGEST_TICKET_MS, GRACE_MS = 900000, 600000
 
+-- Of a member in state 't' or 'b'.
+local function has_expired(member, created, now)
+  if state_of(member) == 't' then return created + LONGEST_TICKET_MS < tonumber(now) end
+  local expires = expiry_of(member, created)
+  return expires ~= nil and expires < tonumber(now)
+end
+
 local function is_long_dead(member, created, now)
-  local state = state_of(member)
-  if state == 't' then return created + LONGEST_TICKET_MS + GRACE_MS < tonumber(now) end
-  if state == 'b' then
-    local expires = expiry_of(member, created)
-    return expires ~= nil and expires + GRACE_MS < tonumber(now)
-  end
-  return is_grave(member)
+  return is_grave(member) or is_live(member) and has_expired(member, created, now - GRACE_MS)
 end
 
 -- From 0 up to 1.
