@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::support::app::{ACME_LIVE, TestApp, config, in_portal, text};
+use crate::support::app::{ACME_LIVE, TestApp, config, in_portal, text, without_signing_key};
 use crate::support::forged_tokens::decoded;
 use crate::support::gateway::Gateway;
 use crate::support::process::run;
@@ -176,7 +176,7 @@ fn what_needs_a_key_is_a_fault_where_there_is_none() {
 async fn a_request_that_needs_a_key_names_the_setting() {
     let redis = crate::support::redis_server::RedisServer::start();
     let direct = in_portal("my-portal", "direct = true");
-    let gateway = Gateway::start_by(&direct(config(&redis.url())), None);
+    let gateway = Gateway::start_by(&without_signing_key(direct(config(&redis.url()))), None);
     let app = TestApp::of_process(&gateway.url);
     let body =
         json!({ "slug": "my-portal", "externalId": "user_123", "permissions": ["a"], "format": "jwt" });

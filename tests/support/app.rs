@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use vestibule::app::{self, Running};
+use vestibule::app::{self, Running, SystemClock};
 use vestibule::config::Settings;
 use vestibule::domain::credential::RootKey;
 use vestibule::domain::ports::Clock;
@@ -21,6 +21,11 @@ pub const UMBRELLA_LIVE: &str = "rk_live_umbrella0000000000000000000000000live";
 pub const PAGE: &str = "https://portal.example.com";
 /// An origin that second-portal lists, and my-portal does not.
 pub const SECOND_PAGE: &str = "https://second.example.com";
+/// An origin that direct-portal lists.
+pub const DIRECT_PAGE: &str = "https://direct.example.com";
+
+/// The key that signs tokens in the tests (ES256), and only there.
+pub const SIGNING_KEY_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/testdata/signing_key.pem");
 
 /// What `portal.authorize` always answers a live session with.
 pub const IDENTITY: [&str; 8] = [
@@ -46,6 +51,11 @@ pub struct FakeClock(AtomicU64);
 impl FakeClock {
     pub fn new() -> Arc<Self> {
         Arc::new(FakeClock(AtomicU64::new(1_742_000_000_000)))
+    }
+
+    /// At the time of a Redis on this machine, for a gateway that compares its clock with the store's.
+    fn of_this_machine() -> Arc<Self> {
+        Arc::new(FakeClock(AtomicU64::new(SystemClock.now_ms())))
     }
 
     pub fn forward(&self, by: Duration) {
@@ -92,7 +102,7 @@ impl TestApp {
 
     /// On a store that may not be there.
     pub async fn start_at(store_url: &str, change: impl FnOnce(String) -> String) -> Self {
-        let clock = FakeClock::new();
+        let clock = if store_url == "memory:" { FakeClock::new() } else { FakeClock::of_this_machine() };
         let settings = settings(&change(config(store_url)));
         let running = app::start(settings, clock.clone()).expect("the gateway starts");
         let base = format!("http://{}", running.address);
@@ -240,6 +250,11 @@ pub fn open_redirects() -> Vec<String> {
     lines.map(put).collect()
 }
 
+/// A change of the configuration: no key signs tokens.
+pub fn without_signing_key(config: String) -> String {
+    config.replace(&format!("[{SIGNING_KEY_FILE:?}]"), "[]")
+}
+
 /// A change of the configuration: further lines in one portal's section.
 pub fn in_portal(slug: &str, lines: &str) -> impl FnOnce(String) -> String {
     let name = format!("slug = \"{slug}\"\n");
@@ -274,6 +289,7 @@ pub fn config_from(template: &str, store_url: &str) -> String {
     for (place, key) in keys {
         config = config.replace(place, &RootKey::parse(key).expect("a root key").digest().to_hex());
     }
+    let config = config.replace("{signing-key}", SIGNING_KEY_FILE);
     format!("store.url = \"{store_url}\"\n{config}")
 }
 
@@ -453,7 +469,11 @@ impl Reply {
 /// Runs each test on both stores, each with a gateway of its own.
 #[macro_export]
 macro_rules! on_both_stores {
-    ($($(#[$meta:meta])* async fn $name:ident($app:ident: TestApp) $body:block)*) => {$(
+    ($($(#[$meta:meta])* async fn $name:ident($app:ident: TestApp) $body:block)*) => {
+        $crate::on_both_stores! { with |config| config; $($(#[$meta])* async fn $name($app: TestApp) $body)* }
+    };
+    // With a changed configuration.
+    (with $change:expr; $($(#[$meta:meta])* async fn $name:ident($app:ident: TestApp) $body:block)*) => {$(
         mod $name {
             use super::*;
             use $crate::support::app::Kind;
@@ -463,12 +483,12 @@ macro_rules! on_both_stores {
 
             #[tokio::test]
             async fn memory() {
-                check(TestApp::start(Kind::Memory).await).await;
+                check(TestApp::start_with(Kind::Memory, $change).await).await;
             }
 
             #[tokio::test]
             async fn redis() {
-                check(TestApp::start(Kind::Redis).await).await;
+                check(TestApp::start_with(Kind::Redis, $change).await).await;
             }
         }
     )*};

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::app::{config, in_portal};
+use super::app::{SIGNING_KEY_FILE, config, in_portal};
 use super::process::run;
 
 /// What [`configured`] calls the issuer.
@@ -26,5 +26,5 @@ pub fn configured(store_url: &str, keys: &[&Path]) -> String {
     let lines = format!("direct = true\ntokens.audience = \"{AUDIENCE}\"");
     let portal = in_portal("my-portal", &lines);
     let names: Vec<_> = keys.iter().map(|path| path.display().to_string()).collect();
-    format!("tokens.signing_key_files = {names:?}\n{}", portal(config(store_url)))
+    portal(config(store_url)).replace(&format!("[{SIGNING_KEY_FILE:?}]"), &format!("{names:?}"))
 }

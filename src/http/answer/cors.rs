@@ -14,7 +14,7 @@ use actix_web::{Error, HttpRequest, HttpResponse};
 
 use super::problem::Problem;
 use crate::http::request::auth::query;
-use crate::http::request::kept::{portal_in_question, portals};
+use crate::http::request::kept::{is_withheld, portal_in_question, portals};
 
 const FOR_PREFLIGHTS: [(HeaderName, &str); 3] = [
     (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST"),
@@ -71,6 +71,9 @@ fn headers(request: &HttpRequest) -> Vec<(HeaderName, HeaderValue)> {
 /// The origin of the request's page, if it may read the answer: of the portal that the request names, else of the one
 /// that it turned out to be about, it must be one. Where no portal is known, nothing is said of any.
 fn reader(request: &HttpRequest) -> Option<HeaderValue> {
+    if is_withheld(request) {
+        return None;
+    }
     let value = request.headers().get(header::ORIGIN)?;
     let origin = value.to_str().ok()?;
     let portals = portals(request);

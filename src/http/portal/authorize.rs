@@ -10,6 +10,7 @@ mod identity;
 use actix_web::{HttpRequest, HttpResponse};
 
 use self::asked::Asked;
+use super::found::found;
 use crate::domain::error::Error;
 use crate::domain::presented::Presented;
 use crate::domain::signed_token::Purpose;
@@ -17,7 +18,7 @@ use crate::http::answer::cors;
 use crate::http::answer::problem::Problem;
 use crate::http::answer::refusal::{refuse, refuse_by_status};
 use crate::http::gateway::gateway;
-use crate::http::request::kept::{note, portals};
+use crate::http::request::kept::portals;
 
 /// Answers 200 with the session's headers, 401, 403, or sends a navigation home.
 pub async fn handle(
@@ -39,9 +40,8 @@ async fn answer(request: &HttpRequest, presented: Result<Presented, Error>) -> R
     }
     let presented = presented?;
     let portals = portals(request);
-    match portals.authorize(&presented, &asked.required).await {
+    match found(request, portals.authorize(&presented, &asked.required).await) {
         Ok(current) => {
-            note(request, current.session.handle);
             let mut response = identity::of(&current, &asked.with);
             if asked.with_assertion {
                 let now_ms = gateway(request).store_clock.now_ms();

@@ -5,13 +5,14 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::found::found;
 use crate::domain::messages::EndedSession;
 use crate::http::answer::cookies;
 use crate::http::answer::envelope::success;
 use crate::http::answer::problem::Problem;
 use crate::http::request::auth::OfPage;
 use crate::http::request::body;
-use crate::http::request::kept::{note, portals, put_in_question};
+use crate::http::request::kept::portals;
 use crate::telemetry::{Audit, audit};
 
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
@@ -35,12 +36,10 @@ pub async fn handle(
 ) -> Result<HttpResponse, Problem> {
     let portals = portals(&request);
     // The session is checked first: nobody's body is read without one.
-    let current = portals.find_for_ending(&presented).await?;
+    let current = found(&request, portals.find_for_ending(&presented).await)?;
     body::fields(&body::read(&request, payload).await?, |_| Some(()))?;
     let EndedSession { current, others } = portals.end(&presented, current).await?;
     let (session, portal) = (&current.session, &current.portal);
-    note(&request, session.handle);
-    put_in_question(&request, portal);
     for handle in std::iter::once(session.handle).chain(others).map(|handle| handle.to_string()) {
         audit(
             "session.ended",

@@ -6,13 +6,14 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::found::found;
 use crate::domain::signed_token::Purpose;
 use crate::http::answer::envelope::success;
 use crate::http::answer::problem::Problem;
 use crate::http::gateway::gateway;
 use crate::http::request::auth::OfPage;
 use crate::http::request::body;
-use crate::http::request::kept::{note, portals, put_in_question};
+use crate::http::request::kept::portals;
 
 /// A signed token of a session.
 #[derive(Serialize, ToSchema)]
@@ -37,10 +38,8 @@ pub async fn handle(
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let portals = portals(&request);
-    let current = portals.find_for_page(&presented).await?;
+    let current = found(&request, portals.find_for_page(&presented).await)?;
     body::fields(&body::read(&request, payload).await?, |_| Some(()))?;
-    note(&request, current.session.handle);
-    put_in_question(&request, &current.portal);
     let now_ms = gateway(&request).store_clock.now_ms();
     let token = portals.issue(&current, Purpose::Call, now_ms)?;
     let answer = Issued {

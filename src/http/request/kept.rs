@@ -20,6 +20,7 @@ struct Kept {
     id: Arc<str>,
     portals: Portals,
     portal: RefCell<Option<Arc<Portal>>>,
+    withheld: Cell<bool>,
     about: Cell<Option<Handle>>,
 }
 
@@ -36,6 +37,7 @@ pub fn keep(request: &ServiceRequest, id: Arc<str>, portals: Portals) {
         id,
         portals,
         portal: RefCell::default(),
+        withheld: Cell::new(false),
         about: Cell::new(None),
     }));
 }
@@ -63,6 +65,16 @@ pub fn put_in_question(request: &HttpRequest, portal: &Arc<Portal>) {
 /// The portal that was noted last.
 pub fn portal_in_question(request: &HttpRequest) -> Option<Arc<Portal>> {
     kept(request).portal.borrow().clone()
+}
+
+/// Notes that no page may read the answer.
+pub fn withhold(request: &HttpRequest) {
+    kept(request).withheld.set(true);
+}
+
+/// Whether that was noted.
+pub fn is_withheld(request: &HttpRequest) -> bool {
+    kept(request).withheld.get()
 }
 
 /// Notes the session that this request turns out to be about, for its log line.
