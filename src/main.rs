@@ -99,7 +99,7 @@ enum AlgorithmArgument {
     /// ECDSA on P-256: known to every JWT library.
     #[value(name = "ES256")]
     Es256,
-    /// Ed25519: shorter and faster.
+    /// Ed25519, where rules ask for it.
     #[value(name = "EdDSA")]
     EdDsa,
 }
