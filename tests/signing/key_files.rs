@@ -153,7 +153,8 @@ fn what_needs_a_key_is_a_fault_where_there_is_none() {
     let key = make_key(directory.path(), "key.pem", "ES256");
     let location = "workspaces[0].portals[0].tokens: With Redis, signed tokens need a key.";
     let keyless = |store: &str| configured(store, &[]);
-    let direct_alone = in_portal("my-portal", "direct = true")(config("redis://127.0.0.1/0"));
+    let direct = in_portal("my-portal", "direct = true");
+    let direct_alone = without_signing_key(direct(config("redis://127.0.0.1/0")));
     let twice = "tokens.signing_key_files[1]: This key is there twice.";
     let cases = [
         ("Redis, no key", keyless("redis://127.0.0.1/0"), Some(location)),
@@ -175,8 +176,7 @@ fn what_needs_a_key_is_a_fault_where_there_is_none() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_that_needs_a_key_names_the_setting() {
     let redis = crate::support::redis_server::RedisServer::start();
-    let direct = in_portal("my-portal", "direct = true");
-    let gateway = Gateway::start_by(&without_signing_key(direct(config(&redis.url()))), None);
+    let gateway = Gateway::start_by(&without_signing_key(config(&redis.url())), None);
     let app = TestApp::of_process(&gateway.url);
     let body =
         json!({ "slug": "my-portal", "externalId": "user_123", "permissions": ["a"], "format": "jwt" });

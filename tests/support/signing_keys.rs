@@ -21,9 +21,9 @@ pub fn make_key(directory: &Path, name: &str, algorithm: &str) -> PathBuf {
     path
 }
 
-/// A gateway's configuration: these keys sign, and my-portal hands out direct tokens.
+/// A gateway's configuration: these keys sign, and the tokens of my-portal are for an API.
 pub fn configured(store_url: &str, keys: &[&Path]) -> String {
-    let lines = format!("direct = true\ntokens.audience = \"{AUDIENCE}\"");
+    let lines = format!("tokens.audience = \"{AUDIENCE}\"");
     let portal = in_portal("my-portal", &lines);
     let names: Vec<_> = keys.iter().map(|path| path.display().to_string()).collect();
     portal(config(store_url)).replace(&format!("[{SIGNING_KEY_FILE:?}]"), &format!("{names:?}"))
