@@ -66,7 +66,7 @@ pub enum StoreLocation {
 /// `[store]`
 pub fn read_store(mut fields: Fields<'_, '_>) -> Option<Store> {
     let location = fields.required("url", parsed(parse_store_url));
-    let timeout_ms = fields.optional("timeout_ms", integer(10, 60_000)).unwrap_or(1_000);
+    let timeout_ms = fields.optional("timeout_ms", integer(10, 5_000)).unwrap_or(1_000);
     let fence_failover = fields.optional("fence_failover", boolean).unwrap_or(true);
     let wait_replicas = fields.optional("wait_replicas", integer(0, 16)).unwrap_or(0);
     let ca_certificates = fields.optional("ca_file", |value| read_pem(string(value)?, "CERTIFICATE"));

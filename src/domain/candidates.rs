@@ -9,13 +9,11 @@ use secrecy::{ExposeSecret, SecretString};
 use super::credential::{BrowserToken, DirectToken, Ticket};
 use super::error::Refusal;
 use super::malformed::Malformed;
+use super::signed_token::MAX_TOKEN_BYTES;
 
 /// Each may cost a call to the store. Browsers keep a cookie for each domain and path, and no honest one has more of
 /// one name than these.
 const MOST: usize = 4;
-
-/// More than a signed token with all its permissions takes.
-const MAX_SIGNED_BYTES: usize = 48 * 1024;
 
 /// How a credential comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +73,7 @@ impl SignedText {
     pub fn parse(text: &str) -> Result<Self, Malformed> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
         let dots = text.bytes().filter(|byte| *byte == b'.').count();
-        let fits = text.len() <= MAX_SIGNED_BYTES && text.starts_with("ey") && dots == 2;
+        let fits = text.len() <= MAX_TOKEN_BYTES && text.starts_with("ey") && dots == 2;
         if fits && text.bytes().all(allowed) {
             Ok(SignedText(SecretString::from(text)))
         } else {
@@ -199,7 +197,7 @@ mod tests {
 
     #[test]
     fn what_looks_like_a_signed_token() {
-        let long = format!("ey.a.{}", "a".repeat(MAX_SIGNED_BYTES));
+        let long = format!("ey.a.{}", "a".repeat(MAX_TOKEN_BYTES));
         for bad in ["", "ey", "ey.a", "ey.a.b.c", "xx.a.b", "ey.a.b=", "ey.a.b ", "ey.a\n.b", "ey.é.b", &long]
         {
             assert!(SignedText::parse(bad).is_err(), "{bad:.40}");

@@ -130,6 +130,8 @@ pub enum Refusal {
     TicketAsToken,
     /// A direct token of a portal that no longer takes any.
     NotDirect,
+    /// A signed token was asked for, and no key is configured.
+    NoSigningKey,
     /// A signed token of a key that the gateway does not have.
     UnknownKey,
     /// A signed token whose signature is wrong, or made with an algorithm other than its key's.
@@ -167,6 +169,7 @@ impl Refusal {
             Refusal::TicketAsToken => "ticket_as_token",
             Refusal::NotDirect => "not_direct",
             Refusal::UnknownKey => "unknown_key",
+            Refusal::NoSigningKey => "no_signing_key",
             Refusal::SignatureInvalid => "signature_invalid",
             Refusal::OtherIssuer => "other_issuer",
             Refusal::OtherAudience => "other_audience",

@@ -1,6 +1,6 @@
 //! Signed tokens that are handed out again.
 //!
-//! Owns: for how long (half their life), and how many are kept.
+//! Owns: for how long (half their life), and how much is kept.
 //! Must not know: what a token says. It never leaves this process's memory but for its owner.
 
 use std::collections::HashMap;
@@ -13,8 +13,8 @@ use super::error::Error;
 use super::handle::Handle;
 use super::signed_token::{Claims, Purpose};
 
-/// Of one worker: some 10 MB at the most, where each token has a kilobyte.
-const MOST: usize = 10_000;
+/// Of one worker: some 10,000 tokens of a usual session.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
 
 /// Whose token, and for what.
 type Key = (Handle, Purpose);
@@ -35,6 +35,10 @@ impl KeptToken {
         KeptToken { token: SecretString::from(token), expires_at_s: claims.expires_at_s, good_until_s }
     }
 
+    fn bytes(&self) -> usize {
+        self.expose().len()
+    }
+
     /// The secret text, for its owner.
     pub fn expose(&self) -> &str {
         self.token.expose_secret()
@@ -53,6 +57,19 @@ struct Kept {
     /// the next one may get the same address. A weak reference keeps the address from being used again.
     under: Weak<Catalog>,
     tokens: HashMap<Key, Arc<KeptToken>>,
+    bytes: usize,
+}
+
+impl Kept {
+    /// Drops what is not handed out any more; if more than half is left then, everything.
+    fn make_room(&mut self, now_s: u64) {
+        self.tokens.retain(|_, kept| now_s < kept.good_until_s);
+        self.bytes = self.tokens.values().map(|kept| kept.bytes()).sum();
+        if self.bytes > MOST_BYTES / 2 {
+            self.tokens.clear();
+            self.bytes = 0;
+        }
+    }
 }
 
 impl KeptTokens {
@@ -69,20 +86,18 @@ impl KeptTokens {
         // No change of the map can be left half made by a panic.
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if !std::ptr::eq(kept.under.as_ptr(), Arc::as_ptr(under)) {
-            *kept = Kept { under: Arc::downgrade(under), tokens: HashMap::new() };
+            *kept = Kept { under: Arc::downgrade(under), ..Kept::default() };
         }
-        let tokens = &mut kept.tokens;
-        if let Some(kept) = tokens.get(&key).filter(|kept| now_s < kept.good_until_s) {
+        if let Some(kept) = kept.tokens.get(&key).filter(|kept| now_s < kept.good_until_s) {
             return Ok(kept.clone());
         }
         let fresh = Arc::new(sign()?);
-        if tokens.len() >= MOST {
-            tokens.retain(|_, kept| now_s < kept.good_until_s);
+        if kept.bytes + fresh.bytes() > MOST_BYTES {
+            kept.make_room(now_s);
         }
-        if tokens.len() >= MOST {
-            tokens.clear();
-        }
-        tokens.insert(key, fresh.clone());
+        kept.bytes += fresh.bytes();
+        let former = kept.tokens.insert(key, fresh.clone());
+        kept.bytes -= former.map_or(0, |former| former.bytes());
         Ok(fresh)
     }
 }

@@ -114,7 +114,7 @@ pub fn not_direct(handle: Option<Handle>) -> Error {
 
 /// Nobody can sign a token here.
 pub fn signing_key_missing() -> Error {
-    let error = Error::refused(Code::Forbidden, Refusal::UnknownKey, None);
+    let error = Error::refused(Code::Forbidden, Refusal::NoSigningKey, None);
     error.with_detail(
         "The gateway has no key to sign tokens with. Set tokens.signing_key_files in its configuration.",
     )

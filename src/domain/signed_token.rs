@@ -123,6 +123,9 @@ impl TokenSettings {
 #[error("a token could not be signed")]
 pub struct SigningFailed;
 
+/// No token is longer: a session with all the permissions that it may have takes less. Nothing longer is read at all.
+pub const MAX_TOKEN_BYTES: usize = 48 * 1024;
+
 /// Signs and checks tokens with the gateway's keys.
 pub trait TokenSigner: std::fmt::Debug + Send + Sync {
     /// Makes the token with these claims.

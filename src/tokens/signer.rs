@@ -13,10 +13,7 @@ use jsonwebtoken::{Header, Validation, decode, decode_header, encode};
 use super::claims::WireClaims;
 use super::keys::SigningKey;
 use crate::domain::error::Refusal;
-use crate::domain::signed_token::{Claims, SigningFailed, TokenSigner};
-
-/// More than a session with all its permissions takes; nothing longer is read at all.
-const MAX_TOKEN_BYTES: usize = 48 * 1024;
+use crate::domain::signed_token::{Claims, MAX_TOKEN_BYTES, SigningFailed, TokenSigner};
 
 /// The keys.
 pub struct Signer {

@@ -154,6 +154,18 @@ on_both_stores! {
         }
     }
 
+    async fn a_mistyped_question_lets_nobody_through(app: TestApp) {
+        let token = app.signed_in(json!({})).await;
+        for (query, location) in [
+            ("permissions=admin:read", "query.permissions"), ("Permission=admin:read", "query.Permission"),
+            ("scope=admin:read", "query.scope"), ("slug[]=my-portal", "query.slug[]"),
+        ] {
+            let reply = authorize(&app, &format!("?slug=my-portal&{query}")).bearer(&token).send().await;
+            reply.expect(400, "application/invalid_input");
+            assert_eq!(reply.locations(), [location], "{query}");
+        }
+    }
+
     async fn a_permission_that_is_none_is_told(app: TestApp) {
         let token = app.signed_in(json!({ "permissions": ["*"] })).await;
         let table: &[(&str, &[&str])] = &[

@@ -47,6 +47,8 @@ impl Asked {
                     let at = || "query.with".to_owned();
                     asked.with.extend(kept(read_with(&value), at, &mut faults).into_iter().flatten());
                 }
+                // Read with what is presented.
+                "slug" => {}
                 "deny" => asked.denies_by_status |= value == "status",
                 "assertion" => asked.with_assertion |= value == "true",
                 "preflight" => asked.allows_preflights |= value == "allow",
@@ -54,6 +56,8 @@ impl Asked {
                     let at = || "query.method_header".to_owned();
                     asked.method_header = kept(read_method_header(&value), at, &mut faults);
                 }
+                // A mistyped condition must not let everybody through. Anything else a proxy may add of its own.
+                _ if looks_like_a_condition(&name) => faults.push(unknown(&name)),
                 _ => {}
             }
         }
@@ -77,6 +81,19 @@ impl Asked {
             && headers.contains_key(ORIGIN)
             && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
     }
+}
+
+fn looks_like_a_condition(name: &str) -> bool {
+    let letters: String = name.chars().filter(char::is_ascii_alphabetic).collect();
+    let letters = letters.to_ascii_lowercase();
+    ["perm", "scope", "slug", "portal"].iter().any(|start| letters.starts_with(start))
+}
+
+fn unknown(name: &str) -> Fault {
+    let known = "slug, permission, with, deny, assertion, preflight, method_header";
+    let fix = format!("Remove it, or correct its spelling. Known here: {known}.");
+    let name: String = name.chars().take(64).collect();
+    Invalid::new("This parameter is unknown.", fix).at(format!("query.{name}"))
 }
 
 fn kept<T>(read: Result<T, Invalid>, at: impl FnOnce() -> String, faults: &mut Vec<Fault>) -> Option<T> {
