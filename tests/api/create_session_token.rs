@@ -5,11 +5,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::direct::{FORBIDDEN, formats, open, opening};
-use crate::forge::{claims_of, header_of};
 use crate::on_both_stores;
 use crate::support::app::{
     ACME_LIMITED, ACME_LIVE, ACME_TEST, Kind, TestApp, UMBRELLA_LIVE, in_portal, text, without_signing_key,
 };
+use crate::support::forge::{claims_of, header_of};
 
 const KEY: &str = "7b8e9c6e-1f0a-4d6c-9b1e-2f3a4b5c6d7e";
 

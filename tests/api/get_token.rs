@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use crate::authorize::{authorize, told};
 use crate::direct::{open, token};
-use crate::forge::claims_of;
 use crate::on_both_stores;
 use crate::support::app::{ACME_LIVE, Call, Kind, PAGE, Reply, SECOND_PAGE, TestApp, in_portal, text};
+use crate::support::forge::claims_of;
 
 const GET_TOKEN: &str = "/v2/portal.getToken";
 

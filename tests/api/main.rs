@@ -25,7 +25,6 @@ mod exchange_cookies;
 mod exchange_origins;
 mod exchange_session;
 mod flow;
-mod forge;
 mod get_session;
 mod get_token;
 mod handles;

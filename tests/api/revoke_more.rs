@@ -4,9 +4,9 @@
 use serde_json::{Value, json};
 
 use crate::direct::{formats, open};
-use crate::forge::{claims_of, header_of};
 use crate::on_both_stores;
 use crate::support::app::{ACME_LIMITED, ACME_LIVE, ACME_TEST, TestApp, UMBRELLA_LIVE, mistyped, text};
+use crate::support::forge::{claims_of, header_of};
 
 async fn revoked(app: &TestApp, key: &str, body: Value) -> u64 {
     let reply = app.backend(key, "revokeSession", body).await;
@@ -82,7 +82,7 @@ on_both_stores! {
         let (id, direct) = opened(&app, ACME_LIVE, json!({})).await;
         let (_, jwt) = opened(&app, ACME_LIVE, json!({ "format": "jwt" })).await;
         let call = app.get("/v2/portal.getToken").bearer(&direct).send().await.data();
-        let altered = crate::forge::Key::of_a_stranger()
+        let altered = crate::support::forge::Key::of_a_stranger()
             .token(&header_of(&jwt).to_string(), &claims_of(&jwt).to_string());
         let (shortened, mistyped) = (&jwt[..jwt.len() - 1], mistyped(&direct));
         let tokens = ["", "x", text(&created["sessionId"]), &browser, &id, &mistyped, shortened, &altered, text(&call["token"])];

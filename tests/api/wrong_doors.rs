@@ -4,8 +4,10 @@
 use serde_json::{Value, json};
 
 use crate::direct::{NOT_FOUND, formats, open, refused, token, with_reasons};
-use crate::forge::{Key, claims_of, header_of};
-use crate::support::app::{ACME_LIVE, ACME_TEST, DIRECT_PAGE, Kind, TestApp, mistyped, text};
+use crate::support::app::{
+    ACME_LIVE, ACME_TEST, DIRECT_PAGE, Kind, SIGNING_KEY_FILE, TestApp, mistyped, text,
+};
+use crate::support::forge::{Key, claims_of, header_of};
 
 /// The same check on both stores, on a gateway that counts reasons.
 macro_rules! told_to_the_operator {
@@ -40,7 +42,7 @@ fn resigned(token: &str, changes: &Value) -> String {
     for (name, value) in changes.as_object().expect("an object") {
         claims[name] = value.clone();
     }
-    Key::of_the_gateway().token(&header_of(token).to_string(), &claims.to_string())
+    Key::of_file(SIGNING_KEY_FILE).token(&header_of(token).to_string(), &claims.to_string())
 }
 
 told_to_the_operator! {
@@ -98,7 +100,7 @@ told_to_the_operator! {
         let jwt = token(&app, json!({ "format": "jwt" })).await;
         let parts: Vec<_> = jwt.split('.').collect();
         let claims = claims_of(&jwt).to_string().replace("user_123", "user_124");
-        let other_user = format!("{}.{}.{}", parts[0], crate::forge::encoded(claims.as_bytes()), parts[2]);
+        let other_user = format!("{}.{}.{}", parts[0], crate::support::forge::encoded(claims.as_bytes()), parts[2]);
         refused(&app, app.get(ASKING[0]).bearer(&other_user), NOT_FOUND, "signature_invalid").await;
     }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::support::app::{ACME_LIVE, TestApp, text};
-use crate::support::forged_tokens::decoded;
+use crate::support::forge::{claims_of, header_of};
 use crate::support::gateway::{Gateway, eventually};
 use crate::support::rust_api::RustApi;
 use crate::support::signing_keys::{configured, make_key};
@@ -38,12 +38,8 @@ struct Load {
     is_over: AtomicBool,
 }
 
-fn claims_of(token: &str) -> serde_json::Value {
-    decoded(token.split('.').nth(1).expect("claims"))
-}
-
 fn key_id_of(token: &str) -> String {
-    text(&decoded(token.split('.').next().expect("a header"))["kid"]).to_owned()
+    text(&header_of(token)["kid"]).to_owned()
 }
 
 impl Load {

@@ -3,9 +3,10 @@
 #![allow(dead_code)] // Each binary uses its part.
 
 pub mod app;
+pub mod attacks;
 pub mod echo;
 pub mod faulty_proxy;
-pub mod forged_tokens;
+pub mod forge;
 pub mod former_release;
 pub mod gateway;
 pub mod history;

@@ -1,5 +1,7 @@
 //! Signed tokens taken apart and put together again, with the tests' own key or another.
 
+use std::path::Path;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::rand::SystemRandom;
@@ -32,9 +34,9 @@ pub fn claims_of(token: &str) -> Value {
 pub struct Key(EcdsaKeyPair);
 
 impl Key {
-    /// The one that the tests' gateway signs with.
-    pub fn of_the_gateway() -> Self {
-        let file = pem::parse(include_str!("../testdata/signing_key.pem")).expect("a PEM file");
+    /// One that a gateway signs with.
+    pub fn of_file(path: impl AsRef<Path>) -> Self {
+        let file = pem::parse(std::fs::read(path).expect("a file")).expect("a PEM file");
         Self::read(file.contents())
     }
 
