@@ -5,7 +5,8 @@ mod support;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use support::app::{ACME_LIVE, Kind, TestApp};
+use serde_json::{Value, json};
+use support::app::{ACME_LIVE, ACME_TEST, Kind, TestApp, text};
 use vestibule::domain::error::Code;
 
 const UNKNOWN_KEY: &str = "rk_live_nobody00000000000000000000000000nobody";
@@ -16,7 +17,7 @@ fn root() -> &'static Path {
 
 /// Runs the first block under a heading as a file of this name: with a good root key, and with an unknown one.
 async fn run_example(heading: &str, file: &str, program: &[&str]) {
-    let example = block_under(heading);
+    let example = block_under(&format!("## {heading}"));
     let length = code_lines(&example);
     assert!(length < 20, "{heading}: {length} lines are more than an example should have");
 
@@ -52,7 +53,58 @@ async fn run_example_if_installed(heading: &str, file: &str, program: &[&str]) {
     if Command::new(program[0]).arg("--version").output().is_ok() {
         run_example(heading, file, program).await;
     } else {
-        assert!(block_under(heading).contains("/v2/portal.createSession"));
+        assert!(block_under(&format!("## {heading}")).contains("/v2/portal.createSession"));
+    }
+}
+
+/// Runs the call under a heading of "A token instead of a URL"; the `data` that it prints.
+fn answer_of(heading: &str, app: &TestApp, key: &str) -> Value {
+    let example = block_under(&format!("### {heading}"));
+    let mut command = Command::new("bash");
+    command.args(["-eu", "-o", "pipefail", "-c", &example]);
+    command.env("VESTIBULE_URL", &app.base).env("VESTIBULE_ROOT_KEY", key).env("NO_PROXY", "127.0.0.1");
+    let output = command.output().expect("bash runs");
+    assert!(output.status.success(), "{heading}: {output:#?}");
+    let answer: Value = serde_json::from_str(&stdout(&output)).expect("JSON");
+    answer["data"].clone()
+}
+
+/// As the document tells to configure them: a component's portal, and root keys that know it.
+fn with_component(config: String) -> String {
+    let defaults = "default_portal = \"component\"\ndefault_permissions = [\"api.*.read_key\"]\n";
+    let config = config.replace("\"direct-portal\"", "\"component\"");
+    ["acme-live", "acme-test"].iter().fold(config, |config, id| {
+        let line = format!("id = \"{id}\"\n");
+        config.replace(&line, &format!("{line}{defaults}"))
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_calls_for_tokens_do_what_the_document_says() {
+    let app = TestApp::start_with(Kind::Memory, with_component).await;
+    for (key, environment) in [(ACME_LIVE, "live"), (ACME_TEST, "test")] {
+        let jwt = answer_of("A JWT for a user", &app, key);
+        let opaque = answer_of("A token for a user", &app, key);
+        let full = answer_of("A token with everything", &app, key);
+        assert!(text(&jwt["token"]).starts_with("ey"));
+        for opened in [&opaque, &full] {
+            assert!(text(&opened["token"]).starts_with(&format!("pt_{environment}_")));
+        }
+        for opened in [&jwt, &opaque, &full] {
+            assert_eq!((&opened["environment"], &opened["expiresIn"]), (&json!(environment), &json!(3_600)));
+            assert!(app.accepts(text(&opened["token"])).await);
+        }
+        let session = app.get("/v2/portal.getSession").bearer(text(&full["token"])).send().await.data();
+        assert_eq!(
+            (&session["email"], &session["metadata"]["plan"]),
+            (&json!("jane@example.com"), &json!("pro"))
+        );
+        assert_eq!(answer_of("One session ends", &app, key)["revoked"], 1);
+        assert!(app.accepts(text(&jwt["token"])).await, "another one ended");
+        assert_eq!(answer_of("All of a user's sessions end", &app, key)["revoked"], 3);
+        for opened in [&jwt, &opaque, &full] {
+            assert!(!app.accepts(text(&opened["token"])).await);
+        }
     }
 }
 
@@ -62,7 +114,6 @@ fn stdout(output: &Output) -> String {
 
 fn block_under(heading: &str) -> String {
     let document = std::fs::read_to_string(root().join("docs/clients.md")).expect("the document");
-    let heading = format!("## {heading}");
     let mut lines = document.lines().skip_while(|line| *line != heading).skip(1);
     let mut section = lines.by_ref().take_while(|line| !line.starts_with("## "));
     let fence = section.find(|line| line.starts_with("```"));

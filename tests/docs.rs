@@ -47,6 +47,9 @@ fn blocks(path: &Path, language: &str) -> Vec<String> {
     found
 }
 
+/// What docs/clients.md tells to set.
+const DEFAULTS: &str = "default_portal = \"component\"\ndefault_permissions = [\"api.*.read_key\"]\n";
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_shell_block_runs() {
     // On localhost as `vestibule dev`, so that curl sends the cookie back.
@@ -54,6 +57,8 @@ async fn every_shell_block_runs() {
         config
             .replace("https://sessions.example.com", "http://localhost:8080")
             .replace("https://portal.example.com\"", "http://localhost:8080\"")
+            .replace("\"direct-portal\"", "\"component\"")
+            .replace("id = \"acme-live\"\n", &format!("id = \"acme-live\"\n{DEFAULTS}"))
     })
     .await;
     let mut ran = 0;
