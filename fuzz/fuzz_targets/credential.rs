@@ -6,7 +6,7 @@
 use libfuzzer_sys::fuzz_target;
 use vestibule::domain::base62::{CHECKSUM_CHARS, checksum};
 use vestibule::domain::credential::{
-    BrowserTokenKind, Credential, Digest, Kind, RootKey, Ticket, TicketKind,
+    BrowserTokenKind, Credential, Digest, DirectToken, DirectTokenKind, Kind, RootKey, Ticket, TicketKind,
 };
 use vestibule::domain::environment::Environment;
 use vestibule::domain::handle::Handle;
@@ -26,6 +26,7 @@ fuzz_target!(|data: &[u8]| {
 fn read(text: &str) {
     check::<TicketKind>(text);
     check::<BrowserTokenKind>(text);
+    check::<DirectTokenKind>(text);
     if let Ok(ticket) = Ticket::parse_from_link(text) {
         assert!(text.starts_with(ticket.expose()));
         check::<TicketKind>(ticket.expose());
@@ -56,9 +57,12 @@ fn check<K: Kind>(text: &str) {
     assert_eq!(&rest[..TAG_CHARS], credential.tag().as_str());
     assert!(rest.bytes().all(|byte| byte.is_ascii_alphanumeric()));
     assert!(RootKey::parse(text).is_err() && Handle::parse(text).is_err());
-    let kinds =
-        [Credential::<TicketKind>::parse(text).is_ok(), Credential::<BrowserTokenKind>::parse(text).is_ok()];
-    assert_ne!(kinds[0], kinds[1]);
+    let kinds = [
+        Credential::<TicketKind>::parse(text).is_ok(),
+        Credential::<BrowserTokenKind>::parse(text).is_ok(),
+        Credential::<DirectTokenKind>::parse(text).is_ok(),
+    ];
+    assert_eq!(kinds.iter().filter(|is_one| **is_one).count(), 1);
     // No single character may be another one.
     for at in start.len()..text.len() {
         let other = if text.as_bytes()[at] == b'0' { "1" } else { "0" };
@@ -78,5 +82,7 @@ fn mint(random: &[u8; 32], tag: &[u8]) {
         let read = Ticket::parse(ticket.expose()).expect("what is minted is accepted");
         assert_eq!((read.environment(), read.tag()), (environment, tag));
         check::<TicketKind>(ticket.expose());
+        let direct = DirectToken::from_random(environment, tag, random);
+        check::<DirectTokenKind>(direct.expose());
     }
 }

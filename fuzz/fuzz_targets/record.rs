@@ -30,7 +30,7 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-/// As the scripts lay it out (`src/store/scripts/common.lua`).
+/// As the scripts lay it out (`src/store/scripts/parts/record.lua`).
 fn record_of(session: &PortalSession) -> String {
     let grant = encode_grant(&session.grant).expect("a grant encodes");
     assert!(!grant.contains('\n'), "a grant is one line");
