@@ -61,6 +61,9 @@ test_files! {
     keys,
     package,
     portal,
+    renewal_model,
     retries,
+    size,
+    token_client,
     verify,
 }

@@ -1,0 +1,167 @@
+// The token client in a played browser, with tokens of the real gateway. When it renews is the matter of the model's test.
+
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { after, before, test } from "node:test";
+
+import { Vestibule } from "@vestibule/sdk";
+import { NotSignedInError, UserChangedError } from "@vestibule/sdk/browser";
+
+import { startTokenClient } from "../dist/esm/browser/token_client.js";
+import { testEnvironment, TestLocks } from "./support/browser.mjs";
+import { ROOT_KEY, startGateway } from "./support/gateway.mjs";
+
+let gateway;
+let vestibule;
+let names = 0;
+
+before(async () => {
+  gateway = await startGateway();
+  vestibule = new Vestibule({ url: gateway.url, rootKey: ROOT_KEY, portal: "embedded", permissions: ["keys:read"] });
+});
+after(() => gateway.stop());
+
+/** What an application's backend does; counts its calls. */
+function backend(fields = {}) {
+  const mint = async () => {
+    mint.calls += 1;
+    return vestibule.sessionTokens.create({ externalId: "jane", email: "jane@example.com", ...fields });
+  };
+  return Object.assign(mint, { calls: 0 });
+}
+
+/** Clients that end with the test. */
+function opener(context) {
+  const name = `test-${names++}`;
+  return (options, environment = testEnvironment()) => {
+    const client = startTokenClient({ name, ...options }, environment);
+    context.after(() => client.close());
+    return client;
+  };
+}
+
+/** Until a client's status is this. */
+const reaches = (client, status) => new Promise((resolve) => {
+  const look = () => client.status === status && (end(), resolve());
+  const end = client.subscribe(look);
+  look();
+});
+
+test("twenty tabs share one token, and a later one gets it too", async (context) => {
+  const open = opener(context);
+  const fetchToken = backend();
+  const locks = new TestLocks();
+  const tabs = Array.from({ length: 20 }, () => open({ fetchToken }, testEnvironment({ locks })));
+  const tokens = await Promise.all(tabs.map((tab) => tab.getToken()));
+  tokens.push(await open({ fetchToken }, testEnvironment({ locks })).getToken());
+  assert.equal(new Set(tokens).size, 1);
+  assert.equal(fetchToken.calls, 1);
+  assert.equal((await vestibule.getSession(tokens[0])).externalId, "jane");
+});
+
+test("it works without locks and without channels", async (context) => {
+  const bare = testEnvironment({ locks: undefined, channel: undefined });
+  const token = await opener(context)({ fetchToken: backend() }, bare).getToken();
+  assert.match(token, /^pt_live_/);
+});
+
+test("a frozen tab that holds the turn stops nobody", async (context) => {
+  const locks = new TestLocks();
+  locks.freeze("vestibule:frozen:0");
+  const fetchToken = backend();
+  const open = opener(context);
+  const tabs = [1, 2, 3].map(() => open({ fetchToken, name: "frozen" }, testEnvironment({ locks })));
+  await Promise.all(tabs.map((tab) => tab.getToken()));
+  assert.equal(fetchToken.calls, 1);
+});
+
+test("a page that slept through its token's life gets another", async (context) => {
+  const fetchToken = backend();
+  let sleptMs = 0;
+  const environment = testEnvironment({ wall: () => Date.now() + sleptMs });
+  const client = opener(context)({ fetchToken }, environment);
+  const first = await client.getToken();
+  sleptMs = 8 * 3_600_000;
+  assert.notEqual(await client.getToken(), first);
+  assert.equal(fetchToken.calls, 2);
+});
+
+test("a rendered token is used first, and a JWT says its life itself", async (context) => {
+  const fetchToken = backend();
+  const rendered = await vestibule.sessionTokens.create({ externalId: "jane", email: "jane@example.com", format: "jwt" });
+  const client = opener(context)({ fetchToken, token: { token: rendered.token } });
+  assert.equal(await client.getToken(), rendered.token);
+  assert.equal(fetchToken.calls, 0);
+});
+
+/** An endpoint of an application, which answers this. */
+async function endpoint(context, status, body = "", headers = {}) {
+  const server = createServer((_, response) => response.writeHead(status, headers).end(body));
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  context.after(() => server.close());
+  return `http://127.0.0.1:${server.address().port}/session-token`;
+}
+
+test("401 of the endpoint means signed out, told once", async (context) => {
+  const client = opener(context)({ sessionTokenUrl: await endpoint(context, 401) });
+  let told = 0;
+  client.subscribe(() => (told += 1));
+  await assert.rejects(client.getToken(), NotSignedInError);
+  await assert.rejects(client.getToken(), NotSignedInError);
+  assert.equal(client.status, "signed_out");
+  assert.equal(told, 1);
+});
+
+test("every other failure is no sign-out, and is told to those who wait", async (context) => {
+  for (const [status, body, words] of [
+    [500, "", /answered 500/],
+    [429, "", /answered 429/],
+    [403, "", /answered 403/],
+    [200, "<h1>Hello</h1>", /JSON/],
+    [200, '{"token":"pt_live_1"}', /expiresIn/],
+    [200, '{"expiresIn":60}', /expiresIn/],
+  ]) {
+    const client = opener(context)({ sessionTokenUrl: await endpoint(context, status, body) });
+    await assert.rejects(client.getToken(), words, `${status} ${body}`);
+    assert.equal(client.status, "failing");
+  }
+});
+
+test("the endpoint is asked by POST, and its token given", async (context) => {
+  const url = await endpoint(context, 200, '{"token":"pt_live_1","expiresIn":60}');
+  assert.equal(await opener(context)({ sessionTokenUrl: url }).getToken(), "pt_live_1");
+});
+
+test("another user's token replaces nothing", async (context) => {
+  const users = ["jane", "jo"];
+  const fetchToken = async () => ({ token: `of-${users[0]}`, expiresIn: 60, externalId: users.shift() });
+  let sleptMs = 0;
+  const client = opener(context)({ fetchToken }, testEnvironment({ wall: () => Date.now() + sleptMs }));
+  assert.equal(await client.getToken(), "of-jane");
+  sleptMs = 50_000;
+  const changed = reaches(client, "user_changed");
+  assert.equal(await client.getToken(), "of-jane");
+  await changed;
+  sleptMs = 100_000;
+  await assert.rejects(client.getToken(), UserChangedError);
+});
+
+test("a request goes to the API of its token's environment, and nowhere else", async (context) => {
+  const apis = { test: "https://test.example.com/v1/", live: "https://api.example.com/v1/" };
+  for (const [token, url] of [
+    ["pt_test_1", "https://test.example.com/v1/keys"],
+    ["pt_live_1", "https://api.example.com/v1/keys"],
+  ]) {
+    const sent = [];
+    const environment = testEnvironment({ fetch: async (...call) => (sent.push(call), new Response()) });
+    const client = opener(context)({ fetchToken: async () => ({ token, expiresIn: 60 }), apis }, environment);
+    await client.fetch("keys", { method: "POST", headers: { "x-mine": "1" } });
+    const [[to, init]] = sent;
+    assert.equal(`${to}`, url);
+    assert.deepEqual([...init.headers], [["authorization", `Bearer ${token}`], ["x-mine", "1"]]);
+    for (const elsewhere of ["https://evil.example/", "//evil.example/", "http://api.example.com/"]) {
+      await assert.rejects(client.fetch(elsewhere), TypeError);
+    }
+    assert.equal(sent.length, 1);
+  }
+});
