@@ -23,6 +23,11 @@ async fn pyjwt_in_python() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_sdk_in_node() {
+    checks::by_the_public_keys(Kind::Sdk).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn jsonwebtoken_in_rust() {
     checks::by_the_public_keys(Kind::Rust).await;
 }

@@ -23,3 +23,4 @@ pub mod shifted_clock;
 pub mod signing_keys;
 pub mod store;
 pub mod swallowing_proxy;
+pub mod typescript_sdk;

@@ -14,12 +14,14 @@ use crate::support::process::Process;
 use crate::support::proxy_binary::binary;
 use crate::support::redis_server::free_port;
 use crate::support::rust_api::RustApi;
-use crate::support::{node, signing_keys::ISSUER};
+use crate::support::signing_keys::{AUDIENCE, ISSUER};
+use crate::support::{node, typescript_sdk};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Node,
     Python,
+    Sdk,
     Rust,
     Envoy,
     Nginx,
@@ -55,6 +57,7 @@ impl Api {
         let command = match kind {
             Kind::Node => Some(in_node(&places)),
             Kind::Python => Some(in_python(&places)),
+            Kind::Sdk => Some(on_the_sdk(&places)),
             Kind::Envoy => Some(behind_envoy(&places)),
             Kind::Nginx => Some(behind_nginx(&places)),
             Kind::Rust => None,
@@ -125,6 +128,14 @@ fn in_python(places: &Places<'_>) -> Command {
     let mut command = Command::new("sh");
     command.args(["-c", "exec \"$0\" \"$1\" 2>log"]).current_dir(places.directory);
     command.arg(python).arg(write(places, "api.py", &text));
+    command
+}
+
+fn on_the_sdk(places: &Places<'_>) -> Command {
+    typescript_sdk::build();
+    let mut command = typescript_sdk::command(&["test/support/api.mjs"]);
+    command.env("ISSUER", ISSUER).env("AUDIENCE", AUDIENCE).env("GATEWAY", places.gateway);
+    command.env("PORT", places.port.to_string());
     command
 }
 

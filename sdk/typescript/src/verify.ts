@@ -15,7 +15,10 @@ export interface VerifyOptions {
   readonly issuer: string;
   /** The portal's slug, or its `tokens.audience`. */
   readonly audience: string;
-  /** `"online"` also asks the gateway whether the session still lives: one call for each token. */
+  /**
+   * `"online"` also asks the gateway whether the session still lives: one call for each token. Only for the tokens of direct
+   * sessions: the others are no credentials there, and are refused.
+   */
   readonly check?: "offline" | "online" | undefined;
   /** Where this server reaches the gateway, if not at `issuer`. */
   readonly url?: string | undefined;
@@ -25,6 +28,9 @@ export interface VerifyOptions {
   /** Unix milliseconds; default: this server's clock. */
   readonly now?: (() => number) | undefined;
 }
+
+/** What the token was made for: by `format: "jwt"`, by `getToken`, or for the server behind a proxy. */
+export type TokenUse = "session" | "call" | "assertion";
 
 /** Whose token it is, and what they may do. */
 export interface VerifiedToken {
@@ -38,6 +44,7 @@ export interface VerifiedToken {
   readonly permissions: readonly string[];
   readonly environment: Environment;
   readonly preview: boolean;
+  readonly use: TokenUse;
   readonly issuedAt: Date;
   readonly expiresAt: Date;
 }
@@ -57,6 +64,9 @@ export async function verifyToken(jwt: string, options: VerifyOptions): Promise<
   await checkSignature(read, keysOf(`${url}/.well-known/jwks.json`, own));
   const token = checkClaims(read.claims, issuer, options);
   if (options.check === "online") {
+    if (token.use !== "session") {
+      throw new InvalidTokenError("no_credential");
+    }
     await checkSession(jwt, new Transport({ url, fetch: own, timeoutMs: 10_000, retries: 2 }));
   }
   return token;
@@ -85,7 +95,7 @@ async function checkSignature(read: Parts, keys: KeySet): Promise<void> {
 }
 
 function checkClaims(claims: Parts["claims"], issuer: string, options: VerifyOptions): VerifiedToken {
-  const { iss, aud, sub, jti, exp, iat, nbf, permissions, environment, org, email, preview } = claims;
+  const { iss, aud, sub, jti, exp, iat, nbf, permissions, environment, org, email, preview, token_use: use } = claims;
   const now = (options.now ?? Date.now)() / 1000;
   const tolerance = options.toleranceSeconds ?? 0;
   if (iss !== issuer) {
@@ -94,7 +104,7 @@ function checkClaims(claims: Parts["claims"], issuer: string, options: VerifyOpt
   if (aud !== options.audience) {
     throw new InvalidTokenError("audience");
   }
-  if (typeof exp !== "number" || typeof iat !== "number" || typeof sub !== "string" || typeof jti !== "string") {
+  if (!isTime(exp) || !isTime(iat) || typeof sub !== "string" || typeof jti !== "string") {
     throw new InvalidTokenError("malformed");
   }
   if (now >= exp + tolerance) {
@@ -111,10 +121,13 @@ function checkClaims(claims: Parts["claims"], issuer: string, options: VerifyOpt
     permissions: Array.isArray(permissions) ? permissions.filter((one) => typeof one === "string") : [],
     environment: environment as Environment,
     preview: preview === true,
+    use: use as TokenUse,
     issuedAt: new Date(iat * 1000),
     expiresAt: new Date(exp * 1000),
   };
 }
+
+const isTime = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 async function checkSession(jwt: string, transport: Transport): Promise<void> {
   const headers = { authorization: `Bearer ${jwt}` };

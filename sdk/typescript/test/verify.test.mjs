@@ -1,4 +1,5 @@
-// Signed tokens of the real gateway, checked without it; and everything that somebody without its key could make of them.
+// Signed tokens of the real gateway, checked without it; and what somebody without its key could make of them. The whole corpus
+// of attacks is tried in tests/verifiers.rs.
 
 import assert from "node:assert/strict";
 import { createHmac, generateKeyPairSync, sign } from "node:crypto";
@@ -52,7 +53,10 @@ test("a token of a browser session, made by getToken, is genuine too", async () 
   const { token } = await vestibule.exchange(created.sessionId);
   const issued = await vestibule.getToken(token, { slug: "my-portal" });
   const verified = await verifyToken(issued.token, { ...options, audience: "my-portal", issuer: `${ISSUER}/` });
-  assert.equal(verified.externalId, "jo");
+  assert.deepEqual([verified.externalId, verified.use], ["jo", "call"]);
+  // The gateway knows no such credential, so it cannot be asked.
+  const online = verifyToken(issued.token, { ...options, audience: "my-portal", check: "online" });
+  await assert.rejects(online, refusedAs("no_credential"));
 });
 
 test("every changed character is noticed", async () => {

@@ -12,7 +12,8 @@ export type InvalidTokenReason =
   | "audience"
   | "expired"
   | "not_yet_valid"
-  | "ended";
+  | "ended"
+  | "no_credential";
 
 const SENTENCES: Readonly<Record<InvalidTokenReason, string>> = {
   malformed: "This is no signed token of a gateway.",
@@ -24,6 +25,7 @@ const SENTENCES: Readonly<Record<InvalidTokenReason, string>> = {
   expired: "The token has expired.",
   not_yet_valid: "The token is not valid yet: does this server's clock lag behind?",
   ended: "The token's session has ended.",
+  no_credential: "Only the token of a direct session can be checked online.",
 };
 
 /** The token is not to be believed. It is not in the message. */
