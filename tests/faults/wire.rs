@@ -27,9 +27,12 @@ async fn assert_only_its_browser_gets_in(client: &Client, gateway: usize, ticket
 async fn a_gateway_killed_between_claim_and_response_locks_nobody_out() {
     let redis = FaultyRedis::start(EXCHANGE).await;
     // The proxy is before the one that dies; it waits long for its store, so that it dies waiting.
-    let mut dying = Gateway::start_with(&redis.url(), "store.timeout_ms = 10000", None);
+    let mut dying = Gateway::start_with(&redis.url(), "store.timeout_ms = 5000", None);
     let healthy = Gateway::start(&redis.server.url());
     let client = Client::new(Journal::new(vec![dying.url.clone(), healthy.url.clone()]));
+    // From now on Redis knows the script: the reply that is lost is that of the exchange, not `NOSCRIPT`.
+    let (ticket, _) = created(&client, 1, "user").await;
+    exchanged(&client, 1, &ticket, KEY).await;
     for _ in 0..3 {
         let (ticket, _) = created(&client, 1, "user").await;
         let (claimed, muted) = (redis.writes(), redis.proxy.muted());

@@ -88,9 +88,13 @@ impl Gateway {
 
     /// `SIGTERM`, until its end: the exit code.
     pub fn terminate(&mut self) -> Option<i32> {
-        let process = self.process.take().expect("the gateway runs");
-        process.signal("-TERM");
-        process.end().0
+        self.process().signal("-TERM");
+        self.ended()
+    }
+
+    /// Waits until it has ended after a signal; its exit code.
+    pub fn ended(&mut self) -> Option<i32> {
+        self.process.take().expect("the gateway runs").end().0
     }
 
     /// Resident memory in MiB.
