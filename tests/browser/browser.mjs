@@ -78,9 +78,18 @@ export async function leftAlone(address, wait) {
   }
 }
 
-/** A test with a limit. */
+/** A test with a limit. If it fails, it tells what its visitors see. */
 export function story(name, play) {
-  test(name, { timeout: 3 * LIMIT_MS }, play);
+  test(name, { timeout: 3 * LIMIT_MS }, async (t) => {
+    try {
+      await play(t);
+    } catch (error) {
+      for (const page of browser?.contexts().flatMap((context) => context.pages()) ?? []) {
+        t.diagnostic(`${page.url()}: ${await page.innerText("body", { timeout: 1_000 }).catch(String)}`);
+      }
+      throw error;
+    }
+  });
 }
 
 /** Every address that the tab remembers, the back button's and the forward button's. */
