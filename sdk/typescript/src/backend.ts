@@ -2,9 +2,10 @@
 // The key is private, so that neither a log nor an inspector shows it.
 
 import type { Answer } from "./answer.js";
+import { environment } from "./environment.js";
 import { VestibuleError } from "./errors.js";
 import type { CallOptions, Repeat, Transport } from "./transport.js";
-import { withDates } from "./types.js";
+import { withDates, type Revoked, type RevokeSession } from "./types.js";
 
 export interface BackendOptions {
   readonly rootKey?: string | undefined;
@@ -46,14 +47,22 @@ export class Backend {
     return session;
   }
 
+  /**
+   * A text is a session's `id` or its direct token. A repeat after a lost answer does not count again what the first try
+   * has ended.
+   */
+  async revoke(what: string | RevokeSession, options: CallOptions | undefined): Promise<Revoked> {
+    const body = typeof what !== "string" ? what : what.startsWith("sess_") ? { id: what } : { token: what };
+    return (await this.post("revokeSession", body, "harmless", options)).data as Revoked;
+  }
+
   withPortal<T extends { slug?: string | undefined | null }>(fields: T) {
     return { ...fields, slug: fields.slug ?? this.#options.portal };
   }
 
   /** Once each, and not in production: they are about the code, not about the call. */
   #tell(warnings: readonly string[] | undefined): void {
-    const environment = (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env;
-    if (environment?.["NODE_ENV"] === "production") {
+    if (environment()["NODE_ENV"] === "production") {
       return;
     }
     for (const warning of warnings ?? []) {

@@ -32,11 +32,11 @@ export class Sessions {
   }
 
   /**
-   * Ends one session, or all of a user's: without `slug`, in every portal that the root key may see. What is gone
-   * already is no error. A repeat after a lost answer does not count again what the first try has ended.
+   * Ends one session, by its `id` or its direct token, or all of a user's, of either kind: without `slug`, in every
+   * portal that the root key may see. What is gone already is no error.
    */
-  async revoke(what: RevokeSession, options?: CallOptions): Promise<Revoked> {
-    return (await this.#backend.post("revokeSession", what, "harmless", options)).data as Revoked;
+  async revoke(what: string | RevokeSession, options?: CallOptions): Promise<Revoked> {
+    return this.#backend.revoke(what, options);
   }
 
   /** A user's sessions, newest first. Further pages are fetched when the loop comes to them; `limit` is a page's length. */
@@ -67,6 +67,17 @@ export class SessionTokens {
    * again: the first session may exist, and would count among the user's.
    */
   async create(session: CreateSessionToken, options?: CallOptions): Promise<OpenedSession> {
-    return this.#backend.create("createSessionToken", session, "doubles", options);
+    const opened = await this.#backend.create<Omit<OpenedSession, "expiresAtIso">>(
+      "createSessionToken",
+      session,
+      "doubles",
+      options,
+    );
+    return { ...opened, expiresAtIso: opened.expiresAt.toISOString() };
+  }
+
+  /** As `sessions.revoke`. */
+  async revoke(what: string | RevokeSession, options?: CallOptions): Promise<Revoked> {
+    return this.#backend.revoke(what, options);
   }
 }

@@ -18,7 +18,10 @@ export type CreatedSession = Times<Wire["CreatedSession"]>;
 
 export type CreateSessionToken = Defaulted<Wire["CreateSessionTokenRequest"]>;
 /** A direct session that has begun. */
-export type OpenedSession = Times<Wire["OpenedSession"]>;
+export type OpenedSession = Times<Wire["OpenedSession"]> & {
+  /** `expiresAt` as ISO 8601, for code whose types want a text. */
+  expiresAtIso: string;
+};
 
 /** One session, by its handle (or a JWT's `jti`) or its direct token; or all of a user's, in one portal or in all. */
 export type RevokeSession =

@@ -3,14 +3,15 @@
 
 import { authorizationIn, type Authorization } from "./authorization.js";
 import { Backend } from "./backend.js";
+import { environment } from "./environment.js";
 import { VestibuleError } from "./errors.js";
 import { Sessions, SessionTokens } from "./sessions.js";
 import { Transport, type CallOptions } from "./transport.js";
 import { withDates, type EndedSession, type ExchangedSession, type IssuedToken, type PortalSession } from "./types.js";
 
 export interface VestibuleOptions {
-  /** Where the gateway is, such as `https://sessions.example.com`. */
-  readonly url: string;
+  /** Where the gateway is, such as `https://sessions.example.com`; default: the environment's `VESTIBULE_URL`. */
+  readonly url?: string | undefined;
   /** For what a backend does. A portal that only asks who is there needs none. */
   readonly rootKey?: string | undefined;
   /** The portal's slug, where a call names none. */
@@ -54,11 +55,11 @@ export class Vestibule {
   readonly #transport: Transport;
   readonly #portal: string | undefined;
 
-  constructor(options: VestibuleOptions) {
+  constructor(options: VestibuleOptions = {}) {
     refuseInPages();
     const { timeoutMs = 10_000, retries = 2 } = options;
     const own = options.fetch ?? ((input: string | URL | Request, init?: RequestInit) => fetch(input, init));
-    this.#transport = new Transport({ url: base(options.url), fetch: own, timeoutMs, retries });
+    this.#transport = new Transport({ url: base(options.url ?? environment()["VESTIBULE_URL"]), fetch: own, timeoutMs, retries });
     this.#portal = options.portal;
     const backend = new Backend(this.#transport, options);
     this.sessions = new Sessions(backend);
@@ -124,9 +125,10 @@ function presented(credential: Credential): Record<string, string> {
 }
 
 /** Without slashes at its end. */
-function base(url: string): string {
-  if (!/^https?:\/\/[^/]/.test(url)) {
-    throw new VestibuleError("`url` must be the gateway's address, such as https://sessions.example.com.");
+function base(url: string | undefined): string {
+  if (url === undefined || !/^https?:\/\/[^/]/.test(url)) {
+    const words = "`url`, or VESTIBULE_URL in the environment, must be the gateway's address, such as https://sessions.example.com.";
+    throw new VestibuleError(words);
   }
   return url.replace(/\/+$/, "");
 }

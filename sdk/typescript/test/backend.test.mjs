@@ -39,6 +39,7 @@ test("a call's own portal and permissions go before the defaults", async () => {
   assert.deepEqual(session.permissions, ["keys:write"]);
   assert.equal(opened.environment, "live");
   assert.ok(opened.expiresAt instanceof Date);
+  assert.equal(opened.expiresAtIso, opened.expiresAt.toISOString());
 });
 
 test("a list goes over pages by itself, newest first", async () => {
@@ -78,6 +79,21 @@ test("revoking ends one session, or all but one of a user's", async () => {
   assert.notEqual(third.id, second.id);
 });
 
+test("a text names one session: by its handle or its token, whichever kind it is", async () => {
+  const direct = { slug: "embedded", externalId: "jo", email: "jo@example.com" };
+  const [one, other, jwt] = [
+    await vestibule.sessionTokens.create(direct),
+    await vestibule.sessionTokens.create(direct),
+    await vestibule.sessionTokens.create({ ...direct, format: "jwt" }),
+  ];
+  const browser = await vestibule.sessions.create({ externalId: "jo" });
+  assert.deepEqual(await vestibule.sessionTokens.revoke(one.id), { revoked: 1 });
+  assert.deepEqual(await vestibule.sessionTokens.revoke(other.token), { revoked: 1 });
+  assert.deepEqual(await vestibule.sessions.revoke(jwt.token), { revoked: 1 });
+  assert.deepEqual(await vestibule.sessionTokens.revoke(browser.id), { revoked: 1 });
+  assert.deepEqual(await vestibule.sessionTokens.revoke("neither"), { revoked: 0 });
+});
+
 test("all of a user's sessions means every portal, whatever the client's default is", async () => {
   await vestibule.sessions.create({ externalId: "everywhere" });
   await vestibule.sessionTokens.create({ slug: "embedded", externalId: "everywhere" });
@@ -103,6 +119,13 @@ test("a warning is printed once, and not in production", async (context) => {
   assert.equal(warn.mock.callCount(), 1);
 });
 
+test("the environment says where the gateway is, if nobody else does", async (context) => {
+  process.env.VESTIBULE_URL = gateway.url;
+  context.after(() => delete process.env.VESTIBULE_URL);
+  const client = new Vestibule({ rootKey: ROOT_KEY, portal: "my-portal", permissions: ["keys:read"] });
+  assert.match((await client.sessions.create({ externalId: "jane" })).id, /^sess_/);
+});
+
 test("nothing that prints the client prints the root key", () => {
   const texts = [inspect(vestibule, { depth: 9, showHidden: true }), JSON.stringify(vestibule), String(vestibule)];
   assert.ok(texts.every((text) => !text.includes(ROOT_KEY)));
@@ -110,6 +133,7 @@ test("nothing that prints the client prints the root key", () => {
 
 test("an address that is none, a missing key and a page are refused with words", async () => {
   assert.throws(() => new Vestibule({ url: "sessions.example.com" }), /such as https:/);
+  assert.throws(() => new Vestibule(), /VESTIBULE_URL in the environment/);
   const keyless = new Vestibule({ url: gateway.url, portal: "my-portal" });
   await assert.rejects(keyless.sessions.create({ externalId: "jane" }), (error) => {
     return error instanceof VestibuleError && /rootKey/.test(error.message);

@@ -94,6 +94,31 @@ test("a rendered token is used first, and a JWT says its life itself", async (co
   assert.equal(fetchToken.calls, 0);
 });
 
+test("a token alone is used to its end, and no other tab gets it", async (context) => {
+  const locks = new TestLocks();
+  let sleptMs = 0;
+  // The page had been open for an hour when it was given the token.
+  const environment = testEnvironment({ locks, wall: () => Date.now() + sleptMs, monotonic: () => performance.now() + 3_600_000 });
+  const open = opener(context);
+  const { token } = await vestibule.sessionTokens.create({ externalId: "jane", email: "jane@example.com", ttlSeconds: 60, format: "jwt" });
+  const client = open({ token }, environment);
+  assert.equal(await client.getToken(), token);
+  const fetchToken = backend();
+  assert.notEqual(await open({ fetchToken }, testEnvironment({ locks })).getToken(), token);
+  sleptMs = 61_000;
+  await assert.rejects(client.getToken(), /nothing renews it/);
+  assert.equal(client.status, "failing");
+});
+
+test("an opaque token alone has no end that the page could know", async (context) => {
+  let sleptMs = 0;
+  const client = opener(context)({ token: "pt_live_1" }, testEnvironment({ wall: () => Date.now() + sleptMs }));
+  sleptMs = 30 * 86_400_000;
+  assert.equal(await client.getToken(), "pt_live_1");
+  assert.equal(client.status, "ready");
+  assert.throws(() => opener(context)({}), /sessionTokenUrl, fetchToken or token/);
+});
+
 /** An endpoint of an application, which answers this. */
 async function endpoint(context, status, body = "", headers = {}) {
   const server = createServer((_, response) => response.writeHead(status, headers).end(body));
@@ -130,6 +155,21 @@ test("every other failure is no sign-out, and is told to those who wait", async 
 test("the endpoint is asked by POST, and its token given", async (context) => {
   const url = await endpoint(context, 200, '{"token":"pt_live_1","expiresIn":60}');
   assert.equal(await opener(context)({ sessionTokenUrl: url }).getToken(), "pt_live_1");
+});
+
+test("an end alone is measured by the clock of the endpoint's server", async (context) => {
+  const date = new Date(Date.now() - 86_400_000);
+  for (const end of [new Date(date.getTime() + 60_000).toISOString(), date.getTime() + 60_000]) {
+    const body = JSON.stringify({ token: "pt_live_1", expiresAt: end });
+    const sessionTokenUrl = await endpoint(context, 200, body, { date: date.toUTCString() });
+    let sleptMs = 0;
+    const client = opener(context)({ sessionTokenUrl }, testEnvironment({ wall: () => Date.now() + sleptMs }));
+    assert.equal(await client.getToken(), "pt_live_1");
+    sleptMs = 45_000;
+    assert.equal(client.status, "ready");
+    sleptMs = 60_000;
+    assert.notEqual(client.status, "ready");
+  }
 });
 
 test("another user's token replaces nothing", async (context) => {

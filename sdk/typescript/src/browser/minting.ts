@@ -8,6 +8,8 @@ export interface TokenAnswer {
   readonly token: string;
   /** Seconds, by the gateway's clock. A JWT's life can be read from it. */
   readonly expiresIn?: number | undefined;
+  /** Stands in for `expiresIn` in the answer of a `sessionTokenUrl`, by the clock of that server. */
+  readonly expiresAt?: string | number | Date | undefined;
   /** Whose token it is, so that another user's does not take its place unnoticed. A JWT says so itself. */
   readonly externalId?: string | undefined;
 }
@@ -39,8 +41,14 @@ export function fetchFrom(url: string | URL, fetch: typeof globalThis.fetch): Fe
       const seconds = Number(response.headers.get("retry-after") ?? NaN);
       throw new Refused(response.status, seconds > 0 ? seconds * 1000 : undefined);
     }
-    return (await response.json()) as TokenAnswer;
+    const answer = (await response.json()) as TokenAnswer;
+    return { ...answer, expiresIn: lifeOf(answer) || secondsBetween(response.headers.get("date"), answer.expiresAt) };
   };
+}
+
+/** A second less: the header is cut to whole ones. */
+function secondsBetween(date: string | null, end: TokenAnswer["expiresAt"]): number {
+  return (Number(new Date(end ?? NaN)) - Date.parse(date ?? "")) / 1000 - 1;
 }
 
 /** What becomes of one attempt; the error, where there is one, is for those who wait. Never throws. */
@@ -64,15 +72,20 @@ export async function mint(fetchToken: FetchToken, now: () => number): Promise<r
   }
 }
 
-export function held(answer: TokenAnswer, bornMs: number): HeldToken {
-  const { token, expiresIn, externalId } = answer;
-  const claims = claimsOf(token);
-  // Two times of one clock, the gateway's: their difference is right whatever this browser's clock says.
-  const seconds = expiresIn ?? Number(claims["exp"]) - Number(claims["iat"]);
+export function held(answer: TokenAnswer, bornMs: number, unknownLife = NaN): HeldToken {
+  const { token, externalId } = answer;
+  const life = lifeOf(answer);
+  const seconds = Number.isNaN(life) ? unknownLife : life;
   if (typeof token !== "string" || !(seconds > 0)) {
     throw new Error("The token endpoint must answer { token, expiresIn }.");
   }
-  return { value: token, user: externalId ?? (claims["sub"] as string | undefined), bornMs, lifeMs: seconds * 1000 };
+  return { value: token, user: externalId ?? (claimsOf(token)["sub"] as string | undefined), bornMs, lifeMs: seconds * 1000 };
+}
+
+/** In seconds. Of a JWT two times of one clock, the gateway's: their difference is right whatever this browser's clock says. */
+function lifeOf({ token, expiresIn }: TokenAnswer): number {
+  const { exp, iat } = claimsOf(token);
+  return expiresIn ?? Number(exp) - Number(iat);
 }
 
 /** Of a JWT, unchecked: the page believes its own backend. Nothing for an opaque token. */

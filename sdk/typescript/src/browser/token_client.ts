@@ -11,8 +11,11 @@ export interface TokenClientOptions {
   readonly sessionTokenUrl?: string | URL | undefined;
   /** In place of `sessionTokenUrl`. */
   readonly fetchToken?: FetchToken | undefined;
-  /** One to begin with, such as from the page that the backend has rendered. */
-  readonly token?: TokenAnswer | undefined;
+  /**
+   * One to begin with, such as from the page that the backend has rendered. With neither of the two above it is all that
+   * there is: nothing renews it.
+   */
+  readonly token?: TokenAnswer | string | undefined;
   /** Where `fetch` goes: a token of a test key to one, of a live key to the other. */
   readonly apis?: { readonly test: string; readonly live: string } | undefined;
   /** Tabs with the same name share a token; default: `sessionTokenUrl`. */
@@ -42,6 +45,9 @@ export class UserChangedError extends Error {
   override readonly name = "UserChangedError";
 }
 
+/** In place of what renews. */
+const given: FetchToken = () => Promise.reject(new Error("The token is over, and nothing renews it: make a client with a new one."));
+
 export function startTokenClient(options: TokenClientOptions, environment: Environment): TokenClient {
   return new Client(options, environment);
 }
@@ -61,26 +67,30 @@ class Client implements TokenClient {
   #closed = false;
 
   constructor(options: TokenClientOptions, environment: Environment) {
-    const { sessionTokenUrl: url, fetchToken } = options;
-    if (url === undefined && fetchToken === undefined) {
-      throw new TypeError("createTokenClient needs sessionTokenUrl or fetchToken.");
+    const { sessionTokenUrl: url, apis } = options;
+    const fetchToken = options.fetchToken ?? (url === undefined ? undefined : fetchFrom(url, environment.fetch));
+    const token = typeof options.token === "string" ? { token: options.token } : options.token;
+    if (fetchToken === undefined && token === undefined) {
+      throw new TypeError("createTokenClient needs sessionTokenUrl, fetchToken or token.");
     }
     this.#environment = environment;
-    this.#apis = options.apis;
-    this.#fetchToken = fetchToken ?? fetchFrom(url!, environment.fetch);
+    this.#apis = apis;
+    this.#fetchToken = fetchToken ?? given;
     this.#clock = new ElapsedClock(environment.monotonic, environment.wall);
     this.#renewal = new Renewal(environment.random);
-    this.#tabs = new Tabs(`vestibule:${options.name ?? url ?? "token"}`, environment, {
+    // What was given to this page alone is no other tab's.
+    const shared = fetchToken === undefined ? { ...environment, locks: undefined, channel: undefined } : environment;
+    this.#tabs = new Tabs(`vestibule:${options.name ?? url ?? "token"}`, shared, {
       knowledge: () => this.#renewal.knowledge(this.#clock.now()),
       answer: (askedMs, knowledge) => this.#feed({ type: "answer", askedMs, knowledge }),
       busy: () => this.#feed({ type: "busy" }),
       news: (by) => this.#feed({ type: "news", by }),
     });
     this.#unwatch = environment.watch(() => this.#feed({ type: "woke" }), () => this.#feed({ type: "offline" }));
-    const { token } = options;
-    // It is as old as the page, at most: the monotonic clock begins with it.
-    const bornMs = this.#clock.now() - environment.monotonic();
-    this.#feed(token === undefined ? { type: "look" } : { type: "given", token: held(token, bornMs) });
+    // It is as old as the page, at most: the monotonic clock begins with it. Where nothing renews it, it is as new as this client.
+    const [ageMs, unknownLife] = fetchToken === undefined ? [0, Infinity] : [environment.monotonic()];
+    const bornMs = this.#clock.now() - ageMs;
+    this.#feed(token === undefined ? { type: "look" } : { type: "given", token: held(token, bornMs, unknownLife) });
   }
 
   get status(): TokenStatus {

@@ -21,6 +21,7 @@ export async function backend(): Promise<string> {
   const until: Date = session.expiresAt;
   const { token, environment } = await vestibule.sessionTokens.create({ externalId: user.id, ttlSeconds: 600 });
   environment satisfies "live" | "test";
+  await vestibule.sessionTokens.revoke(token);
   await vestibule.sessions.revoke({ externalId: user.id, except: session.id });
   return `${session.url} ${token} ${until.toISOString()}`;
 }
