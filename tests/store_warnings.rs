@@ -38,6 +38,15 @@ fn a_store_that_tells_no_replication_id() {
 }
 
 #[test]
+fn a_store_that_lets_nobody_wait_for_its_replicas() {
+    let redis = RedisServer::start_with(&["--rename-command", "WAIT", ""]);
+    warns(&redis, "may undo a revocation", "+wait");
+    let redis = RedisServer::start();
+    redis.command(&["ACL", "SETUSER", "default", "-wait"]);
+    warns(&redis, "may undo a revocation", "+wait");
+}
+
+#[test]
 fn a_store_that_drops_keys_when_it_is_full() {
     let redis = RedisServer::start_with(&["--maxmemory-policy", "allkeys-lru"]);
     warns(&redis, "maxmemory-policy is allkeys-lru", "noeviction");

@@ -7,7 +7,7 @@
 
 use redis::Value;
 
-use super::link::{Call, Deadline, RedisLink};
+use super::link::{Call, Deadline, RedisLink, Replicas};
 use super::reply::{Reply, words};
 use super::script::ScriptCall;
 use crate::domain::ports::StoreError;
@@ -69,11 +69,12 @@ async fn wait_for(
     wait_replicas: u64,
     deadline: Deadline,
 ) -> Result<Reply, StoreError> {
-    let replicas = |reply: &Value| {
+    let of = |reply: &Value| {
         let reply = redis::from_redis_value_ref::<Reply>(reply);
         reply.map_or(0, |reply| awaited_replicas(&reply, wait_replicas))
     };
-    link.call_and_wait(name, Call::Script(script), &replicas, deadline).await
+    let replicas = Replicas { of: &of, at_least: wait_replicas };
+    link.call_and_wait(name, Call::Script(script), replicas, deadline).await
 }
 
 /// All replicas that are online, as the scripts count them, but never fewer than are wanted: a primary that was deposed

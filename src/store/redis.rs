@@ -13,7 +13,7 @@ use redis::{Cmd, Value};
 
 use super::declaring::{Waits, declaring};
 use super::keys::{browser_key, digest_text, index_key, ticket_key};
-use super::link::{Call, RedisLink};
+use super::link::{Call, RedisLink, Replicas};
 pub use super::link::{Probe, StoreObserver, Topology};
 use super::record;
 use super::reply::{self, Reply, corrupt, words};
@@ -87,9 +87,10 @@ impl RedisStore {
         if wanted == 0 {
             return self.link.call(name, Call::Script(script), self.link.deadline()).await;
         }
-        let replicas = |reply: &Value| if begins_with(reply, success) { wanted } else { 0 };
+        let of = |reply: &Value| if begins_with(reply, success) { wanted } else { 0 };
+        let replicas = Replicas { of: &of, at_least: wanted };
         let deadline = self.link.deadline_with_wait();
-        self.link.call_and_wait(name, Call::Script(script), &replicas, deadline).await
+        self.link.call_and_wait(name, Call::Script(script), replicas, deadline).await
     }
 
     async fn declaring(

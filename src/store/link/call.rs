@@ -30,4 +30,10 @@ impl Call<'_> {
 }
 
 /// How many replicas must have the result before an answer counts.
-pub type Replicas<'a> = &'a (dyn Fn(&Value) -> u64 + Sync);
+#[derive(Clone, Copy)]
+pub struct Replicas<'a> {
+    /// Read from the answer.
+    pub of: &'a (dyn Fn(&Value) -> u64 + Sync),
+    /// So many the operator insists on. Beyond these, a server that does not let anybody wait is taken as it is.
+    pub at_least: u64,
+}

@@ -28,6 +28,20 @@ fn is_no_primary(error: &RedisError) -> bool {
     by_code || error.detail().is_some_and(|detail| detail.contains("-READONLY "))
 }
 
+/// The server has no such command, or lets this user not call it. It will say the same the next time.
+pub fn is_refused_command(error: &RedisError) -> bool {
+    match error.code() {
+        Some("NOPERM") => true,
+        Some("ERR") => error.detail().is_some_and(|detail| {
+            let detail = detail.to_ascii_lowercase();
+            ["unknown command", "unsupported command", "not supported"]
+                .iter()
+                .any(|word| detail.contains(word))
+        }),
+        Some(_) | None => false,
+    }
+}
+
 /// Only a wrong type under our keys, or a script that fails on the data, is a fault of data. All else is an outage.
 pub fn explain(error: &RedisError) -> StoreError {
     if is_about_data(error) {
@@ -44,10 +58,18 @@ fn is_about_data(error: &RedisError) -> bool {
         // Redis 6.2 also where a command in it was refused, and then that command's own code follows.
         Some("ERR") => {
             let script = error.detail().and_then(|detail| detail.split_once("user_script"));
-            script.is_some_and(|(_, met)| !tells_a_code(met))
+            let is_refused = error.detail().is_some_and(was_refused_to_a_script);
+            !is_refused && script.is_some_and(|(_, met)| !tells_a_code(met))
         }
         Some(_) | None => false,
     }
+}
+
+/// A command that the user may not call, or that the server does not have. Redis names the script then too.
+fn was_refused_to_a_script(detail: &str) -> bool {
+    ["can't run this command", "can't access", "nknown Redis command", "nknown command"]
+        .iter()
+        .any(|words| detail.contains(words))
 }
 
 /// Such as `-OOM command not allowed`.
@@ -84,6 +106,12 @@ mod tests {
             "NOPERM this user has no permissions to run the 'get' command",
             "ERR Error running script (call to f_0): @user_script:3: @user_script: 3: -OOM command not allowed",
             "ERR Error running script (call to f_0): @user_script:3: @user_script: 3: -READONLY You can't write",
+            "ERR The user executing the script can't run this command or subcommand script: f00, on @user_script:1.",
+            "ERR The user executing the script can't access at least one of the keys mentioned in the command \
+             arguments script: f00, on @user_script:1.",
+            "ERR Unknown Redis command called from script script: f00, on @user_script:1.",
+            "ERR Error running script (call to f_0): @user_script:1: @user_script: 1: Unknown Redis command called \
+             from Lua script",
         ];
         for line in outages {
             let told = explain(&error(line));

@@ -5,6 +5,7 @@
 //! own connection.
 //! Must not know: which server is the right one.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,7 +15,9 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::call::{Call, Replicas};
+use super::fault::is_refused_command;
 use super::node::{Lane, Live, by};
+use super::probe::NO_WAIT;
 
 /// How many calls of one worker may wait for the replicas of one server at the same time. A replica that hangs holds
 /// each of them for the whole time-out.
@@ -52,7 +55,7 @@ impl Lanes {
             return self.waiting.attempt(attempt, replicas, connect).await;
         }
         let live = self.shared.get(attempt.deadline, connect).await?;
-        let result = by(attempt.deadline, send(&live.connection, attempt)).await;
+        let result = by(attempt.deadline, send(&live, attempt)).await;
         if result.as_ref().is_err_and(|error| live.is_spent_by(error)) {
             self.shared.forget(&live);
         }
@@ -72,11 +75,13 @@ impl Lanes {
 struct Waiting {
     idle: Mutex<Vec<Live>>,
     turns: Semaphore,
+    /// The operator knows that nothing waits here.
+    told: AtomicBool,
 }
 
 impl Default for Waiting {
     fn default() -> Self {
-        Waiting { idle: Mutex::default(), turns: Semaphore::new(WAITING) }
+        Waiting { idle: Mutex::default(), turns: Semaphore::new(WAITING), told: AtomicBool::new(false) }
     }
 }
 
@@ -100,11 +105,12 @@ impl Waiting {
             Some(live) => live,
             None => Live::new(by(attempt.deadline, connect()).await?),
         };
-        let answer = by(attempt.deadline, send(&live.connection, attempt)).await;
+        let answer = by(attempt.deadline, send(&live, attempt)).await;
         let result = match answer {
             Ok(value) => {
-                let count = replicas(&value);
+                let count = (replicas.of)(&value);
                 let waited = wait(&live.connection, count, attempt).await;
+                let waited = waited.or_else(|error| self.without_waiting(error, count, replicas));
                 waited.map(|acknowledged| (value, count, acknowledged))
             }
             Err(error) => Err(error),
@@ -122,22 +128,45 @@ impl Waiting {
         Ok(value)
     }
 
+    /// A server that forbids `WAIT`, or has none, would fail every revocation for ever, though each is done there. The
+    /// operator is told once what that costs. Where waiting was asked for, it stays an error.
+    fn without_waiting(&self, error: RedisError, count: u64, replicas: Replicas<'_>) -> RedisResult<u64> {
+        if replicas.at_least > 0 || !is_refused_command(&error) {
+            return Err(error);
+        }
+        if !self.told.swap(true, Ordering::Relaxed) {
+            tracing::warn!(%error, "{NO_WAIT}");
+        }
+        Ok(count)
+    }
+
     fn idle(&self) -> MutexGuard<'_, Vec<Live>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-async fn send(connection: &MultiplexedConnection, attempt: &Attempt<'_>) -> RedisResult<Value> {
+async fn send(live: &Live, attempt: &Attempt<'_>) -> RedisResult<Value> {
+    let connection = &live.connection;
     match attempt.call {
         Call::Command { command, .. } => query(connection, command, attempt.asking).await,
+        Call::Script(script) if live.knows_no_hashes() => {
+            query(connection, &script.with_source(), attempt.asking).await
+        }
         Call::Script(script) => {
-            let result = query(connection, &script.by_hash(), attempt.asking).await;
-            match result {
-                Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
-                    query(connection, &script.with_source(), attempt.asking).await
-                }
-                Ok(_) | Err(_) => result,
+            let error = match query(connection, &script.by_hash(), attempt.asking).await {
+                Ok(value) => return Ok(value),
+                Err(error) => error,
+            };
+            let has_no_hashes = is_refused_command(&error);
+            if !has_no_hashes && error.kind() != ErrorKind::Server(ServerErrorKind::NoScript) {
+                return Err(error);
             }
+            let result = query(connection, &script.with_source(), attempt.asking).await;
+            // Such as a proxy. The next calls spare themselves the question.
+            if has_no_hashes && result.is_ok() {
+                live.note_no_hashes();
+            }
+            result
         }
     }
 }

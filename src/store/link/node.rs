@@ -4,6 +4,7 @@
 //! Must not know: which server is the right one, or what is asked of it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
@@ -80,11 +81,22 @@ pub async fn connect(client: &Client, limit: Duration) -> RedisResult<Multiplexe
 pub struct Live {
     pub connection: MultiplexedConnection,
     made_at: Instant,
+    knows_no_hashes: AtomicBool,
 }
 
 impl Live {
     pub fn new(connection: MultiplexedConnection) -> Self {
-        Live { connection, made_at: Instant::now() }
+        Live { connection, made_at: Instant::now(), knows_no_hashes: AtomicBool::new(false) }
+    }
+
+    /// Whether scripts must be sent with their text: the server refuses `EVALSHA`, and not `EVAL`.
+    pub fn knows_no_hashes(&self) -> bool {
+        self.knows_no_hashes.load(Ordering::Relaxed)
+    }
+
+    /// It has shown that.
+    pub fn note_no_hashes(&self) {
+        self.knows_no_hashes.store(true, Ordering::Relaxed);
     }
 
     /// Whether the next call should avoid it.

@@ -7,14 +7,29 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use redis::Client;
 use redis::aio::MultiplexedConnection;
+use redis::{Client, RedisError, RedisResult};
+
+use super::fault::is_refused_command;
+
+/// What a server costs that lets nobody wait for its replicas.
+pub const NO_WAIT: &str = "the store does not let the gateway wait for its replicas: a failover may undo a revocation or a \
+                           logout that was answered. Allow its user WAIT (ACL SETUSER … +wait)";
 
 /// Which servers have been examined.
 #[derive(Default)]
 pub struct Probe {
     fence_failover: bool,
     seen: Mutex<HashSet<String>>,
+}
+
+/// What a server says of itself.
+#[derive(Default)]
+struct Told {
+    /// `INFO`, if it tells.
+    info: Option<String>,
+    /// Whether it takes `WAIT`.
+    waits: bool,
 }
 
 impl Probe {
@@ -32,23 +47,34 @@ impl Probe {
         }
         let (probe, mut connection) = (self.clone(), connection.clone());
         tokio::spawn(async move {
-            let info = redis::cmd("INFO").query_async::<String>(&mut connection).await;
-            match info {
-                Err(error) if error.is_io_error() => {
-                    probe.seen.lock().unwrap_or_else(PoisonError::into_inner).remove(&server);
-                }
-                Ok(_) | Err(_) => {
-                    for warning in weaknesses(info.as_deref().unwrap_or_default(), probe.fence_failover) {
-                        tracing::warn!(server, "{warning}");
-                    }
-                }
+            let Ok(told) = ask(&mut connection).await else {
+                // It says nothing of itself now; the next connection asks again.
+                probe.seen.lock().unwrap_or_else(PoisonError::into_inner).remove(&server);
+                return;
+            };
+            for warning in weaknesses(&told, probe.fence_failover) {
+                tracing::warn!(server, "{warning}");
             }
         });
     }
 }
 
-/// What to tell the operator about a server with this `INFO`. It is empty if the server refuses to tell.
-fn weaknesses(info: &str, fence_failover: bool) -> Vec<String> {
+/// An error if the server cannot be asked, such as for want of a password. What it refuses to tell is no error.
+async fn ask(connection: &mut MultiplexedConnection) -> RedisResult<Told> {
+    let info = allowed(redis::cmd("INFO").query_async::<String>(connection).await)?;
+    // For no replica: it answers at once.
+    let waits = allowed(redis::cmd("WAIT").arg(0).arg(1).query_async::<u64>(connection).await)?;
+    Ok(Told { info, waits: waits.is_some() })
+}
+
+fn allowed<T>(answer: RedisResult<T>) -> RedisResult<Option<T>> {
+    let refused = |error: RedisError| if is_refused_command(&error) { Ok(None) } else { Err(error) };
+    answer.map(Some).or_else(refused)
+}
+
+/// What to tell the operator of such a server.
+fn weaknesses(told: &Told, fence_failover: bool) -> Vec<String> {
+    let info = told.info.as_deref().unwrap_or_default();
     let field = |name: &str| {
         let mut fields = info.lines().filter_map(|line| line.trim_end().split_once(':'));
         fields.find(|(field, _)| *field == name).map(|(_, value)| value)
@@ -64,6 +90,9 @@ fn weaknesses(info: &str, fence_failover: bool) -> Vec<String> {
             "the store tells no replication ID: {fence}revocations do not wait for its replicas. Allow its user INFO \
              (ACL SETUSER … +info); where it has none, set store.wait_replicas"
         ));
+    }
+    if !told.waits {
+        found.push(NO_WAIT.to_owned());
     }
     if let Some(policy) = field("maxmemory_policy").filter(|policy| *policy != "noeviction") {
         found.push(format!(
@@ -83,25 +112,29 @@ fn weaknesses(info: &str, fence_failover: bool) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::weaknesses;
+    use super::{Told, weaknesses};
 
     #[test]
     fn each_weakness_is_told_with_what_to_do() {
         let good = "# Memory\r\nmaxmemory_policy:noeviction\r\naof_enabled:1\r\nmaster_replid:8c1f\r\n";
-        assert_eq!(weaknesses(good, true), [""; 0]);
-        for (bad, word, fix) in [
-            (good.replace("master_replid", "x"), "replication ID", "+info"),
-            (good.replace("noeviction", "allkeys-lru"), "allkeys-lru", "noeviction"),
-            (good.replace("aof_enabled:1", "aof_enabled:0"), "append-only", "appendonly yes"),
+        let weaknesses = |info: &str, waits, fence| {
+            weaknesses(&Told { info: Some(info.to_owned()).filter(|info| !info.is_empty()), waits }, fence)
+        };
+        assert_eq!(weaknesses(good, true, true), [""; 0]);
+        for (bad, waits, word, fix) in [
+            (good.replace("master_replid", "x"), true, "replication ID", "+info"),
+            (good.replace("noeviction", "allkeys-lru"), true, "allkeys-lru", "noeviction"),
+            (good.replace("aof_enabled:1", "aof_enabled:0"), true, "append-only", "appendonly yes"),
+            (good.to_owned(), false, "may undo a revocation", "+wait"),
         ] {
-            let found = weaknesses(&bad, true);
+            let found = weaknesses(&bad, waits, true);
             assert!(
                 matches!(found.as_slice(), [one] if one.contains(word) && one.contains(fix)),
                 "{found:?}"
             );
         }
-        let silent = weaknesses("", true);
+        let silent = weaknesses("", true, true);
         assert!(matches!(silent.as_slice(), [one] if one.contains("wait_replicas")), "{silent:?}");
-        assert!(!weaknesses("", false)[0].contains("spent"), "the fence is off on purpose");
+        assert!(!weaknesses("", true, false)[0].contains("spent"), "the fence is off on purpose");
     }
 }
