@@ -27,5 +27,6 @@ pub mod rules;
 pub mod session;
 pub mod shown_text;
 pub mod signed_token;
+pub mod token_format;
 pub mod user_tag;
 pub mod warnings;

@@ -5,18 +5,22 @@
 
 use std::collections::HashSet;
 
+use super::tokens::signing_key_missing;
 use crate::domain::credential::Digest;
 use crate::domain::environment::Environment;
 use crate::domain::invalid::Invalid;
 use crate::domain::permission::{MAX_PERMISSIONS, Permission, any_covers};
 use crate::domain::root_key::{PortalScope, RootKeyEntry};
+use crate::domain::token_format::TokenFormat;
 use crate::fields::{Fields, shown_text, string};
 
-/// Reads one entry. `slugs`: the portals of its workspace. `taken`: the digests of all entries before it.
+/// Reads one entry. `slugs`: the portals of its workspace. `can_sign`: there is a key that signs tokens, or one is made at
+/// the start. `taken`: the digests of all entries before it.
 pub fn read_root_key(
     mut fields: Fields<'_, '_>,
     workspace: &str,
     slugs: &[&str],
+    can_sign: bool,
     taken: &mut HashSet<Digest>,
 ) -> Option<RootKeyEntry> {
     let id = fields.required("id", shown_text(1, 64));
@@ -32,6 +36,7 @@ pub fn read_root_key(
     let permissions = permissions.unwrap_or_else(everything);
     let default_portal = read_default_portal(&mut fields, slugs, &portals);
     let default_permissions = read_default_permissions(&mut fields, &permissions);
+    let default_format = read_default_format(&mut fields, can_sign);
     fields.finish();
     Some(RootKeyEntry {
         workspace: workspace.to_owned(),
@@ -42,6 +47,7 @@ pub fn read_root_key(
         permissions,
         default_portal,
         default_permissions,
+        default_format,
     })
 }
 
@@ -98,6 +104,19 @@ fn read_default_permissions(
         fields.fault(name, Invalid::new("The key may not grant all of these.", fix));
     }
     Some(defaults)
+}
+
+fn read_default_format(fields: &mut Fields<'_, '_>, can_sign: bool) -> TokenFormat {
+    let format = fields.optional("default_format", |value| {
+        let fix = "Leave the key out, or write default_format = \"jwt\".";
+        TokenFormat::from_name(string(value)?)
+            .ok_or_else(|| Invalid::new("Expected \"opaque\" or \"jwt\".", fix))
+    });
+    let format = format.unwrap_or(TokenFormat::Opaque);
+    if format == TokenFormat::Jwt && !can_sign {
+        fields.fault("default_format", signing_key_missing());
+    }
+    format
 }
 
 fn of_workspace(slug: &str, slugs: &[&str], fix: &str) -> Result<String, Invalid> {

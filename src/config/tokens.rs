@@ -38,12 +38,16 @@ fn read_key(path: &str) -> Result<SigningKey, Invalid> {
         .map_err(|error| Invalid::new(format!("The file cannot be used: {error}."), fix))
 }
 
+/// The fault of what makes signed tokens where there is no key.
+pub fn signing_key_missing() -> Invalid {
+    let fix = "Run `vestibule keys signing --algorithm ES256` and name its file in tokens.signing_key_files.";
+    Invalid::new("With Redis, signed tokens need a key.", fix)
+}
+
 /// A portal's `tokens` section. `can_sign`: there is a key, or one is made at the start.
 pub fn read_portal_tokens(portal: &mut Fields<'_, '_>, can_sign: bool) -> TokenSettings {
     if portal.value("tokens").is_some() && !can_sign {
-        let fix =
-            "Run `vestibule keys signing --algorithm ES256` and name its file in tokens.signing_key_files.";
-        portal.fault("tokens", Invalid::new("With Redis, signed tokens need a key.", fix));
+        portal.fault("tokens", signing_key_missing());
     }
     let mut fields = portal.section("tokens");
     let ttl_seconds = fields.optional("ttl_seconds", integer(30, 900)).unwrap_or(DEFAULT_TTL_SECONDS);

@@ -43,8 +43,8 @@ pub fn read(top: &mut Fields<'_, '_>, public_url: &Url, can_sign: bool) -> Catal
             .flatten()
             .collect();
         let slugs: Vec<&str> = own.iter().map(|portal| portal.slug.as_str()).collect();
-        let own_keys =
-            workspace.sections("root_keys", |fields| read_root_key(fields, &id, &slugs, &mut taken.keys));
+        let own_keys = workspace
+            .sections("root_keys", |fields| read_root_key(fields, &id, &slugs, can_sign, &mut taken.keys));
         workspace.finish();
         keys.extend(own_keys.into_iter().flatten());
         portals.extend(own);

@@ -15,6 +15,7 @@ use super::idempotency::IdempotencyKey;
 use super::permission::Permission;
 use super::ports::StoreError;
 use super::session::PortalSession;
+use super::token_format::TokenFormat;
 use super::warnings::Warning;
 
 /// What a caller asks `create` for.
@@ -38,15 +39,6 @@ pub struct SessionRequest {
     pub external_organization_id: Option<String>,
     /// Compact JSON.
     pub metadata: Option<String>,
-}
-
-/// Which kind of token a direct session gets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TokenFormat {
-    /// Random text; only the gateway can check it.
-    Opaque,
-    /// A signed token, which others can check without asking.
-    Jwt,
 }
 
 /// What a caller asks `open` for.

@@ -5,6 +5,7 @@
 use super::credential::Digest;
 use super::environment::Environment;
 use super::permission::Permission;
+use super::token_format::TokenFormat;
 
 /// Which portals a root key may see.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +45,8 @@ pub struct RootKeyEntry {
     pub default_portal: Option<String>,
     /// Used if a request names no permissions.
     pub default_permissions: Option<Vec<Permission>>,
+    /// Used if a request for a direct session names no format.
+    pub default_format: TokenFormat,
 }
 
 impl RootKeyEntry {

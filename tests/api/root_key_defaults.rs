@@ -1,14 +1,15 @@
-//! `default_portal` and `default_permissions` of a root key: what a call may leave out.
+//! `default_portal`, `default_permissions` and `default_format` of a root key: what a call may leave out.
 
 use serde_json::{Value, json};
 
 use crate::on_both_stores;
 use crate::support::app::{ACME_LIVE, ACME_TEST, Reply, TestApp, text};
 
-/// acme-live has both defaults, acme-test has none.
+/// acme-live has them all, acme-test has none.
 fn defaults(config: String) -> String {
     let key = "id = \"acme-live\"\n";
-    let lines = "default_portal = \"direct-portal\"\ndefault_permissions = [\"keys:read\"]\n";
+    let lines = "default_portal = \"direct-portal\"\ndefault_permissions = [\"keys:read\"]\n\
+                 default_format = \"jwt\"\n";
     config.replace(key, &format!("{key}{lines}"))
 }
 
@@ -38,6 +39,16 @@ on_both_stores! {
             let session = session_of(&app, call, &reply.data()).await;
             assert_eq!(session, (json!("direct-portal"), json!(["keys:read"])), "{call}");
         }
+    }
+
+    async fn the_format_of_a_token_follows_the_key_unless_the_call_says_it(app: TestApp) {
+        let user = json!({ "externalId": "user_123" });
+        let signed = create(&app, "createSessionToken", user).await.data();
+        assert_eq!(text(&signed["token"]).split('.').count(), 3);
+        assert!(app.accepts(text(&signed["token"])).await);
+        let opaque = json!({ "externalId": "user_123", "format": "opaque" });
+        let opaque = create(&app, "createSessionToken", opaque).await.data();
+        assert!(text(&opaque["token"]).starts_with("pt_live_"));
     }
 
     async fn what_is_sent_counts(app: TestApp) {

@@ -254,16 +254,24 @@ fn texts_that_are_shown_can_be_seen() {
 }
 
 #[test]
-fn a_root_keys_default_is_a_list_that_a_request_could_send() {
-    let key = |list: &str| {
+fn a_root_keys_defaults_are_what_a_request_could_send() {
+    let key = |line: &str| {
         format!(
-            "{PORTAL}[[workspaces.root_keys]]\nid = \"key\"\nsha256 = \"{}\"\nenvironment = \"live\"\n\
-             default_permissions = [{list}]",
+            "{PORTAL}[[workspaces.root_keys]]\nid = \"key\"\nsha256 = \"{}\"\nenvironment = \"live\"\n{line}",
             "0".repeat(64)
         )
     };
-    for bad in [String::new(), "\"keys:read\",".repeat(101)] {
-        assert_eq!(locations(&refused(&key(&bad))), ["workspaces[0].root_keys[0].default_permissions"]);
+    let list = |count: usize| format!("[{}]", "\"keys:read\",".repeat(count));
+    for (name, bad) in [
+        ("default_permissions", list(0)),
+        ("default_permissions", list(101)),
+        ("default_format", "\"JWT\"".to_owned()),
+        ("default_format", "true".to_owned()),
+    ] {
+        let location = format!("workspaces[0].root_keys[0].{name}");
+        assert_eq!(locations(&refused(&key(&format!("{name} = {bad}")))), [location], "{bad}");
     }
-    assert!(super::load(&key(&"\"keys:read\",".repeat(100))).is_ok());
+    for good in [format!("default_permissions = {}", list(100)), "default_format = \"opaque\"".to_owned()] {
+        assert!(super::load(&key(&good)).is_ok(), "{good}");
+    }
 }

@@ -154,6 +154,9 @@ fn what_needs_a_key_is_a_fault_where_there_is_none() {
     let keyless = |store: &str| configured(store, &[]);
     let direct = in_portal("my-portal", "direct = true");
     let direct_alone = without_signing_key(direct(config("redis://127.0.0.1/0")));
+    let key_location = "workspaces[0].root_keys[0].default_format: With Redis, signed tokens need a key.";
+    let key_line = "id = \"acme-live\"\n";
+    let jwt_alone = direct_alone.replace(key_line, &format!("{key_line}default_format = \"jwt\"\n"));
     let twice = "tokens.signing_key_files[1]: This key is there twice.";
     let cases = [
         ("Redis, no key", keyless("redis://127.0.0.1/0"), Some(location)),
@@ -161,6 +164,7 @@ fn what_needs_a_key_is_a_fault_where_there_is_none() {
         ("memory makes its own", keyless("memory:"), None),
         ("Redis and a key", configured("redis://127.0.0.1/0", &[&key]), None),
         ("opaque tokens need none", direct_alone, None),
+        ("JWTs by default", jwt_alone, Some(key_location)),
         ("one key twice", configured("memory:", &[&key, &key]), Some(twice)),
     ];
     for (what, configuration, fault) in cases {

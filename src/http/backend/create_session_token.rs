@@ -11,8 +11,9 @@ use utoipa::ToSchema;
 use super::{created, session_fields};
 use crate::domain::error::Error;
 use crate::domain::invalid::Invalid;
-use crate::domain::messages::{DirectRequest, TokenFormat};
+use crate::domain::messages::DirectRequest;
 use crate::domain::portals::backend::Caller;
+use crate::domain::token_format::TokenFormat;
 use crate::fields::string;
 use crate::http::answer::envelope::success;
 use crate::http::answer::problem::Problem;
@@ -77,12 +78,13 @@ fn read(
     may_return_to: impl Fn(&str, &Url) -> Result<(), Invalid>,
 ) -> Result<DirectRequest, Error> {
     body::fields(body, |fields| {
-        let format = fields.optional("format", |value| match string(value)? {
-            "opaque" => Ok(TokenFormat::Opaque),
-            "jwt" => Ok(TokenFormat::Jwt),
-            _ => Err(Invalid::new("Expected \"opaque\" or \"jwt\".", "Leave format out, or send \"jwt\".")),
+        let format = fields.optional("format", |value| {
+            TokenFormat::from_name(string(value)?).ok_or_else(|| {
+                Invalid::new("Expected \"opaque\" or \"jwt\".", "Leave format out, or send \"jwt\".")
+            })
         });
+        let format = format.unwrap_or(caller.key.default_format);
         let session = session_fields::read(fields, body, caller, HOUR_SECONDS, may_return_to)?;
-        Some(DirectRequest { session, format: format.unwrap_or(TokenFormat::Opaque), idempotency_key: None })
+        Some(DirectRequest { session, format, idempotency_key: None })
     })
 }

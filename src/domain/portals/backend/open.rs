@@ -9,12 +9,13 @@ use crate::domain::credential::{DirectToken, signed_token_digest};
 use crate::domain::error::{Code, Error};
 use crate::domain::handle::HandleSuffix;
 use crate::domain::invalid::Invalid;
-use crate::domain::messages::{DirectRequest, IssuedToken, OpenedSession, TokenFormat};
+use crate::domain::messages::{DirectRequest, IssuedToken, OpenedSession};
 use crate::domain::portals::Portals;
 use crate::domain::ports::{NewDirectSession, Opening, Record, Removal, Stored};
 use crate::domain::rules::{not_direct, signing_key_missing};
 use crate::domain::session::SessionKind;
 use crate::domain::signed_token::{Claims, Purpose};
+use crate::domain::token_format::TokenFormat;
 use crate::domain::warnings;
 
 impl Portals {
