@@ -34,10 +34,12 @@ macro_rules! test_files {
 
 test_files! {
     backend,
+    backend_routes,
     errors,
     keys,
     package,
     portal,
+    portal_gate,
     renewal_model,
     retries,
     size,

@@ -1,0 +1,74 @@
+// For Hono, on every run-time that it has: the backend's routes, and the portal's gate.
+
+import { leadBack, leadIn, type PortalBackendOptions } from "./web/backend_route.js";
+import { forbidden, Portal, type PortalOptions, type PortalUser } from "./web/portal.js";
+import { giveToken, type SessionTokenRouteOptions } from "./web/token_route.js";
+
+export type { PortalBackendOptions } from "./web/backend_route.js";
+export type { PortalOptions, PortalUser } from "./web/portal.js";
+export type { SessionTokenRouteOptions } from "./web/token_route.js";
+
+/** What is used of Hono's own context. */
+export interface HonoContext {
+  readonly req: { readonly raw: Request };
+  header(name: string, value: string, options?: { append?: boolean }): void;
+}
+
+type Route<C> = (context: C) => Promise<Response>;
+type Middleware<C> = (context: C, next: () => Promise<void>) => Promise<Response | void>;
+
+export interface PortalBackend<C> extends Route<C> {
+  /** For the pages that the portal sends users home to: leads them back in. All other visitors see the page. */
+  readonly comingBack: Middleware<C>;
+}
+
+/** The route of your backend that leads whoever is signed in into the portal: `app.get("/portal", portalBackend({ … }))`. */
+export function portalBackend<C extends HonoContext = HonoContext>(options: PortalBackendOptions<C>): PortalBackend<C> {
+  const asked = (own: C) => ({ own, web: own.req.raw });
+  const route: Route<C> = (context) => leadIn(options, asked(context));
+  const comingBack: Middleware<C> = async (context, next) => (await leadBack(options, asked(context))) ?? next();
+  return Object.assign(route, { comingBack });
+}
+
+/** The endpoint for `sessionTokenUrl`: `app.post("/api/session-token", sessionTokenRoute({ … }))`. */
+export function sessionTokenRoute<C extends HonoContext = HonoContext>(options: SessionTokenRouteOptions<C>): Route<C> {
+  return (own) => giveToken(options, { own, web: own.req.raw });
+}
+
+export interface PortalGate extends Middleware<HonoContext> {
+  /** Who is there, behind the gate. */
+  user(context: HonoContext): PortalUser;
+  /** For one route: 403 for whoever lacks one of these permissions. */
+  requires(...permissions: string[]): Middleware<HonoContext>;
+}
+
+/** The gate of a portal: `app.use(withPortal({ … }))`, after what is public. */
+export function withPortal(options: PortalOptions): PortalGate {
+  const portal = new Portal(options);
+  const users = new WeakMap<HonoContext, PortalUser>();
+  const gate: Middleware<HonoContext> = async (context, next) => {
+    const { raw } = context.req;
+    if (portal.isForGateway(raw)) {
+      return portal.passOn(raw);
+    }
+    const verdict = await portal.enter(raw);
+    if ("refusal" in verdict) {
+      return verdict.refusal;
+    }
+    users.set(context, verdict.user);
+    verdict.headers.forEach(([name, value]) => context.header(name, value, { append: name === "set-cookie" }));
+    return next();
+  };
+  const user = (context: HonoContext) => {
+    const found = users.get(context);
+    if (found === undefined) {
+      throw new Error("This route is not behind the portal's gate: app.use(withPortal({ … })) has to come first.");
+    }
+    return found;
+  };
+  const requires =
+    (...permissions: string[]): Middleware<HonoContext> =>
+    async (context, next) =>
+      user(context).can(...permissions) ? next() : forbidden(context.req.raw.method, context.req.raw.headers);
+  return Object.assign(gate, { user, requires });
+}
