@@ -1,6 +1,6 @@
 //! Reads `[[workspaces.root_keys]]`.
 //!
-//! Owns: the rules and defaults of a root key's entry (API.md sections 8 and 9).
+//! Owns: the rules and defaults of a root key's entry (API.md sections 8, 9 and 16).
 //! Must not know: the key itself; the entry has its digest.
 
 use std::collections::HashSet;
@@ -10,7 +10,7 @@ use crate::domain::credential::Digest;
 use crate::domain::environment::Environment;
 use crate::domain::invalid::Invalid;
 use crate::domain::permission::{MAX_PERMISSIONS, Permission, any_covers};
-use crate::domain::root_key::{PortalScope, RootKeyEntry};
+use crate::domain::root_key::{PortalScope, Right, RootKeyEntry};
 use crate::domain::token_format::TokenFormat;
 use crate::fields::{Fields, shown_text, string};
 
@@ -31,6 +31,7 @@ pub fn read_root_key(
             .ok_or_else(|| Invalid::new("Expected \"live\" or \"test\".", "Write environment = \"live\"."))
     });
     let portals = read_portals(&mut fields, slugs);
+    let rights = read_rights(&mut fields);
     let everything = || Permission::parse("*").map(|all| vec![all]).unwrap_or_default();
     let permissions = fields.list("permissions", |value| Permission::parse(string(value)?));
     let permissions = permissions.unwrap_or_else(everything);
@@ -44,6 +45,7 @@ pub fn read_root_key(
         digest: digest?,
         environment: environment?,
         portals,
+        rights,
         permissions,
         default_portal,
         default_permissions,
@@ -72,6 +74,19 @@ fn read_portals(fields: &mut Fields<'_, '_>, slugs: &[&str]) -> PortalScope {
         Some(listed) if !listed.iter().any(|slug| slug == "*") => PortalScope::Slugs(listed),
         Some(_) | None => PortalScope::All,
     }
+}
+
+fn read_rights(fields: &mut Fields<'_, '_>) -> Vec<Right> {
+    let names = Right::ALL.map(Right::name).join(", ");
+    let listed = fields.list("rights", |value| {
+        let right = Right::from_name(string(value)?);
+        right.ok_or_else(|| Invalid::new("There is no such right.", format!("Use any of: {names}.")))
+    });
+    if fields.value("rights").and_then(|value| value.as_array()).is_some_and(Vec::is_empty) {
+        let fix = "Name at least one, or leave rights out: then it has all.";
+        fields.fault("rights", Invalid::new("A key without a right is of no use.", fix));
+    }
+    listed.unwrap_or_else(|| Right::ALL.to_vec())
 }
 
 fn read_default_portal(fields: &mut Fields<'_, '_>, slugs: &[&str], portals: &PortalScope) -> Option<String> {

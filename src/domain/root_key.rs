@@ -1,4 +1,4 @@
-//! Root keys as they are configured: whose they are, what they may see and grant.
+//! Root keys as they are configured: whose they are, what they may see, do and grant.
 //!
 //! Must not know: the keys themselves; an entry holds a digest.
 
@@ -26,6 +26,63 @@ impl PortalScope {
     }
 }
 
+/// What a root key may be used for (API.md section 16).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Right {
+    /// To create sessions, pending and direct ones.
+    Create,
+    /// To list a user's sessions.
+    List,
+    /// To revoke sessions.
+    Revoke,
+    /// To be told what became of a session.
+    Explain,
+}
+
+impl Right {
+    /// All of them: what a key has unless its entry says otherwise.
+    pub const ALL: [Right; 4] = [Right::Create, Right::List, Right::Revoke, Right::Explain];
+
+    /// As the configuration has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Right::Create => "create",
+            Right::List => "list",
+            Right::Revoke => "revoke",
+            Right::Explain => "explain",
+        }
+    }
+
+    /// Reads what [`Right::name`] writes.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Right::ALL.into_iter().find(|right| right.name() == name)
+    }
+}
+
+/// A right as a type, so that a caller who was checked for one cannot be handed to what needs another.
+pub trait RightType {
+    /// Which it is.
+    const RIGHT: Right;
+}
+
+macro_rules! right_types {
+    ($($name:ident is $right:ident;)*) => {$(
+        #[doc = concat!("[`Right::", stringify!($right), "`] as a type.")]
+        #[derive(Clone, Debug)]
+        pub struct $name;
+
+        impl RightType for $name {
+            const RIGHT: Right = Right::$right;
+        }
+    )*};
+}
+
+right_types! {
+    ToCreate is Create;
+    ToList is List;
+    ToRevoke is Revoke;
+}
+
 /// One configured root key.
 #[derive(Clone, Debug)]
 pub struct RootKeyEntry {
@@ -39,6 +96,8 @@ pub struct RootKeyEntry {
     pub environment: Environment,
     /// Which portals it may see.
     pub portals: PortalScope,
+    /// What it may be used for.
+    pub rights: Vec<Right>,
     /// The most that its sessions may be granted.
     pub permissions: Vec<Permission>,
     /// Used if a request names no portal.

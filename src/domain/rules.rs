@@ -13,12 +13,21 @@ use super::invalid::Invalid;
 use super::messages::Asker;
 use super::permission::{Permission, any_covers};
 use super::ports::PortalFilter;
-use super::root_key::RootKeyEntry;
+use super::root_key::{Right, RootKeyEntry};
 use super::session::PortalSession;
 
 /// The session's portal, if it is still configured in the session's workspace.
 pub fn portal_of<'a>(catalog: &'a Catalog, session: &PortalSession) -> Option<&'a Arc<Portal>> {
     catalog.portal(&session.grant.slug).filter(|portal| portal.workspace == session.grant.workspace)
+}
+
+/// A root key may be used only for what its entry says.
+pub fn check_right(key: &RootKeyEntry, right: Right) -> Result<(), Error> {
+    if key.rights.contains(&right) {
+        return Ok(());
+    }
+    let error = Error::refused(Code::InsufficientPermissions, Refusal::PermissionNotHeld, None);
+    Err(error.with_detail(format!("This root key does not have the right: {}.", right.name())))
 }
 
 /// A root key may grant only what it holds itself.

@@ -48,6 +48,7 @@ mod request_bodies;
 mod revoke_more;
 mod revoke_session;
 mod root_key_defaults;
+mod root_key_rights;
 mod routes;
 mod scripts;
 mod sent_home;

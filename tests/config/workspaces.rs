@@ -92,6 +92,7 @@ fn a_fault_of_a_root_key_is_told_with_its_place() {
     let key = "id = \"k\"\nsha256 = \"{}\"\nenvironment = \"live\"".replace("{}", &"0".repeat(64));
     let with = |key: &str| format!("{PORTAL}[[workspaces.root_keys]]\n{key}");
     accepted(&with(&key));
+    accepted(&with(&format!("{key}\nrights = [\"list\", \"revoke\", \"explain\"]")));
     accepted(&with(&format!("{key}\nportals = [\"my-portal\"]\npermissions = [\"api.*.read\"]")));
     let at = |name: &str| format!("workspaces[0].root_keys[0].{name}");
     for (keys, name) in [
@@ -104,6 +105,10 @@ fn a_fault_of_a_root_key_is_told_with_its_place() {
         (format!("{key}\nportals = \"*\""), "portals"),
         (format!("{key}\nportals = [\"my-portal\", \"no-portal\"]"), "portals[1]"),
         (format!("{key}\npermissions = [\"*\", \"has space\"]"), "permissions[1]"),
+        (format!("{key}\nrights = []"), "rights"),
+        (format!("{key}\nrights = \"list\""), "rights"),
+        (format!("{key}\nrights = [\"list\", \"mint\"]"), "rights[1]"),
+        (format!("{key}\nrights = [\"List\"]"), "rights[0]"),
     ] {
         assert_eq!(locations(&refused(&with(&keys))), [at(name)], "{keys}");
     }

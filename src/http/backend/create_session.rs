@@ -13,6 +13,7 @@ use crate::domain::error::Error;
 use crate::domain::invalid::Invalid;
 use crate::domain::messages::SessionRequest;
 use crate::domain::portals::backend::Caller;
+use crate::domain::root_key::ToCreate;
 use crate::http::answer::envelope::success;
 use crate::http::answer::problem::Problem;
 use crate::http::answer::values::SessionHandle;
@@ -48,7 +49,7 @@ pub struct Created<'a> {
 /// Creates a pending session.
 pub async fn handle(
     request: HttpRequest,
-    caller: Caller,
+    caller: Caller<ToCreate>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let (gateway, portals) = (gateway(&request), portals(&request));
@@ -72,7 +73,7 @@ pub async fn handle(
 
 fn read(
     body: &Body,
-    caller: &Caller,
+    caller: &Caller<ToCreate>,
     may_return_to: impl Fn(&str, &Url) -> Result<(), Invalid>,
 ) -> Result<SessionRequest, Error> {
     body::fields(body, |fields| session_fields::read(fields, body, caller, DAY_SECONDS, may_return_to))

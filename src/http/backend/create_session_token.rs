@@ -13,6 +13,7 @@ use crate::domain::error::Error;
 use crate::domain::invalid::Invalid;
 use crate::domain::messages::DirectRequest;
 use crate::domain::portals::backend::Caller;
+use crate::domain::root_key::ToCreate;
 use crate::domain::token_format::TokenFormat;
 use crate::fields::string;
 use crate::http::answer::envelope::success;
@@ -50,7 +51,7 @@ pub struct Opened<'a> {
 /// Opens a direct session.
 pub async fn handle(
     request: HttpRequest,
-    caller: Caller,
+    caller: Caller<ToCreate>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let (gateway, portals) = (gateway(&request), portals(&request));
@@ -74,7 +75,7 @@ pub async fn handle(
 
 fn read(
     body: &Body,
-    caller: &Caller,
+    caller: &Caller<ToCreate>,
     may_return_to: impl Fn(&str, &Url) -> Result<(), Invalid>,
 ) -> Result<DirectRequest, Error> {
     body::fields(body, |fields| {

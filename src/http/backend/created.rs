@@ -5,13 +5,14 @@
 use actix_web::HttpRequest;
 
 use crate::domain::portals::backend::Caller;
+use crate::domain::root_key::ToCreate;
 use crate::domain::session::PortalSession;
 use crate::http::gateway::gateway;
 use crate::http::request::kept::note;
 use crate::telemetry::{Audit, audit};
 
 /// Tells the operator of it.
-pub fn report(request: &HttpRequest, caller: &Caller, session: &PortalSession) {
+pub fn report(request: &HttpRequest, caller: &Caller<ToCreate>, session: &PortalSession) {
     let grant = &session.grant;
     note(request, session.handle);
     gateway(request).metrics.created(&grant.slug, grant.environment.name());

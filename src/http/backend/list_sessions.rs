@@ -9,6 +9,7 @@ use crate::domain::error::Error;
 use crate::domain::handle::Handle;
 use crate::domain::invalid::Invalid;
 use crate::domain::portals::backend::Caller;
+use crate::domain::root_key::ToList;
 use crate::domain::session::{PortalSession, SessionKind};
 use crate::fields::{integer, parsed, text};
 use crate::http::answer::envelope::success_with;
@@ -112,7 +113,7 @@ impl Item {
 /// Lists a user's pending and active sessions, newest first.
 pub async fn handle(
     request: HttpRequest,
-    caller: Caller,
+    caller: Caller<ToList>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let asked = read(&body::read(&request, payload).await?)?;

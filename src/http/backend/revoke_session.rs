@@ -11,6 +11,7 @@ use crate::domain::error::Error;
 use crate::domain::handle::Handle;
 use crate::domain::invalid::Invalid;
 use crate::domain::portals::backend::Caller;
+use crate::domain::root_key::ToRevoke;
 use crate::fields::{Fields, parsed, string, text};
 use crate::http::answer::envelope::success;
 use crate::http::answer::problem::Problem;
@@ -35,7 +36,7 @@ pub struct Revoked {
 /// Revokes. Sessions that are gone, or that the caller may not see, do not count.
 pub async fn handle(
     request: HttpRequest,
-    caller: Caller,
+    caller: Caller<ToRevoke>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let which = read(&body::read(&request, payload).await?)?;

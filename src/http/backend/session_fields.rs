@@ -13,6 +13,7 @@ use crate::domain::messages::SessionRequest;
 use crate::domain::permission::{MAX_PERMISSIONS, Permission};
 use crate::domain::portals::backend::Caller;
 use crate::domain::return_url::parse_http_url;
+use crate::domain::root_key::ToCreate;
 use crate::domain::shown_text::check_email;
 use crate::fields::{Fields, boolean, integer, object, parsed, shown_text, string, text};
 use crate::http::request::body::Body;
@@ -24,7 +25,7 @@ const TTL_SECONDS: std::ops::RangeInclusive<u64> = 60..=86_400;
 pub fn read(
     fields: &mut Fields<'_, '_>,
     body: &Body,
-    caller: &Caller,
+    caller: &Caller<ToCreate>,
     default_ttl_seconds: u64,
     may_return_to: impl Fn(&str, &Url) -> Result<(), Invalid>,
 ) -> Option<SessionRequest> {

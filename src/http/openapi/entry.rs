@@ -110,7 +110,13 @@ pub fn body_codes() -> Vec<Code> {
 
 /// Of operations that need a root key.
 pub fn backend_codes() -> Vec<Code> {
-    let own = vec![Code::Missing, Code::Malformed, Code::KeyNotFound, Code::ServiceUnavailable];
+    let own = vec![
+        Code::Missing,
+        Code::Malformed,
+        Code::KeyNotFound,
+        Code::InsufficientPermissions,
+        Code::ServiceUnavailable,
+    ];
     [own, body_codes()].concat()
 }
 

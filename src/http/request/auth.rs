@@ -1,4 +1,4 @@
-//! Who may call stands in a handler's signature: `Caller` (a root key), `OfPage` or `Presented` (the credential of a
+//! Who may call stands in a handler's signature: `Caller` (a root key with a right), `OfPage` or `Presented` (the credential of a
 //! session).
 //!
 //! Owns: reading `Authorization`, `Origin`, `Sec-Fetch-Site` and the cookies into domain values.
@@ -20,8 +20,9 @@ use crate::domain::credential::RootKey;
 use crate::domain::error::{Code, Error, Refusal};
 use crate::domain::portals::backend::Caller;
 use crate::domain::presented::{Presented, PresentedToken, Reader, Source};
+use crate::domain::root_key::RightType;
 
-impl FromRequest for Caller {
+impl<R: RightType> FromRequest for Caller<R> {
     type Error = Error;
     type Future = Ready<Result<Self, Error>>;
 
@@ -30,7 +31,7 @@ impl FromRequest for Caller {
     }
 }
 
-fn caller(request: &HttpRequest) -> Result<Caller, Error> {
+fn caller<R: RightType>(request: &HttpRequest) -> Result<Caller<R>, Error> {
     let mut values = request.headers().get_all(AUTHORIZATION);
     let refused = |code, refusal| Error::refused(code, refusal, None);
     let value = values.next().ok_or_else(|| refused(Code::Missing, Refusal::Missing))?;

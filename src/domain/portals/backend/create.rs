@@ -9,12 +9,13 @@ use crate::domain::handle::HandleSuffix;
 use crate::domain::messages::{CreatedSession, SessionRequest};
 use crate::domain::portals::Portals;
 use crate::domain::ports::{NewSession, Stored};
+use crate::domain::root_key::ToCreate;
 use crate::domain::session::SessionKind;
 use crate::domain::warnings;
 
 impl Portals {
     /// Creates a pending session for one of the caller's users.
-    pub async fn create(&self, caller: &Caller, request: SessionRequest) -> Result<CreatedSession, Error> {
+    pub async fn create(&self, caller: &Caller<ToCreate>, request: SessionRequest) -> Result<CreatedSession, Error> {
         let portal = self.portal_for(caller, &request)?;
         let session_ttl_ms = request.session_ttl_ms;
         let grant = grant_of(SessionKind::Browser, caller, portal, request);

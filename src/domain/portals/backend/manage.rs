@@ -12,10 +12,11 @@ use crate::domain::handle::Handle;
 use crate::domain::messages::SessionPage;
 use crate::domain::portals::Portals;
 use crate::domain::ports::{Found, Position, Record, Removal};
+use crate::domain::root_key::{ToList, ToRevoke};
 
 impl Portals {
     /// Revokes one session by its handle. One that the caller may not see counts as absent.
-    pub async fn revoke(&self, caller: &Caller, handle: &Handle) -> Result<u64, Error> {
+    pub async fn revoke(&self, caller: &Caller<ToRevoke>, handle: &Handle) -> Result<u64, Error> {
         let Some(found) = self.parts.store.find_by_handle(handle).await? else {
             return Ok(0);
         };
@@ -30,7 +31,7 @@ impl Portals {
     /// token that has been used for something else than its session is nothing to revoke.
     pub async fn revoke_by_token(
         &self,
-        caller: &Caller,
+        caller: &Caller<ToRevoke>,
         token: &Candidates,
     ) -> Result<Option<Handle>, Error> {
         let candidate = token.iter().flatten().find(|candidate| candidate.is_direct());
@@ -53,7 +54,7 @@ impl Portals {
     /// under previous secrets.
     pub async fn revoke_all(
         &self,
-        caller: &Caller,
+        caller: &Caller<ToRevoke>,
         slug: Option<&str>,
         external_id: &str,
         except: Option<Handle>,
@@ -74,7 +75,7 @@ impl Portals {
     /// Lists a user's sessions, newest first.
     pub async fn list(
         &self,
-        caller: &Caller,
+        caller: &Caller<ToList>,
         slug: &str,
         external_id: &str,
         before: Option<Handle>,

@@ -12,6 +12,7 @@ use crate::domain::invalid::Invalid;
 use crate::domain::messages::{DirectRequest, IssuedToken, OpenedSession};
 use crate::domain::portals::Portals;
 use crate::domain::ports::{NewDirectSession, Opening, Record, Removal, Stored};
+use crate::domain::root_key::ToCreate;
 use crate::domain::rules::{not_direct, signing_key_missing};
 use crate::domain::session::SessionKind;
 use crate::domain::signed_token::{Claims, Purpose};
@@ -20,7 +21,7 @@ use crate::domain::warnings;
 
 impl Portals {
     /// Opens an active session for one of the caller's users.
-    pub async fn open(&self, caller: &Caller, request: DirectRequest) -> Result<OpenedSession, Error> {
+    pub async fn open(&self, caller: &Caller<ToCreate>, request: DirectRequest) -> Result<OpenedSession, Error> {
         let DirectRequest { session: request, format, idempotency_key } = request;
         let portal = self.portal_for(caller, &request)?.clone();
         if !portal.direct {

@@ -17,12 +17,7 @@ pub fn create_session() -> Entry {
         answers: vec![ok(success(reference::<create_session::Created>()))],
         codes: [
             backend_codes(),
-            vec![
-                Code::Forbidden,
-                Code::InsufficientPermissions,
-                Code::PortalConfigNotFound,
-                Code::RateLimited,
-            ],
+            vec![Code::Forbidden, Code::PortalConfigNotFound, Code::RateLimited],
         ]
         .concat(),
         ..backend("/v2/portal.createSession", "createSession")
