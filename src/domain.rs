@@ -10,6 +10,7 @@ pub mod credential;
 pub mod environment;
 pub mod error;
 pub mod handle;
+pub mod history;
 pub mod idempotency;
 pub mod invalid;
 pub mod kept_tokens;

@@ -1,10 +1,11 @@
 //! What the operator sees: logs, audit lines, metrics.
 //!
-//! Owns: the subscriber, the metric names, the form of an audit line, which request a line is about.
+//! Owns: the subscriber, the metric names, the events of sessions, which request a line is about.
 //! Must not know: requests, sessions or stores; it takes plain values. A query string, a body, a cookie or a
 //! credential never gets here.
 
 mod dropped;
+mod events;
 mod json_lines;
 mod lines;
 mod metrics;
@@ -17,7 +18,8 @@ use std::io::{self, IsTerminal};
 
 use tracing_subscriber::{EnvFilter, prelude::*};
 
-use dropped::{AUDIT_TARGET, DROPPED};
+use dropped::DROPPED;
+pub use events::{Form, SessionEvent, VERSION as EVENTS_VERSION, audit};
 pub use lines::LogGuard;
 pub use metrics::Metrics;
 pub use request_id::{in_request, in_request_now};
@@ -48,36 +50,4 @@ pub fn log_of_this_thread(
     let lines = lines::Lines::start(queue::Queue::start(out, &DROPPED).expect("a thread"));
     let json = tracing_subscriber::registry().with(json_lines::JsonLines::new(lines.clone()));
     (json.set_default(), LogGuard(lines))
-}
-
-/// What happened to a session, for the audit trail. The line also carries the request's id.
-#[derive(Clone, Debug, Default)]
-pub struct Audit<'a> {
-    /// The session's handle (`sess_…`), if it is known.
-    pub handle: Option<&'a str>,
-    /// The slug of its portal, if it is known.
-    pub portal: Option<&'a str>,
-    /// The configured id of the root key, if a backend did this.
-    pub root_key: Option<&'a str>,
-    /// The true reason of a refusal.
-    pub reason: Option<&'a str>,
-    /// How many sessions a revocation ended.
-    pub count: Option<u64>,
-    /// The client's address, as told by trusted proxies.
-    pub client: Option<&'a str>,
-}
-
-/// Writes one audit line: `session.created`, `session.exchanged`, `session.refused`, `session.revoked`,
-/// `session.ended` or `session.replaced`.
-pub fn audit(event: &'static str, audit: &Audit<'_>) {
-    tracing::info!(
-        target: AUDIT_TARGET,
-        event,
-        handle = audit.handle,
-        portal = audit.portal,
-        root_key = audit.root_key,
-        reason = audit.reason,
-        count = audit.count,
-        client = audit.client,
-    );
 }

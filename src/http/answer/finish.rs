@@ -20,7 +20,7 @@ use crate::domain::error::{Code, Error};
 use crate::http::gateway::gateway;
 use crate::http::request::client_address;
 use crate::http::request::kept::{keep, new_request_id, noted};
-use crate::telemetry::{Audit, audit, in_request};
+use crate::telemetry::{SessionEvent, audit, in_request};
 
 /// The outermost layer.
 pub async fn finish(
@@ -92,8 +92,7 @@ fn report(request: &HttpRequest, response: &HttpResponse, error: Option<&Error>,
     if let Some(refusal) = error.and_then(|error| error.refusal) {
         gateway.metrics.refusal(refusal.name());
         let client = client_address::of(request, gateway).map(|client| client.to_string());
-        let reason = Some(refusal.name());
-        audit("session.refused", &Audit { handle, reason, client: client.as_deref(), ..Audit::default() });
+        audit(SessionEvent::Refused { reason: refusal.name(), handle, client: client.as_deref() });
     }
     // A method can be any text that the client chooses; a metric's label must not.
     let method = if request.method().is_safe() || request.method() == "POST" {

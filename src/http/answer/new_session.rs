@@ -9,7 +9,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::cookies;
 use crate::domain::messages::ExchangedSession;
 use crate::http::request::kept::note;
-use crate::telemetry::{Audit, audit};
+use crate::telemetry::{SessionEvent, audit};
 
 /// Adds the cookies to the response and writes the audit lines.
 pub fn begin(
@@ -29,13 +29,13 @@ pub fn begin(
 }
 
 fn report(exchanged: &ExchangedSession, client: Option<&str>) {
-    let portal = Some(exchanged.portal.slug.as_str());
+    let portal = exchanged.portal.slug.as_str();
     let handle = exchanged.session.handle.to_string();
-    audit("session.exchanged", &Audit { handle: Some(&handle), portal, client, ..Audit::default() });
+    audit(SessionEvent::Exchanged { handle: &handle, portal, client });
     match &exchanged.replaced {
         Ok(replaced) => {
             for old in replaced.iter().map(ToString::to_string) {
-                audit("session.replaced", &Audit { handle: Some(&old), portal, client, ..Audit::default() });
+                audit(SessionEvent::Replaced { handle: &old, portal, client });
             }
         }
         Err(error) => tracing::warn!(%error, handle, "the browser's former session could not be ended"),

@@ -9,7 +9,7 @@ use crate::domain::root_key::ToCreate;
 use crate::domain::session::PortalSession;
 use crate::http::gateway::gateway;
 use crate::http::request::kept::note;
-use crate::telemetry::{Audit, audit};
+use crate::telemetry::{SessionEvent, audit};
 
 /// Tells the operator of it.
 pub fn report(request: &HttpRequest, caller: &Caller<ToCreate>, session: &PortalSession) {
@@ -17,6 +17,5 @@ pub fn report(request: &HttpRequest, caller: &Caller<ToCreate>, session: &Portal
     note(request, session.handle);
     gateway(request).metrics.created(&grant.slug, grant.environment.name());
     let handle = session.handle.to_string();
-    let (portal, root_key) = (Some(grant.slug.as_str()), Some(caller.key.id.as_str()));
-    audit("session.created", &Audit { handle: Some(&handle), portal, root_key, ..Audit::default() });
+    audit(SessionEvent::Created { handle: &handle, portal: &grant.slug, root_key: &caller.key.id });
 }

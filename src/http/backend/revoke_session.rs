@@ -17,7 +17,7 @@ use crate::http::answer::envelope::success;
 use crate::http::answer::problem::Problem;
 use crate::http::request::body::{self, Body};
 use crate::http::request::kept::{note, portals};
-use crate::telemetry::{Audit, audit};
+use crate::telemetry::{SessionEvent, audit};
 
 enum Which {
     One(Option<Handle>),
@@ -41,37 +41,26 @@ pub async fn handle(
 ) -> Result<HttpResponse, Problem> {
     let which = read(&body::read(&request, payload).await?)?;
     let portals = portals(&request);
-    let root_key = Some(caller.key.id.as_str());
+    let root_key = caller.key.id.as_str();
+    let one = |handle: Option<Handle>, revoked: u64| {
+        if let Some(handle) = handle.filter(|_| revoked > 0) {
+            note(&request, handle);
+        }
+        let handle = handle.map(|handle| handle.to_string());
+        audit(SessionEvent::Revoked { root_key, count: revoked, handle: handle.as_deref(), portal: None });
+        revoked
+    };
     let revoked = match which {
         Which::One(None) => 0,
-        Which::One(Some(handle)) => {
-            let revoked = portals.revoke(&caller, &handle).await?;
-            let name = handle.to_string();
-            if revoked > 0 {
-                note(&request, handle);
-            }
-            audit(
-                "session.revoked",
-                &Audit { handle: Some(&name), root_key, count: Some(revoked), ..Audit::default() },
-            );
-            revoked
-        }
+        Which::One(Some(handle)) => one(Some(handle), portals.revoke(&caller, &handle).await?),
         Which::ByToken(token) => {
             let handle = portals.revoke_by_token(&caller, &token).await?;
-            let name = handle.map(|handle| handle.to_string());
-            let revoked = u64::from(handle.is_some());
-            if let Some(handle) = handle {
-                note(&request, handle);
-            }
-            let audited =
-                Audit { handle: name.as_deref(), root_key, count: Some(revoked), ..Audit::default() };
-            audit("session.revoked", &audited);
-            revoked
+            one(handle, u64::from(handle.is_some()))
         }
         Which::AllOf { slug, external_id, except } => {
-            let revoked = portals.revoke_all(&caller, slug.as_deref(), &external_id, except).await?;
             let portal = slug.as_deref();
-            audit("session.revoked", &Audit { portal, root_key, count: Some(revoked), ..Audit::default() });
+            let revoked = portals.revoke_all(&caller, portal, &external_id, except).await?;
+            audit(SessionEvent::Revoked { root_key, count: revoked, handle: None, portal });
             revoked
         }
     };

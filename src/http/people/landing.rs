@@ -15,7 +15,7 @@ use crate::domain::catalog::SESSION_PARAMETER;
 use crate::domain::error::{Code, Error};
 use crate::domain::landing_pass::LandingPass;
 use crate::domain::messages::{Asker, ExchangeRequest};
-use crate::domain::portals::people::{Arrival, Entry, SignedIn};
+use crate::domain::portals::people::{Arrival, Entry, SignedIn, Waiting};
 use crate::domain::presented::Presented;
 use crate::http::answer::new_session::begin;
 use crate::http::answer::pages::Form;
@@ -25,16 +25,17 @@ use crate::http::gateway::gateway;
 use crate::http::request::cookies::sent_pass;
 use crate::http::request::exchange::exchange_request;
 use crate::http::request::kept::{note, portals};
-use crate::http::request::wishes::{FETCH_SITE, is_click};
+use crate::http::request::wishes::{FETCH_SITE, is_click, looks_like};
 use crate::http::request::{auth, body, client_address};
+use crate::telemetry::{SessionEvent, audit};
 
 /// Shows the page that leads into the portal, or redirects if nothing is left to do.
 pub async fn show(request: HttpRequest, slug: web::Path<String>) -> Result<HttpResponse, Problem> {
     refuse_unseen(&request)?;
     let presented = auth::visiting(&request, &slug);
     let session_id = auth::query_of_link(&request, SESSION_PARAMETER).find(|text| !text.is_empty());
-    let goes_on = is_click(request.headers());
-    arrive(&request, &presented, session_id.as_deref(), goes_on).await
+    let visit = Visit::Opens { goes_on: is_click(request.headers()) };
+    arrive(&request, &presented, session_id.as_deref(), visit).await
 }
 
 /// Spends a ticket that comes with the page's own form. Any other form leads to the page.
@@ -110,7 +111,7 @@ async fn show_again(
     session_id: &str,
 ) -> Result<HttpResponse, Problem> {
     let session_id = Some(session_id).filter(|text| !text.is_empty());
-    arrive(request, presented, session_id, false).await.map(refused_form)
+    arrive(request, presented, session_id, Visit::SendsForm).await.map(refused_form)
 }
 
 /// A page that answers a form has a status that says that the form was not accepted.
@@ -127,11 +128,22 @@ fn is_own_page(headers: &HeaderMap) -> bool {
     headers.get(FETCH_SITE).is_none_or(|site| site == "same-origin" || site == "none")
 }
 
+/// How a browser comes to the page.
+enum Visit {
+    /// By a link.
+    Opens {
+        /// The page may send its form by itself.
+        goes_on: bool,
+    },
+    /// With a form that is not the page's current one.
+    SendsForm,
+}
+
 async fn arrive(
     request: &HttpRequest,
     presented: &Presented,
     session_id: Option<&str>,
-    goes_on: bool,
+    visit: Visit,
 ) -> Result<HttpResponse, Problem> {
     let refuse = |error| refuse(request, presented, error, None);
     Ok(match portals(request).arrive(presented, session_id).await.map_err(refuse)? {
@@ -139,8 +151,22 @@ async fn arrive(
             note(request, handle);
             go_to(&url)
         }
-        Arrival::Waiting(waiting) => offer(request, &waiting, goes_on),
+        Arrival::Waiting(waiting) => match visit {
+            Visit::Opens { goes_on } => {
+                report_opening(request, &waiting);
+                offer(request, &waiting, goes_on)
+            }
+            Visit::SendsForm => offer(request, &waiting, false),
+        },
     })
+}
+
+fn report_opening(request: &HttpRequest, waiting: &Waiting) {
+    let handle = waiting.session.handle.to_string();
+    let client = client_address::of(request, gateway(request)).map(|client| client.to_string());
+    let looks_like = looks_like(request.headers()).name();
+    let portal = waiting.portal.slug.as_str();
+    audit(SessionEvent::Opened { handle: &handle, portal, looks_like, client: client.as_deref() });
 }
 
 fn go_to(url: &Url) -> HttpResponse {

@@ -13,7 +13,7 @@ use crate::http::answer::problem::Problem;
 use crate::http::request::auth::OfPage;
 use crate::http::request::body;
 use crate::http::request::kept::portals;
-use crate::telemetry::{Audit, audit};
+use crate::telemetry::{SessionEvent, audit};
 
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
@@ -41,10 +41,7 @@ pub async fn handle(
     let EndedSession { current, others } = portals.end(&presented, current).await?;
     let (session, portal) = (&current.session, &current.portal);
     for handle in std::iter::once(session.handle).chain(others).map(|handle| handle.to_string()) {
-        audit(
-            "session.ended",
-            &Audit { handle: Some(&handle), portal: Some(&portal.slug), ..Audit::default() },
-        );
+        audit(SessionEvent::Ended { handle: &handle, portal: &portal.slug });
     }
     let return_url = session.grant.return_url.as_ref().or(portal.return_url.as_ref());
     let mut response = success(&request, Ended { return_url: return_url.map(url::Url::as_str) });

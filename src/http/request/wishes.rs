@@ -6,6 +6,8 @@
 use actix_web::http::Method;
 use actix_web::http::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue, ORIGIN};
 
+use crate::domain::history::LooksLike;
+
 /// Where a request comes from, as the browser itself says it (Fetch Metadata).
 pub const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
@@ -41,6 +43,12 @@ fn is_prefetch(headers: &HeaderMap) -> bool {
 pub fn is_click(headers: &HeaderMap) -> bool {
     let is = |name: &HeaderName, value: &str| headers.get(name).is_some_and(|sent| sent == value);
     is(&FETCH_MODE, "navigate") && is(&FETCH_USER, "?1") && !is(&FETCH_SITE, "none")
+}
+
+/// What asks for a landing page. Browsers name the mode of every navigation; mail scanners and link previews seldom do.
+pub fn looks_like(headers: &HeaderMap) -> LooksLike {
+    let navigates = headers.get(&FETCH_MODE).is_some_and(|mode| mode == "navigate");
+    if navigates { LooksLike::Browser } else { LooksLike::Scanner }
 }
 
 /// Who waits for the answer to a request, or to the one that a proxy asks about.

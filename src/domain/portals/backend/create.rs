@@ -15,7 +15,11 @@ use crate::domain::warnings;
 
 impl Portals {
     /// Creates a pending session for one of the caller's users.
-    pub async fn create(&self, caller: &Caller<ToCreate>, request: SessionRequest) -> Result<CreatedSession, Error> {
+    pub async fn create(
+        &self,
+        caller: &Caller<ToCreate>,
+        request: SessionRequest,
+    ) -> Result<CreatedSession, Error> {
         let portal = self.portal_for(caller, &request)?;
         let session_ttl_ms = request.session_ttl_ms;
         let grant = grant_of(SessionKind::Browser, caller, portal, request);

@@ -21,7 +21,11 @@ use crate::domain::warnings;
 
 impl Portals {
     /// Opens an active session for one of the caller's users.
-    pub async fn open(&self, caller: &Caller<ToCreate>, request: DirectRequest) -> Result<OpenedSession, Error> {
+    pub async fn open(
+        &self,
+        caller: &Caller<ToCreate>,
+        request: DirectRequest,
+    ) -> Result<OpenedSession, Error> {
         let DirectRequest { session: request, format, idempotency_key } = request;
         let portal = self.portal_for(caller, &request)?.clone();
         if !portal.direct {

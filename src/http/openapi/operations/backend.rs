@@ -15,11 +15,8 @@ pub fn create_session() -> Entry {
         description: "Answers a single-use session ID, 15 minutes at most, and the URL to send the browser to.",
         request: Some(Ref::from_schema_name(requests::ANY_CREATE_SESSION_REQUEST)),
         answers: vec![ok(success(reference::<create_session::Created>()))],
-        codes: [
-            backend_codes(),
-            vec![Code::Forbidden, Code::PortalConfigNotFound, Code::RateLimited],
-        ]
-        .concat(),
+        codes: [backend_codes(), vec![Code::Forbidden, Code::PortalConfigNotFound, Code::RateLimited]]
+            .concat(),
         ..backend("/v2/portal.createSession", "createSession")
     }
 }

@@ -1,0 +1,162 @@
+//! The events of sessions in the log: code, schema and real lines are the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+use vestibule::telemetry::{EVENTS_VERSION, SessionEvent};
+
+use super::support::app::{ACME_LIVE, Call, Reply, config, text};
+use super::support::process::Process;
+use super::support::redis_server::RedisServer;
+use super::{file, post};
+
+const SCHEMA: &str = include_str!("../../docs/events.schema.json");
+const LANDING: &str = "/portal/hosted-portal";
+const HOSTED_COOKIE: &str = "__Host-portal_session_hosted-portal";
+
+fn schema() -> Value {
+    serde_json::from_str(SCHEMA).expect("the schema is JSON")
+}
+
+/// A field's type, and whether every line of the event has it.
+type Fields = BTreeMap<String, (String, bool)>;
+
+fn fields_in_code() -> BTreeMap<String, Fields> {
+    let forms = SessionEvent::FORMS.iter().map(|form| {
+        let fields = form.fields.iter();
+        let fields = fields.map(|field| (field.name.into(), (field.json_type.into(), field.is_required)));
+        (form.name.to_owned(), fields.collect())
+    });
+    forms.collect()
+}
+
+fn fields_in_schema(schema: &Value) -> BTreeMap<String, Fields> {
+    let resolve = |value: &Value| {
+        let reference = value["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
+        reference.map_or(value, |at| schema.pointer(at).expect("a definition")).clone()
+    };
+    let events = schema["oneOf"].as_array().expect("a list").iter().map(resolve);
+    let events = events.map(|event| {
+        let required: Vec<&str> = event["required"].as_array().expect("a list").iter().map(text).collect();
+        let fields = event["properties"].as_object().expect("fields").iter();
+        let fields = fields.filter(|(name, _)| *name != "event").map(|(name, form)| {
+            (name.clone(), (text(&resolve(form)["type"]).to_owned(), required.contains(&name.as_str())))
+        });
+        (text(&event["properties"]["event"]["const"]).to_owned(), fields.collect())
+    });
+    events.collect()
+}
+
+#[test]
+fn the_schema_has_the_events_and_fields_of_the_code() {
+    let schema = schema();
+    assert_eq!(fields_in_schema(&schema), fields_in_code());
+    assert_eq!(schema["properties"]["version"]["const"], EVENTS_VERSION);
+    let document = include_str!("../../docs/api.md");
+    for form in SessionEvent::FORMS {
+        assert!(document.contains(&format!("`{}`", form.name)), "docs/api.md does not name {}", form.name);
+    }
+}
+
+/// What a difference between the two looks like to the test above.
+#[test]
+fn a_field_more_or_less_in_the_schema_is_seen() {
+    let change = |change: fn(&mut Value)| {
+        let mut schema = schema();
+        change(&mut schema["$defs"]["session.created"]);
+        fields_in_schema(&schema)
+    };
+    let changed = [
+        change(|event| event["properties"]["more"] = json!({ "type": "string" })),
+        change(|event| event["properties"]["portal"] = json!({ "type": "integer" })),
+        change(|event| event["required"] = json!(["event", "handle", "portal"])),
+        change(|event| event["properties"]["event"]["const"] = json!("session.made")),
+        change(|event| drop(event["properties"].as_object_mut().map(|fields| fields.remove("portal")))),
+    ];
+    for changed in changed {
+        assert_ne!(changed, fields_in_code());
+    }
+}
+
+/// A gateway with its audit lines.
+struct Watched {
+    process: Process,
+    client: reqwest::Client,
+}
+
+impl Watched {
+    fn call(&self, method: reqwest::Method, path: &str) -> Call {
+        Call(self.client.request(method, self.process.url(path)))
+    }
+
+    async fn backend(&self, verb: &str, body: Value) -> Reply {
+        post(&self.process, &format!("/v2/portal.{verb}"), ACME_LIVE, body).await
+    }
+
+    async fn create(&self) -> Value {
+        let body = json!({ "slug": "hosted-portal", "externalId": "user_123", "permissions": ["keys:read"] });
+        self.backend("createSession", body).await.data()
+    }
+
+    /// With what else the browser sends.
+    async fn exchange(&self, session_id: &Value, cookie: Option<&str>) -> Reply {
+        let call = self.call(reqwest::Method::POST, "/v2/portal.exchangeSession");
+        let call = Call(call.0.json(&json!({ "sessionId": session_id })));
+        match cookie {
+            Some(token) => call.header("cookie", &format!("{HOSTED_COOKIE}={token}")).send().await,
+            None => call.send().await,
+        }
+    }
+
+    async fn sign_in(&self, cookie: Option<&str>) -> (Value, String) {
+        let created = self.create().await;
+        let exchanged = self.exchange(&created["sessionId"], cookie).await.data();
+        (created, text(&exchanged["token"]).to_owned())
+    }
+}
+
+/// Everything that happens to sessions, once.
+async fn everything(gateway: &Watched) {
+    let (first, token) = gateway.sign_in(None).await;
+    gateway.exchange(&first["sessionId"], None).await;
+    let opened = gateway.create().await;
+    let landing = format!("{LANDING}?session={}", text(&opened["sessionId"]));
+    assert_eq!(gateway.call(reqwest::Method::GET, &landing).send().await.status, 200);
+    let (_, newer) = gateway.sign_in(Some(&token)).await;
+    let end = gateway.call(reqwest::Method::POST, "/v2/portal.endSession").bearer(&newer).send().await;
+    assert_eq!(end.status, 200, "{}", end.text);
+    gateway.backend("revokeSession", json!({ "id": opened["id"] })).await;
+    gateway.backend("revokeSession", json!({ "slug": "hosted-portal", "externalId": "user_123" })).await;
+    let stranger = post(&gateway.process, "/v2/portal.listSessions", "rk_live_nobody", json!({})).await;
+    assert_eq!(stranger.status, 401);
+}
+
+#[tokio::test]
+async fn every_event_is_logged_as_the_schema_has_it() {
+    let validator = jsonschema::validator_for(&schema()).expect("a JSON Schema");
+    let redis = RedisServer::start();
+    let directory = tempfile::tempdir().expect("a directory");
+    let process = Process::serve(&file(&directory, &config(&redis.url())));
+    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let gateway = Watched { process, client };
+    everything(&gateway).await;
+    gateway.process.signal("-TERM");
+    let (_, output) = gateway.process.end();
+    let lines = output.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let lines: Vec<Value> = lines.filter(|line| line["target"] == "audit").collect();
+
+    let (events, schema) = (fields_in_code(), schema());
+    let common = schema["properties"].as_object().expect("fields");
+    for line in &lines {
+        let faults: Vec<String> = validator.iter_errors(line).map(|fault| fault.to_string()).collect();
+        assert!(faults.is_empty(), "{line}: {faults:?}");
+        let own = &events[text(&line["event"])];
+        for field in line.as_object().expect("an object").keys() {
+            let is_known = own.contains_key(field) || common.contains_key(field);
+            assert!(is_known, "the schema does not know {field} of {line}");
+        }
+    }
+    let logged: BTreeSet<&str> = lines.iter().map(|line| text(&line["event"])).collect();
+    let known: BTreeSet<&str> = events.keys().map(String::as_str).collect();
+    assert_eq!(logged, known, "every event was caused");
+}
