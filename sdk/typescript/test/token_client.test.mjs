@@ -8,7 +8,7 @@ import { Vestibule } from "@vestibule/sdk";
 import { NotSignedInError, UserChangedError } from "@vestibule/sdk/browser";
 
 import { startTokenClient } from "../dist/esm/browser/token_client.js";
-import { testEnvironment, TestLocks } from "./support/browser.mjs";
+import { reaches, testEnvironment, TestLocks } from "./support/browser.mjs";
 import { ROOT_KEY, startGateway } from "./support/gateway.mjs";
 
 let gateway;
@@ -39,13 +39,6 @@ function opener(context) {
     return client;
   };
 }
-
-/** Until a client's status is this. */
-const reaches = (client, status) => new Promise((resolve) => {
-  const look = () => client.status === status && (end(), resolve());
-  const end = client.subscribe(look);
-  look();
-});
 
 test("twenty tabs share one token, and a later one gets it too", async (context) => {
   const open = opener(context);
@@ -170,6 +163,34 @@ test("an end alone is measured by the clock of the endpoint's server", async (co
     sleptMs = 60_000;
     assert.notEqual(client.status, "ready");
   }
+});
+
+test("an endpoint that answers to GET alone, with a time instead of a life, will do", async (context) => {
+  const methods = [];
+  const server = createServer((request, response) => {
+    methods.push(request.method);
+    const body = { token: `pt_live_${methods.length}`, expiresAt: new Date(Date.now() + 3_600_000) };
+    response.writeHead(request.method === "GET" ? 200 : 405).end(JSON.stringify(body));
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  context.after(() => server.close());
+  let sleptMs = 0;
+  const environment = testEnvironment({ wall: () => Date.now() + sleptMs });
+  const client = opener(context)({ sessionTokenUrl: `http://127.0.0.1:${server.address().port}/` }, environment);
+  assert.equal(await client.getToken(), "pt_live_2");
+  assert.ok(client.secondsLeft > 3_590 && client.secondsLeft <= 3_600, `${client.secondsLeft}`);
+  sleptMs = 3_600_000;
+  assert.equal(await client.getToken(), "pt_live_3");
+  assert.deepEqual(methods, ["POST", "GET", "GET"]);
+});
+
+test("a missing endpoint is not asked twice as often", async (context) => {
+  const fetch = context.mock.fn(async () => new Response("", { status: 404 }));
+  const client = opener(context)({ sessionTokenUrl: "https://app.example.com/token" }, testEnvironment({ fetch }));
+  await assert.rejects(client.getToken(), /answered 404/);
+  await reaches(client, "loading");
+  await reaches(client, "failing");
+  assert.deepEqual(fetch.mock.calls.map(({ arguments: [, init] }) => init.method), ["POST", "GET", "GET"]);
 });
 
 test("another user's token replaces nothing", async (context) => {

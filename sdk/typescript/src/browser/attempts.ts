@@ -51,7 +51,7 @@ export class Attempts {
     this.#notBeforeMs = nowMs + Math.max(waitMs, Math.min(retryAfterMs, HOUR_MS));
   }
 
-  succeeded(notBeforeMs: number): void {
+  succeeded(notBeforeMs = -Infinity): void {
     this.#timesMs = [];
     this.#failures = 0;
     this.#notBeforeMs = notBeforeMs;

@@ -12,6 +12,19 @@ export interface Channel {
   close(): void;
 }
 
+/** The page that a script runs in. */
+export interface Page {
+  address(): string;
+  /** Without a navigation. */
+  replaceAddress(address: string): void;
+  /** Leaves the page, which the back button does not come back to. */
+  leaveFor(address: string): void;
+  /** Of this tab, beyond a reload. Throws where the browser forbids it. */
+  storage(): Pick<Storage, "getItem" | "setItem">;
+  /** As long as the page. */
+  readonly memory: Map<string, unknown>;
+}
+
 export interface Environment {
   readonly fetch: typeof fetch;
   /** Not in every browser, and not on plain http. */
@@ -22,43 +35,52 @@ export interface Environment {
   readonly random: () => number;
   /** The page's own origin. */
   readonly origin: string;
+  /** None on a server. */
+  readonly page: Page | undefined;
   /** Calls when somebody looks at the page again or it is online again, and when it is offline. Answers what ends that. */
   watch(woke: () => void, offline: () => void): () => void;
 }
 
-const WAKES: readonly (readonly [() => EventTarget, string])[] = [
-  [() => document, "visibilitychange"],
-  [() => window, "online"],
-  [() => window, "pageshow"],
-];
+const memory = new Map<string, unknown>();
 
 export function browserEnvironment(): Environment {
   return {
     fetch: (input, init) => fetch(input, init),
     locks: globalThis.navigator?.locks as Locks | undefined,
-    channel: typeof BroadcastChannel === "undefined" ? undefined : (name) => new BroadcastChannel(name),
+    channel: globalThis.BroadcastChannel && ((name) => new BroadcastChannel(name)),
     monotonic: () => performance.now(),
     wall: () => Date.now(),
     random: () => Math.random(),
     origin: globalThis.location?.origin ?? "",
+    page: globalThis.document && browserPage(),
     watch,
+  };
+}
+
+export function browserPage(): Page {
+  return {
+    address: () => location.href,
+    // The state is the router's own.
+    replaceAddress: (address) => history.replaceState(history.state, "", address),
+    leaveFor: (address) => location.replace(address),
+    storage: () => sessionStorage,
+    memory,
   };
 }
 
 function watch(woke: () => void, offline: () => void): () => void {
   // Rendered on a server: nobody looks at it.
-  if (typeof document === "undefined") {
+  if (!globalThis.document) {
     return () => {};
   }
+  const end = new AbortController();
+  const listen = (name: string, heard: () => void) => window.addEventListener(name, heard, end);
   const look = () => {
     if (document.visibilityState !== "hidden") {
       woke();
     }
   };
-  WAKES.forEach(([target, name]) => target().addEventListener(name, look));
-  window.addEventListener("offline", offline);
-  return () => {
-    WAKES.forEach(([target, name]) => target().removeEventListener(name, look));
-    window.removeEventListener("offline", offline);
-  };
+  ["visibilitychange", "online", "pageshow"].forEach((name) => listen(name, look));
+  listen("offline", offline);
+  return () => end.abort();
 }

@@ -1,5 +1,6 @@
 // One token from the application's backend: what is asked, and what its answer means for the renewal.
 
+import { CallFailedError, NotSignedInError, refusalOf, retryAfterMs } from "./client.js";
 import type { HeldToken, RenewalEvent } from "./renewal.js";
 import { MINT_TIMEOUT_MS } from "./renewal.js";
 
@@ -16,76 +17,64 @@ export interface TokenAnswer {
 
 export type FetchToken = (signal: AbortSignal) => Promise<TokenAnswer>;
 
-/** For a `fetchToken` of one's own: nobody is signed in. */
-export class NotSignedInError extends Error {
-  override readonly name = "NotSignedInError";
-}
-
-class Refused extends Error {
-  readonly retryAfterMs: number | undefined;
-
-  constructor(status: number, retryAfterMs: number | undefined) {
-    super(`The token endpoint answered ${status}.`);
-    this.retryAfterMs = retryAfterMs;
-  }
-}
-
 export function fetchFrom(url: string | URL, fetch: typeof globalThis.fetch): FetchToken {
+  let method = "POST";
+  let hasTriedOther = false;
+  const headers = { accept: "application/json" };
+  const ask = (signal: AbortSignal) => fetch(url, { method, headers, credentials: "same-origin", cache: "no-store", signal });
   return async (signal) => {
-    const headers = { accept: "application/json" };
-    const response = await fetch(url, { method: "POST", headers, credentials: "same-origin", cache: "no-store", signal });
+    let response = await ask(signal);
+    // Many a backend answers to GET alone. Asked twice only once: else a missing endpoint would get twice the attempts.
+    if (response.status === 404 || response.status === 405) {
+      method = method === "POST" ? "GET" : "POST";
+      response = hasTriedOther ? response : await ask(signal);
+      hasTriedOther = true;
+    }
     if (response.status === 401) {
-      throw new NotSignedInError("The token endpoint says that nobody is signed in.");
+      throw refusalOf("signed_out");
     }
     if (!response.ok) {
-      const seconds = Number(response.headers.get("retry-after") ?? NaN);
-      throw new Refused(response.status, seconds > 0 ? seconds * 1000 : undefined);
+      throw new CallFailedError(response);
     }
-    const answer = (await response.json()) as TokenAnswer;
-    return { ...answer, expiresIn: lifeOf(answer) || secondsBetween(response.headers.get("date"), answer.expiresAt) };
+    return withLife((await response.json()) as TokenAnswer, response.headers.get("date"));
   };
 }
 
 /** A second less: the header is cut to whole ones. */
-function secondsBetween(date: string | null, end: TokenAnswer["expiresAt"]): number {
-  return (Number(new Date(end ?? NaN)) - Date.parse(date ?? "")) / 1000 - 1;
+function withLife(answer: TokenAnswer, date: string | null): TokenAnswer {
+  const { expiresAt } = answer;
+  return expiresAt && date ? { expiresIn: (Number(new Date(expiresAt)) - Date.parse(date)) / 1000 - 1, ...answer } : answer;
 }
 
 /** What becomes of one attempt; the error, where there is one, is for those who wait. Never throws. */
 export async function mint(fetchToken: FetchToken, now: () => number): Promise<readonly [RenewalEvent, unknown?]> {
   const bornMs = now();
-  const abort = new AbortController();
+  const signal = AbortSignal.timeout(MINT_TIMEOUT_MS);
   // A fetch of one's own may not listen to its signal.
   const late = new Promise<never>((_, reject) => {
-    abort.signal.addEventListener("abort", () => reject(new Error("The token endpoint did not answer in time.")));
+    signal.addEventListener("abort", () => reject(signal.reason));
   });
-  const timer = setTimeout(() => abort.abort(), MINT_TIMEOUT_MS);
   try {
-    return [{ type: "minted", token: held(await Promise.race([fetchToken(abort.signal), late]), bornMs) }];
+    return [{ type: "minted", token: held(await Promise.race([fetchToken(signal), late]), bornMs) }];
   } catch (error) {
     if (error instanceof NotSignedInError) {
       return [{ type: "unauthorized" }, error];
     }
-    return [{ type: "failed", retryAfterMs: error instanceof Refused ? error.retryAfterMs : undefined }, error];
-  } finally {
-    clearTimeout(timer);
+    return [{ type: "failed", retryAfterMs: retryAfterMs(error) }, error];
   }
 }
 
+/** `unknownLife`, in seconds, for an opaque token that comes alone; else there must be an `expiresIn`. */
 export function held(answer: TokenAnswer, bornMs: number, unknownLife = NaN): HeldToken {
   const { token, externalId } = answer;
-  const life = lifeOf(answer);
+  const { exp, iat, sub } = claimsOf(token);
+  // Two times of one clock, the gateway's: their difference is right whatever this browser's clock says.
+  const life = answer.expiresIn ?? Number(exp) - Number(iat);
   const seconds = Number.isNaN(life) ? unknownLife : life;
   if (typeof token !== "string" || !(seconds > 0)) {
     throw new Error("The token endpoint must answer { token, expiresIn }.");
   }
-  return { value: token, user: externalId ?? (claimsOf(token)["sub"] as string | undefined), bornMs, lifeMs: seconds * 1000 };
-}
-
-/** In seconds. Of a JWT two times of one clock, the gateway's: their difference is right whatever this browser's clock says. */
-function lifeOf({ token, expiresIn }: TokenAnswer): number {
-  const { exp, iat } = claimsOf(token);
-  return expiresIn ?? Number(exp) - Number(iat);
+  return { value: token, user: externalId ?? (sub as string | undefined), bornMs, lifeMs: seconds * 1000 };
 }
 
 /** Of a JWT, unchecked: the page believes its own backend. Nothing for an opaque token. */

@@ -45,19 +45,14 @@ export class Tabs {
       queueMicrotask(granted);
       return;
     }
-    const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(), PATIENCE_MS);
     const hold = () => {
-      clearTimeout(timer);
       return new Promise<void>((letGo) => {
         this.#letGo = letGo;
         granted();
       });
     };
-    locks.request(`${this.#name}:${generation}`, { signal: abort.signal }, hold).catch(() => {
-      clearTimeout(timer);
-      denied();
-    });
+    // Once it is held, the signal changes nothing.
+    locks.request(`${this.#name}:${generation}`, { signal: AbortSignal.timeout(PATIENCE_MS) }, hold).catch(denied);
   }
 
   release(): void {

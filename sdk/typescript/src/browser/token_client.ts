@@ -1,8 +1,9 @@
 // The shell around the renewal: runs its effects in a browser, and gives the page its token.
 
-import { ElapsedClock } from "./clock.js";
+import { CLOSED, refusalOf, type ClientStatus } from "./client.js";
 import type { Environment } from "./environment.js";
-import { claimsOf, fetchFrom, held, mint, NotSignedInError, type FetchToken, type TokenAnswer } from "./minting.js";
+import { claimsOf, fetchFrom, held, mint, type FetchToken, type TokenAnswer } from "./minting.js";
+import { PageClient } from "./page_client.js";
 import { Renewal, type Effect, type RenewalEvent } from "./renewal.js";
 import { Tabs } from "./tabs.js";
 
@@ -22,10 +23,10 @@ export interface TokenClientOptions {
   readonly name?: string | undefined;
 }
 
-export type TokenStatus = "loading" | "ready" | "signed_out" | "user_changed" | "failing";
-
 export interface TokenClient {
-  readonly status: TokenStatus;
+  readonly status: ClientStatus;
+  /** Of the token's life; undefined without a token, and where nothing tells its life. */
+  readonly secondsLeft: number | undefined;
   /** One that holds when a request with it arrives. Rejects when nobody is signed in, and while there is none to be had. */
   getToken(): Promise<string>;
   /** With the token, to the API of its environment; without `apis`, to this origin alone. */
@@ -40,65 +41,58 @@ interface Waiter {
   reject(error: unknown): void;
 }
 
-/** The page shows what is another user's than the backend's: load it anew. */
-export class UserChangedError extends Error {
-  override readonly name = "UserChangedError";
-}
+/** Seconds; the gateway gives none shorter. */
+const SHORTEST_LIFE = 60;
 
-/** In place of what renews. */
-const given: FetchToken = () => Promise.reject(new Error("The token is over, and nothing renews it: make a client with a new one."));
+const nothingRenews: FetchToken = () => Promise.reject(new Error("The token is over, and nothing renews it."));
 
 export function startTokenClient(options: TokenClientOptions, environment: Environment): TokenClient {
   return new Client(options, environment);
 }
 
-class Client implements TokenClient {
-  readonly #environment: Environment;
+class Client extends PageClient implements TokenClient {
   readonly #apis: TokenClientOptions["apis"];
   readonly #fetchToken: FetchToken;
-  readonly #clock: ElapsedClock;
   readonly #renewal: Renewal;
   readonly #tabs: Tabs;
-  readonly #listeners = new Set<() => void>();
-  readonly #unwatch: () => void;
   #waiters: Waiter[] = [];
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #error: unknown = new Error("There is no token yet, and none can be had now.");
-  #closed = false;
+  #error: unknown = new Error("There is no token yet.");
 
   constructor(options: TokenClientOptions, environment: Environment) {
+    super(environment);
     const { sessionTokenUrl: url, apis } = options;
     const fetchToken = options.fetchToken ?? (url === undefined ? undefined : fetchFrom(url, environment.fetch));
-    const token = typeof options.token === "string" ? { token: options.token } : options.token;
-    if (fetchToken === undefined && token === undefined) {
+    const given = typeof options.token === "string" ? { token: options.token } : options.token;
+    if (fetchToken === undefined && given === undefined) {
       throw new TypeError("createTokenClient needs sessionTokenUrl, fetchToken or token.");
     }
-    this.#environment = environment;
     this.#apis = apis;
-    this.#fetchToken = fetchToken ?? given;
-    this.#clock = new ElapsedClock(environment.monotonic, environment.wall);
+    this.#fetchToken = fetchToken ?? nothingRenews;
     this.#renewal = new Renewal(environment.random);
-    // What was given to this page alone is no other tab's.
-    const shared = fetchToken === undefined ? { ...environment, locks: undefined, channel: undefined } : environment;
-    this.#tabs = new Tabs(`vestibule:${options.name ?? url ?? "token"}`, shared, {
-      knowledge: () => this.#renewal.knowledge(this.#clock.now()),
+    // What nobody renews is no other tab's: nobody else has this name.
+    const name = fetchToken === undefined ? environment.random() : (options.name ?? url ?? "token");
+    this.#tabs = new Tabs(`vestibule:${name}`, environment, {
+      knowledge: () => this.#renewal.knowledge(this.now()),
       answer: (askedMs, knowledge) => this.#feed({ type: "answer", askedMs, knowledge }),
       busy: () => this.#feed({ type: "busy" }),
       news: (by) => this.#feed({ type: "news", by }),
     });
-    this.#unwatch = environment.watch(() => this.#feed({ type: "woke" }), () => this.#feed({ type: "offline" }));
-    // It is as old as the page, at most: the monotonic clock begins with it. Where nothing renews it, it is as new as this client.
-    const [ageMs, unknownLife] = fetchToken === undefined ? [0, Infinity] : [environment.monotonic()];
-    const bornMs = this.#clock.now() - ageMs;
-    this.#feed(token === undefined ? { type: "look" } : { type: "given", token: held(token, bornMs, unknownLife) });
+    // It is as old as the page, at most. Where nothing renews it, it is as new as this client.
+    const [bornMs, unknownLife] = fetchToken === undefined ? [this.now(), Infinity] : [this.pageBornMs(), SHORTEST_LIFE];
+    this.#feed(given === undefined ? { type: "look" } : { type: "given", token: held(given, bornMs, unknownLife) });
   }
 
-  get status(): TokenStatus {
+  get status(): ClientStatus {
     const { phase } = this.#renewal;
     if (phase === "signed_out" || phase === "user_changed") {
       return phase;
     }
     return this.#usable() !== undefined ? "ready" : phase === "idle" ? "failing" : "loading";
+  }
+
+  get secondsLeft(): number | undefined {
+    const { token } = this.#renewal.knowledge(this.now());
+    return token && this.secondsUntil(this.now() + token.lifeMs - token.ageMs);
   }
 
   async getToken(): Promise<string> {
@@ -121,52 +115,50 @@ class Client implements TokenClient {
     }
     const headers = new Headers(init.headers);
     headers.set("authorization", `Bearer ${token}`);
-    return this.#environment.fetch(url, { ...init, headers });
+    return this.environment.fetch(url, { ...init, headers });
   }
 
-  subscribe(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  close(): void {
-    this.#closed = true;
-    clearTimeout(this.#timer);
-    this.#unwatch();
+  override close(): void {
+    super.close();
     this.#tabs.close();
-    this.#waiters.splice(0).forEach((waiter) => waiter.reject(new Error("The token client was closed.")));
+    this.#waiters.splice(0).forEach((waiter) => waiter.reject(new Error(CLOSED)));
+  }
+
+  protected woke(): void {
+    this.#feed({ type: "woke" });
+  }
+
+  protected override wentOffline(): void {
+    this.#feed({ type: "offline" });
   }
 
   #baseFor(token: string): string {
     const isTest = /^pt_test_/.test(token) || claimsOf(token)["environment"] === "test";
-    return this.#apis?.[isTest ? "test" : "live"] ?? this.#environment.origin;
+    return this.#apis?.[isTest ? "test" : "live"] ?? this.environment.origin;
   }
 
   #usable(): string | undefined {
-    return this.#renewal.usable(this.#clock.now())?.value;
+    return this.#renewal.usable(this.now())?.value;
   }
 
   #feed(event: RenewalEvent): void {
-    if (this.#closed) {
+    if (this.closed) {
       return;
     }
     const before = this.status;
-    const effects = this.#renewal.step(event, this.#clock.now());
+    const effects = this.#renewal.step(event, this.now());
     effects.forEach((effect) => this.#carryOut(effect));
     this.#answerWaiters();
     if (before !== this.status || effects.some((effect) => effect.type === "tell")) {
-      [...this.#listeners].forEach((listener) => listener());
+      this.changed();
     }
   }
 
   #carryOut(effect: Effect): void {
     switch (effect.type) {
-      case "look": {
-        clearTimeout(this.#timer);
-        const waitMs = Math.max(1, Math.ceil(effect.atMs - this.#clock.now()));
-        this.#timer = setTimeout(() => this.#feed({ type: "look" }), waitMs);
+      case "look":
+        this.plan(effect.atMs, () => this.#feed({ type: "look" }));
         break;
-      }
       case "turn":
         this.#tabs.turn(effect.generation, () => this.#granted(), () => this.#feed({ type: "denied" }));
         break;
@@ -174,13 +166,13 @@ class Client implements TokenClient {
         this.#tabs.release();
         break;
       case "mint":
-        void mint(this.#fetchToken, () => this.#clock.now()).then(([event, error]) => {
+        void mint(this.#fetchToken, () => this.now()).then(([event, error]) => {
           this.#error = error ?? this.#error;
           this.#feed(event);
         });
         break;
       case "ask":
-        this.#tabs.ask(this.#clock.now(), effect.of);
+        this.#tabs.ask(this.now(), effect.of);
         break;
       case "announce":
         this.#tabs.announce(effect.what);
@@ -193,7 +185,7 @@ class Client implements TokenClient {
 
   /** A turn that comes after the end is handed on. */
   #granted(): void {
-    if (this.#closed) {
+    if (this.closed) {
       this.#tabs.release();
     }
     this.#feed({ type: "granted" });
@@ -205,12 +197,7 @@ class Client implements TokenClient {
     if (this.#waiters.length === 0 || status === "loading") {
       return;
     }
-    const error = {
-      signed_out: () => new NotSignedInError("Nobody is signed in."),
-      user_changed: () => new UserChangedError("Another user has signed in meanwhile."),
-      failing: () => this.#error,
-      ready: () => undefined,
-    }[status]();
+    const error = refusalOf(status) ?? (status === "failing" ? this.#error : undefined);
     this.#waiters.splice(0).forEach((waiter) => (token === undefined || error ? waiter.reject(error) : waiter.resolve(token)));
   }
 }

@@ -1,4 +1,4 @@
-// A browser for the token client: Web Locks and wake-ups as a test plays them, Node's own channels and timers.
+// A browser for the clients of pages: Web Locks and wake-ups as a test plays them, Node's own channels and timers.
 
 export class TestLocks {
   #queues = new Map();
@@ -42,6 +42,7 @@ export function testEnvironment(changes = {}) {
     wall: () => Date.now(),
     random: Math.random,
     origin: "https://portal.example.com",
+    page: undefined,
     watch: (woke) => {
       environment.wake = woke;
       return () => {};
@@ -50,3 +51,37 @@ export function testEnvironment(changes = {}) {
   };
   return environment;
 }
+
+/** A page of a tab. `storage` outlives a reload, `memory` does not. */
+export function testPage(address, storage = new Map()) {
+  const page = {
+    left: [],
+    memory: new Map(),
+    address: () => address,
+    replaceAddress: (other) => (address = other),
+    leaveFor: (other) => page.left.push(other),
+    storage: () => ({ getItem: (name) => storage.get(name) ?? null, setItem: (name, value) => storage.set(name, value) }),
+  };
+  return page;
+}
+
+/** What a browser adds to a page's requests, and keeps of the answers. */
+export function fetchOf(origin, cookies = new Map()) {
+  return async (url, { headers, ...init } = {}) => {
+    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+    const added = { origin, "sec-fetch-site": "same-site", ...(cookie && { cookie }) };
+    const response = await fetch(url, { ...init, headers: { ...headers, ...added } });
+    for (const line of response.headers.getSetCookie()) {
+      const [, name, value] = /^([^=]+)=([^;]*)/.exec(line);
+      value === "" ? cookies.delete(name) : cookies.set(name, value);
+    }
+    return response;
+  };
+}
+
+/** Until a client's status is this. */
+export const reaches = (client, status) => new Promise((resolve) => {
+  const look = () => client.status === status && (end(), resolve());
+  const end = client.subscribe(look);
+  look();
+});

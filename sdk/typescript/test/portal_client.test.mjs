@@ -1,0 +1,162 @@
+// The portal client in a played browser, against the real gateway: the way in, and who is there.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { NotSignedInError, UserChangedError } from "@vestibule/sdk/browser";
+
+import { createPortalClient } from "../dist/esm/browser.js";
+import { pathAt } from "../dist/esm/browser/way_home.js";
+import { reaches } from "./support/browser.mjs";
+import { ORIGIN, opener, startPortal } from "./support/portal.mjs";
+
+let portal;
+
+before(async () => (portal = await startPortal()));
+after(() => portal.stop());
+
+test("a link signs in, and its ID leaves the address bar before anything is asked", async (context) => {
+  const browser = opener(context, portal);
+  const { sessionId, id } = await portal.mint();
+  const seen = [];
+  const page = browser.page(`?session=${sessionId}`);
+  const client = browser.open({ page, fetch: (...call) => (seen.push(page.address()), browser.fetch(...call)) });
+  assert.equal(page.address(), `${ORIGIN}/`);
+  const session = await client.getSession();
+  assert.deepEqual([session.id, client.status, client.session], [id, "ready", session]);
+  assert.ok(session.expiresAt instanceof Date);
+  assert.deepEqual(seen, [`${ORIGIN}/`]);
+  assert.ok(client.secondsLeft > 86_000 && client.secondsLeft <= 86_400);
+});
+
+test("all else in the address stays as it is", (context) => {
+  const browser = opener(context, portal);
+  for (const [address, rest] of [
+    ["?session=pst_1&a=%20b+c&a", "?a=%20b+c&a"],
+    ["keys/?a=1&session=pst_1#x?session=2", "keys/?a=1#x?session=2"],
+    ["?session=pst_1&session=pst_2", ""],
+    ["?%73ession=pst_1", ""],
+    ["?session=", ""],
+    ["?sessions=pst_1&a=session", "?sessions=pst_1&a=session"],
+  ]) {
+    const page = browser.page(address);
+    browser.open({ page, fetch: () => new Promise(() => {}) });
+    assert.equal(page.address(), `${ORIGIN}/${rest}`);
+  }
+});
+
+test("two clients of one page exchange once, and both know where the link leads", async (context) => {
+  const browser = opener(context, portal);
+  const { sessionId } = await portal.mint();
+  const page = browser.page(`?session=${sessionId}`);
+  const verbs = [];
+  const fetch = async (url, init) => {
+    verbs.push(/portal\.(\w+)/.exec(url)[1]);
+    const answer = await (await browser.fetch(url, init)).json();
+    return Response.json({ ...answer, data: { ...answer.data, path: "/keys?new=1#top" } });
+  };
+  const first = browser.open({ page, fetch });
+  first.close();
+  const second = browser.open({ page, fetch });
+  await second.getSession();
+  assert.deepEqual([first.path, second.path], ["/keys?new=1#top", "/keys?new=1#top"]);
+  assert.deepEqual(verbs, ["exchangeSession"]);
+});
+
+test("a reload in the middle of the exchange finds its session", async (context) => {
+  const browser = opener(context, portal);
+  const { sessionId, id } = await portal.mint();
+  const storage = new Map();
+  const lost = async (...call) => {
+    // The answer never comes, so its cookies do not either.
+    await portal.fetchAs()(...call);
+    throw new TypeError("lost");
+  };
+  const client = browser.open({ page: browser.page(`?session=${sessionId}`, storage), fetch: lost });
+  await assert.rejects(client.getSession(), /lost/);
+  client.close();
+  const reloaded = browser.open({ page: browser.page("", storage) });
+  assert.equal((await reloaded.getSession()).id, id);
+  assert.ok([...storage.values()].every((value) => !value.includes(sessionId)), "the ID is kept no longer");
+});
+
+test("a used link leaves in who is signed in, and leads home who is not", async (context) => {
+  const browser = opener(context, portal);
+  const { sessionId, id } = await portal.mint();
+  await browser.open({ page: browser.page(`?session=${sessionId}`) }).getSession();
+  const again = browser.open({ page: browser.page(`?session=${sessionId}`) });
+  assert.equal((await again.getSession()).id, id);
+  const told = [];
+  const stranger = browser.open({
+    page: browser.page(`?session=${sessionId}`),
+    fetch: portal.fetchAs(),
+    onExpired: (expired) => told.push(expired),
+  });
+  await assert.rejects(stranger.getSession(), NotSignedInError);
+  await assert.rejects(stranger.getSession(), NotSignedInError);
+  assert.equal(stranger.status, "signed_out");
+  assert.deepEqual(told, [{ redirectUrl: "http://localhost:3001/billing?reason=session_missing" }]);
+});
+
+test("without onExpired the page goes home, but not a fourth time within a minute", async (context) => {
+  const browser = opener(context, portal);
+  const storage = new Map();
+  for (const left of [1, 1, 1, 0]) {
+    const page = browser.page("", storage);
+    const client = browser.open({ page, onExpired: undefined });
+    await reaches(client, "signed_out");
+    assert.equal(page.left.length, left);
+    assert.match(client.redirectUrl, /^http:\/\/localhost:3001\/billing/);
+  }
+});
+
+test("another user's link replaces nothing: it is told", async (context) => {
+  const browser = opener(context, portal);
+  const jane = await browser.signedIn();
+  const { sessionId } = await portal.mint({ externalId: "jo" });
+  const other = browser.open({ page: browser.page(`?session=${sessionId}`) });
+  assert.equal((await other.getSession()).externalId, "jo");
+  await reaches(jane, "user_changed");
+  assert.equal(jane.session.externalId, "jane");
+  await assert.rejects(jane.getSession(), UserChangedError);
+  await assert.rejects(jane.getToken(), UserChangedError);
+});
+
+test("a session that the server has rendered is asked for no more", async (context) => {
+  const browser = opener(context, portal);
+  const session = { id: "sess_1", externalId: "jane", expiresIn: 60, expiresAt: new Date(Date.now() + 60_000) };
+  const client = browser.open({ page: browser.page(""), session, fetch: () => assert.fail("it asks") });
+  assert.equal(client.status, "ready");
+  assert.ok(client.secondsLeft > 0 && client.secondsLeft <= 60);
+});
+
+test("on a server nothing happens", async () => {
+  const client = createPortalClient({ url: "https://sessions.example.com", slug: "my-portal" });
+  assert.equal(client.status, "loading");
+  await assert.rejects(client.getSession(), /not in a page/);
+  client.close();
+});
+
+test("a path stays at its origin", () => {
+  const origin = "https://portal.example.com";
+  for (const [path, address] of [
+    ["/keys?a=1#b", "/keys?a=1#b"],
+    ["/", "/"],
+    ["/a/../b", "/b"],
+    ["https://portal.example.com/keys", "/keys"],
+    ["//evil.example/", undefined],
+    ["/\\evil.example/", undefined],
+    ["/.//evil.example/", undefined],
+    ["/a/..//evil.example/", undefined],
+    ["/\t/evil.example/", undefined],
+    ["https://evil.example/", undefined],
+    ["http://portal.example.com/", undefined],
+    ["javascript:alert(1)", undefined],
+    ["https://", undefined],
+    [undefined, undefined],
+    ["", undefined],
+    ["https://jane@portal.example.com/keys", "/keys"],
+  ]) {
+    assert.equal(pathAt(origin, path), address, JSON.stringify(path));
+  }
+});
