@@ -6,6 +6,7 @@ mod declaring;
 mod keys;
 mod link;
 pub mod memory;
+mod ready;
 mod record;
 pub mod redis;
 mod reply;

@@ -7,6 +7,7 @@ use std::process::Command;
 
 use support::app::config;
 use support::process::Process;
+use support::redis_cluster::RedisCluster;
 use support::redis_server::{RedisServer, wait_until};
 
 /// A gateway on this store that has told what it has to tell.
@@ -44,6 +45,40 @@ fn a_store_that_lets_nobody_wait_for_its_replicas() {
     let redis = RedisServer::start();
     redis.command(&["ACL", "SETUSER", "default", "-wait"]);
     warns(&redis, "may undo a revocation", "+wait");
+}
+
+#[test]
+fn a_store_on_which_no_session_can_be_made() {
+    let redis = RedisServer::start();
+    redis.command(&["ACL", "SETUSER", "default", "-time", "-zadd"]);
+    warns(&redis, "no session can be made without", "TIME");
+    let cluster = RedisCluster::start_with(2, 0, &[]);
+    warns(&cluster.nodes[0], "one node of a cluster", "redis+cluster://");
+}
+
+/// However many calls fail.
+#[test]
+fn an_outage_when_it_begins_and_when_it_is_over() {
+    let redis = RedisServer::start_with(&["--appendonly", "yes"]);
+    let (mut gateway, _file) = gateway_on(&redis.url());
+    wait_until_ready(&gateway);
+    let ready = gateway.url("/health/ready");
+    let ask = |count: u32| {
+        let urls = format!("{ready}?[1-{count}]");
+        Command::new("curl").args(["-s", "-o", "/dev/null", &urls]).status().expect("curl runs")
+    };
+    redis.stop();
+    ask(300);
+    redis.start_again();
+    // A success ends it once it has been quiet for a while.
+    wait_until("the gateway serves again", || {
+        ask(1);
+        gateway.poll_line(|line| line.contains("the store answers again"))
+    });
+    let of_it: Vec<&String> =
+        gateway.output.iter().filter(|line| line.contains("the store ") && line.contains("WARN")).collect();
+    let server = format!("\"server\":\"127.0.0.1:{}\"", redis.port());
+    assert!(matches!(of_it[..], [line] if line.contains(&server)), "{of_it:#?}");
 }
 
 #[test]

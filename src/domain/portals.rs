@@ -15,7 +15,7 @@ use arc_swap::ArcSwap;
 use super::catalog::Catalog;
 use super::idempotency::TokenDeriver;
 use super::kept_tokens::KeptTokens;
-use super::ports::{SessionStore, StoreError};
+use super::ports::{Readiness, SessionStore, StoreError};
 use super::user_tag::UserTagger;
 
 /// The catalog in force; a reload stores another.
@@ -53,8 +53,8 @@ impl Product {
         Portals { catalog: self.catalog.load_full(), parts: self.parts.clone() }
     }
 
-    /// Whether the store answers.
-    pub async fn ready(&self) -> Result<(), StoreError> {
+    /// How well the store serves.
+    pub async fn ready(&self) -> Result<Readiness, StoreError> {
         self.parts.store.ready().await
     }
 }

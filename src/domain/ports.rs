@@ -211,6 +211,18 @@ impl From<Handle> for Position {
     }
 }
 
+/// How well a store serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    /// Everything.
+    Serves,
+    /// Sessions are found. New ones are not taken at present, for this reason.
+    FindsOnly {
+        /// For the operator.
+        reason: String,
+    },
+}
+
 /// Holds pending and active sessions. Every method is atomic, and safe to repeat after a lost reply.
 #[async_trait]
 pub trait SessionStore: Send + Sync {
@@ -260,6 +272,6 @@ pub trait SessionStore: Send + Sync {
     /// Its time, Unix milliseconds: the one that all times of sessions are told in.
     async fn now_ms(&self) -> Result<u64, StoreError>;
 
-    /// Whether it answers and takes writes.
-    async fn ready(&self) -> Result<(), StoreError>;
+    /// How well it serves. An error if it serves nobody, or was never able to make a session.
+    async fn ready(&self) -> Result<Readiness, StoreError>;
 }

@@ -19,6 +19,11 @@ pub fn browser_key(tag: UserTag, token: &Digest) -> String {
     ["vst:{", tag.as_str(), "}:b:", &digest_text(token)].concat()
 }
 
+/// Two of nobody, to try commands on.
+pub fn ready_keys(tag: &str) -> [String; 2] {
+    ["t", "s"].map(|kind| ["vst:{", tag, "}:", kind].concat())
+}
+
 /// Of a user's index.
 pub fn index_key(tag: UserTag) -> String {
     ["vst:{", tag.as_str(), "}:u"].concat()

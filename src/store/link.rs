@@ -15,6 +15,8 @@ mod lanes;
 mod node;
 mod probe;
 mod sentinel;
+mod spell;
+mod standing;
 mod topology;
 
 use std::sync::Arc;
@@ -25,12 +27,14 @@ use tokio::time::Instant;
 
 pub use self::call::{Call, Replicas};
 use self::cluster::Cluster;
+pub use self::cluster::spread_tags;
 use self::fault::{explain, needs_another_connection};
 use self::fixed::Fixed;
 use self::lanes::Attempt;
 use self::node::{Connector, Limits};
 pub use self::probe::Probe;
 use self::sentinel::{Sentinels, watch};
+pub use self::standing::Standing;
 pub use self::topology::Topology;
 use crate::domain::ports::StoreError;
 
@@ -44,6 +48,17 @@ enum Route {
     Cluster(Cluster),
 }
 
+impl Route {
+    /// For the log: who is asked for this key.
+    fn server_of(&self, key: &str) -> String {
+        match self {
+            Route::Fixed(fixed) => fixed.server(),
+            Route::Sentinels(sentinels) => sentinels.server(),
+            Route::Cluster(cluster) => cluster.server_of(key),
+        }
+    }
+}
+
 /// When an operation must have its answer, however many calls it makes.
 #[derive(Clone, Copy)]
 pub struct Deadline(Instant);
@@ -54,6 +69,7 @@ pub struct RedisLink {
     /// For one try.
     timeout: Duration,
     observer: StoreObserver,
+    probe: Arc<Probe>,
 }
 
 impl RedisLink {
@@ -71,7 +87,20 @@ impl RedisLink {
             }
             Topology::Cluster { nodes, node } => Route::Cluster(Cluster::new(nodes.clone(), connector(node))),
         };
-        RedisLink { route, timeout, observer }
+        RedisLink { route, timeout, observer, probe }
+    }
+
+    /// What is known of the store.
+    pub fn standing(&self) -> &Standing {
+        &self.probe.standing
+    }
+
+    /// Whether users are on different servers.
+    pub fn has_many_masters(&self) -> bool {
+        match self.route {
+            Route::Cluster(_) => true,
+            Route::Fixed(_) | Route::Sentinels(_) => false,
+        }
     }
 
     /// The deadline of an operation that begins now: time for two tries.
@@ -125,7 +154,11 @@ impl RedisLink {
             T::from_redis_value(value).map_err(|error| StoreError::Corrupt(error.to_string()))
         });
         (self.observer)(name, started_at.elapsed(), result.is_ok());
-        result.inspect_err(|error| tracing::warn!(operation = name, %error, "the store failed"))
+        match &result {
+            Ok(_) => self.standing().answered(),
+            Err(error) => self.standing().failed(name, || self.route.server_of(call.key()), error),
+        }
+        result
     }
 
     async fn attempt(
@@ -143,7 +176,11 @@ impl RedisLink {
             asking: false,
         };
         match &self.route {
-            Route::Fixed(fixed) => fixed.attempt(&attempt).await,
+            Route::Fixed(fixed) => fixed.attempt(&attempt).await.inspect_err(|error| {
+                if error.code() == Some("MOVED") {
+                    self.standing().note_part_of_cluster();
+                }
+            }),
             Route::Sentinels(sentinels) => sentinels.attempt(&attempt).await,
             Route::Cluster(cluster) => cluster.attempt(&attempt).await,
         }

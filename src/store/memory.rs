@@ -15,7 +15,7 @@ use crate::domain::error::Refusal;
 use crate::domain::handle::Handle;
 use crate::domain::ports::{
     Clock, Exchange, ExchangeAttempt, Found, Gone, Named, NewDirectSession, NewSession, Opening, Peek,
-    Position, REPEAT_MS, Record, Removal, SessionStore, StoreError, Stored,
+    Position, REPEAT_MS, Readiness, Record, Removal, SessionStore, StoreError, Stored,
 };
 use crate::domain::session::{PortalSession, State};
 use crate::domain::user_tag::UserTag;
@@ -281,7 +281,7 @@ impl SessionStore for MemoryStore {
         Ok(self.clock.now_ms())
     }
 
-    async fn ready(&self) -> Result<(), StoreError> {
-        Ok(())
+    async fn ready(&self) -> Result<Readiness, StoreError> {
+        Ok(Readiness::Serves)
     }
 }

@@ -15,6 +15,7 @@ use super::declaring::{Waits, declaring};
 use super::keys::{browser_key, digest_text, index_key, ticket_key};
 use super::link::{Call, RedisLink, Replicas};
 pub use super::link::{Probe, StoreObserver, Topology};
+use super::ready::readiness;
 use super::record;
 use super::reply::{self, Reply, corrupt, words};
 use super::script::{BY_HANDLE, CREATE, EXCHANGE, FATE, LIST, OPEN, REMOVE, REVOKE_ALL, ScriptCall};
@@ -22,7 +23,7 @@ use crate::domain::credential::Digest;
 use crate::domain::handle::Handle;
 use crate::domain::ports::{
     Exchange, ExchangeAttempt, Found, Gone, Named, NewDirectSession, NewSession, Opening, Peek, PortalFilter,
-    Position, REPEAT_MS, Record, Removal, SessionStore, StoreError, Stored,
+    Position, REPEAT_MS, Readiness, Record, Removal, SessionStore, StoreError, Stored,
 };
 use crate::domain::session::PortalSession;
 use crate::domain::user_tag::UserTag;
@@ -262,11 +263,7 @@ impl SessionStore for RedisStore {
         Ok(seconds * 1_000 + micros / 1_000)
     }
 
-    /// Tries a write: a replica, or a Redis without memory, would also answer a PING.
-    async fn ready(&self) -> Result<(), StoreError> {
-        let mut write = redis::cmd("SET");
-        write.arg("vst:ready").arg(1).arg("PX").arg(1_000);
-        let call = Call::Command { key: "vst:ready", command: &write };
-        self.link.call("ready", call, self.link.deadline()).await
+    async fn ready(&self) -> Result<Readiness, StoreError> {
+        readiness(&self.link, self.promises.wait_replicas).await
     }
 }

@@ -15,10 +15,10 @@ pub struct Script {
 }
 
 macro_rules! script {
-    ($name:ident, $file:literal, [$($part:literal),+]) => {
+    ($name:ident, $file:literal, [$($part:literal),*]) => {
         pub static $name: LazyLock<Script> = LazyLock::new(|| {
             let source = concat!(
-                $(include_str!(concat!("scripts/parts/", $part, ".lua")), "\n",)+
+                $(include_str!(concat!("scripts/parts/", $part, ".lua")), "\n",)*
                 include_str!(concat!("scripts/", $file)),
             );
             Script { source, hash: redis::Script::new(source).get_hash().to_owned() }
@@ -34,6 +34,7 @@ script!(FATE, "fate.lua", ["member", "fate"]);
 script!(BY_HANDLE, "by_handle.lua", ["replication", "member", "index", "touch"]);
 script!(REMOVE, "remove.lua", ["replication", "member", "index", "touch"]);
 script!(REVOKE_ALL, "revoke_all.lua", ["replication", "member", "index", "touch"]);
+script!(READY, "ready.lua", []);
 script!(LIST, "list.lua", ["member", "index"]);
 
 impl Script {

@@ -16,7 +16,7 @@ use vestibule::domain::landing_pass::LandingNonces;
 use vestibule::domain::portals::Product;
 use vestibule::domain::ports::{
     Exchange, ExchangeAttempt, Found, Gone, Named, NewDirectSession, NewSession, Opening, Peek, Position,
-    Record, Removal, SessionStore, StoreError, Stored,
+    Readiness, Record, Removal, SessionStore, StoreError, Stored,
 };
 use vestibule::domain::session::PortalSession;
 use vestibule::domain::user_tag::{UserTag, UserTagger};
@@ -169,7 +169,7 @@ impl SessionStore for Defective {
         self.store.now_ms().await
     }
 
-    async fn ready(&self) -> Result<(), StoreError> {
+    async fn ready(&self) -> Result<Readiness, StoreError> {
         self.store.ready().await
     }
 }

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use crate::support::app::{ACME_LIVE, TestApp, text};
+use crate::support::app::{ACME_LIVE, Kind, TestApp, text};
+use crate::support::redis_cluster::RedisCluster;
 use crate::support::redis_server::RedisServer;
 
 /// A Redis with a replica, started with these arguments and then changed by a rule for its user.
@@ -50,6 +51,57 @@ async fn where_waiting_was_asked_for_and_is_forbidden_nothing_is_answered() {
     let created = app.create(json!({})).await;
     let exchanged = app.exchange(text(&created["sessionId"])).await;
     exchanged.expect(503, "application/service_unavailable");
+    is_not_ready(&app).await;
+}
+
+/// The orchestrator does not send anybody, and does not kill the process either.
+async fn is_not_ready(app: &TestApp) {
+    app.get("/health/ready").send().await.expect(503, "application/service_unavailable");
+    assert_eq!(app.get("/health/live").send().await.status, 200);
+}
+
+#[tokio::test]
+async fn a_store_on_which_no_session_can_be_made_is_not_ready() {
+    let redis = RedisServer::start();
+    for rules in [&["-@scripting"][..], &["-time"], &["-zadd"], &["-evalsha", "-eval"]] {
+        redis.command(&[&["ACL", "SETUSER", "default", "+@all"], rules].concat());
+        let app = TestApp::start_at(&redis.url(), |config| config).await;
+        app.create_with(ACME_LIVE, json!({})).await.expect(503, "application/service_unavailable");
+        is_not_ready(&app).await;
+        redis.command(&["ACL", "SETUSER", "default", "+@all"]);
+        assert_eq!(app.get("/health/ready").send().await.status, 200, "it is found out by itself");
+    }
+}
+
+#[tokio::test]
+async fn one_node_of_a_cluster_is_no_store() {
+    let cluster = RedisCluster::start_with(2, 0, &[]);
+    let url = format!("redis://127.0.0.1:{}", cluster.nodes[0].port());
+    let app = TestApp::start_at(&url, |config| config).await;
+    for _ in 0..8 {
+        is_not_ready(&app).await;
+    }
+}
+
+/// Every replica would be taken away, and people who are signed in with them.
+#[tokio::test]
+async fn a_store_that_is_full_is_ready_for_those_who_are_signed_in() {
+    let app = TestApp::start(Kind::Redis).await;
+    let redis = app.redis.clone().expect("this gateway has a Redis");
+    let token = app.signed_in(json!({})).await;
+    redis.command(&["CONFIG", "SET", "maxmemory", "1"]);
+    // A gateway that starts now is as good as the others.
+    for app in [&app, &app.replica().await] {
+        app.create_with(ACME_LIVE, json!({})).await.expect(503, "application/service_unavailable");
+        let ready = app.get("/health/ready").send().await;
+        assert_eq!(
+            (ready.status, ready.json()),
+            (200, json!({ "status": "ready", "newSessions": "refused" }))
+        );
+        assert!(app.accepts(&token).await);
+    }
+    redis.command(&["CONFIG", "SET", "maxmemory", "0"]);
+    assert_eq!(app.get("/health/ready").send().await.json(), json!({ "status": "ready" }));
 }
 
 #[tokio::test]

@@ -97,6 +97,13 @@ impl Process {
         }
     }
 
+    /// Reads what is there; whether a line of it fits.
+    pub fn poll_line(&mut self, fits: impl Fn(&str) -> bool) -> bool {
+        let new = self.output.len();
+        self.output.extend(self.lines.try_iter());
+        self.output[new..].iter().any(|line| fits(line))
+    }
+
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }

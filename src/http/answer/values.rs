@@ -39,10 +39,15 @@ impl<'a> From<&'a domain::permission::Permission> for Permission<'a> {
 
 /// The state of the gateway.
 #[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct Health {
     /// `live` or `ready`.
     #[schema(example = "ready")]
     pub status: &'static str,
+    /// `refused` while the store takes no new sessions; those that are open are served.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "refused", required = false, nullable = false)]
+    pub new_sessions: Option<&'static str>,
 }
 
 /// Live and test sessions never meet.

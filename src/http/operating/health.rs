@@ -6,6 +6,7 @@ use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::domain::error::Error;
+use crate::domain::ports::Readiness;
 use crate::http::answer::problem::Problem;
 use crate::http::answer::values::Health;
 use crate::http::gateway::gateway;
@@ -13,13 +14,16 @@ use crate::telemetry::Metrics;
 
 /// The process serves requests.
 pub async fn live() -> HttpResponse {
-    HttpResponse::Ok().json(Health { status: "live" })
+    HttpResponse::Ok().json(Health { status: "live", new_sessions: None })
 }
 
-/// The store answers too.
+/// People who are signed in are served. A store that takes no new sessions is no reason to take the gateway away.
 pub async fn ready(request: HttpRequest) -> Result<HttpResponse, Problem> {
-    gateway(&request).product.ready().await.map_err(Error::from)?;
-    Ok(HttpResponse::Ok().json(Health { status: "ready" }))
+    let new_sessions = match gateway(&request).product.ready().await.map_err(Error::from)? {
+        Readiness::Serves => None,
+        Readiness::FindsOnly { .. } => Some("refused"),
+    };
+    Ok(HttpResponse::Ok().json(Health { status: "ready", new_sessions }))
 }
 
 /// The routes of the metrics' own listener.

@@ -109,7 +109,7 @@ mod tests {
     use crate::domain::portals::Product;
     use crate::domain::ports::{
         Clock, Exchange, ExchangeAttempt, Found, Named, NewDirectSession, NewSession, Opening, Peek,
-        Position, Record, Removal, SessionStore, StoreError, Stored,
+        Position, Readiness, Record, Removal, SessionStore, StoreError, Stored,
     };
     use crate::domain::session::PortalSession;
     use crate::domain::user_tag::{UserTag, UserTagger};
@@ -163,7 +163,7 @@ mod tests {
         async fn now_ms(&self) -> Result<u64, StoreError> {
             panic!("a defect")
         }
-        async fn ready(&self) -> Result<(), StoreError> {
+        async fn ready(&self) -> Result<Readiness, StoreError> {
             panic!("a defect with internals to tell")
         }
     }

@@ -16,6 +16,7 @@ use tokio::time::Instant;
 
 use self::map::{Map, Node};
 use self::slots::slot_of;
+pub use self::slots::spread_tags;
 use super::fault::needs_another_connection;
 use super::lanes::Attempt;
 use super::node::{Address, Connector, by};
@@ -34,6 +35,13 @@ impl Cluster {
     pub fn new(seeds: Vec<Address>, connector: Connector) -> Self {
         let connector = Arc::new(connector);
         Cluster { map: Map::new(seeds, connector.clone()), connector }
+    }
+
+    pub fn server_of(&self, key: &str) -> String {
+        match self.map.address_of(slot_of(key)) {
+            Some((host, port)) => format!("{host}:{port}"),
+            None => "the cluster, no node of which has told its slots".to_owned(),
+        }
     }
 
     /// Follows redirections, and waits while a slot moves between two nodes, until the time is up.

@@ -20,6 +20,10 @@ impl Fixed {
         Fixed { client, connector: Arc::new(connector), lanes: Lanes::default() }
     }
 
+    pub fn server(&self) -> String {
+        self.client.get_connection_info().addr().to_string()
+    }
+
     pub async fn attempt(&self, attempt: &Attempt<'_>) -> RedisResult<Value> {
         let connect = || {
             let (connector, client) = (self.connector.clone(), self.client.clone());

@@ -11,6 +11,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{Client, RedisError, RedisResult};
 
 use super::fault::is_refused_command;
+use super::standing::Standing;
 
 /// What a server costs that lets nobody wait for its replicas.
 pub const NO_WAIT: &str = "the store does not let the gateway wait for its replicas: a failover may undo a revocation or a \
@@ -21,6 +22,8 @@ pub const NO_WAIT: &str = "the store does not let the gateway wait for its repli
 pub struct Probe {
     fence_failover: bool,
     seen: Mutex<HashSet<String>>,
+    /// What the calls have shown.
+    pub(super) standing: Standing,
 }
 
 /// What a server says of itself.
@@ -35,7 +38,7 @@ struct Told {
 impl Probe {
     /// `fence_failover` as in the settings.
     pub fn new(fence_failover: bool) -> Arc<Self> {
-        Arc::new(Probe { fence_failover, seen: Mutex::default() })
+        Arc::new(Probe { fence_failover, ..Probe::default() })
     }
 
     /// Runs in the background; the caller's request does not wait for it.

@@ -49,6 +49,13 @@ impl Sentinels {
         })
     }
 
+    pub fn server(&self) -> String {
+        match self.primary.load().as_deref() {
+            Some(Primary { address: (host, port), .. }) => format!("{host}:{port}"),
+            None => format!("the primary {}, whom no sentinel has named", self.master),
+        }
+    }
+
     pub async fn attempt(self: &Arc<Self>, attempt: &Attempt<'_>) -> RedisResult<Value> {
         let known = self.primary.load_full().filter(|primary| primary.lanes.are_ready_for(attempt));
         let primary = match known {

@@ -90,6 +90,11 @@ impl Map {
         self.slots.load().find(slot).cloned().ok_or_else(|| outage("no node of the cluster has the slot"))
     }
 
+    /// Where a slot is, as far as it is known.
+    pub fn address_of(&self, slot: u16) -> Option<Address> {
+        self.slots.load().find(slot).map(|node| node.address.clone())
+    }
+
     /// The node at this address, whether known so far or not.
     pub fn node_at(&self, address: Address) -> Arc<Node> {
         let mut nodes = self.nodes();

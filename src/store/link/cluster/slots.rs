@@ -49,6 +49,15 @@ pub fn slot_of(key: &str) -> u16 {
         % SLOTS
 }
 
+/// So many hash tags whose slots are spread evenly.
+pub fn spread_tags(count: u16) -> Vec<String> {
+    let tag_in = |part: u16| {
+        let is_there = |tag: &String| slot_of(tag) / (SLOTS / count) == part;
+        (0..).map(|number: u64| format!("ready{number}")).find(is_there)
+    };
+    (0..count).filter_map(tag_in).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,6 +85,12 @@ mod tests {
         ] {
             assert_eq!(slots.with(slot, &"c"), Slots(ranges), "{slot}");
         }
+    }
+
+    #[test]
+    fn tags_are_spread_over_all_slots() {
+        let parts: Vec<u16> = spread_tags(8).iter().map(|tag| slot_of(tag) / 2_048).collect();
+        assert_eq!(parts, [0, 1, 2, 3, 4, 5, 6, 7]);
     }
 
     #[test]

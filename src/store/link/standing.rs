@@ -1,0 +1,78 @@
+//! What all workers of a process have learned of their store, and what of it the operator is told.
+//!
+//! Owns: that a change is one line in the log, however many workers and calls meet it.
+//! Must not know: how a server is reached.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use super::spell::{Spell, Told};
+use crate::domain::ports::StoreError;
+
+#[derive(Default)]
+pub struct Standing {
+    has_taken_writes: AtomicBool,
+    is_part_of_cluster: AtomicBool,
+    /// Why not everything is served, as it was told last.
+    trouble: Mutex<Option<String>>,
+    outage: Spell,
+    unreadable: Spell,
+}
+
+impl Standing {
+    /// A call was answered.
+    pub fn answered(&self) {
+        if let Some(failed) = self.outage.succeed() {
+            tracing::info!(failed, "the store answers again");
+        }
+    }
+
+    /// A call has failed.
+    pub fn failed(&self, operation: &str, server: impl FnOnce() -> String, error: &StoreError) {
+        let spell = match error {
+            StoreError::Unavailable(_) => &self.outage,
+            StoreError::Corrupt(_) => &self.unreadable,
+        };
+        match spell.fail() {
+            Some(Told::Begins) => tracing::warn!(operation, server = server(), %error, "the store failed"),
+            Some(Told::Lasts { failures, seconds }) => {
+                let server = server();
+                tracing::warn!(operation, server, %error, failures, seconds, "the store still fails");
+            }
+            None => (),
+        }
+    }
+
+    /// It took a write. Whatever it says later, the address leads to the right place.
+    pub fn note_write(&self) {
+        self.has_taken_writes.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it ever did.
+    pub fn has_taken_writes(&self) -> bool {
+        self.has_taken_writes.load(Ordering::Relaxed)
+    }
+
+    /// What is taken for a single server sends calls elsewhere.
+    pub fn note_part_of_cluster(&self) {
+        self.is_part_of_cluster.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it ever did.
+    pub fn is_part_of_cluster(&self) -> bool {
+        self.is_part_of_cluster.load(Ordering::Relaxed)
+    }
+
+    /// Tells the operator why not everything is served, or that everything is again, if that is news.
+    pub fn tell(&self, trouble: Option<&str>) {
+        let mut told = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.as_deref() == trouble {
+            return;
+        }
+        match trouble {
+            Some(trouble) => tracing::warn!("{trouble}"),
+            None => tracing::info!("the store serves everything again"),
+        }
+        *told = trouble.map(str::to_owned);
+    }
+}
