@@ -132,7 +132,12 @@ fn around_the_bounds(schema: &Value) -> Vec<(Value, bool)> {
     let number = |name: &str| schema[name].as_u64();
     let repeat = |count: u64| "a".repeat(usize::try_from(count).expect("a short text"));
     let url = |count: u64| format!("https://app.example.com/{}", repeat(count - 24));
-    let of_length = |count: u64| json!(if schema["format"] == "uri" { url(count) } else { repeat(count) });
+    let is_path = schema["pattern"].as_str().is_some_and(|pattern| pattern.starts_with("^/"));
+    let of_length = |count: u64| match (schema["format"] == "uri", is_path) {
+        (true, _) => json!(url(count)),
+        (false, true) => json!(format!("/{}", repeat(count - 1))),
+        (false, false) => json!(repeat(count)),
+    };
     let list = |count: u64| json!((0..count).map(|_| "keys:read").collect::<Vec<_>>());
     let mut values = Vec::new();
     for (name, inside, outside) in [("minLength", 0, -1), ("maxLength", 0, 1)] {

@@ -7,6 +7,7 @@ use libfuzzer_sys::fuzz_target;
 use vestibule::domain::environment::Environment;
 use vestibule::domain::handle::{Handle, HandleSuffix};
 use vestibule::domain::permission::Permission;
+use vestibule::domain::portal_path::PortalPath;
 use vestibule::domain::ports::StoreError;
 use vestibule::domain::return_url::parse_http_url;
 use vestibule::domain::session::{Grant, PortalSession, SessionKind};
@@ -57,6 +58,7 @@ fn session_of(tag: UserTag, text: &str) -> Option<PortalSession> {
     let metadata = next().and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok());
     let permissions = text.split(' ').filter_map(|text| Permission::parse(text).ok()).collect();
     let return_url = text.split(' ').find_map(|text| parse_http_url(text).ok());
+    let path = text.split(' ').find_map(|text| PortalPath::parse(text).ok());
     Some(PortalSession {
         handle: Handle {
             tag,
@@ -75,6 +77,7 @@ fn session_of(tag: UserTag, text: &str) -> Option<PortalSession> {
             preview: text.len().is_multiple_of(2),
             metadata: metadata.map(|value| value.to_string()),
             return_url,
+            path,
         },
         exchanged_at_ms: Some(text.len() as u64 + 1),
         expires_at_ms: text.len() as u64 + 2,

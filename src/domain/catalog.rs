@@ -13,6 +13,7 @@ use super::appearance::Appearance;
 use super::credential::{Digest, Ticket};
 use super::environment::Environment;
 use super::invalid::Invalid;
+use super::portal_path::PortalPath;
 use super::return_url::{is_under, with_parameter};
 use super::root_key::RootKeyEntry;
 use super::signed_token::{TokenSettings, TokenSigner};
@@ -131,6 +132,12 @@ impl Portal {
                 with_parameter(&url, SESSION_PARAMETER, ticket.expose())
             }
         }
+    }
+
+    /// Where a browser goes that is signed in: to this place within the portal, or to where the portal begins.
+    pub fn place(&self, environment: Environment, path: Option<&PortalPath>) -> Url {
+        let start = self.url_for(environment);
+        path.and_then(|path| path.at(start)).unwrap_or_else(|| start.clone())
     }
 
     /// Where its frontend is for this environment.

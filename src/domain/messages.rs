@@ -13,6 +13,7 @@ use super::credential::{BrowserToken, Digest, DirectToken, Ticket};
 use super::handle::Handle;
 use super::idempotency::IdempotencyKey;
 use super::permission::Permission;
+use super::portal_path::PortalPath;
 use super::ports::StoreError;
 use super::session::PortalSession;
 use super::token_format::TokenFormat;
@@ -31,6 +32,8 @@ pub struct SessionRequest {
     pub preview: bool,
     /// In place of the portal's own.
     pub return_url: Option<Url>,
+    /// Where in the portal its browser begins.
+    pub path: Option<PortalPath>,
     /// Life of the browser session.
     pub session_ttl_ms: u64,
     /// For people to read.

@@ -8,6 +8,7 @@ use url::Url;
 use super::environment::Environment;
 use super::handle::Handle;
 use super::permission::Permission;
+use super::portal_path::PortalPath;
 
 /// How a session began, and so which credential it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +54,8 @@ pub struct Grant {
     pub metadata: Option<String>,
     /// In place of the portal's own. It was under the portal's `return_urls` when the session was created.
     pub return_url: Option<Url>,
+    /// Where in the portal its browser begins.
+    pub path: Option<PortalPath>,
 }
 
 impl Grant {
@@ -143,6 +146,7 @@ pub(crate) mod tests {
                 preview: false,
                 metadata: None,
                 return_url: None,
+                path: None,
             },
             exchanged_at_ms,
             expires_at_ms,

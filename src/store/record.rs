@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 use crate::domain::environment::Environment;
 use crate::domain::handle::{Handle, HandleSuffix};
 use crate::domain::permission::Permission;
+use crate::domain::portal_path::PortalPath;
 use crate::domain::ports::{NewDirectSession, NewSession, StoreError};
 use crate::domain::return_url::parse_http_url;
 use crate::domain::session::{Grant, PortalSession, SessionKind};
@@ -48,6 +49,8 @@ struct GrantRecord<'a> {
     direct: bool,
     #[serde(rename = "r", borrow, default, skip_serializing_if = "Option::is_none")]
     return_url: Option<Cow<'a, str>>,
+    #[serde(rename = "l", borrow, default, skip_serializing_if = "Option::is_none")]
+    path: Option<Cow<'a, str>>,
 }
 
 /// The grant as the scripts pass it on. Everything in it comes from validated values.
@@ -64,6 +67,7 @@ pub fn encode_grant(grant: &Grant) -> Result<String, StoreError> {
         direct: grant.kind == SessionKind::Direct,
         metadata,
         return_url: grant.return_url.as_ref().map(|url| url.as_str().into()),
+        path: grant.path.as_ref().map(|path| path.as_str().into()),
     };
     serde_json::to_string(&record).map_err(corrupt)
 }
@@ -109,6 +113,7 @@ fn decode_grant(slug: &str, json: &str) -> Result<Grant, String> {
     let permissions =
         record.permissions.iter().filter_map(|text| Permission::parse_loosely(text).ok()).collect();
     let return_url = record.return_url.as_deref().and_then(|url| parse_http_url(url).ok());
+    let path = record.path.as_deref().and_then(|path| PortalPath::parse(path).ok());
     Ok(Grant {
         workspace: record.workspace.into_owned(),
         slug: slug.to_owned(),
@@ -121,6 +126,7 @@ fn decode_grant(slug: &str, json: &str) -> Result<Grant, String> {
         kind: if record.direct { SessionKind::Direct } else { SessionKind::Browser },
         metadata: record.metadata.map(|raw| raw.get().to_owned()),
         return_url,
+        path,
     })
 }
 
@@ -162,6 +168,8 @@ mod tests {
         full.grant.preview = true;
         full.grant.metadata = Some(r#"{"plan":"pro","n":1.50,"nested":{"line":"a\nb"}}"#.into());
         full.grant.return_url = parse_http_url("https://app.example.com/back?x=1#y").ok();
+        full.grant.path = PortalPath::parse("/invoices/42?q=%22'|{}&x=<y>#/a").ok();
+        assert!(full.grant.path.is_some());
         full.user_agent = Some("Mozilla/5.0".into());
         full
     }

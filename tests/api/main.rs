@@ -39,6 +39,7 @@ mod one_meaning;
 mod operations;
 mod outage;
 mod pages;
+mod paths;
 mod presented;
 mod rate_limits;
 mod raw;

@@ -78,6 +78,28 @@ async fn the_former_release_and_this_one_serve_each_others_sessions() {
     }
 }
 
+/// It passes over the path; what it writes is as whole as before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_former_release_passes_over_where_a_session_begins() {
+    let this = TestApp::start(Kind::Redis).await;
+    let url = this.redis.as_ref().expect("this gateway has a Redis").url();
+    let release = tokio::task::block_in_place(|| FormerGateway::start(&url));
+    let former = &release.app;
+    let path = "/invoices/42?tab=lines#total";
+    for (exchanging, told) in [(former, Value::Null), (&this, json!(path))] {
+        let created = this.create(json!({ "externalId": USER, "path": path })).await;
+        assert_eq!(listed(former).await.len(), 1);
+        let exchanged = exchanging.exchange(text(&created["sessionId"])).await.data();
+        assert_eq!(exchanged["path"], told);
+        for app in [&this, former] {
+            assert_eq!(session_of(app, text(&exchanged["token"])).await["id"], created["id"]);
+        }
+        let all = json!({ "slug": "my-portal", "externalId": USER });
+        let revoked = former.backend(ACME_LIVE, "revokeSession", all).await;
+        assert_eq!(revoked.data(), json!({ "revoked": 1 }));
+    }
+}
+
 /// Asks for a direct session with this key.
 async fn open(app: &TestApp, key: &str) -> Reply {
     let body = json!({ "slug": "my-portal", "externalId": USER, "permissions": ["keys:read"] });

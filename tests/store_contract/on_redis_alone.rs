@@ -222,6 +222,7 @@ async fn what_a_live_session_costs_in_redis() {
         preview: false,
         metadata: None,
         return_url: None,
+        path: None,
         permissions: ["api.*.read_key", "api.*.read_analytics"]
             .map(|p| Permission::parse(p).expect("valid"))
             .into(),

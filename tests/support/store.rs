@@ -9,6 +9,7 @@ use vestibule::domain::environment::Environment;
 use vestibule::domain::error::Refusal;
 use vestibule::domain::handle::HandleSuffix;
 use vestibule::domain::permission::Permission;
+use vestibule::domain::portal_path::PortalPath;
 use vestibule::domain::ports::{
     Exchange, ExchangeAttempt, Found, NewDirectSession, NewSession, Opening, PortalFilter, SessionStore,
     StoreError, Stored,
@@ -76,6 +77,7 @@ fn grant_of(kind: SessionKind, user: &str) -> Grant {
         preview: true,
         metadata: Some(r#"{"plan":"pro","lines":"a\nb"}"#.into()),
         return_url: parse_http_url("https://app.example.com/back").ok(),
+        path: PortalPath::parse("/invoices/42?tab=lines#total").ok(),
     }
 }
 

@@ -34,6 +34,13 @@ test("an exchange answers the token and who is there", async () => {
   assert.deepEqual(exchanged.session.metadata, { createdAt: 1 });
 });
 
+test("an exchange tells where the session begins", async () => {
+  const { path } = await signedIn({ path: "/invoices/42?tab=lines#total" });
+  assert.equal(path, "/invoices/42?tab=lines#total");
+  assert.equal((await signedIn({ path: null })).path, undefined);
+  await assert.rejects(signedIn({ path: "//evil.example" }), { code: "application/invalid_input" });
+});
+
 test("a session ID works once, but a repeat with the same key gets the same session", async () => {
   const { sessionId } = await backend.sessions.create({ externalId: "jane" });
   const idempotencyKey = "sixteen characters";

@@ -75,6 +75,7 @@ fn grant_of(kind: SessionKind, caller: &Caller<ToCreate>, portal: &Portal, reque
         preview: request.preview,
         metadata: request.metadata,
         return_url: request.return_url,
+        path: request.path,
     }
 }
 

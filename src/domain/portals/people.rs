@@ -6,14 +6,13 @@
 
 use std::sync::Arc;
 
-use url::Url;
-
 use super::Portals;
 use crate::domain::catalog::Portal;
 use crate::domain::credential::Ticket;
 use crate::domain::error::{Code, Error, Refusal};
 use crate::domain::handle::Handle;
 use crate::domain::messages::{CurrentSession, ExchangeRequest, ExchangedSession};
+use crate::domain::portal_path::PortalPath;
 use crate::domain::ports::{Gone, Peek};
 use crate::domain::presented::Presented;
 use crate::domain::return_url::Reason;
@@ -24,7 +23,7 @@ use crate::domain::session::PortalSession;
 #[derive(Debug)]
 pub enum Arrival {
     /// It already has a live session, and nothing else to do here.
-    SignedIn(SignedIn),
+    SignedIn(Box<SignedIn>),
     /// Its ticket can be spent.
     Waiting(Box<Waiting>),
 }
@@ -33,9 +32,9 @@ pub enum Arrival {
 #[derive(Debug)]
 pub struct SignedIn {
     /// Its session.
-    pub handle: Handle,
-    /// Where the portal is.
-    pub url: Url,
+    pub current: CurrentSession,
+    /// Where it began, for who comes by its own link once more.
+    pub path: Option<PortalPath>,
 }
 
 /// A ticket that can be spent.
@@ -57,7 +56,7 @@ pub enum Entry {
     /// A new session.
     Exchanged(Box<ExchangedSession>),
     /// The ticket is spent, but this browser has a session already.
-    SignedIn(SignedIn),
+    SignedIn(Box<SignedIn>),
     /// Nothing was done: it would replace somebody else's session, and the person has not been told.
     Unasked(Box<Waiting>),
 }
@@ -67,12 +66,12 @@ impl Portals {
     pub async fn arrive(&self, presented: &Presented, session_id: Option<&str>) -> Result<Arrival, Error> {
         let portal = self.landing_of(presented)?;
         let Some(session_id) = session_id else {
-            return Ok(Arrival::SignedIn(signed_in(&self.find(presented).await?)));
+            return Ok(Arrival::SignedIn(signed_in(self.find(presented).await?, None)));
         };
         let visitor = self.visitor(presented).await?;
         match (self.look(portal, session_id, visitor.as_ref()).await?, visitor) {
             (Ok(waiting), _) => Ok(Arrival::Waiting(Box::new(waiting))),
-            (Err(_), Some(current)) => Ok(Arrival::SignedIn(signed_in(&current))),
+            (Err(gone), Some(current)) => Ok(Arrival::SignedIn(signed_in(current, gone.handle))),
             (Err(gone), None) => {
                 let error = Error::refused(Code::PortalSessionNotFound, gone.refusal, gone.handle);
                 Err(self.dead_link(presented, error))
@@ -101,7 +100,7 @@ impl Portals {
         match (self.exchange(request).await, visitor) {
             (Ok(exchanged), _) => Ok(Entry::Exchanged(Box::new(exchanged))),
             (Err(error), _) if error.code != Code::PortalSessionNotFound => Err(error),
-            (Err(_), Some(current)) => Ok(Entry::SignedIn(signed_in(&current))),
+            (Err(error), Some(current)) => Ok(Entry::SignedIn(signed_in(current, error.handle))),
             (Err(error), None) => Err(self.dead_link(presented, error)),
         }
     }
@@ -149,7 +148,8 @@ impl Portals {
     }
 }
 
-fn signed_in(current: &CurrentSession) -> SignedIn {
-    let url = current.portal.url_for(current.session.grant.environment).clone();
-    SignedIn { handle: current.session.handle, url }
+/// `came_for`: the session of the link by which it came.
+fn signed_in(current: CurrentSession, came_for: Option<Handle>) -> Box<SignedIn> {
+    let path = current.session.grant.path.clone().filter(|_| came_for == Some(current.session.handle));
+    Box::new(SignedIn { current, path })
 }

@@ -1,6 +1,6 @@
 //! `POST /v2/portal.createSession` (API.md section 3).
 //!
-//! Owns: the fields of the answer, which has what older and newer clients read.
+//! Owns: the fields of the answer, which has what older and newer clients read, and the field that only this call has.
 //! Must not know: whether the portal, the permissions or the return URL are allowed.
 
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -12,8 +12,10 @@ use super::{created, session_fields};
 use crate::domain::error::Error;
 use crate::domain::invalid::Invalid;
 use crate::domain::messages::SessionRequest;
+use crate::domain::portal_path::PortalPath;
 use crate::domain::portals::backend::Caller;
 use crate::domain::root_key::ToCreate;
+use crate::fields::parsed;
 use crate::http::answer::envelope::success;
 use crate::http::answer::problem::Problem;
 use crate::http::answer::values::SessionHandle;
@@ -76,5 +78,9 @@ fn read(
     caller: &Caller<ToCreate>,
     may_return_to: impl Fn(&str, &Url) -> Result<(), Invalid>,
 ) -> Result<SessionRequest, Error> {
-    body::fields(body, |fields| session_fields::read(fields, body, caller, DAY_SECONDS, may_return_to))
+    body::fields(body, |fields| {
+        let path = fields.optional("path", parsed(PortalPath::parse));
+        let session = session_fields::read(fields, body, caller, DAY_SECONDS, may_return_to)?;
+        Some(SessionRequest { path, ..session })
+    })
 }

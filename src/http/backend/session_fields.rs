@@ -64,6 +64,8 @@ pub fn read(
         permissions: permissions?,
         preview: preview.unwrap_or(false),
         return_url,
+        // Only `createSession` has it.
+        path: None,
         session_ttl_ms: ttl_seconds.unwrap_or(default_ttl_seconds) * 1_000,
         email: email.flatten(),
         external_organization_id,

@@ -33,6 +33,10 @@ pub struct CreateSessionRequest {
     /// `return_urls`. Default: the portal's own.
     #[schema(max_length = 2000, format = "uri", example = "https://app.example.com/billing")]
     return_url: Option<String>,
+    /// Where in the portal its browser begins: an absolute path with query and fragment, at the origin of the portal's
+    /// `url`. Default: that `url`.
+    #[schema(max_length = 1024, pattern = r"^/([^/\\].*)?$", example = "/invoices/42?tab=lines")]
+    path: Option<String>,
     /// Life of the browser session.
     #[schema(minimum = 60, maximum = 86400, default = 86400)]
     ttl_seconds: Option<u32>,
@@ -72,7 +76,8 @@ pub fn create_session_requests() -> [(&'static str, RefOr<Schema>); 2] {
 /// The request of `portal.createSessionToken`.
 pub const CREATE_SESSION_TOKEN_REQUEST: &str = "CreateSessionTokenRequest";
 
-/// [`CreateSessionRequest`] with another default life, and the choice of a format.
+/// [`CreateSessionRequest`] with another default life and the choice of a format; without a path, for nobody is led
+/// anywhere.
 pub fn create_session_token_request() -> (&'static str, RefOr<Schema>) {
     let mut schema = CreateSessionRequest::schema();
     if let RefOr::T(Schema::Object(object)) = &mut schema {
@@ -88,6 +93,7 @@ pub fn create_session_token_request() -> (&'static str, RefOr<Schema>) {
             .description(Some(
                 "Whether only the gateway can check the token, or everybody with its public keys.",
             ));
+        object.properties.retain(|name, _| name != "path");
         object.properties.insert("format".to_owned(), format.build().into());
     }
     (CREATE_SESSION_TOKEN_REQUEST, schema)

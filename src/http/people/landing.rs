@@ -92,14 +92,12 @@ async fn spend(
 fn entered(request: &HttpRequest, entry: Entry, client: Option<IpAddr>) -> HttpResponse {
     match entry {
         Entry::Exchanged(exchanged) => {
-            let mut response = go_to(exchanged.portal.url_for(exchanged.session.grant.environment));
+            let grant = &exchanged.session.grant;
+            let mut response = go_to(&exchanged.portal.place(grant.environment, grant.path.as_ref()));
             begin(request, &mut response, &exchanged, client);
             response
         }
-        Entry::SignedIn(SignedIn { handle, url }) => {
-            note(request, handle);
-            go_to(&url)
-        }
+        Entry::SignedIn(signed_in) => go_in(request, &signed_in),
         Entry::Unasked(waiting) => refused_form(offer(request, &waiting, false)),
     }
 }
@@ -147,10 +145,7 @@ async fn arrive(
 ) -> Result<HttpResponse, Problem> {
     let refuse = |error| refuse(request, presented, error, None);
     Ok(match portals(request).arrive(presented, session_id).await.map_err(refuse)? {
-        Arrival::SignedIn(SignedIn { handle, url }) => {
-            note(request, handle);
-            go_to(&url)
-        }
+        Arrival::SignedIn(signed_in) => go_in(request, &signed_in),
         Arrival::Waiting(waiting) => match visit {
             Visit::Opens { goes_on } => {
                 report_opening(request, &waiting);
@@ -167,6 +162,12 @@ fn report_opening(request: &HttpRequest, waiting: &Waiting) {
     let looks_like = looks_like(request.headers()).name();
     let portal = waiting.portal.slug.as_str();
     audit(SessionEvent::Opened { handle: &handle, portal, looks_like, client: client.as_deref() });
+}
+
+fn go_in(request: &HttpRequest, signed_in: &SignedIn) -> HttpResponse {
+    let SignedIn { current, path } = signed_in;
+    note(request, current.session.handle);
+    go_to(&current.portal.place(current.session.grant.environment, path.as_ref()))
 }
 
 fn go_to(url: &Url) -> HttpResponse {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::exchange_session::exchange;
+use crate::domain::portal_path::PortalPath;
 use crate::http::answer::envelope::success;
 use crate::http::answer::problem::Problem;
 use crate::http::gateway::gateway;
@@ -25,6 +26,10 @@ pub struct Exchanged<'a> {
     expires_at: u64,
     /// Whole seconds until then, by the server's clock.
     expires_in: u64,
+    /// Where in the portal to go on, at the origin of its `url`: path, query and fragment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, max_length = 1024, example = "/invoices/42?tab=lines")]
+    path: Option<&'a str>,
 }
 
 /// Spends a session ID for a browser session.
@@ -32,7 +37,8 @@ pub async fn handle(request: HttpRequest, payload: web::Payload) -> Result<HttpR
     exchange(request, payload, "code", |request, exchanged, access_token| {
         let session = &exchanged.session;
         let expires_in = session.seconds_left(gateway(request).store_clock.now_ms());
-        success(request, Exchanged { access_token, expires_at: session.expires_at_ms, expires_in })
+        let path = session.grant.path.as_ref().map(PortalPath::as_str);
+        success(request, Exchanged { access_token, expires_at: session.expires_at_ms, expires_in, path })
     })
     .await
 }

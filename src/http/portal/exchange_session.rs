@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::session_view::SessionView;
 use crate::domain::error::Error;
 use crate::domain::messages::{Asker, ExchangeRequest, ExchangedSession};
+use crate::domain::portal_path::PortalPath;
 use crate::fields::text;
 use crate::http::answer::envelope::success;
 use crate::http::answer::new_session::begin;
@@ -33,6 +34,10 @@ pub struct Exchanged<'a> {
     expires_in: u64,
     /// What `portal.getSession` tells.
     session: SessionView<'a>,
+    /// Where in the portal to go on, at the origin of its `url`: path, query and fragment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, max_length = 1024, example = "/invoices/42?tab=lines")]
+    path: Option<&'a str>,
     /// Its credential, for a Bearer header. Secret; only for a caller that is no browser.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = Password, nullable = false, pattern = "^ps_(live|test)_[0-9A-Za-z]{55}$")]
@@ -46,7 +51,8 @@ pub async fn handle(request: HttpRequest, payload: web::Payload) -> Result<HttpR
         let (expires_at, expires_in) =
             (exchanged.session.expires_at_ms, exchanged.session.seconds_left(now_ms));
         let session = SessionView::new(&exchanged.session, &exchanged.portal, now_ms);
-        success(request, Exchanged { expires_at, expires_in, session, token })
+        let path = exchanged.session.grant.path.as_ref().map(PortalPath::as_str);
+        success(request, Exchanged { expires_at, expires_in, session, path, token })
     })
     .await
 }

@@ -34,6 +34,12 @@ export interface components {
              */
             returnUrl?: string | null;
             /**
+             * @description Where in the portal its browser begins: an absolute path with query and fragment, at the origin of the portal's
+             *     `url`. Default: that `url`.
+             * @example /invoices/42?tab=lines
+             */
+            path?: string | null;
+            /**
              * Format: int32
              * @description Life of the browser session.
              * @default 86400
@@ -78,6 +84,12 @@ export interface components {
              * @example https://app.example.com/billing
              */
             returnUrl?: string | null;
+            /**
+             * @description Where in the portal its browser begins: an absolute path with query and fragment, at the origin of the portal's
+             *     `url`. Default: that `url`.
+             * @example /invoices/42?tab=lines
+             */
+            path?: string | null;
             /**
              * Format: int32
              * @description Life of the browser session.
@@ -250,6 +262,11 @@ export interface components {
              * @description Whole seconds until then, by the server's clock.
              */
             expiresIn: number;
+            /**
+             * @description Where in the portal to go on, at the origin of its `url`: path, query and fragment.
+             * @example /invoices/42?tab=lines
+             */
+            path?: string;
         };
         /** @description A browser session that has begun. */
         ExchangedSession: {
@@ -266,6 +283,11 @@ export interface components {
             expiresIn: number;
             /** @description What `portal.getSession` tells. */
             session: components["schemas"]["PortalSession"];
+            /**
+             * @description Where in the portal to go on, at the origin of its `url`: path, query and fragment.
+             * @example /invoices/42?tab=lines
+             */
+            path?: string;
             /**
              * Format: password
              * @description Its credential, for a Bearer header. Secret; only for a caller that is no browser.
