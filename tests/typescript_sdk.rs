@@ -8,20 +8,20 @@ use std::path::PathBuf;
 
 use support::typescript_sdk::{build, run};
 
-/// `sdk/typescript/test/<name>.test.mjs`.
+/// `<folder>/<name>.test.mjs` in `sdk/typescript`.
 macro_rules! test_files {
-    ($($name:ident,)*) => {
+    ($folder:literal: $($name:ident,)*) => {
         $(
             #[test]
             fn $name() {
                 build();
-                run(&["--test", concat!("test/", stringify!($name), ".test.mjs")]);
+                run(&["--test", concat!($folder, "/", stringify!($name), ".test.mjs")]);
             }
         )*
 
         #[test]
-        fn every_test_file_of_the_sdk_runs() {
-            let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("sdk/typescript/test");
+        fn every_test_file_of_the_folder_runs() {
+            let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("sdk/typescript").join($folder);
             let names = std::fs::read_dir(folder).expect("a folder").filter_map(|entry| {
                 Some(entry.expect("an entry").file_name().to_str()?.strip_suffix(".test.mjs")?.to_owned())
             });
@@ -33,6 +33,7 @@ macro_rules! test_files {
 }
 
 test_files! {
+    "test":
     backend,
     backend_routes,
     errors,
@@ -47,4 +48,17 @@ test_files! {
     size,
     token_client,
     verify,
+}
+
+/// The calls of other products, under the names that they have here.
+mod seeds {
+    use super::{PathBuf, build, run};
+
+    test_files! {
+        "test/seeds":
+        billingos,
+        portal,
+        unitpay,
+        unkey,
+    }
 }
