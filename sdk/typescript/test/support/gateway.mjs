@@ -14,7 +14,7 @@ export const ROOT_KEY = "rk_live_acme000000000000000000000000000000live";
 export const NARROW_KEY = "rk_live_acme00000000000000000000000000limited";
 export const ISSUER = "http://localhost:8080";
 
-export const digest = (key) => createHash("sha256").update(key).digest("hex");
+const digest = (key) => createHash("sha256").update(key).digest("hex");
 
 const configuration = (port, limits) => `
 store.url = "memory:"
@@ -65,12 +65,12 @@ function freePort() {
   });
 }
 
-/** `{ url, stop }`, once it listens. `change` gets the configuration's text. */
-export async function startGateway({ limits = {}, change = (text) => text } = {}) {
+/** `{ url, stop }`, once it listens. `more` goes to the end of the configuration. */
+export async function startGateway({ limits = {}, more = "" } = {}) {
   const directory = await mkdtemp(join(tmpdir(), "vestibule-sdk-"));
   const file = join(directory, "gateway.toml");
   const port = await freePort();
-  await writeFile(file, change(configuration(port, limits)));
+  await writeFile(file, configuration(port, limits) + more);
   const child = spawn(binary, ["serve", "--config", file], { stdio: ["ignore", "pipe", "inherit"] });
   await until(child, "listening");
   return {

@@ -1,33 +1,32 @@
 // For test/seeds: a gateway whose root keys know their portal, so that a call names its user and nothing else; and
 // applications that answer as the web does.
 
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 
 import { Vestibule } from "@vestibule/sdk";
 
-import { digest, ROOT_KEY, startGateway } from "./gateway.mjs";
+import { startGateway } from "./gateway.mjs";
 
-export const TEST_KEY = "rk_test_acme000000000000000000000000000000test";
+export const TEST_KEY = "rk_test_knowing000000000000000000000000000test";
+const LIVE_KEY = "rk_live_knowing000000000000000000000000000live";
 
-const knowing = (format) => `default_portal = "embedded"
+const rootKey = (key, environment, format) => `
+[[workspaces.root_keys]]
+id = "knowing-${environment}"
+sha256 = "${createHash("sha256").update(key).digest("hex")}"
+environment = "${environment}"
+default_portal = "embedded"
 default_permissions = ["keys:read"]
 default_format = "${format}"
 `;
 
-const testKey = (format) => `
-[[workspaces.root_keys]]
-id = "acme-test"
-sha256 = "${digest(TEST_KEY)}"
-environment = "test"
-${knowing(format)}`;
-
 /** The environment of an application's server names it, as a client without options expects. `format` is that of tokens. */
 export async function startKnowingGateway(format = "opaque") {
-  const live = 'id = "acme-live"\n';
-  const change = (text) => text.replace(live, live + knowing(format)) + testKey(format);
-  const gateway = await startGateway({ change });
-  Object.assign(process.env, { VESTIBULE_URL: gateway.url, VESTIBULE_ROOT_KEY: ROOT_KEY });
+  const more = rootKey(LIVE_KEY, "live", format) + rootKey(TEST_KEY, "test", format);
+  const gateway = await startGateway({ more });
+  Object.assign(process.env, { VESTIBULE_URL: gateway.url, VESTIBULE_ROOT_KEY: LIVE_KEY });
   return gateway;
 }
 
