@@ -158,7 +158,7 @@ async fn a_flood_loses_no_ticket_and_leaves_no_memory_behind() {
     );
     let exchanges = |event: &Event| matches!(event.call, Call::Exchange { .. });
     let count = |event: &Event| event.started_us > started_us && exchanges(event);
-    eventually("the flood is there", LIMIT, async || flood.journal.count(count) > 2_000).await;
+    eventually("the flood is there", 3 * LIMIT, async || flood.journal.count(count) > 2_000).await;
     let grown_mib = gateway.resident_mib().saturating_sub(resident_mib);
     let mut faults =
         vec![Fault { name: "a flood", started_us, ended_us: u64::MAX / 2, fences: false, splits: false }];

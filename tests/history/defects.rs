@@ -227,6 +227,18 @@ async fn promises_broken_by(defect: Defect) -> Vec<Promise> {
     promises
 }
 
+/// A short load may miss it by chance, so there is more than one.
+async fn assert_found_out(defect: Defect, promise: Promise) {
+    let mut broken = Vec::new();
+    for _ in 0..4 {
+        broken = promises_broken_by(defect).await;
+        if broken.contains(&promise) {
+            return;
+        }
+    }
+    panic!("{promise:?} is not broken: {broken:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_without_a_defect_breaks_no_promise() {
     assert_eq!(promises_broken_by(Defect::None).await, []);
@@ -234,36 +246,30 @@ async fn a_store_without_a_defect_breaks_no_promise() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_spent_ticket_that_returns_is_found_out() {
-    let broken = promises_broken_by(Defect::SpentTicketReturns).await;
-    assert!(broken.contains(&Promise::OneSession), "{broken:?}");
+    assert_found_out(Defect::SpentTicketReturns, Promise::OneSession).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_revocation_is_found_out() {
-    let broken = promises_broken_by(Defect::RemovalIsLost).await;
-    assert!(broken.contains(&Promise::StaysDead), "{broken:?}");
+    assert_found_out(Defect::RemovalIsLost, Promise::StaysDead).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_outage_that_looks_like_a_logout_is_found_out() {
-    let broken = promises_broken_by(Defect::OutageIsALogout).await;
-    assert!(broken.contains(&Promise::LivesUntilItsEnd), "{broken:?}");
+    assert_found_out(Defect::OutageIsALogout, Promise::LivesUntilItsEnd).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_repeat_that_is_refused_is_found_out() {
-    let broken = promises_broken_by(Defect::RepeatIsRefused).await;
-    assert!(broken.contains(&Promise::NobodyIsLockedOut), "{broken:?}");
+    assert_found_out(Defect::RepeatIsRefused, Promise::NobodyIsLockedOut).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_direct_session_of_one_request_is_found_out() {
-    let broken = promises_broken_by(Defect::RepeatOpensAnother).await;
-    assert!(broken.contains(&Promise::OneSession), "{broken:?}");
+    assert_found_out(Defect::RepeatOpensAnother, Promise::OneSession).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_direct_session_that_a_repeat_revives_is_found_out() {
-    let broken = promises_broken_by(Defect::RepeatRevives).await;
-    assert!(broken.contains(&Promise::StaysDead), "{broken:?}");
+    assert_found_out(Defect::RepeatRevives, Promise::StaysDead).await;
 }
