@@ -46,6 +46,7 @@ test_files! {
     renewal_model,
     retries,
     size,
+    testing,
     token_client,
     verify,
 }

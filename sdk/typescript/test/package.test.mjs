@@ -40,10 +40,12 @@ test("nothing is needed at run time", () => {
   assert.equal(manifest.dependencies, undefined);
 });
 
-test("the types hold in strict code", () => {
-  const tsc = join(root, "node_modules/typescript/bin/tsc");
-  execFileSync(process.execPath, [tsc, "--project", "test/types"], { cwd: root, stdio: "inherit" });
-});
+for (const project of ["test/types", "test/types/react18"]) {
+  test(`the types hold in strict code: ${project}`, () => {
+    const tsc = join(root, "node_modules/typescript/bin/tsc");
+    execFileSync(process.execPath, [tsc, "--project", project], { cwd: root, stdio: "inherit" });
+  });
+}
 
 test("publint and attw find nothing", async () => {
   const folder = await mkdtemp(join(tmpdir(), "vestibule-pack-"));

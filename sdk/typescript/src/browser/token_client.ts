@@ -25,6 +25,8 @@ export interface TokenClientOptions {
 
 export interface TokenClient {
   readonly status: ClientStatus;
+  /** To show; for requests there is `getToken`. */
+  readonly token: string | undefined;
   /** Of the token's life; undefined without a token, and where nothing tells its life. */
   readonly secondsLeft: number | undefined;
   /** One that holds when a request with it arrives. Rejects when nobody is signed in, and while there is none to be had. */
@@ -87,7 +89,7 @@ class Client extends PageClient implements TokenClient {
     if (phase === "signed_out" || phase === "user_changed") {
       return phase;
     }
-    return this.#usable() !== undefined ? "ready" : phase === "idle" ? "failing" : "loading";
+    return this.token !== undefined ? "ready" : phase === "idle" ? "failing" : "loading";
   }
 
   get secondsLeft(): number | undefined {
@@ -95,10 +97,14 @@ class Client extends PageClient implements TokenClient {
     return token && this.secondsUntil(this.now() + token.lifeMs - token.ageMs);
   }
 
+  get token(): string | undefined {
+    return this.#renewal.usable(this.now())?.value;
+  }
+
   async getToken(): Promise<string> {
     // After a sleep the timers come late: the machine looks first.
     this.#feed({ type: "look" });
-    const token = this.#usable();
+    const token = this.token;
     return token ?? new Promise((resolve, reject) => {
       this.#waiters.push({ resolve, reject });
       this.#answerWaiters();
@@ -121,7 +127,7 @@ class Client extends PageClient implements TokenClient {
   override close(): void {
     super.close();
     this.#tabs.close();
-    this.#waiters.splice(0).forEach((waiter) => waiter.reject(new Error(CLOSED)));
+    this.#answerWaiters();
   }
 
   protected woke(): void {
@@ -135,10 +141,6 @@ class Client extends PageClient implements TokenClient {
   #baseFor(token: string): string {
     const isTest = /^pt_test_/.test(token) || claimsOf(token)["environment"] === "test";
     return this.#apis?.[isTest ? "test" : "live"] ?? this.environment.origin;
-  }
-
-  #usable(): string | undefined {
-    return this.#renewal.usable(this.now())?.value;
   }
 
   #feed(event: RenewalEvent): void {
@@ -192,12 +194,11 @@ class Client extends PageClient implements TokenClient {
   }
 
   #answerWaiters(): void {
-    const token = this.#usable();
-    const { status } = this;
-    if (this.#waiters.length === 0 || status === "loading") {
+    const { token, status, closed } = this;
+    if (status === "loading" && !closed) {
       return;
     }
-    const error = refusalOf(status) ?? (status === "failing" ? this.#error : undefined);
+    const error = closed ? new Error(CLOSED) : (refusalOf(status) ?? (status === "failing" ? this.#error : undefined));
     this.#waiters.splice(0).forEach((waiter) => (token === undefined || error ? waiter.reject(error) : waiter.resolve(token)));
   }
 }

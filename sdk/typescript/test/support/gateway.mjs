@@ -1,12 +1,8 @@
 // The real gateway on its embedded store, a process for each test file.
 
-import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
+
+import { startVestibule } from "@vestibule/sdk/testing";
 
 import { binary } from "../../scripts/binary.mjs";
 
@@ -14,87 +10,25 @@ export const ROOT_KEY = "rk_live_acme000000000000000000000000000000live";
 export const NARROW_KEY = "rk_live_acme00000000000000000000000000limited";
 export const ISSUER = "http://localhost:8080";
 
-const digest = (key) => createHash("sha256").update(key).digest("hex");
+const returnUrl = "http://localhost:3001/billing";
+const portals = [
+  { slug: "my-portal", url: "http://localhost:3002/", returnUrl, direct: false },
+  { slug: "embedded", url: "http://localhost:3003/", returnUrl },
+];
 
-const configuration = (port, limits) => `
-store.url = "memory:"
-log.level = "warn,vestibule=info,vestibule::request=off,audit=off"
-
-[server]
-listen = "127.0.0.1:${port}"
-public_url = "${ISSUER}"
-workers = 1
-
-[limits]
-exchange_per_minute = 1000000
-create_per_minute = ${limits.createPerMinute ?? 1000000}
-
-[[workspaces]]
-id = "acme"
-
-[[workspaces.root_keys]]
-id = "acme-live"
-sha256 = "${digest(ROOT_KEY)}"
-environment = "live"
-
+const narrowKey = `
 [[workspaces.root_keys]]
 id = "acme-narrow"
-sha256 = "${digest(NARROW_KEY)}"
+sha256 = "${createHash("sha256").update(NARROW_KEY).digest("hex")}"
 environment = "live"
 permissions = ["keys:read"]
-
-[[workspaces.portals]]
-slug = "my-portal"
-url = "http://localhost:3002/"
-return_url = "http://localhost:3001/billing"
-
-[[workspaces.portals]]
-slug = "embedded"
-url = "http://localhost:3003/"
-return_url = "http://localhost:3001/billing"
-direct = true
 `;
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-}
 
 /** `{ url, stop }`, once it listens. `more` goes to the end of the configuration. */
 export async function startGateway({ limits = {}, more = "" } = {}) {
-  const directory = await mkdtemp(join(tmpdir(), "vestibule-sdk-"));
-  const file = join(directory, "gateway.toml");
-  const port = await freePort();
-  await writeFile(file, configuration(port, limits) + more);
-  const child = spawn(binary, ["serve", "--config", file], { stdio: ["ignore", "pipe", "inherit"] });
-  await until(child, "listening");
-  return {
-    url: `http://127.0.0.1:${port}`,
-    async stop() {
-      const ended = new Promise((resolve) => child.once("exit", resolve));
-      child.kill("SIGKILL");
-      await ended;
-      await rm(directory, { recursive: true });
-    },
-  };
-}
-
-function until(child, message) {
-  const lines = createInterface({ input: child.stdout });
-  return new Promise((resolve, reject) => {
-    const ended = () => reject(new Error(`the gateway ended before it said "${message}"`));
-    const read = (line) => {
-      if (JSON.parse(line).message === message) {
-        child.off("exit", ended);
-        resolve();
-      }
-    };
-    lines.on("line", read);
-    child.once("exit", ended);
-  });
+  const bounds = `[limits]\nexchange_per_minute = 1000000\ncreate_per_minute = ${limits.createPerMinute ?? 1000000}\n`;
+  const configuration = narrowKey + bounds + more;
+  const { url, stop } = await startVestibule({ binary, portals, rootKey: ROOT_KEY, publicUrl: ISSUER, configuration });
+  // Node looks up `localhost` at each connection.
+  return { url: url.replace("localhost", "127.0.0.1"), stop };
 }
