@@ -36,6 +36,7 @@ test_files! {
     "test":
     backend,
     backend_routes,
+    docs,
     errors,
     keys,
     package,

@@ -3,8 +3,8 @@
 
 import { authorizationIn, type Authorization } from "./authorization.js";
 import { Backend } from "./backend.js";
-import { environment } from "./environment.js";
 import { VestibuleError } from "./errors.js";
+import { gatewayAddress } from "./gateway_address.js";
 import { Sessions, SessionTokens } from "./sessions.js";
 import { Transport, type CallOptions } from "./transport.js";
 import { withDates, type EndedSession, type ExchangedSession, type IssuedToken, type PortalSession } from "./types.js";
@@ -59,7 +59,7 @@ export class Vestibule {
     refuseInPages();
     const { timeoutMs = 10_000, retries = 2 } = options;
     const own = options.fetch ?? ((input: string | URL | Request, init?: RequestInit) => fetch(input, init));
-    this.#transport = new Transport({ url: base(options.url ?? environment()["VESTIBULE_URL"]), fetch: own, timeoutMs, retries });
+    this.#transport = new Transport({ url: gatewayAddress(options.url), fetch: own, timeoutMs, retries });
     this.#portal = options.portal;
     const backend = new Backend(this.#transport, options);
     this.sessions = new Sessions(backend);
@@ -122,15 +122,6 @@ function presented(credential: Credential): Record<string, string> {
   }
   const { cookie, origin } = credential;
   return origin === undefined ? { cookie } : { cookie, origin };
-}
-
-/** Without slashes at its end. */
-function base(url: string | undefined): string {
-  if (url === undefined || !/^https?:\/\/[^/]/.test(url)) {
-    const words = "`url`, or VESTIBULE_URL in the environment, must be the gateway's address, such as https://sessions.example.com.";
-    throw new VestibuleError(words);
-  }
-  return url.replace(/\/+$/, "");
 }
 
 function refuseInPages(): void {

@@ -1,9 +1,11 @@
 // The gateway, as the portal's server reaches it: the SDK asks it as a proxy before the portal would, and passes on what
 // browsers send to the gateway itself.
 
+import { gatewayAddress } from "../gateway_address.js";
+
 export interface GatewayOptions {
-  /** Where this server reaches the gateway, such as `http://127.0.0.1:8080`. */
-  readonly url: string;
+  /** Where this server reaches the gateway, such as `http://127.0.0.1:8080`; default: the environment's `VESTIBULE_URL`. */
+  readonly url?: string | undefined;
   readonly fetch?: typeof fetch | undefined;
   /** For each answer; default 5,000. */
   readonly timeoutMs?: number | undefined;
@@ -24,11 +26,8 @@ export class Gateway {
   readonly #base: string;
 
   constructor(options: GatewayOptions) {
-    if (!/^https?:\/\/[^/]/.test(options.url)) {
-      throw new Error("`url` must be the gateway's address, such as http://127.0.0.1:8080.");
-    }
     this.#options = options;
-    this.#base = options.url.replace(/\/+$/, "");
+    this.#base = gatewayAddress(options.url);
   }
 
   /** Whether a path is the gateway's. Without dot segments, as `URL` has it. */

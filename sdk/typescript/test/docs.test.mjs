@@ -1,0 +1,49 @@
+// The documents' TypeScript is of this SDK: every example of docs/sdk.md and every call in the tables of docs/coming-from.md
+// compiles.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const folder = join(root, "test/docs/generated");
+const document = (name) => readFile(join(root, "../../docs", name), "utf8");
+
+before(() => mkdir(folder, { recursive: true }));
+after(() => rm(folder, { recursive: true }));
+
+/** Fenced blocks of TypeScript. */
+const examplesIn = (text) => [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code);
+
+/** What stands alone, as code, in the second column of a table. */
+function callsIn(text) {
+  const cells = text.split("\n").filter((line) => line.startsWith("| ")).map((line) => line.split(" | ")[1]);
+  return cells.flatMap((cell) => /^`([^<`][^`]*)`$/.exec(cell)?.[1] ?? []);
+}
+
+/** As a module. What is no declaration of one stands in a function, as it would in an application. */
+function moduleOf(code) {
+  if (/^export /m.test(code)) {
+    return code;
+  }
+  const lines = code.split("\n");
+  const imports = lines.filter((line) => line.startsWith("import "));
+  const rest = lines.filter((line) => !line.startsWith("import "));
+  return `${imports.join("\n")}\nexport async function example() {\n${rest.join("\n")}\n}\n`;
+}
+
+test("every example and every call compiles", async () => {
+  const examples = examplesIn(await document("sdk.md"));
+  const calls = callsIn(await document("coming-from.md"));
+  assert.ok(examples.length >= 7 && calls.length >= 30, `${examples.length} examples and ${calls.length} calls were found`);
+  const table = calls.map((call) => `{ ${call}; }`).join("\n");
+  for (const [index, code] of [...examples, table].entries()) {
+    await writeFile(join(folder, `example_${index}.tsx`), moduleOf(code));
+  }
+  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  const { status, stdout } = spawnSync(process.execPath, [tsc, "--project", "test/docs"], { cwd: root, encoding: "utf8" });
+  assert.equal(status, 0, stdout);
+});
