@@ -10,6 +10,8 @@ mod asked_for;
 mod browser;
 #[path = "proxies/document.rs"]
 mod document;
+#[path = "proxies/examples.rs"]
+mod examples;
 #[path = "proxies/hops.rs"]
 mod hops;
 #[path = "proxies/operating.rs"]

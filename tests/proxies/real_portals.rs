@@ -6,6 +6,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
@@ -24,14 +25,17 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/proxies/portals")
 }
 
-fn script(name: &str) -> Command {
+pub fn script(name: &str) -> Command {
     let mut command = Command::new(node::binary());
     command.arg(name).current_dir(folder());
     command
 }
 
 /// Where `build.mjs` has put a portal.
-fn built(name: &str) -> String {
+pub fn built(name: &str) -> String {
+    // Several tests want the same one.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let output = script("build.mjs").arg(name).output().expect("node is installed: tests/run installs it");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("a path").trim().to_owned()
@@ -43,13 +47,16 @@ fn start(mut command: Command) -> Process {
 }
 
 fn start_next(name: &str) -> Process {
-    let place = built(name);
-    let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    let is_trailing = (name == "next-trailing-slash").to_string();
+    serve_next(&built(name), ([127, 0, 0, 1], free_port()).into(), &[("TRAILING_SLASH", &is_trailing)])
+}
+
+/// One that is built, at this address.
+pub fn serve_next(place: &str, address: SocketAddr, environment: &[(&str, &str)]) -> Process {
     let mut command = Command::new(node::binary());
     command.args(["node_modules/next/dist/bin/next", "start", "--hostname", "127.0.0.1", "--port"]);
-    command.arg(address.port().to_string()).current_dir(&place).env("NEXT_TELEMETRY_DISABLED", "1");
-    command.env("REPOSITORY", env!("CARGO_MANIFEST_DIR"));
-    command.env("TRAILING_SLASH", (name == "next-trailing-slash").to_string());
+    command.arg(address.port().to_string()).current_dir(place).env("NEXT_TELEMETRY_DISABLED", "1");
+    command.env("REPOSITORY", env!("CARGO_MANIFEST_DIR")).envs(environment.iter().copied());
     Process::start(&mut command, |line| line.contains("Ready").then_some(address))
 }
 
@@ -92,7 +99,7 @@ async fn visit(gateway: &TestApp, places: Places, home: SocketAddr, name: String
 }
 
 /// The document's, on another port, with a home on this machine.
-fn gateway_toml(way: Way, proxy: SocketAddr, home: SocketAddr) -> String {
+pub fn gateway_toml(way: Way, proxy: SocketAddr, home: SocketAddr) -> String {
     let hosted = own_host("memory:");
     let configuration = match way {
         Way::Hosted => hosted,

@@ -72,6 +72,9 @@ async function proxy(portal: Portal, request: Request, requirements: Requirement
   }
   const verdict = await portal.enter(request, requirements);
   if ("refusal" in verdict) {
+    const location = verdict.refusal.headers.get("location");
+    // Next.js wants it whole here, and makes a path of it again.
+    location !== null && verdict.refusal.headers.set("location", new URL(location, request.url).href);
     return verdict.refusal;
   }
   // As `NextResponse.next()` says it.

@@ -30,16 +30,24 @@ function watch(): void {
   const original = window.fetch;
   window.fetch = async (...call) => {
     const answer = await original(...call);
-    const home = await homeIn(answer);
+    const home = isPageOfNext(...call) ? undefined : await homeIn(answer);
     if (home === undefined) {
       return answer;
     }
     const address = new URL(home);
-    address.searchParams.set("path", location.pathname + location.search);
+    const path = location.pathname + location.search;
+    address.searchParams.set("path", path);
+    // As the gate remembers it, for a gateway that does not know `path`.
+    document.cookie = `vestibule_path=${encodeURIComponent(path)}; Path=/; Max-Age=600; SameSite=Lax`;
     location.assign(address);
     // The page is being left: no error is to flash up before.
     return new Promise<never>(() => {});
   };
+}
+
+/** A page by script: Next.js loads it as a whole after a 401. If it was fetched ahead, nobody has asked for it yet. */
+function isPageOfNext(input: RequestInfo | URL, init?: RequestInit): boolean {
+  return new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined)).has("rsc");
 }
 
 /** Where a new session is to be had, if this says that the session is over. */

@@ -1,6 +1,7 @@
-// Builds the portals that need it, each once: what is built stays below target/ until a source or a version changes.
+// Builds the portals and examples that need it, each once: what is built stays below target/ until a source or a version
+// changes.
 //
-//   node build.mjs next | next-trailing-slash | vite      prints where it is
+//   node build.mjs next | next-trailing-slash | vite | next-portal | express-app      prints where it is
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -11,19 +12,26 @@ import { fileURLToPath } from "node:url";
 const here = dirname(fileURLToPath(import.meta.url));
 const repository = resolve(here, "../../..");
 const libraries = resolve(here, "../node_modules");
+const sdk = join(repository, "sdk/typescript");
 const name = process.argv[2];
-const source = join(here, name === "vite" ? "vite" : "next");
+const isExample = existsSync(join(repository, "examples", name));
+const source = isExample ? join(repository, "examples", name) : join(here, name === "vite" ? "vite" : "next");
 const place = join(repository, "target/portals", name);
 const stamp = join(place, "stamp");
+
+function filesIn(folder) {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  // Of whoever has tried the example.
+  const own = files.filter(({ parentPath }) => !/\/(?:node_modules|\.next)(?:\/|$)/.test(parentPath.slice(folder.length)));
+  return own.map((entry) => join(entry.parentPath, entry.name)).sort();
+}
 
 /** Of everything that the result depends on. */
 function digest() {
   const hash = createHash("sha256");
-  const files = readdirSync(source, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
-  for (const file of [...files, fileURLToPath(import.meta.url), join(here, "../package-lock.json")]) {
+  const files = [...filesIn(source), fileURLToPath(import.meta.url), join(here, "../package-lock.json")];
+  if (isExample) files.push(...filesIn(join(sdk, "dist")), join(sdk, "package.json"));
+  for (const file of files) {
     hash.update(file).update(readFileSync(file));
   }
   return hash.digest("hex");
@@ -37,6 +45,23 @@ function run(program, args, directory, env = {}) {
   });
 }
 
+function copySource() {
+  const isOwn = (path) => !/\/(?:node_modules|\.next)$/.test(path);
+  cpSync(source, place, { recursive: true, filter: isOwn });
+  const modules = join(place, "node_modules");
+  if (!isExample) {
+    return symlinkSync(libraries, modules);
+  }
+  // The SDK as npm would install it: a link would look for the frameworks beside its own source.
+  mkdirSync(join(modules, "@vestibule/sdk"), { recursive: true });
+  for (const part of ["package.json", "dist"]) {
+    cpSync(join(sdk, part), join(modules, "@vestibule/sdk", part), { recursive: true });
+  }
+  for (const library of readdirSync(libraries)) {
+    symlinkSync(join(libraries, library), join(modules, library));
+  }
+}
+
 const wanted = digest();
 if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== wanted) {
   rmSync(place, { recursive: true, force: true });
@@ -44,11 +69,10 @@ if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== wanted) {
   if (name === "vite") {
     run("vite/bin/vite.js", ["build", "--logLevel", "warn", "--emptyOutDir", "--outDir", place], source);
   } else {
-    cpSync(source, place, { recursive: true });
-    symlinkSync(libraries, join(place, "node_modules"));
+    copySource();
     const trailing = String(name === "next-trailing-slash");
     const env = { NEXT_TELEMETRY_DISABLED: "1", REPOSITORY: repository, TRAILING_SLASH: trailing };
-    run("next/dist/bin/next", ["build"], place, env);
+    if (name.startsWith("next")) run("next/dist/bin/next", ["build"], place, env);
   }
   writeFileSync(stamp, wanted);
 }

@@ -23,11 +23,9 @@ export const HOP =
 
 export class Gateway {
   readonly #options: GatewayOptions;
-  readonly #base: string;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
-    this.#base = gatewayAddress(options.url);
   }
 
   /** Whether a path is the gateway's. Without dot segments, as `URL` has it. */
@@ -40,7 +38,7 @@ export class Gateway {
     const headers = filtered(asked, (name) => ASKED_WITH.test(name));
     headers.set("x-forwarded-method", method);
     headers.set("x-forwarded-uri", path);
-    const call = () => this.#fetch(new URL(`${this.#base}/v2/portal.authorize?${query}`), { headers });
+    const call = () => this.#fetch(new URL(`${this.#base()}/v2/portal.authorize?${query}`), { headers });
     // A connection that the gateway has just closed: asking again does no harm.
     return call().catch(call);
   }
@@ -48,7 +46,7 @@ export class Gateway {
   /** Where the gateway has what a browser asks for here. */
   addressOf(request: Request): URL {
     const { pathname, search } = new URL(request.url);
-    return new URL(this.#base + pathname + search);
+    return new URL(this.#base() + pathname + search);
   }
 
   /** A request of a browser to the gateway, and its answer. Throws where nobody answers. */
@@ -59,6 +57,11 @@ export class Gateway {
     // Read whole: it is small, and a stream needs HTTP/2 or chunks.
     const init = { method, headers: sent, ...(hasBody ? { body: await new Response(body).arrayBuffer() } : {}) };
     return relayed(await this.#fetch(this.addressOf(request), init));
+  }
+
+  /** Read when it is needed: Next.js loads all modules when it builds, where no gateway is known yet. */
+  #base(): string {
+    return gatewayAddress(this.#options.url);
   }
 
   #fetch(address: URL, init: RequestInit): Promise<Response> {

@@ -2,6 +2,7 @@
 // ways of learning it: a proxy before the portal has asked already, or this server asks the gateway as a proxy would.
 
 import { authorizationIn, type Authorization } from "../authorization.js";
+import { UnexpectedAnswerError, VestibuleError } from "../errors.js";
 import { isNavigation, outage, redirect, told } from "./answers.js";
 import { Gateway, relayed, type GatewayOptions } from "./gateway.js";
 import { forgetting, rememberedIn, sendHome, type Nobody } from "./home.js";
@@ -75,7 +76,11 @@ export class Portal {
       const answer = await this.#gateway.ask(this.#query(), method, url.pathname + url.search, headers);
       // The gateway knows what the libraries in pages understand.
       return answer.status === 200 ? this.#judge(userIn(answer.headers), permissions, request) : { refusal: relayed(answer) };
-    } catch {
+    } catch (error) {
+      if (error instanceof VestibuleError && !(error instanceof UnexpectedAnswerError)) {
+        throw error;
+      }
+      console.error("vestibule: nobody can be let in, for the gateway does not say who is there.", error);
       return { refusal: outage(method, headers) };
     }
   }
