@@ -129,7 +129,7 @@ pub struct RevokeOneRequest {
 #[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RevokeByTokenRequest {
-    /// Opaque or a JWT. One that stands for no session revokes nothing.
+    /// Opaque or a JWT. If it belongs to no session, nothing is revoked.
     #[schema(format = Password, example = "pt_live_…")]
     token: String,
 }
