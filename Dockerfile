@@ -46,9 +46,9 @@ USER 65532:65532
 ENV VESTIBULE__SERVER__LISTEN=0.0.0.0:8080
 EXPOSE 8080
 
-# `scratch` has no curl: the binary asks itself. It reads the configuration to know its address.
+# `scratch` has no curl: the binary asks itself, at the address of the variable above.
 HEALTHCHECK --interval=10s --timeout=7s --start-period=5s \
-    CMD ["/vestibule", "healthcheck", "--config", "/etc/vestibule/gateway.toml"]
+    CMD ["/vestibule", "healthcheck"]
 
 # The configuration is mounted at /etc/vestibule/gateway.toml, readable for user 65532. The binary is process 1 and
 # takes SIGTERM (stop when the requests in flight are answered) and SIGHUP (reload) itself.

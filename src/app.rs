@@ -4,6 +4,7 @@
 //! tests start exactly what `main` starts.
 //! Must not know: where settings come from, or any rule of the product.
 
+mod agreement;
 pub mod process;
 mod running;
 pub mod signing;
@@ -23,6 +24,7 @@ use crate::domain::idempotency::TokenDeriver;
 use crate::domain::landing_pass::LandingNonces;
 use crate::domain::portals::{Product, SharedCatalog};
 use crate::domain::ports::Clock;
+use crate::domain::secret_mark::SecretMarks;
 use crate::domain::user_tag::UserTagger;
 use crate::http;
 use crate::http::gateway::Gateway;
@@ -84,6 +86,7 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
     // The first contact logs warnings about how the store is set up. The start does not depend on it.
     let first_contact = stores.make();
     let store_clock = Arc::new(StoreClock::new(clock.clone()));
+    let marks = SecretMarks::new(&settings.server.secret, &settings.server.previous_secrets);
     let tagger = Arc::new(UserTagger::new(&settings.server.secret, &settings.server.previous_secrets));
     let deriver = Arc::new(TokenDeriver::new(&settings.server.secret));
     let landing_nonces = Arc::new(LandingNonces::new(&settings.server.secret));
@@ -123,6 +126,7 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
         running.metrics_address = server.addrs().first().copied();
         running.add_server("the metrics listener", server.run());
     }
+    running.add_task("the check of server.secret", agreement::keep(first_contact.clone(), marks));
     running.add_task("the housekeeping", async move {
         let mut ticks = tokio::time::interval(FORGET_EVERY);
         // Its answer is a warning in the log, if there is one.

@@ -7,6 +7,8 @@
 mod appearance;
 mod document;
 mod layers;
+mod listen;
+mod misspelt;
 mod root_keys;
 mod sections;
 mod store;
@@ -23,6 +25,8 @@ use crate::domain::invalid::{Fault, Invalid};
 use crate::domain::return_url::parse_http_url;
 use crate::fields::{Fields, parsed};
 use crate::tokens::SigningKey;
+pub use listen::listen_address;
+pub use misspelt::KEYS;
 pub use sections::{Limits, Log, Server};
 use sections::{read_limits, read_log, read_server};
 use store::read_store;
@@ -70,14 +74,7 @@ impl Settings {
             Source::File(Some(path)) => read_file(path)?,
             Source::File(None) => String::new(),
         };
-        // The only place that reads the environment. `vars` would panic if any variable of the process is not UTF-8.
-        // One of ours that is not UTF-8 reads as empty, which no key accepts.
-        #[allow(clippy::disallowed_methods)]
-        let variables = std::env::vars_os().map(|(name, value)| {
-            let name = name.to_string_lossy().into_owned();
-            (name, value.into_string().unwrap_or_default())
-        });
-        Settings::from_layers(&text, variables)
+        Settings::from_layers(&text, variables())
     }
 
     /// Reads the embedded default, `text`, and `variables` on top of one another.
@@ -91,13 +88,25 @@ impl Settings {
             &mut document,
             document::read_toml(text, "the configuration file").map_err(|fault| vec![fault])?,
         );
-        let mut faults = layers::merge_environment(&mut document, variables);
+        let variables: Vec<(String, String)> = variables.collect();
+        let mut faults = misspelt::faults(variables.iter().map(|(name, _)| name.as_str()));
+        faults.extend(layers::merge_environment(&mut document, variables.into_iter()));
         let settings = read(&document, &mut faults);
         match settings {
             Some(settings) if faults.is_empty() => Ok(settings),
             Some(_) | None => Err(faults),
         }
     }
+}
+
+/// The only place that reads the environment. `vars` would panic if any variable of the process is not UTF-8. One of ours
+/// that is not UTF-8 reads as empty, which no key accepts.
+#[allow(clippy::disallowed_methods)]
+fn variables() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().map(|(name, value)| {
+        let name = name.to_string_lossy().into_owned();
+        (name, value.into_string().unwrap_or_default())
+    })
 }
 
 fn read_file(path: &Path) -> Result<String, Vec<Fault>> {
@@ -122,6 +131,12 @@ fn read(document: &Map<String, Value>, faults: &mut Vec<Fault>) -> Option<Settin
     let signing_keys = read_tokens(top.section("tokens"));
     let can_sign = in_memory || !signing_keys.is_empty();
     let catalog = workspaces::read(&mut top, &public_url, can_sign);
+    if let Some(Store { location: StoreLocation::Memory, allow_memory: false, .. }) = &store {
+        let all = catalog.portals().iter().map(|portal| &portal.public_url);
+        if let Some(url) = std::iter::once(&public_url).chain(all).find(|url| is_public(url)) {
+            top.fault("store.url", forgotten_store(url));
+        }
+    }
     top.finish();
     let base = type_base.map_or_else(|| without_slash(&public_url) + "/errors", |base| without_slash(&base));
     Some(Settings {
@@ -133,6 +148,20 @@ fn read(document: &Map<String, Value>, faults: &mut Vec<Fault>) -> Option<Settin
         signing_keys,
         catalog,
     })
+}
+
+/// Whether people from elsewhere reach it.
+fn is_public(url: &Url) -> bool {
+    !matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
+}
+
+/// `[store]` was probably left out. Each replica would have sessions of its own, and people would be signed out at random.
+fn forgotten_store(public_url: &Url) -> Invalid {
+    let message = format!(
+        "Sessions would be kept in this process only, although people come to {public_url}: another replica would not \
+         have them, and a restart would sign everybody out."
+    );
+    Invalid::new(message, "Set it to your Redis. For a gateway that is alone, set store.allow_memory = true.")
 }
 
 fn without_slash(url: &Url) -> String {

@@ -26,6 +26,7 @@ pub mod presented;
 pub mod return_url;
 pub mod root_key;
 pub mod rules;
+pub mod secret_mark;
 pub mod session;
 pub mod shown_text;
 pub mod signed_token;

@@ -5,7 +5,8 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr)] // A command line talks to its user.
 
-use std::path::PathBuf;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use secrecy::ExposeSecret;
 use vestibule::app::process::{self, End};
 use vestibule::app::{Running, SystemClock};
-use vestibule::config::{Settings, Source};
+use vestibule::config::{Settings, Source, listen_address};
 #[cfg(feature = "playground")]
 use vestibule::dev::{Listen, Playground, PlaygroundError};
 use vestibule::domain::base62::random_text;
@@ -64,9 +65,12 @@ enum Command {
     Openapi,
     /// Ask a running gateway on this machine whether it is alive; exit 0 if so.
     Healthcheck {
-        /// The configuration file that it runs with.
+        /// The configuration file that it runs with. Only server.listen is read; the rest may be bad by now.
         #[arg(long)]
         config: Option<PathBuf>,
+        /// Where it listens, if no file is to be read.
+        #[arg(long, conflicts_with = "config")]
+        address: Option<SocketAddr>,
     },
 }
 
@@ -117,7 +121,7 @@ fn main() -> ExitCode {
         }
         Command::Keys { command: KeysCommand::Signing { algorithm } } => new_signing_key(algorithm),
         Command::Openapi => print_openapi(),
-        Command::Healthcheck { config } => healthcheck(config),
+        Command::Healthcheck { config, address } => healthcheck(config.as_deref(), address),
     }
 }
 
@@ -256,10 +260,9 @@ fn print_openapi() -> ExitCode {
     }
 }
 
-fn healthcheck(config: Option<PathBuf>) -> ExitCode {
-    let listen = match Settings::load(&Source::File(config)) {
-        Ok(settings) => settings.server.listen,
-        Err(faults) => return report(&faults),
+fn healthcheck(config: Option<&Path>, address: Option<SocketAddr>) -> ExitCode {
+    let Some(listen) = address.or_else(|| listen_address(config)) else {
+        return fail("server.listen is nowhere told");
     };
     match healthcheck::is_alive(listen) {
         Ok(true) => ExitCode::SUCCESS,

@@ -11,6 +11,7 @@ mod record;
 pub mod redis;
 mod reply;
 mod script;
+mod secret;
 
 /// For `fuzz/` only.
 #[cfg(feature = "fuzzing")]

@@ -2,6 +2,8 @@
 
 #[path = "binary/events.rs"]
 mod events;
+#[path = "binary/secrets.rs"]
+mod secrets;
 #[path = "binary/stopping.rs"]
 mod stopping;
 mod support;
@@ -120,6 +122,17 @@ fn healthcheck_tells_whether_the_gateway_lives() {
     assert_eq!(check(), Some(1), "nothing listens yet");
     let process = Process::serve(&path);
     assert_eq!(check(), Some(0));
+    // A reload refuses such a file, and the gateway serves on: it must not be killed for it.
+    for bad in [
+        text.replace("url = ", "uri = "),
+        text.replace("secret = ", "secret = \"cut o"),
+        text.clone() + "\n[[server",
+    ] {
+        file(&directory, &bad);
+        assert_eq!(check(), Some(0), "{bad}");
+    }
+    let address = format!("127.0.0.1:{port}");
+    assert_eq!(run(&["healthcheck", "--address", &address]).status.code(), Some(0), "without any file");
     drop(process);
     assert_eq!(check(), Some(1));
 }

@@ -32,8 +32,9 @@ fn load_with(text: &str, variables: &[(&str, &str)]) -> Result<Settings, Vec<Fau
     Settings::from_layers(text, variables)
 }
 
+/// Without Redis, also where a public_url is https.
 fn load(text: &str) -> Result<Settings, Vec<Fault>> {
-    load_with(text, &[])
+    load_with(text, &[("VESTIBULE__STORE__ALLOW_MEMORY", "true")])
 }
 
 fn accepted(text: &str) -> Settings {
@@ -160,6 +161,29 @@ fn plain_http_is_for_this_machine_only() {
     ] {
         assert_eq!(locations(&refused(&server(bad))), ["server.public_url"], "{bad}");
         assert_eq!(locations(&refused(&portal(bad))), ["workspaces[0].portals[0].public_url"], "{bad}");
+    }
+}
+
+/// A forgotten `[store]`: every replica would have sessions of its own.
+#[test]
+fn memory_behind_a_public_address_is_meant_or_a_fault() {
+    let server = "[server]\npublic_url = \"https://sessions.example.com\"\n".to_owned();
+    let portal = format!("{PORTAL}public_url = \"https://portal.example.com\"\n");
+    for text in [&server, &portal, &format!("{server}{portal}")] {
+        let faults = load_with(text, &[]).expect_err("it is refused");
+        assert_eq!(locations(&faults), ["store.url"], "{text}");
+        assert!(faults[0].fix.contains("store.allow_memory = true"), "{}", faults[0].fix);
+        let meant = format!("{text}[store]\nallow_memory = true");
+        assert!(load_with(&meant, &[]).is_ok(), "{meant}");
+        let redis = format!(
+            "[store]\nurl = \"redis://localhost\"\n{}",
+            text.replace("[server]", &format!("[server]\n{SECRET}"))
+        );
+        let secret = [("VESTIBULE__SERVER__SECRET", "0123456789abcdefghijklmnopqrstuvwxyz")];
+        assert!(load_with(&redis, &secret).is_ok(), "{redis}");
+    }
+    for local in ["http://localhost:8080", "http://127.0.0.1", "https://localhost"] {
+        assert!(load_with(&format!("[server]\npublic_url = \"{local}\""), &[]).is_ok(), "{local}");
     }
 }
 

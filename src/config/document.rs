@@ -25,6 +25,23 @@ pub fn read_toml(text: &str, source: &str) -> Result<Map<String, Value>, Fault> 
     plain_table(table.into_inner()).map_err(|odd| unreadable(odd.message, Some(odd.span)))
 }
 
+/// The text of one key, from a file of which the rest may be no TOML.
+pub fn text_at(text: &str, section: &str, key: &str) -> Option<String> {
+    let (table, _) = DeTable::parse_recoverable(text);
+    let read = table.get_ref().get(section).and_then(|section| section.get_ref().as_table()?.get(key));
+    let read = read.and_then(|value| value.get_ref().as_str().map(str::to_owned));
+    // The parser gives up at some faults, so the lines are looked through as well.
+    read.or_else(|| text_in_lines(text, section, key))
+}
+
+fn text_in_lines(text: &str, section: &str, key: &str) -> Option<String> {
+    let header = format!("[{section}]");
+    let lines = text.lines().map(str::trim).skip_while(|line| *line != header).skip(1);
+    let mut pairs = lines.take_while(|line| !line.starts_with('[')).filter_map(|line| line.split_once('='));
+    let (_, value) = pairs.find(|(name, _)| name.trim() == key)?;
+    Some(value.split('"').nth(1)?.to_owned())
+}
+
 /// Reads a single value, if it is of a type that a key can have.
 pub fn read_value(text: &str) -> Option<Value> {
     plain(DeValue::parse(text).ok()?).ok()

@@ -11,7 +11,8 @@ use serde_json::{Map, Value};
 use super::document::read_value;
 use crate::domain::invalid::{Fault, Invalid};
 
-const PREFIX: &str = "VESTIBULE__";
+/// Every variable of ours begins with it.
+pub const PREFIX: &str = "VESTIBULE__";
 
 /// Puts `over` on top of `base`. Lists are replaced whole.
 pub fn merge(base: &mut Map<String, Value>, over: Map<String, Value>) {

@@ -59,7 +59,7 @@ pub fn read_server(mut fields: Fields<'_, '_>, in_memory: bool) -> Option<Server
     let listen = fields.required("listen", parsed(parse_address));
     let metrics_listen = fields.optional("metrics_listen", parsed(parse_address));
     let public_url = fields.required("public_url", parsed(parse_public_url));
-    let secret = fields.optional("secret", parsed(parse_secret));
+    let secret = fields.optional("secret", parsed(parse_present_secret));
     let previous = fields.list("previous_secrets", |value| parse_secret(string(value)?));
     let workers = fields.optional("workers", integer(0, 1_024));
     let client_address_header = fields.optional("client_address_header", parsed(parse_header_name));
@@ -137,6 +137,16 @@ fn parse_network(text: &str) -> Result<IpNet, Invalid> {
     network.ok_or_else(|| {
         Invalid::new("Expected an IP address or network.", "Write \"10.0.0.0/8\" or \"192.0.2.7\".")
     })
+}
+
+/// A line feed that came along (`echo` into a file, `base64` into Kubernetes) is another secret, and nobody sees it.
+fn parse_present_secret(text: &str) -> Result<SecretString, Invalid> {
+    if text.trim() != text {
+        let fix = "Remove it: `printf %s` in place of `echo`. If sessions were made under it, keep it in \
+                   server.previous_secrets for a day.";
+        return Err(Invalid::new("The secret has white space at its ends.", fix));
+    }
+    parse_secret(text)
 }
 
 fn parse_secret(text: &str) -> Result<SecretString, Invalid> {

@@ -7,10 +7,13 @@
 use std::time::Duration;
 
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
-use secrecy::SecretString;
+use rustls::RootCertStore;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::domain::invalid::Invalid;
-use crate::fields::{Fields, boolean, integer, parsed, string};
+use crate::fields::{Fields, boolean, integer, parsed};
 
 /// `[store]`
 #[derive(Debug)]
@@ -27,6 +30,8 @@ pub struct Store {
     pub fence_failover: bool,
     /// How many replicas must have an exchange before it is answered.
     pub wait_replicas: u64,
+    /// In memory also behind a public address: the gateway is alone, and its sessions may go with it.
+    pub allow_memory: bool,
 }
 
 /// Both in PEM form.
@@ -68,10 +73,11 @@ pub fn read_store(mut fields: Fields<'_, '_>) -> Option<Store> {
     let location = fields.required("url", parsed(parse_store_url));
     let timeout_ms = fields.optional("timeout_ms", integer(10, 5_000)).unwrap_or(1_000);
     let fence_failover = fields.optional("fence_failover", boolean).unwrap_or(true);
+    let allow_memory = fields.optional("allow_memory", boolean).unwrap_or(false);
     let wait_replicas = fields.optional("wait_replicas", integer(0, 16)).unwrap_or(0);
-    let ca_certificates = fields.optional("ca_file", |value| read_pem(string(value)?, "CERTIFICATE"));
-    let certificates = fields.optional("client_cert_file", |value| read_pem(string(value)?, "CERTIFICATE"));
-    let key = fields.optional("client_key_file", |value| read_pem(string(value)?, "PRIVATE KEY"));
+    let ca_certificates = fields.optional("ca_file", parsed(read_certificates));
+    let certificates = fields.optional("client_cert_file", parsed(read_certificates));
+    let key = fields.optional("client_key_file", parsed(read_private_key));
     for (name, other) in [("client_cert_file", "client_key_file"), ("client_key_file", "client_cert_file")] {
         if fields.value(name).is_some() && fields.value(other).is_none() {
             let fix = format!("Set {other} too.");
@@ -87,6 +93,14 @@ pub fn read_store(mut fields: Fields<'_, '_>) -> Option<Store> {
                 .fault(name, Invalid::new("TLS to sentinels or a cluster is not part of this version.", fix));
         }
     }
+    let has_no_tls =
+        matches!(&location, Some(StoreLocation::Redis(url)) if !url.expose_secret().starts_with("rediss:"));
+    for name in ["ca_file", "client_cert_file"] {
+        if has_no_tls && fields.value(name).is_some() {
+            let fix = "Write rediss:// in store.url, or take it out.";
+            fields.fault(name, Invalid::new("The store's URL is redis://: nothing would be encrypted.", fix));
+        }
+    }
     fields.finish();
     let key = key.and_then(|key| String::from_utf8(key).ok()).map(SecretString::from);
     let client_certificate =
@@ -99,16 +113,36 @@ pub fn read_store(mut fields: Fields<'_, '_>) -> Option<Store> {
         client_certificate,
         fence_failover,
         wait_replicas,
+        allow_memory,
     })
 }
 
-fn read_pem(path: &str, what: &str) -> Result<Vec<u8>, Invalid> {
-    let fix = format!("Name a file with a {} in PEM form.", what.to_lowercase());
-    let text = std::fs::read(path)
-        .map_err(|error| Invalid::new(format!("The file cannot be read: {error}."), fix.clone()))?;
-    // A key's first line may also name its type.
-    let is_pem = String::from_utf8_lossy(&text).contains(&format!("{what}-----"));
-    if is_pem { Ok(text) } else { Err(Invalid::new("The file holds nothing of that kind.", fix)) }
+/// Read as it will be used, so that a file that is cut off is found here and not when it is first needed.
+fn read_certificates(path: &str) -> Result<Vec<u8>, Invalid> {
+    let fix =
+        "Name a file with a whole certificate in PEM form: from -----BEGIN CERTIFICATE----- to the end line.";
+    let text = read_file(path, fix)?;
+    let unusable = |message: &str| Invalid::new(message.to_owned(), fix);
+    let mut store = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(&text) {
+        let certificate = certificate.map_err(|_| unusable("A certificate in the file cannot be read."))?;
+        store.add(certificate).map_err(|_| unusable("The file holds something that is no certificate."))?;
+    }
+    // A file that ends before the end line reads as one without any.
+    if store.is_empty() { Err(unusable("The file holds no whole certificate.")) } else { Ok(text) }
+}
+
+fn read_private_key(path: &str) -> Result<Vec<u8>, Invalid> {
+    let fix = "Name a file with a private key in PEM form.";
+    let text = read_file(path, fix)?;
+    match PrivateKeyDer::from_pem_slice(&text) {
+        Ok(_) => Ok(text),
+        Err(_) => Err(Invalid::new("The file holds no whole private key.", fix)),
+    }
+}
+
+fn read_file(path: &str, fix: &str) -> Result<Vec<u8>, Invalid> {
+    std::fs::read(path).map_err(|error| Invalid::new(format!("The file cannot be read: {error}."), fix))
 }
 
 fn parse_store_url(text: &str) -> Result<StoreLocation, Invalid> {
@@ -120,6 +154,10 @@ fn parse_store_url(text: &str) -> Result<StoreLocation, Invalid> {
     }
     let (scheme, rest) = text.split_once("://").unwrap_or((text.split(':').next().unwrap_or_default(), ""));
     match scheme {
+        // `#insecure` would leave the check of the certificate out; this build cannot, and every call would fail.
+        "redis" | "rediss" if text.contains('#') => {
+            Err(invalid("A Redis URL has no part after `#`; in a password, write %23."))
+        }
         "redis" | "rediss" if text.into_connection_info().is_ok() => {
             Ok(StoreLocation::Redis(SecretString::from(text)))
         }

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use super::credential::Digest;
 use super::error::{Code, Error, Refusal};
 use super::handle::{Handle, HandleSuffix};
+use super::secret_mark::{Agreement, SecretMarks};
 use super::session::{Grant, PortalSession};
 use super::user_tag::UserTag;
 
@@ -271,6 +272,12 @@ pub trait SessionStore: Send + Sync {
 
     /// Its time, Unix milliseconds: the one that all times of sessions are told in.
     async fn now_ms(&self) -> Result<u64, StoreError>;
+
+    /// Compares the secret with that of the other gateways on the store, and leaves its mark for them. A store in this
+    /// process has no other gateway.
+    async fn agree(&self, _marks: &SecretMarks) -> Result<Agreement, StoreError> {
+        Ok(Agreement::Same)
+    }
 
     /// How well it serves. An error if it serves nobody, or was never able to make a session.
     async fn ready(&self) -> Result<Readiness, StoreError>;

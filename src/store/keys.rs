@@ -19,6 +19,9 @@ pub fn browser_key(tag: UserTag, token: &Digest) -> String {
     ["vst:{", tag.as_str(), "}:b:", &digest_text(token)].concat()
 }
 
+/// The mark of the gateways' secret.
+pub const SECRET_KEY: &str = "vst:secret";
+
 /// Two of nobody, to try commands on.
 pub fn ready_keys(tag: &str) -> [String; 2] {
     ["t", "s"].map(|kind| ["vst:{", tag, "}:", kind].concat())

@@ -19,12 +19,14 @@ use super::ready::readiness;
 use super::record;
 use super::reply::{self, Reply, corrupt, words};
 use super::script::{BY_HANDLE, CREATE, EXCHANGE, FATE, LIST, OPEN, REMOVE, REVOKE_ALL, ScriptCall};
+use super::secret::agree;
 use crate::domain::credential::Digest;
 use crate::domain::handle::Handle;
 use crate::domain::ports::{
     Exchange, ExchangeAttempt, Found, Gone, Named, NewDirectSession, NewSession, Opening, Peek, PortalFilter,
     Position, REPEAT_MS, Readiness, Record, Removal, SessionStore, StoreError, Stored,
 };
+use crate::domain::secret_mark::{Agreement, SecretMarks};
 use crate::domain::session::PortalSession;
 use crate::domain::user_tag::UserTag;
 
@@ -261,6 +263,10 @@ impl SessionStore for RedisStore {
         let call = Call::Command { key: "vst:ready", command: &time };
         let (seconds, micros): (u64, u64) = self.link.call("time", call, self.link.deadline()).await?;
         Ok(seconds * 1_000 + micros / 1_000)
+    }
+
+    async fn agree(&self, marks: &SecretMarks) -> Result<Agreement, StoreError> {
+        agree(&self.link, marks).await
     }
 
     async fn ready(&self) -> Result<Readiness, StoreError> {

@@ -34,6 +34,7 @@ script!(FATE, "fate.lua", ["member", "fate"]);
 script!(BY_HANDLE, "by_handle.lua", ["replication", "member", "index", "touch"]);
 script!(REMOVE, "remove.lua", ["replication", "member", "index", "touch"]);
 script!(REVOKE_ALL, "revoke_all.lua", ["replication", "member", "index", "touch"]);
+script!(SECRET, "secret.lua", []);
 script!(READY, "ready.lua", []);
 script!(LIST, "list.lua", ["member", "index"]);
 

@@ -116,6 +116,7 @@ fn every_value_can_be_set_by_the_environment_alone() {
     let all = all_of_the_default();
     let changed = all
         .replace("8080", "8181")
+        .replace("allow_memory = false", "allow_memory = true")
         .replace("timeout_ms = 1000", "timeout_ms = 1001")
         .replace("session_id_ttl_seconds = 900", "session_id_ttl_seconds = 800")
         .replace("enabled = true", "enabled = false")

@@ -17,7 +17,9 @@ fn a_variable_replaces_the_value_of_the_file_and_nothing_beside_it() {
         ("VESTIBULE__WORKSPACES__0__PORTALS__0__ENABLED", "false"),
         ("PATH", "/bin"),
         ("VESTIBULE", "x"),
-        ("VESTIBULE_SERVER_LISTEN", "x"),
+        ("VESTIBULE_URL", "x"),
+        ("VESTIBULE_SERVICE_HOST", "x"),
+        ("VESTIBULE_STORE_PORT", "tcp://10.0.0.1:6379"),
         ("OTHER__SERVER__LISTEN", "x"),
     ];
     let settings = accepted_with(API_EXAMPLE, &variables);
@@ -29,6 +31,46 @@ fn a_variable_replaces_the_value_of_the_file_and_nothing_beside_it() {
     let portal = &settings.catalog.portals()[0];
     assert_eq!(portal.cookie.same_site, vestibule::domain::catalog::SameSite::Strict);
     assert_eq!((portal.enabled, &*portal.slug), (false, "my-portal"));
+}
+
+#[test]
+fn a_variable_that_is_spelt_in_another_way_is_a_fault() {
+    for (name, meant) in [
+        ("VESTIBULE_STORE_URL", "VESTIBULE__STORE__URL"),
+        ("VESTIBULE_STORE__URL", "VESTIBULE__STORE__URL"),
+        ("VESTIBULE__STORE__url", ""),
+        ("vestibule__store__url", "VESTIBULE__STORE__URL"),
+        ("vestibule_server_previous_secrets", "VESTIBULE__SERVER__PREVIOUS_SECRETS"),
+        ("VESTIBULE_LOG_LEVEL", "VESTIBULE__LOG__LEVEL"),
+        ("Vestibule__Workspaces__0__Id", "VESTIBULE__WORKSPACES__0__ID"),
+    ] {
+        let read = load_with("", &[(name, "memory:")]);
+        if meant.is_empty() {
+            assert!(read.is_ok(), "{name}");
+            continue;
+        }
+        let faults = read.expect_err("it is refused");
+        assert_eq!(locations(&faults), [name]);
+        assert!(faults[0].fix.contains(&format!("Write {meant},")), "{}", faults[0].fix);
+    }
+}
+
+/// Or a misspelt one would not be found.
+#[test]
+fn every_key_of_the_default_can_be_recognised() {
+    let commented = |line: &str| line.trim_start_matches("# ").split(" = ").next().map(str::to_owned);
+    let mut section = String::new();
+    for line in vestibule::config::DEFAULT.lines().take_while(|line| !line.starts_with("# [[workspaces]]")) {
+        if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            section = name.to_owned();
+        }
+        let is_key = |key: &String| {
+            !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+        };
+        let Some(key) = commented(line).filter(|_| line.contains(" = ")).filter(is_key) else { continue };
+        let keys = vestibule::config::KEYS.iter().find(|(name, _)| *name == section).map(|(_, keys)| *keys);
+        assert!(keys.is_some_and(|keys| keys.contains(&&*key)), "{section}.{key}");
+    }
 }
 
 #[test]

@@ -158,6 +158,51 @@ fn a_certificate_without_its_key_is_found() {
     assert_eq!(locations(&faults), ["store.client_key_file"], "a certificate is no key");
 }
 
+/// A line feed that `echo` has added makes another secret of it.
+#[test]
+fn white_space_at_the_ends_of_a_secret_is_found() {
+    let long = "0123456789abcdefghijklmnopqrstuvwxyz";
+    for bad in [format!("{long}\\n"), format!(" {long}"), format!("{long}\\t"), format!("\\u00a0{long}")] {
+        let faults = refused(&format!("[server]\nsecret = \"{bad}\""));
+        assert_eq!(locations(&faults), ["server.secret"], "{bad}");
+        assert!(!faults[0].message.contains(long) && !faults[0].fix.contains(long));
+    }
+    // Sessions were made under it, and are found until it is gone.
+    super::accepted(&format!("[server]\nsecret = \"{long}\"\nprevious_secrets = [\"{long}\\n\"]"));
+}
+
+#[test]
+fn what_tls_needs_is_found_where_it_is_written() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let whole = include_str!("../testdata/authority.pem");
+    let file = |name: &str, text: &str| {
+        let path = directory.path().join(name);
+        std::fs::write(&path, text).expect("a file is written");
+        path.display().to_string()
+    };
+    let store = |url: &str, lines: &str| format!("[server]\n{SECRET}\n[store]\nurl = \"{url}\"\n{lines}");
+    let named = |path: &str| store("rediss://localhost", &format!("ca_file = \"{path}\""));
+    let garbled: String =
+        whole.lines().filter(|line| !line.starts_with("MII")).map(|line| format!("{line}\n")).collect();
+    for (name, text) in [
+        ("cut.pem", &whole[..whole.len() / 2]),
+        ("without its end.pem", whole.trim_end().trim_end_matches("-----END CERTIFICATE-----")),
+        ("garbled.pem", &garbled),
+        ("empty.pem", ""),
+    ] {
+        let faults = refused(&named(&file(name, text)));
+        assert_eq!(locations(&faults), ["store.ca_file"], "{name}");
+        assert!(!faults[0].message.contains('['), "no list of bytes: {}", faults[0].message);
+    }
+    let whole = file("whole.pem", whole);
+    super::accepted(&named(&whole));
+    assert_eq!(
+        locations(&refused(&store("redis://localhost", &format!("ca_file = \"{whole}\"")))),
+        ["store.ca_file"]
+    );
+    assert_eq!(locations(&refused(&store("rediss://localhost/#insecure", ""))), ["store.url"]);
+}
+
 #[test]
 fn many_faults_are_told_at_once() {
     let text = r#"

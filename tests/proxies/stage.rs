@@ -88,7 +88,8 @@ pub fn gateway_configuration(index: usize, store_url: &str) -> String {
         assert!(text.contains(place), "gateway.toml in docs/deploy.md has no {place:?}");
         text.replace(place, value)
     });
-    text.replace("127.0.0.1:9090", "127.0.0.1:0")
+    let memory = "url = \"memory:\"";
+    text.replace("127.0.0.1:9090", "127.0.0.1:0").replace(memory, &format!("{memory}\nallow_memory = true"))
 }
 
 pub fn cookies_of(seen: &Seen) -> Vec<&str> {

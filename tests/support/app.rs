@@ -290,7 +290,9 @@ pub fn config_from(template: &str, store_url: &str) -> String {
         config = config.replace(place, &RootKey::parse(key).expect("a root key").digest().to_hex());
     }
     let config = config.replace("{signing-key}", SIGNING_KEY_FILE);
-    format!("store.url = \"{store_url}\"\n{config}")
+    // The former release does not know the second key, and never runs on memory.
+    let alone = if store_url == "memory:" { "store.allow_memory = true\n" } else { "" };
+    format!("store.url = \"{store_url}\"\n{alone}{config}")
 }
 
 pub fn settings(config: &str) -> Settings {
