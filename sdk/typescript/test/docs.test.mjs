@@ -16,12 +16,12 @@ before(() => mkdir(folder, { recursive: true }));
 after(() => rm(folder, { recursive: true }));
 
 /** Fenced blocks of TypeScript. */
-const examplesIn = (text) => [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code);
+const examplesIn = (text) => [...text.matchAll(/^```tsx?\n(.*?)^```$/gms)].map(([, code]) => code);
 
 /** What stands alone, as code, in the second column of a table. */
 function callsIn(text) {
   const cells = text.split("\n").filter((line) => line.startsWith("| ")).map((line) => line.split(" | ")[1]);
-  return cells.flatMap((cell) => /^`([^<`][^`]*)`$/.exec(cell)?.[1] ?? []);
+  return cells.flatMap((cell) => /^`([^`]+)`$/.exec(cell)?.[1] ?? []);
 }
 
 /** As a module. What is no declaration of one stands in a function, as it would in an application. */

@@ -12,6 +12,7 @@ declare const portalBackend: typeof import("@vestibule/sdk/express").portalBacke
 declare const sessionTokenRoute: typeof import("@vestibule/sdk/express").sessionTokenRoute;
 declare const createPortalClient: typeof import("@vestibule/sdk/browser").createPortalClient;
 declare const createTokenClient: typeof import("@vestibule/sdk/browser").createTokenClient;
+declare const TokenProvider: typeof import("@vestibule/sdk/react").TokenProvider;
 declare const verifyToken: typeof import("@vestibule/sdk/verify").verifyToken;
 declare const withPortal: typeof import("@vestibule/sdk/express").withPortal;
 
@@ -33,6 +34,7 @@ declare const audience: string;
 declare const sessionTokenUrl: string;
 declare const apis: { test: string; live: string };
 declare const error: unknown;
+declare const children: import("react").ReactNode;
 
 declare const express: typeof import("express");
 declare const app: import("express").Express;
