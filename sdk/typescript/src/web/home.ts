@@ -1,7 +1,7 @@
 // The way home of a person without a session, and back to the page they were on. Nobody is sent home for ever.
 
 import { redirect, told } from "./answers.js";
-import { safePath, withPath } from "./path.js";
+import { safePath, withoutSessionIds, withPath } from "./path.js";
 
 /** Nobody is there; `home` is where they get a new session, if that is known. */
 export interface Nobody {
@@ -27,7 +27,7 @@ export function sendHome({ status, home }: Nobody, { method, headers, url: addre
     const words = "Your session has ended. Please open the portal again from where you usually do.";
     return told(method, headers, { status, words });
   }
-  const path = method === "GET" ? safePath(url.pathname + url.search) : undefined;
+  const path = method === "GET" ? safePath(withoutSessionIds(url.pathname + url.search)) : undefined;
   const cookies = [cookie(TIMES, String(times + 1), 60, url)];
   if (path !== undefined) {
     cookies.push(cookie(PATH, encodeURIComponent(path), 600, url));

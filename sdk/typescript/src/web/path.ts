@@ -16,6 +16,16 @@ export function safePath(value: string | null | undefined): string | undefined {
   return url?.origin === SITE ? path : undefined;
 }
 
+/** Without the session IDs in its query: whoever keeps or passes on one gives a session away. */
+export function withoutSessionIds(path: string): string {
+  const [, before, query] = /^([^?]*)\?(.*)$/s.exec(path) ?? [];
+  if (before === undefined || query === undefined || !query.includes("pst_")) {
+    return path;
+  }
+  const kept = query.split("&").filter((pair) => !/(?:^|=)pst_(?:live|test)_/.test(pair)).join("&");
+  return kept === "" ? before : `${before}?${kept}`;
+}
+
 /** The address with the path as its parameter `path`, so that a new session leads back there. */
 export function withPath(address: string, path: string | undefined): string {
   if (path === undefined || path === "/" || !URL.canParse(address)) {

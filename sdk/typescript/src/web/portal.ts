@@ -6,7 +6,12 @@ import { UnexpectedAnswerError, VestibuleError } from "../errors.js";
 import { isNavigation, outage, redirect, told } from "./answers.js";
 import { Gateway, relayed, type GatewayOptions } from "./gateway.js";
 import { forgetting, rememberedIn, sendHome, type Nobody } from "./home.js";
+import { withoutSessionIds } from "./path.js";
 import { holds } from "./permissions.js";
+
+const STRAY_ID =
+  'vestibule: a session ID came to a page behind withPortal, where nobody exchanges it. Set landing = "hosted" for the portal ' +
+  "in the gateway's configuration, or let a page before the gate exchange it.";
 
 export interface PortalOptions extends GatewayOptions {
   /** The portal's slug. */
@@ -39,6 +44,7 @@ export type Verdict =
 export class Portal {
   readonly #options: PortalOptions;
   readonly #gateway: Gateway;
+  #warned = false;
 
   constructor(options: PortalOptions) {
     this.#options = options;
@@ -63,17 +69,17 @@ export class Portal {
   /** Whether a request may go on. */
   async enter(request: Request, { permissions = [] }: Requirements = {}): Promise<Verdict> {
     const { method, headers } = request;
-    const url = new URL(request.url);
+    const path = this.#pathOf(request);
     try {
       if (isNavigation(method, headers)) {
-        const found = await this.find(headers, url.pathname + url.search);
+        const found = await this.find(headers, path);
         return "can" in found ? this.#judge(found, permissions, request) : { refusal: sendHome(found, request) };
       }
       const trusted = this.#told(headers);
       if (trusted !== undefined) {
         return this.#judge(trusted, permissions, request);
       }
-      const answer = await this.#gateway.ask(this.#query(), method, url.pathname + url.search, headers);
+      const answer = await this.#gateway.ask(this.#query(), method, path, headers);
       // The gateway knows what the libraries in pages understand.
       return answer.status === 200 ? this.#judge(userIn(answer.headers), permissions, request) : { refusal: relayed(answer) };
     } catch (error) {
@@ -107,6 +113,17 @@ export class Portal {
 
   #told(headers: Headers): PortalUser | undefined {
     return this.#options.trustProxy === true && headers.get("portal-session-id") ? userIn(headers) : undefined;
+  }
+
+  /** A link that nobody here can take would send its user home for ever: the developer is told why. */
+  #pathOf(request: Request): string {
+    const { pathname, search } = new URL(request.url);
+    const path = withoutSessionIds(pathname + search);
+    if (path !== pathname + search && !this.#warned) {
+      this.#warned = true;
+      console.warn(STRAY_ID);
+    }
+    return path;
   }
 
   #query(): URLSearchParams {
