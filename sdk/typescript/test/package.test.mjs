@@ -47,6 +47,14 @@ for (const project of ["test/types", "test/types/react18"]) {
   });
 }
 
+test("it is packed with its licence and its words, and what is packed has been built", async () => {
+  const packed = execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { cwd: root, encoding: "utf8" });
+  const files = JSON.parse(packed)[0].files.map((file) => file.path).filter((path) => !path.startsWith("dist/"));
+  assert.deepEqual(files.sort(), ["LICENSE", "README.md", "package.json"]);
+  assert.equal(await readFile(join(root, "LICENSE"), "utf8"), await readFile(join(root, "../../LICENSE"), "utf8"));
+  assert.equal(manifest.scripts.prepack, manifest.scripts.build);
+});
+
 test("publint and attw find nothing", async () => {
   const folder = await mkdtemp(join(tmpdir(), "vestibule-pack-"));
   try {

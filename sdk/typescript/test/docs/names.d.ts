@@ -39,6 +39,13 @@ declare const children: import("react").ReactNode;
 declare const express: typeof import("express");
 declare const app: import("express").Express;
 declare const request: import("express").Request;
-declare const user: any;
+declare const user: { readonly id: string; readonly email: string | undefined } & ((request: unknown) => { externalId: string } | null);
 declare const billingPage: import("express").Handler;
 declare function redirect(url: string): never;
+
+/** As express-session has it. */
+declare namespace Express {
+  interface Request {
+    readonly session: { readonly user?: { readonly id: string } };
+  }
+}
