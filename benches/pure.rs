@@ -77,7 +77,7 @@ fn records(criterion: &mut Criterion) {
     let session = decode(tag, &record).expect("a record of version 1");
     criterion.bench_function("record: decode", |bench| bench.iter(|| decode(tag, black_box(&record))));
     criterion.bench_function("record: encode the grant", |bench| {
-        bench.iter(|| encode_grant(black_box(&session.grant)));
+        bench.iter(|| encode_grant(black_box(&session.grant), &Default::default()));
     });
 }
 

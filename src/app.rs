@@ -98,7 +98,13 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
         let client_address_header = settings.server.client_address_header;
         let (trusted_proxies, error_type_base) = (settings.server.trusted_proxies, settings.error_type_base);
         move || Gateway {
-            product: Product::new(catalog.clone(), stores.make(), tagger.clone(), deriver.clone()),
+            product: Product::new(
+                catalog.clone(),
+                stores.make(),
+                tagger.clone(),
+                deriver.clone(),
+                Arc::new(http::AuditTrail),
+            ),
             metrics: metrics.clone(),
             limits: limits.clone(),
             client_address_header: client_address_header.clone(),

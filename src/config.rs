@@ -9,6 +9,7 @@ mod document;
 mod layers;
 mod listen;
 mod misspelt;
+mod policy;
 mod root_keys;
 mod sections;
 mod store;

@@ -19,6 +19,7 @@ pub mod malformed;
 pub mod messages;
 pub mod origin;
 pub mod permission;
+pub mod policy;
 pub mod portal_path;
 pub mod portals;
 pub mod ports;

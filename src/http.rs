@@ -36,6 +36,7 @@ use operating::{health, key_set};
 use people::{error_pages, landing, reference, slash};
 use portal::{authorize, end_session, exchange_code, exchange_session, get_session, get_token};
 
+pub use answer::events::AuditTrail;
 pub use health::metrics_routes;
 
 /// For `fuzz/` only.

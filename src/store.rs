@@ -3,6 +3,7 @@
 //! Must not know: HTTP, configuration, or any rule of the product beyond the contract in `domain::ports`.
 
 mod declaring;
+mod idlers;
 mod keys;
 mod link;
 pub mod memory;

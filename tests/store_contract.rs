@@ -15,8 +15,8 @@ use vestibule::domain::credential::Digest;
 use vestibule::domain::error::Refusal;
 use vestibule::domain::permission::Permission;
 use vestibule::domain::ports::{
-    Exchange, ExchangeAttempt, Found, Named, NewSession, Peek, PortalFilter, Position, Record, Removal,
-    SessionStore,
+    Exchange, ExchangeAttempt, Found, Lookup, Named, NewSession, Peek, PortalFilter, Position, Record,
+    Removal, SessionStore,
 };
 use vestibule::domain::session::{Grant, PortalSession, State};
 use vestibule::domain::user_tag::UserTag;
@@ -128,6 +128,7 @@ macro_rules! contract {
 async fn the_whole_contract_holds_on_valkey() {
     check_all(Fixture::valkey).await;
     direct::check_all(Fixture::valkey).await;
+    idle::check_all(Fixture::valkey).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -135,6 +136,7 @@ async fn the_whole_contract_holds_with_sentinels() {
     let set = Arc::new(SentinelSet::start());
     check_all(|| Fixture::sentinels(&set)).await;
     direct::check_all(|| Fixture::sentinels(&set)).await;
+    idle::check_all(|| Fixture::sentinels(&set)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -142,6 +144,7 @@ async fn the_whole_contract_holds_on_a_cluster() {
     let cluster = Arc::new(RedisCluster::start());
     check_all(|| Fixture::cluster(&cluster)).await;
     direct::check_all(|| Fixture::cluster(&cluster)).await;
+    idle::check_all(|| Fixture::cluster(&cluster)).await;
 }
 
 contract! {
@@ -204,7 +207,7 @@ contract! {
         assert_eq!(session.user_agent.as_deref(), Some("Mozilla/5.0 (Test)"));
         assert_eq!(session.grant, new.grant);
         assert_gone(&fixture.exchange(&attempt(&new)).await, Refusal::Used);
-        let Found::Active(found) = fixture.store.find(new.tag, &first.token).await.expect("an answer") else {
+        let Found::Active(found) = fixture.store.find(new.tag, &first.token, Lookup::Glance).await.expect("an answer") else {
             panic!("the session is live")
         };
         assert_eq!(found, session);
@@ -413,6 +416,8 @@ contract! {
 
 #[path = "store_contract/direct.rs"]
 mod direct;
+#[path = "store_contract/idle.rs"]
+mod idle;
 #[path = "store_contract/on_redis_alone.rs"]
 mod on_redis_alone;
 #[path = "store_contract/round_trips.rs"]

@@ -8,6 +8,8 @@ mod cluster;
 mod fence;
 #[path = "store_failover/hanging_cluster.rs"]
 mod hanging_cluster;
+#[path = "store_failover/idle.rs"]
+mod idle;
 #[path = "store_failover/load.rs"]
 mod load;
 #[path = "store_failover/restart.rs"]

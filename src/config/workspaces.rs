@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use url::Url;
 
 use super::appearance::read_appearance;
+use super::policy::read_policy;
 use super::root_keys::read_root_key;
 use super::tokens::read_portal_tokens;
 use crate::domain::catalog::{
@@ -83,6 +84,7 @@ fn read_portal(
     let ticket_ttl_seconds = fields.optional("session_id_ttl_seconds", integer(30, 900)).unwrap_or(900);
     let enabled = fields.optional("enabled", boolean).unwrap_or(true);
     let clear_site_data = fields.optional("clear_site_data", boolean).unwrap_or(false);
+    let policy = read_policy(&mut fields);
     let landing = read_landing(&mut fields);
     let appearance = read_appearance(&mut fields);
     let direct = fields.optional("direct", boolean).unwrap_or(false);
@@ -113,6 +115,7 @@ fn read_portal(
         return_url,
         public_url,
         ticket_ttl_ms: ticket_ttl_seconds * 1_000,
+        policy,
         landing,
         appearance,
         enabled,

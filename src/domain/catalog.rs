@@ -13,6 +13,7 @@ use super::appearance::Appearance;
 use super::credential::{Digest, Ticket};
 use super::environment::Environment;
 use super::invalid::Invalid;
+use super::policy::SessionPolicy;
 use super::portal_path::PortalPath;
 use super::return_url::{is_under, with_parameter};
 use super::root_key::RootKeyEntry;
@@ -93,6 +94,8 @@ pub struct Portal {
     pub public_url: Url,
     /// Life of its tickets.
     pub ticket_ttl_ms: u64,
+    /// What holds for its sessions.
+    pub policy: SessionPolicy,
     /// Where a browser arrives with its ticket.
     pub landing: Landing,
     /// How the gateway's pages look for it.

@@ -104,6 +104,8 @@ pub enum Refusal {
     Unknown,
     /// It had expired.
     Expired,
+    /// Nobody had used it for as long as its idle time-out.
+    Idle,
     /// The ticket had been exchanged before.
     Used,
     /// The backend revoked it.
@@ -155,6 +157,7 @@ impl Refusal {
             Refusal::Ambiguous => "ambiguous",
             Refusal::Unknown => "unknown",
             Refusal::Expired => "expired",
+            Refusal::Idle => "idle",
             Refusal::Used => "used",
             Refusal::Revoked => "revoked",
             Refusal::Ended => "ended",

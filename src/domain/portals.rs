@@ -13,10 +13,11 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use super::catalog::Catalog;
+use super::credential::Digest;
 use super::idempotency::TokenDeriver;
 use super::kept_tokens::KeptTokens;
-use super::ports::{Readiness, SessionStore, StoreError};
-use super::user_tag::UserTagger;
+use super::ports::{Event, Events, Found, Lookup, Readiness, SessionStore, StoreError};
+use super::user_tag::{UserTag, UserTagger};
 
 /// The catalog in force; a reload stores another.
 pub type SharedCatalog = Arc<ArcSwap<Catalog>>;
@@ -32,6 +33,7 @@ struct Parts {
     tagger: Arc<UserTagger>,
     deriver: Arc<TokenDeriver>,
     kept_tokens: KeptTokens,
+    events: Arc<dyn Events>,
 }
 
 impl Product {
@@ -41,11 +43,10 @@ impl Product {
         store: Arc<dyn SessionStore>,
         tagger: Arc<UserTagger>,
         deriver: Arc<TokenDeriver>,
+        events: Arc<dyn Events>,
     ) -> Self {
-        Product {
-            catalog,
-            parts: Arc::new(Parts { store, tagger, deriver, kept_tokens: KeptTokens::default() }),
-        }
+        let kept_tokens = KeptTokens::default();
+        Product { catalog, parts: Arc::new(Parts { store, tagger, deriver, kept_tokens, events }) }
     }
 
     /// The product with the catalog now in force, for one request, which keeps it until it is answered.
@@ -70,5 +71,16 @@ impl Portals {
     /// The catalog that this request began with.
     pub fn catalog(&self) -> &Catalog {
         &self.catalog
+    }
+
+    /// Every look-up of a token goes this way, so that an end which it notices is told once.
+    async fn look_up(&self, tag: UserTag, token: &Digest, lookup: Lookup) -> Result<Found, StoreError> {
+        let found = self.parts.store.find(tag, token, lookup).await?;
+        if let Found::Gone(gone) = &found
+            && let Some(handle) = gone.handle.filter(|_| gone.is_news)
+        {
+            self.parts.events.happened(Event::Idle, handle);
+        }
+        Ok(found)
     }
 }

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use super::credential::Digest;
 use super::error::{Code, Error, Refusal};
 use super::handle::{Handle, HandleSuffix};
+use super::policy::SessionPolicy;
 use super::secret_mark::{Agreement, SecretMarks};
 use super::session::{Grant, PortalSession};
 use super::user_tag::UserTag;
@@ -53,6 +54,8 @@ pub struct NewSession {
     pub ticket_ttl_ms: u64,
     /// How long the browser session will live after its exchange.
     pub session_ttl_ms: u64,
+    /// What holds for the session all its life.
+    pub policy: SessionPolicy,
     /// What it may do.
     pub grant: Grant,
 }
@@ -69,6 +72,8 @@ pub struct NewDirectSession {
     pub token: Digest,
     /// How long it will live.
     pub session_ttl_ms: u64,
+    /// What holds for it all its life.
+    pub policy: SessionPolicy,
     /// What it may do.
     pub grant: Grant,
 }
@@ -149,6 +154,19 @@ pub enum Peek {
     Gone(Gone),
 }
 
+/// Whether a look-up of a token is a use of its session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lookup {
+    /// Somebody is at work with it, so it is not idle.
+    Use {
+        /// Whether sessions of its portal have an idle time-out, where that is known. It only tells which question to
+        /// ask first; the session itself decides.
+        idles: Option<bool>,
+    },
+    /// It is only looked at.
+    Glance,
+}
+
 /// What a look-up of a token found.
 #[derive(Clone, Debug)]
 pub enum Found {
@@ -161,10 +179,32 @@ pub enum Found {
 /// What the operator is told of something that is not there.
 #[derive(Clone, Debug)]
 pub struct Gone {
-    /// `Unknown`, `Expired`, `Used`, `Revoked` or `Ended`, as far as the user's index still tells.
+    /// `Unknown`, `Expired`, `Idle`, `Used`, `Revoked` or `Ended`, as far as the user's index still tells.
     pub refusal: Refusal,
     /// The session it was, if that is still known.
     pub handle: Option<Handle>,
+    /// Nobody had noticed its end before.
+    pub is_news: bool,
+}
+
+impl Gone {
+    /// Of something that ended at its time, on somebody's wish, or never was.
+    pub fn new(refusal: Refusal, handle: Option<Handle>) -> Self {
+        Gone { refusal, handle, is_news: false }
+    }
+}
+
+/// What happens to a session without anybody's asking for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// It was found to be over because nobody had used it.
+    Idle,
+}
+
+/// Who tells the operator what happened.
+pub trait Events: Send + Sync {
+    /// Called once for each event.
+    fn happened(&self, event: Event, handle: Handle);
 }
 
 /// Why a session is removed before it expires.
@@ -241,8 +281,8 @@ pub trait SessionStore: Send + Sync {
     /// Looks a ticket up without spending it.
     async fn peek(&self, tag: UserTag, ticket: &Digest) -> Result<Peek, StoreError>;
 
-    /// Looks a browser token or a direct token up.
-    async fn find(&self, tag: UserTag, token: &Digest) -> Result<Found, StoreError>;
+    /// Looks a browser token or a direct token up. A use moves the end of a session that has an idle time-out.
+    async fn find(&self, tag: UserTag, token: &Digest, lookup: Lookup) -> Result<Found, StoreError>;
 
     /// Looks a pending or active session up by its public name, to revoke it. It reports a session as gone only on the
     /// evidence that a revocation would need too.

@@ -8,6 +8,7 @@ use url::Url;
 use super::environment::Environment;
 use super::handle::Handle;
 use super::permission::Permission;
+use super::policy::Idle;
 use super::portal_path::PortalPath;
 
 /// How a session began, and so which credential it has.
@@ -82,6 +83,8 @@ pub struct PortalSession {
     pub exchanged_at_ms: Option<u64>,
     /// When its ticket (pending) or its browser token (active) ends, by the store's clock.
     pub expires_at_ms: u64,
+    /// Of an active session with an idle time-out.
+    pub idle: Option<Idle>,
     /// Of the browser that exchanged the ticket.
     pub user_agent: Option<String>,
 }
@@ -105,9 +108,14 @@ impl PortalSession {
         self.expires_at_ms.saturating_sub(now_ms.max(begun_at_ms)) / 1_000
     }
 
+    /// Whether it is over because nobody has used it, although it has not expired yet.
+    pub fn is_idle_at(&self, now_ms: u64) -> bool {
+        now_ms < self.expires_at_ms && self.idle.is_some_and(|idle| now_ms >= idle.expires_at_ms)
+    }
+
     /// The state at a time of the store's clock. A session is over at the very millisecond it expires.
     pub fn state_at(&self, now_ms: u64) -> State {
-        if now_ms >= self.expires_at_ms {
+        if now_ms >= self.expires_at_ms || self.is_idle_at(now_ms) {
             State::Expired
         } else if self.exchanged_at_ms.is_some() {
             State::Active
@@ -150,6 +158,7 @@ pub(crate) mod tests {
             },
             exchanged_at_ms,
             expires_at_ms,
+            idle: None,
             user_agent: None,
         }
     }
@@ -174,7 +183,11 @@ pub(crate) mod tests {
     fn state_around_the_expiry() {
         let pending = session(None, 5_000);
         let active = session(Some(2_000), 5_000);
+        let idle = Some(Idle { timeout_ms: 1_000, expires_at_ms: 4_000 });
+        let idle = PortalSession { idle, ..active.clone() };
         let table = [
+            (&idle, 3_999, State::Active),
+            (&idle, 4_000, State::Expired),
             (&pending, 4_999, State::Pending),
             (&pending, 5_000, State::Expired),
             (&pending, 5_001, State::Expired),

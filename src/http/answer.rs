@@ -7,6 +7,7 @@ mod common_headers;
 pub mod cookies;
 pub mod cors;
 pub mod envelope;
+pub mod events;
 pub mod finish;
 pub mod lost;
 pub mod new_session;

@@ -13,9 +13,10 @@ use super::record;
 use crate::domain::credential::Digest;
 use crate::domain::error::Refusal;
 use crate::domain::handle::Handle;
+use crate::domain::policy::{Idle, SessionPolicy};
 use crate::domain::ports::{
-    Clock, Exchange, ExchangeAttempt, Found, Gone, Named, NewDirectSession, NewSession, Opening, Peek,
-    Position, REPEAT_MS, Readiness, Record, Removal, SessionStore, StoreError, Stored,
+    Clock, Exchange, ExchangeAttempt, Found, Gone, Lookup, Named, NewDirectSession, NewSession, Opening,
+    Peek, Position, REPEAT_MS, Readiness, Record, Removal, SessionStore, StoreError, Stored,
 };
 use crate::domain::session::{PortalSession, State};
 use crate::domain::user_tag::UserTag;
@@ -42,6 +43,7 @@ struct Users {
 struct Entry {
     session: PortalSession,
     session_ttl_ms: u64,
+    policy: SessionPolicy,
     /// Of a session that began with one.
     ticket: Option<Digest>,
     token: Option<Digest>,
@@ -112,20 +114,24 @@ impl Users {
         }
     }
 
-    /// What the index still tells about a digest under which nothing is found.
-    fn fate(&mut self, tag: UserTag, digest: &Digest) -> Gone {
-        let found = self.entries.get(&tag).and_then(|entries| {
-            entries
-                .values()
-                .rev()
-                .find(|entry| entry.ticket == Some(*digest) || entry.token.as_ref() == Some(digest))
+    /// What is still known of a digest under which nothing is found.
+    fn fate(&mut self, tag: UserTag, digest: &Digest, now_ms: u64) -> Gone {
+        let found = self.entries.get_mut(&tag).and_then(|entries| {
+            let mut newest_first = entries.values_mut().rev();
+            newest_first.find(|entry| entry.ticket == Some(*digest) || entry.token.as_ref() == Some(digest))
         });
         let Some(entry) = found else {
-            return Gone { refusal: Refusal::Unknown, handle: None };
+            return Gone::new(Refusal::Unknown, None);
         };
-        let spent = entry.token.is_some() && entry.ticket == Some(*digest);
-        let refusal = if spent { Refusal::Used } else { entry.removed.unwrap_or(Refusal::Expired) };
-        Gone { refusal, handle: Some(entry.session.handle) }
+        let handle = Some(entry.session.handle);
+        if entry.token.is_some() && entry.ticket == Some(*digest) {
+            return Gone::new(Refusal::Used, handle);
+        }
+        if entry.removed.is_none() && entry.session.is_idle_at(now_ms) {
+            entry.removed = Some(Refusal::Idle);
+            return Gone { is_news: true, ..Gone::new(Refusal::Idle, handle) };
+        }
+        Gone::new(entry.removed.unwrap_or(Refusal::Expired), handle)
     }
 }
 
@@ -141,6 +147,7 @@ impl SessionStore for MemoryStore {
         let entry = Entry {
             session: session.clone(),
             session_ttl_ms: new.session_ttl_ms,
+            policy: new.policy,
             ticket: Some(new.ticket),
             token: None,
             removed: None,
@@ -168,6 +175,7 @@ impl SessionStore for MemoryStore {
         let entry = Entry {
             session: session.clone(),
             session_ttl_ms: new.session_ttl_ms,
+            policy: new.policy,
             ticket: None,
             token: Some(new.token),
             removed: None,
@@ -181,12 +189,12 @@ impl SessionStore for MemoryStore {
         let (mut users, now_ms) = self.lock();
         let ours = users.of(attempt.tag).find(|entry| entry.ticket == Some(attempt.ticket));
         let Some(entry) = ours.filter(|entry| entry.state_at(now_ms) != State::Expired) else {
-            return Ok(Exchange::Gone(users.fate(attempt.tag, &attempt.ticket)));
+            return Ok(Exchange::Gone(users.fate(attempt.tag, &attempt.ticket, now_ms)));
         };
         let age_ms = now_ms.saturating_sub(entry.session.exchanged_at_ms.unwrap_or(now_ms));
         let is_repeat = entry.token == Some(attempt.token) && age_ms <= REPEAT_MS;
         if entry.token.is_some() && !is_repeat {
-            return Ok(Exchange::Gone(users.fate(attempt.tag, &attempt.ticket)));
+            return Ok(Exchange::Gone(users.fate(attempt.tag, &attempt.ticket, now_ms)));
         }
         if !attempt.portals.admits(&entry.session.grant.slug) {
             return Ok(Exchange::NotAdmitted(entry.session.clone()));
@@ -197,7 +205,10 @@ impl SessionStore for MemoryStore {
         let agent = record::user_agent_line(attempt.user_agent.as_deref());
         entry.token = Some(attempt.token);
         entry.session.exchanged_at_ms = Some(now_ms);
-        entry.session.expires_at_ms = now_ms + entry.session_ttl_ms;
+        let expires_at_ms = now_ms + entry.session_ttl_ms;
+        entry.session.expires_at_ms = expires_at_ms;
+        let idle = entry.policy.idle_timeout_ms;
+        entry.session.idle = idle.map(|timeout_ms| Idle::begun(timeout_ms, now_ms, expires_at_ms));
         entry.session.user_agent = Some(agent).filter(|line| !line.is_empty());
         let (session, until_ms) = (entry.session.clone(), entry.forget_at_ms());
         users.remember(attempt.tag, until_ms);
@@ -210,21 +221,21 @@ impl SessionStore for MemoryStore {
             entry.ticket == Some(*ticket) && entry.token.is_none() && entry.state_at(now_ms) == State::Pending
         };
         let session = users.of(tag).find(pending).map(|entry| entry.session.clone());
-        Ok(session.map_or_else(|| Peek::Gone(users.fate(tag, ticket)), Peek::Pending))
+        Ok(session.map_or_else(|| Peek::Gone(users.fate(tag, ticket, now_ms)), Peek::Pending))
     }
 
-    async fn find(&self, tag: UserTag, token: &Digest) -> Result<Found, StoreError> {
+    async fn find(&self, tag: UserTag, token: &Digest, lookup: Lookup) -> Result<Found, StoreError> {
         let (mut users, now_ms) = self.lock();
-        let entries = users.entries.get(&tag);
-        let active = entries.and_then(|entries| {
-            entries
-                .values()
-                .find(|entry| entry.token.as_ref() == Some(token) && entry.state_at(now_ms) == State::Active)
-        });
-        match active {
-            Some(entry) => Ok(Found::Active(entry.session.clone())),
-            None => Ok(Found::Gone(users.fate(tag, token))),
+        let active = users
+            .of(tag)
+            .find(|entry| entry.token.as_ref() == Some(token) && entry.state_at(now_ms) == State::Active);
+        let Some(Entry { session, .. }) = active else {
+            return Ok(Found::Gone(users.fate(tag, token, now_ms)));
+        };
+        if lookup != Lookup::Glance {
+            session.idle = session.idle.map(|idle| idle.used(now_ms, session.expires_at_ms));
         }
+        Ok(Found::Active(session.clone()))
     }
 
     async fn find_by_handle(&self, handle: &Handle) -> Result<Option<Named>, StoreError> {

@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 use crate::domain::environment::Environment;
 use crate::domain::handle::{Handle, HandleSuffix};
 use crate::domain::permission::Permission;
+use crate::domain::policy::{Idle, SessionPolicy};
 use crate::domain::portal_path::PortalPath;
 use crate::domain::ports::{NewDirectSession, NewSession, StoreError};
 use crate::domain::return_url::parse_http_url;
@@ -27,6 +28,12 @@ const HEAD_FIELDS: usize = 8;
 /// One letter for each field, because a live session should cost few bytes.
 #[derive(Serialize, Deserialize)]
 struct GrantRecord<'a> {
+    /// First, and in this order, because the scripts read and write these two (`scripts/parts/idle.lua`). They are
+    /// here, and not in the first line, because the release before this one passes the grant on as it is.
+    #[serde(rename = "i", default, skip_serializing_if = "Option::is_none")]
+    idle_timeout_ms: Option<u64>,
+    #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
+    idle_until_ms: Option<u64>,
     #[serde(rename = "w", borrow)]
     workspace: Cow<'a, str>,
     #[serde(rename = "n")]
@@ -53,10 +60,12 @@ struct GrantRecord<'a> {
     path: Option<Cow<'a, str>>,
 }
 
-/// The grant as the scripts pass it on. Everything in it comes from validated values.
-pub fn encode_grant(grant: &Grant) -> Result<String, StoreError> {
+/// The grant with its policy, as the scripts pass it on. Everything in it comes from validated values.
+pub fn encode_grant(grant: &Grant, policy: &SessionPolicy) -> Result<String, StoreError> {
     let metadata = grant.metadata.as_deref().map(serde_json::from_str).transpose().map_err(corrupt)?;
     let record = GrantRecord {
+        idle_timeout_ms: policy.idle_timeout_ms,
+        idle_until_ms: None,
         workspace: grant.workspace.as_str().into(),
         environment: grant.environment.name(),
         external_id: grant.external_id.as_str().into(),
@@ -95,18 +104,23 @@ pub fn decode(tag: UserTag, record: &str) -> Result<PortalSession, StoreError> {
     let suffix = HandleSuffix::parse(suffix).map_err(|_| StoreError::Corrupt("a handle suffix".into()))?;
     let handle = Handle { tag, created_at_ms: time(created)?, suffix };
     let in_session = |error: String| StoreError::Corrupt(format!("{handle}: {error}"));
-    let grant = decode_grant(slug, grant).map_err(in_session)?;
+    let (grant, idle) = decode_grant(slug, grant).map_err(in_session)?;
+    let exchanged_at_ms = Some(time(exchanged)?).filter(|&time| time != 0);
+    let expires_at_ms = time(expires)?;
+    let idle = idle.filter(|_| exchanged_at_ms.is_some());
+    let idle = idle.map(|idle| Idle { expires_at_ms: idle.expires_at_ms.min(expires_at_ms), ..idle });
     Ok(PortalSession {
         handle,
         grant,
-        exchanged_at_ms: Some(time(exchanged)?).filter(|&time| time != 0),
-        expires_at_ms: time(expires)?,
+        exchanged_at_ms,
+        expires_at_ms,
+        idle,
         user_agent: Some(user_agent).filter(|line| !line.is_empty()).map(str::to_owned),
     })
 }
 
 /// The error names only the position of the fault: a grant holds personal data, and errors are logged.
-fn decode_grant(slug: &str, json: &str) -> Result<Grant, String> {
+fn decode_grant(slug: &str, json: &str) -> Result<(Grant, Option<Idle>), String> {
     let record: GrantRecord<'_> = serde_json::from_str(json)
         .map_err(|error| format!("the grant is unreadable at column {}", error.column()))?;
     // What another release allowed and this one does not counts as not there, and takes nothing from the rest.
@@ -114,7 +128,10 @@ fn decode_grant(slug: &str, json: &str) -> Result<Grant, String> {
         record.permissions.iter().filter_map(|text| Permission::parse_loosely(text).ok()).collect();
     let return_url = record.return_url.as_deref().and_then(|url| parse_http_url(url).ok());
     let path = record.path.as_deref().and_then(|path| PortalPath::parse(path).ok());
-    Ok(Grant {
+    // A release that does not know the time-out has exchanged it, and set no end.
+    let expires_at_ms = record.idle_until_ms.unwrap_or(u64::MAX);
+    let idle = record.idle_timeout_ms.map(|timeout_ms| Idle { timeout_ms, expires_at_ms });
+    let grant = Grant {
         workspace: record.workspace.into_owned(),
         slug: slug.to_owned(),
         environment: Environment::from_name(record.environment).ok_or("the environment is unknown")?,
@@ -127,7 +144,8 @@ fn decode_grant(slug: &str, json: &str) -> Result<Grant, String> {
         metadata: record.metadata.map(|raw| raw.get().to_owned()),
         return_url,
         path,
-    })
+    };
+    Ok((grant, idle))
 }
 
 /// The session that `create` has just stored, with the store's times.
@@ -137,17 +155,21 @@ pub fn created(new: &NewSession, created_at_ms: u64, expires_at_ms: u64) -> Port
         grant: new.grant.clone(),
         exchanged_at_ms: None,
         expires_at_ms,
+        idle: None,
         user_agent: None,
     }
 }
 
 /// The session that `open` has just stored, with the store's time.
 pub fn opened(new: &NewDirectSession, now_ms: u64) -> PortalSession {
+    let expires_at_ms = now_ms + new.session_ttl_ms;
+    let idle = new.policy.idle_timeout_ms.map(|timeout_ms| Idle::begun(timeout_ms, now_ms, expires_at_ms));
     PortalSession {
         handle: Handle { tag: new.tag, created_at_ms: now_ms, suffix: new.suffix },
         grant: new.grant.clone(),
         exchanged_at_ms: Some(now_ms),
-        expires_at_ms: now_ms + new.session_ttl_ms,
+        expires_at_ms,
+        idle,
         user_agent: None,
     }
 }
@@ -175,7 +197,13 @@ mod tests {
     }
 
     fn record_of(session: &PortalSession) -> String {
-        let grant = encode_grant(&session.grant).expect("a grant encodes");
+        let policy = SessionPolicy { idle_timeout_ms: session.idle.map(|idle| idle.timeout_ms) };
+        let mut grant = encode_grant(&session.grant, &policy).expect("a grant encodes");
+        if let Some(Idle { timeout_ms, expires_at_ms }) = session.idle {
+            let beginning = format!("{{\"i\":{timeout_ms},");
+            assert!(grant.starts_with(&beginning), "where the scripts look for it: {grant}");
+            grant = grant.replacen(&beginning, &format!("{beginning}\"u\":{expires_at_ms},"), 1);
+        }
         let exchanged = session.exchanged_at_ms.unwrap_or(0);
         let suffix = session.handle.suffix.as_str();
         let agent = user_agent_line(session.user_agent.as_deref());
@@ -188,7 +216,10 @@ mod tests {
 
     #[test]
     fn what_is_encoded_is_decoded() {
-        for session in [session(None, 9_000), session(Some(2_000), 9_000), full()] {
+        let idle = Some(Idle { timeout_ms: 60_000, expires_at_ms: 8_000 });
+        for session in
+            [session(None, 9_000), session(Some(2_000), 9_000), full(), PortalSession { idle, ..full() }]
+        {
             assert_eq!(decode(session.handle.tag, &record_of(&session)).expect("decodes"), session);
         }
     }

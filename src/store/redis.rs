@@ -12,19 +12,20 @@ use async_trait::async_trait;
 use redis::{Cmd, Value};
 
 use super::declaring::{Waits, declaring};
+use super::idlers::Idlers;
 use super::keys::{browser_key, digest_text, index_key, ticket_key};
-use super::link::{Call, RedisLink, Replicas};
+use super::link::{Call, Deadline, RedisLink, Replicas};
 pub use super::link::{Probe, StoreObserver, Topology};
 use super::ready::readiness;
 use super::record;
 use super::reply::{self, Reply, corrupt, words};
-use super::script::{BY_HANDLE, CREATE, EXCHANGE, FATE, LIST, OPEN, REMOVE, REVOKE_ALL, ScriptCall};
+use super::script::{BY_HANDLE, CREATE, EXCHANGE, FATE, LIST, OPEN, REMOVE, REVOKE_ALL, ScriptCall, USE};
 use super::secret::agree;
 use crate::domain::credential::Digest;
 use crate::domain::handle::Handle;
 use crate::domain::ports::{
-    Exchange, ExchangeAttempt, Found, Gone, Named, NewDirectSession, NewSession, Opening, Peek, PortalFilter,
-    Position, REPEAT_MS, Readiness, Record, Removal, SessionStore, StoreError, Stored,
+    Exchange, ExchangeAttempt, Found, Gone, Lookup, Named, NewDirectSession, NewSession, Opening, Peek,
+    PortalFilter, Position, REPEAT_MS, Readiness, Record, Removal, SessionStore, StoreError, Stored,
 };
 use crate::domain::secret_mark::{Agreement, SecretMarks};
 use crate::domain::session::PortalSession;
@@ -47,29 +48,46 @@ pub struct Promises {
 pub struct RedisStore {
     link: RedisLink,
     promises: Promises,
+    idlers: Idlers,
 }
 
 impl RedisStore {
     /// Connects at the first use. Must be made on the thread that uses it. All stores of a process share `probe`.
     pub fn new(topology: &Topology, promises: Promises, probe: Arc<Probe>, observer: StoreObserver) -> Self {
-        RedisStore { link: RedisLink::new(topology, promises.timeout, probe, observer), promises }
+        let link = RedisLink::new(topology, promises.timeout, probe, observer);
+        RedisStore { link, promises, idlers: Idlers::default() }
     }
 
-    /// The session under a key, or what is still known of it. Only a dead session costs a second call, which finds
-    /// out for the operator why it is dead.
-    async fn record_or_fate(
+    async fn get(
         &self,
         name: &'static str,
+        (tag, key): (UserTag, &str),
+        deadline: Deadline,
+    ) -> Result<Option<PortalSession>, StoreError> {
+        let call = Call::Command { key, command: &Cmd::get(key) };
+        let record: Option<String> = self.link.call(name, call, deadline).await?;
+        record.map(|record| reply::session(tag, &record)).transpose()
+    }
+
+    /// The same, and the session has been used at this moment.
+    async fn get_to_use(
+        &self,
+        (tag, key): (UserTag, &str),
+        deadline: Deadline,
+    ) -> Result<Option<PortalSession>, StoreError> {
+        let script = USE.on(vec![key.to_owned()]);
+        let record: Option<String> = self.link.call("use", Call::Script(&script), deadline).await?;
+        record.map(|record| reply::session(tag, &record)).transpose()
+    }
+
+    /// Finds out for the operator why there is no session under a key; or the session, if it has just come.
+    async fn fate(
+        &self,
         tag: UserTag,
         key: String,
         digest: &Digest,
+        deadline: Deadline,
     ) -> Result<Result<PortalSession, Gone>, StoreError> {
-        let deadline = self.link.deadline();
-        let call = Call::Command { key: &key, command: &Cmd::get(&key) };
-        let record: Option<String> = self.link.call(name, call, deadline).await?;
-        if let Some(record) = record {
-            return Ok(Ok(reply::session(tag, &record)?));
-        }
         let script = FATE.on(vec![key, index_key(tag)]).arg(digest_text(digest));
         reply::found(tag, &self.link.call("fate", Call::Script(&script), deadline).await?)
     }
@@ -126,7 +144,7 @@ impl SessionStore for RedisStore {
             .arg(new.session_ttl_ms)
             .arg(new.suffix.as_str())
             .arg(&new.grant.slug)
-            .arg(record::encode_grant(&new.grant)?)
+            .arg(record::encode_grant(&new.grant, &new.policy)?)
             .arg(self.fence());
         let (created_at_ms, expires_at_ms, live): (u64, u64, u64) =
             self.link.call("create", Call::Script(&script), self.link.deadline()).await?;
@@ -140,7 +158,7 @@ impl SessionStore for RedisStore {
             .arg(new.session_ttl_ms)
             .arg(new.suffix.as_str())
             .arg(&new.grant.slug)
-            .arg(record::encode_grant(&new.grant)?)
+            .arg(record::encode_grant(&new.grant, &new.policy)?)
             .arg(REPEAT_MS);
         let reply = self.when_replicated("open", &script, "opened").await?;
         reply::opening(new.tag, &reply)
@@ -166,13 +184,37 @@ impl SessionStore for RedisStore {
     }
 
     async fn peek(&self, tag: UserTag, ticket: &Digest) -> Result<Peek, StoreError> {
-        let record = self.record_or_fate("peek", tag, ticket_key(tag, ticket), ticket).await?;
-        Ok(record.map_or_else(Peek::Gone, Peek::Pending))
+        let (deadline, key) = (self.link.deadline(), ticket_key(tag, ticket));
+        if let Some(session) = self.get("peek", (tag, &key), deadline).await? {
+            return Ok(Peek::Pending(session));
+        }
+        let session = self.fate(tag, key, ticket, deadline).await?;
+        Ok(session.map_or_else(Peek::Gone, Peek::Pending))
     }
 
-    async fn find(&self, tag: UserTag, token: &Digest) -> Result<Found, StoreError> {
-        let record = self.record_or_fate("find", tag, browser_key(tag, token), token).await?;
-        Ok(record.map_or_else(Found::Gone, Found::Active))
+    async fn find(&self, tag: UserTag, token: &Digest, lookup: Lookup) -> Result<Found, StoreError> {
+        let (deadline, key) = (self.link.deadline(), browser_key(tag, token));
+        let probably_idles = match lookup {
+            Lookup::Use { idles } => idles.unwrap_or(false) || self.idlers.has(tag),
+            Lookup::Glance => false,
+        };
+        let mut session = if probably_idles {
+            self.get_to_use((tag, &key), deadline).await?
+        } else {
+            self.get("find", (tag, &key), deadline).await?
+        };
+        let idles = session.as_ref().is_some_and(|session| session.idle.is_some());
+        if lookup != Lookup::Glance && idles != probably_idles && session.is_some() {
+            self.idlers.note(tag, idles);
+            if idles {
+                session = self.get_to_use((tag, &key), deadline).await?;
+            }
+        }
+        if let Some(session) = session {
+            return Ok(Found::Active(session));
+        }
+        let session = self.fate(tag, key, token, deadline).await?;
+        Ok(session.map_or_else(Found::Gone, Found::Active))
     }
 
     async fn find_by_handle(&self, handle: &Handle) -> Result<Option<Named>, StoreError> {

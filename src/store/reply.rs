@@ -74,6 +74,7 @@ fn gone(tag: UserTag, why: &str, created: &str, suffix: &str) -> Result<Gone, St
         "unknown" => Refusal::Unknown,
         "expired" => Refusal::Expired,
         "used" => Refusal::Used,
+        "idle" | "idle_now" => Refusal::Idle,
         "revoked" => Refusal::Revoked,
         "ended" => Refusal::Ended,
         "fenced" => Refusal::Fenced,
@@ -83,5 +84,5 @@ fn gone(tag: UserTag, why: &str, created: &str, suffix: &str) -> Result<Gone, St
         (Ok(created_at_ms), Ok(suffix)) => Some(Handle { tag, created_at_ms, suffix }),
         (Err(_), _) | (_, Err(_)) => None,
     };
-    Ok(Gone { refusal, handle })
+    Ok(Gone { refusal, handle, is_news: why == "idle_now" })
 }

@@ -28,12 +28,13 @@ macro_rules! script {
 
 // Each has only the parts it needs, because Redis creates their functions anew in every call.
 script!(CREATE, "create.lua", ["record", "replication", "keep", "member", "prune", "count"]);
-script!(EXCHANGE, "exchange.lua", ["record", "replication", "member", "keep", "touch", "fate"]);
-script!(OPEN, "open.lua", ["record", "keep", "member", "prune", "count", "touch"]);
-script!(FATE, "fate.lua", ["member", "fate"]);
+script!(EXCHANGE, "exchange.lua", ["record", "replication", "member", "keep", "touch", "fate", "idle"]);
+script!(OPEN, "open.lua", ["record", "keep", "member", "prune", "count", "touch", "idle"]);
+script!(USE, "use.lua", ["record"]);
+script!(FATE, "fate.lua", ["record", "member", "bury", "fate"]);
 script!(BY_HANDLE, "by_handle.lua", ["replication", "member", "index", "touch"]);
-script!(REMOVE, "remove.lua", ["replication", "member", "index", "touch"]);
-script!(REVOKE_ALL, "revoke_all.lua", ["replication", "member", "index", "touch"]);
+script!(REMOVE, "remove.lua", ["replication", "member", "index", "bury", "touch"]);
+script!(REVOKE_ALL, "revoke_all.lua", ["replication", "member", "index", "bury", "touch"]);
 script!(SECRET, "secret.lua", []);
 script!(READY, "ready.lua", []);
 script!(LIST, "list.lua", ["member", "index"]);

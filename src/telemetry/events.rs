@@ -108,6 +108,8 @@ events! {
     };
     /// Its user signed out.
     Ended = "session.ended" { handle: &'a str, portal: &'a str };
+    /// It was found to be over because nobody had used it for as long as its idle time-out. Told once.
+    Idle = "session.idle" { handle: &'a str };
     /// A newer session of the same browser took its place.
     Replaced = "session.replaced" { handle: &'a str, portal: &'a str, client: Option<&'a str> };
 }

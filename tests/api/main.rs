@@ -30,6 +30,7 @@ mod get_token;
 mod handles;
 mod hostile_input;
 mod idempotency_key;
+mod idle;
 mod jwt_attacks;
 mod landing;
 mod landing_form;

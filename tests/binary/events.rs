@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 use vestibule::telemetry::{EVENTS_VERSION, SessionEvent};
 
-use super::support::app::{ACME_LIVE, Call, Reply, config, text};
+use super::support::app::{ACME_LIVE, Call, Reply, config, in_portal, text};
 use super::support::process::Process;
 use super::support::redis_server::RedisServer;
 use super::{file, post};
@@ -116,7 +116,14 @@ impl Watched {
 }
 
 /// Everything that happens to sessions, once.
-async fn everything(gateway: &Watched) {
+async fn everything(gateway: &Watched, redis: &RedisServer) {
+    let (_, idle) = gateway.sign_in(None).await;
+    redis.forward(std::time::Duration::from_secs(61));
+    // The second one finds what the first has noticed.
+    for _ in 0..2 {
+        let get = gateway.call(reqwest::Method::GET, "/v2/portal.getSession").bearer(&idle);
+        get.send().await.expect(401, "authentication/portal_session_not_found");
+    }
     let (first, token) = gateway.sign_in(None).await;
     gateway.exchange(&first["sessionId"], None).await;
     let opened = gateway.create().await;
@@ -136,10 +143,11 @@ async fn every_event_is_logged_as_the_schema_has_it() {
     let validator = jsonschema::validator_for(&schema()).expect("a JSON Schema");
     let redis = RedisServer::start();
     let directory = tempfile::tempdir().expect("a directory");
-    let process = Process::serve(&file(&directory, &config(&redis.url())));
+    let idling = in_portal("hosted-portal", "idle_timeout_seconds = 60");
+    let process = Process::serve(&file(&directory, &idling(config(&redis.url()))));
     let client = reqwest::Client::builder().no_proxy().build().expect("a client");
     let gateway = Watched { process, client };
-    everything(&gateway).await;
+    everything(&gateway, &redis).await;
     gateway.process.signal("-TERM");
     let (_, output) = gateway.process.end();
     let lines = output.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
@@ -159,4 +167,6 @@ async fn every_event_is_logged_as_the_schema_has_it() {
     let logged: BTreeSet<&str> = lines.iter().map(|line| text(&line["event"])).collect();
     let known: BTreeSet<&str> = events.keys().map(String::as_str).collect();
     assert_eq!(logged, known, "every event was caused");
+    let idle = lines.iter().filter(|line| line["event"] == "session.idle").count();
+    assert_eq!(idle, 1, "the end of a session is told once");
 }

@@ -1,12 +1,17 @@
 //! A Redis whose clock jumps: by its time sessions live and die, so a jump must neither bring anything back nor end
 //! anything earlier than by itself. A gateway's own clock decides nothing about sessions.
 
+use vestibule::domain::credential::Digest;
 use vestibule::domain::error::Refusal;
-use vestibule::domain::ports::{Exchange, NewSession, Record, Removal};
+use vestibule::domain::policy::SessionPolicy;
+use vestibule::domain::ports::{Exchange, Found, Lookup, NewDirectSession, NewSession, Record, Removal};
+use vestibule::domain::user_tag::UserTag;
 
 use crate::support::redis_server::RedisServer;
 use crate::support::shifted_clock::ShiftedClock;
-use crate::support::store::{active, assert_gone, attempt, new_session, redis_store, refusal_of};
+use crate::support::store::{
+    active, assert_gone, attempt, new_direct, new_session, opened, redis_store, refusal_of,
+};
 
 const TEN_MINUTES: i64 = 600;
 
@@ -65,6 +70,49 @@ async fn a_clock_that_jumps_brings_nothing_back_and_ends_nothing_that_has_time_l
             assert_gone(&store.exchange(&attempt(&new)).await.expect("an answer"), Refusal::Used);
         }
     }
+}
+
+/// Uses move its end by the clock of Redis, and never beyond the session's own.
+#[tokio::test]
+async fn a_jump_ends_a_session_that_is_used_no_earlier_and_no_later_than_by_itself() {
+    let clock = ShiftedClock::new();
+    let redis = RedisServer::start_by(&clock);
+    let store = redis_store(&redis.url(), true);
+    let begun = async |user: &str, session_ttl_ms| {
+        let policy = SessionPolicy { idle_timeout_ms: Some(600_000) };
+        let new = NewDirectSession { policy, session_ttl_ms, ..new_direct(user) };
+        opened(store.open(&new).await);
+        (new.tag, new.token)
+    };
+    let used = async |(tag, token): &(UserTag, Digest)| {
+        let found = store.find(*tag, token, Lookup::Use { idles: Some(true) }).await;
+        matches!(found.expect("an answer"), Found::Active(_))
+    };
+    let (used_always, used_never, short) = (
+        begun("always", 86_400_000).await,
+        begun("never", 86_400_000).await,
+        begun("short", 1_500_000).await,
+    );
+    let mut at = 0;
+    for step in [540, 540, 540, -300, 540, -900, 540] {
+        at += step;
+        clock.jump_to(at);
+        assert!(used(&used_always).await, "used at {at}");
+        assert_eq!(used(&short).await, at < 1_500, "its own end holds at {at}");
+        if at >= 1_500 {
+            break;
+        }
+    }
+    assert_eq!(refusal_of(&*store, short.0, &short.1).await, Some(Refusal::Expired));
+    for step in [-300, 540, -900, 540, 540] {
+        at += step;
+        clock.jump_to(at);
+        assert!(used(&used_always).await, "used at {at}");
+        assert!(!used(&short).await, "what is over stays over at {at}");
+    }
+    assert_eq!(refusal_of(&*store, used_never.0, &used_never.1).await, Some(Refusal::Idle));
+    clock.jump_to(at + 601);
+    assert!(!used(&used_always).await);
 }
 
 #[tokio::test]

@@ -144,6 +144,33 @@ async fn the_former_release_lists_and_revokes_direct_sessions_and_accepts_no_tok
     }
 }
 
+/// It knows no time-out: a session that is exchanged there lives until somebody uses it here.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_former_release_serves_sessions_with_an_idle_time_out() {
+    let idling = in_portal("my-portal", "idle_timeout_seconds = 60");
+    let this = TestApp::start_with(Kind::Redis, idling).await;
+    let redis = this.redis.clone().expect("this gateway has a Redis");
+    let release = tokio::task::block_in_place(|| FormerGateway::start(&redis.url()));
+    let former = &release.app;
+    let over = std::time::Duration::from_secs(61);
+    for exchanging in [&this, former] {
+        let (id, token) = sign_in(&this, exchanging).await;
+        let idle = session_of(&this, &token).await["idleExpiresAt"].as_u64().expect("a time");
+        assert!(idle < session_of(former, &token).await["expiresAt"].as_u64().expect("a time"));
+        for app in [&this, former] {
+            assert_eq!(listed(app).await, [id.as_str()]);
+        }
+        redis.forward(over);
+        for app in [&this, former] {
+            assert!(!app.accepts(&token).await);
+            assert!(listed(app).await.is_empty());
+        }
+    }
+    let (_, token) = sign_in(former, &this).await;
+    redis.forward(over);
+    assert!(this.accepts(&token).await, "created before anybody knew of a time-out");
+}
+
 /// As a later release may write it: version 2, with fields, members and lines that this one does not know.
 fn extended(record: &str) -> String {
     let [head, grant, agent] = record.splitn(3, '\n').collect::<Vec<_>>()[..] else {

@@ -15,11 +15,12 @@ use vestibule::domain::idempotency::TokenDeriver;
 use vestibule::domain::landing_pass::LandingNonces;
 use vestibule::domain::portals::Product;
 use vestibule::domain::ports::{
-    Exchange, ExchangeAttempt, Found, Gone, Named, NewDirectSession, NewSession, Opening, Peek, Position,
-    Readiness, Record, Removal, SessionStore, StoreError, Stored,
+    Exchange, ExchangeAttempt, Found, Gone, Lookup, Named, NewDirectSession, NewSession, Opening, Peek,
+    Position, Readiness, Record, Removal, SessionStore, StoreError, Stored,
 };
 use vestibule::domain::session::PortalSession;
 use vestibule::domain::user_tag::{UserTag, UserTagger};
+use vestibule::http::AuditTrail;
 use vestibule::http::gateway::Gateway;
 use vestibule::http::gateway::languages::Languages;
 use vestibule::http::gateway::limits::Limits;
@@ -84,7 +85,7 @@ fn another_store() -> MemoryStore {
 }
 
 fn gone() -> Gone {
-    Gone { refusal: Refusal::Unknown, handle: None }
+    Gone::new(Refusal::Unknown, None)
 }
 
 #[async_trait]
@@ -127,11 +128,11 @@ impl SessionStore for Defective {
         self.store.peek(tag, ticket).await
     }
 
-    async fn find(&self, tag: UserTag, token: &Digest) -> Result<Found, StoreError> {
+    async fn find(&self, tag: UserTag, token: &Digest, lookup: Lookup) -> Result<Found, StoreError> {
         if self.shows(Defect::OutageIsALogout) {
             Ok(Found::Gone(gone()))
         } else {
-            self.store.find(tag, token).await
+            self.store.find(tag, token, lookup).await
         }
     }
 
@@ -195,6 +196,7 @@ async fn promises_broken_by(defect: Defect) -> Vec<Promise> {
             store.clone(),
             Arc::new(UserTagger::new(&server.secret, &[])),
             Arc::new(TokenDeriver::new(&server.secret)),
+            Arc::new(AuditTrail),
         ),
         metrics: Arc::new(Metrics::new().expect("the metrics register")),
         limits: Arc::new(Limits::new(1_000_000, 1_000_000)),

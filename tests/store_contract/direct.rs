@@ -25,7 +25,7 @@ contract! {
         assert_eq!(session.expires_at_ms, created_at_ms + 3_600_000);
         assert_eq!(session.state_at(created_at_ms), State::Active);
         assert_eq!((&session.grant, session.grant.kind), (&new.grant, SessionKind::Direct));
-        let Found::Active(found) = fixture.store.find(new.tag, &new.token).await.expect("an answer") else {
+        let Found::Active(found) = fixture.store.find(new.tag, &new.token, Lookup::Glance).await.expect("an answer") else {
             panic!("the session is live")
         };
         assert_eq!(found, session);

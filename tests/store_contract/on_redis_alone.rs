@@ -27,7 +27,8 @@ async fn a_reply_lost_in_an_exchange_locks_nobody_out() {
         panic!("the repeat finds its own success")
     };
     assert_eq!(proxy.swallowed(), 1, "the fault was caused");
-    let Found::Active(found) = store.find(new.tag, &attempt.token).await.expect("an answer") else {
+    let Found::Active(found) = store.find(new.tag, &attempt.token, Lookup::Glance).await.expect("an answer")
+    else {
         panic!("the session is live")
     };
     assert_eq!(found, session);
@@ -86,7 +87,7 @@ async fn an_outage_is_an_error_in_time_and_ends_by_itself() {
     let (session, token) = fixture.active("user").await;
     fixture_of(&mut fixture).stop();
     let started_at = Instant::now();
-    let result = fixture.store.find(session.handle.tag, &token).await;
+    let result = fixture.store.find(session.handle.tag, &token, Lookup::Glance).await;
     assert!(matches!(result, Err(StoreError::Unavailable(_))), "{result:?}");
     assert!(started_at.elapsed() < 3 * SECOND);
     fixture_of(&mut fixture).start_again();
@@ -104,7 +105,7 @@ async fn a_redis_that_hangs_is_an_error_in_time() {
     let (session, token) = fixture.active("user").await;
     fixture_of(&mut fixture).signal("-STOP");
     let started_at = Instant::now();
-    let result = fixture.store.find(session.handle.tag, &token).await;
+    let result = fixture.store.find(session.handle.tag, &token, Lookup::Glance).await;
     fixture_of(&mut fixture).signal("-CONT");
     assert!(matches!(result, Err(StoreError::Unavailable(_))), "{result:?}");
     assert!(started_at.elapsed() < 3 * SECOND, "two tries of a second each");
@@ -122,7 +123,7 @@ async fn a_ticket_from_before_a_restart_is_refused_and_sessions_live_on() {
     let fresh = redis_store(&fixture_of(&mut fixture).url(), true);
     let exchange = fresh.exchange(&attempt(&new)).await.expect("an answer");
     assert_gone(&exchange, Refusal::Fenced);
-    assert!(matches!(fresh.find(session.handle.tag, &token).await, Ok(Found::Active(_))));
+    assert!(matches!(fresh.find(session.handle.tag, &token, Lookup::Glance).await, Ok(Found::Active(_))));
 }
 
 #[tokio::test]
@@ -187,7 +188,7 @@ async fn foreign_data_under_our_keys_is_corrupt_never_absent() {
     }
     let exchange = fixture.store.exchange(&attempt(&new)).await;
     assert!(matches!(exchange, Err(StoreError::Corrupt(_))), "{exchange:?}");
-    let found = fixture.store.find(session.handle.tag, &token).await;
+    let found = fixture.store.find(session.handle.tag, &token, Lookup::Glance).await;
     assert!(matches!(found, Err(StoreError::Corrupt(_))), "{found:?}");
     let redis = fixture_of(&mut fixture);
     let spent = redis.keys().iter().filter(|key| key.contains(":t:")).count();
@@ -196,7 +197,7 @@ async fn foreign_data_under_our_keys_is_corrupt_never_absent() {
         let _: () = connection.del(&key).expect("redis deletes");
         let _: () = connection.rpush(&key, "a list").expect("redis writes");
     }
-    let found = fixture.store.find(session.handle.tag, &token).await;
+    let found = fixture.store.find(session.handle.tag, &token, Lookup::Glance).await;
     assert!(matches!(found, Err(StoreError::Corrupt(_))), "{found:?}");
 }
 

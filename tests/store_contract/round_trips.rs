@@ -1,8 +1,9 @@
 //! What a call costs Redis: round trips and records read, however many sessions a user has had.
 
-use vestibule::domain::ports::Named;
+use vestibule::domain::policy::SessionPolicy;
+use vestibule::domain::ports::{Named, NewDirectSession};
 
-use super::support::store::new_direct;
+use super::support::store::{new_direct, opened};
 use super::*;
 
 const EXPIRED: usize = 20_000;
@@ -70,6 +71,61 @@ async fn a_direct_session_takes_one_round_trip_to_open() {
     };
     open().await; // Redis learns the script.
     assert_eq!(open().await, 1);
+}
+
+/// What each of so many uses of a session costs: plain reads, scripts, writes.
+async fn costs(fixture: &Fixture, token: &Digest, idles: Option<bool>, uses: usize) -> [usize; 3] {
+    let count = || {
+        let calls = |command| calls(server(fixture), command);
+        [calls("get"), calls("evalsha"), calls("set") + calls("pexpire")]
+    };
+    let before = count();
+    for _ in 0..uses {
+        let found = fixture.store.find(tag_of("user"), token, Lookup::Use { idles }).await;
+        assert!(matches!(found, Ok(Found::Active(_))), "{found:?}");
+    }
+    let after = count();
+    std::array::from_fn(|at| after[at] - before[at])
+}
+
+#[tokio::test]
+async fn a_session_without_an_idle_time_out_costs_one_get_to_verify() {
+    let fixture = Fixture::redis();
+    let (_, token) = fixture.active("user").await;
+    for idles in [None, Some(false)] {
+        assert_eq!(costs(&fixture, &token, idles, 10).await, [10, 0, 0], "{idles:?}");
+    }
+    // Before the portal's configuration asked for one. The script reads it, and writes nothing.
+    costs(&fixture, &token, Some(true), 1).await;
+    assert_eq!(costs(&fixture, &token, Some(true), 10).await, [10, 10, 0]);
+}
+
+#[tokio::test]
+async fn a_session_with_an_idle_time_out_costs_one_round_trip_to_verify_and_a_write_now_and_then() {
+    let fixture = Fixture::redis();
+    let policy = SessionPolicy { idle_timeout_ms: Some(600_000) };
+    let new = NewDirectSession { policy, ..new_direct("user") };
+    opened(fixture.store.open(&new).await);
+    costs(&fixture, &new.token, Some(true), 1).await; // Redis learns the script.
+    assert_eq!(costs(&fixture, &new.token, Some(true), 20).await, [20, 20, 0]);
+    fixture.forward(31 * SECOND);
+    assert_eq!(costs(&fixture, &new.token, Some(true), 20).await, [20, 20, 1], "a twentieth is over");
+    // Where nothing tells the portal, this gateway remembers the user.
+    assert_eq!(costs(&fixture, &new.token, None, 1).await, [2, 1, 0]);
+    assert_eq!(costs(&fixture, &new.token, None, 20).await, [20, 20, 0]);
+}
+
+#[tokio::test]
+async fn a_server_whose_memory_is_full_still_moves_the_end_of_a_session_that_is_used() {
+    let fixture = Fixture::redis();
+    let policy = SessionPolicy { idle_timeout_ms: Some(60_000) };
+    let new = NewDirectSession { policy, ..new_direct("user") };
+    opened(fixture.store.open(&new).await);
+    server(&fixture).command(&["CONFIG", "SET", "maxmemory", "1"]);
+    for _ in 0..3 {
+        fixture.forward(50 * SECOND);
+        costs(&fixture, &new.token, Some(true), 1).await;
+    }
 }
 
 #[tokio::test]

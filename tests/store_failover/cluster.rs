@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use vestibule::domain::error::Refusal;
-use vestibule::domain::ports::{Exchange, Removal, StoreError};
+use vestibule::domain::ports::{Exchange, Lookup, Removal, StoreError};
 
 use super::load::Load;
 use super::sentinels::recovers;
@@ -43,7 +43,7 @@ async fn a_master_that_dies_or_hangs_is_replaced_and_sessions_live_on() {
     tokio::task::block_in_place(|| cluster.wait_for_another_master_of(&key_of("user"), new.port()));
     // Not every node knows at once what the first of them has told.
     let deadline = Instant::now() + Duration::from_secs(5);
-    while store.find(session.handle.tag, &token).await.is_err() {
+    while store.find(session.handle.tag, &token, Lookup::Glance).await.is_err() {
         assert!(Instant::now() < deadline, "it does not recover");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

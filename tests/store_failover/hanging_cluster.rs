@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use serde_json::json;
-use vestibule::domain::ports::StoreError;
+use vestibule::domain::ports::{Lookup, StoreError};
 
 use super::cluster::key_of;
 use super::sentinels::recovers;
@@ -58,7 +58,7 @@ async fn a_master_that_hangs_holds_up_nobody_else() {
         async move {
             for round in 0..20 {
                 let started_at = Instant::now();
-                let found = store.find(tag, &token).await;
+                let found = store.find(tag, &token, Lookup::Glance).await;
                 let took = started_at.elapsed();
                 if is_dead {
                     assert!(matches!(found, Err(StoreError::Unavailable(_))), "{found:?}");

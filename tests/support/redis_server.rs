@@ -264,16 +264,27 @@ impl RedisServer {
         redis::cmd("KEYS").arg("*").query(&mut redis).expect("redis lists its keys")
     }
 
-    /// Lets time pass for everything that is stored.
+    /// Lets time pass for everything that is stored. A record with an idle time-out also holds times that the scripts
+    /// compare with the clock, which stands still here: they go back instead.
     pub fn forward(&self, by: Duration) {
-        let script = r"
+        let script = r#"
+            local by = tonumber(ARGV[1])
+            local function back(time) return string.format('%.0f', math.max(time - by, 0)) end
             for _, key in ipairs(redis.call('KEYS', '*')) do
               local left = redis.call('PTTL', key)
-              if left >= 0 then
-                if left <= tonumber(ARGV[1]) then redis.call('DEL', key)
-                else redis.call('PEXPIRE', key, left - tonumber(ARGV[1])) end
+              if left >= 0 and left <= by then
+                redis.call('DEL', key)
+              elseif left >= 0 then
+                redis.call('PEXPIRE', key, left - by)
+                local record = string.find(key, ':b:', 1, true) and redis.call('GET', key)
+                local head, exchanged, expires, middle, ends, rest = string.match(record or '',
+                  '^(%d %d+ )(%d+) (%d+)([^\n]*\n{"i":%d+,"u":)(%d+)(.*)$')
+                if head then
+                  record = head .. back(exchanged) .. ' ' .. back(expires) .. middle .. back(ends) .. rest
+                  redis.call('SET', key, record, 'KEEPTTL')
+                end
               end
-            end";
+            end"#;
         let mut redis = self.connect().expect("redis answers");
         let by_ms = u64::try_from(by.as_millis()).expect("a short time");
         redis::Script::new(script).arg(by_ms).invoke::<()>(&mut redis).expect("time can be forwarded");

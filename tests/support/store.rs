@@ -9,10 +9,11 @@ use vestibule::domain::environment::Environment;
 use vestibule::domain::error::Refusal;
 use vestibule::domain::handle::HandleSuffix;
 use vestibule::domain::permission::Permission;
+use vestibule::domain::policy::SessionPolicy;
 use vestibule::domain::portal_path::PortalPath;
 use vestibule::domain::ports::{
-    Exchange, ExchangeAttempt, Found, NewDirectSession, NewSession, Opening, PortalFilter, SessionStore,
-    StoreError, Stored,
+    Exchange, ExchangeAttempt, Found, Lookup, NewDirectSession, NewSession, Opening, PortalFilter,
+    SessionStore, StoreError, Stored,
 };
 use vestibule::domain::return_url::parse_http_url;
 use vestibule::domain::session::{Grant, PortalSession, SessionKind};
@@ -48,6 +49,7 @@ pub fn new_session(user: &str) -> NewSession {
         ticket: Ticket::mint(Environment::Live, tag).digest(),
         ticket_ttl_ms: 900_000,
         session_ttl_ms: 86_400_000,
+        policy: SessionPolicy::default(),
         grant: grant_of(SessionKind::Browser, user),
     }
 }
@@ -60,6 +62,7 @@ pub fn new_direct(user: &str) -> NewDirectSession {
         suffix: HandleSuffix::mint(),
         token: DirectToken::mint(Environment::Live, tag).digest(),
         session_ttl_ms: 3_600_000,
+        policy: SessionPolicy::default(),
         grant: grant_of(SessionKind::Direct, user),
     }
 }
@@ -122,7 +125,7 @@ pub async fn active(store: &dyn SessionStore, user: &str) -> (PortalSession, Dig
 
 /// Why a token finds nothing; `None` for a live session.
 pub async fn refusal_of(store: &dyn SessionStore, tag: UserTag, token: &Digest) -> Option<Refusal> {
-    match store.find(tag, token).await.expect("the store answers") {
+    match store.find(tag, token, Lookup::Glance).await.expect("the store answers") {
         Found::Active(_) => None,
         Found::Gone(gone) => Some(gone.refusal),
     }

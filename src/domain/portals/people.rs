@@ -13,7 +13,7 @@ use crate::domain::error::{Code, Error, Refusal};
 use crate::domain::handle::Handle;
 use crate::domain::messages::{CurrentSession, ExchangeRequest, ExchangedSession};
 use crate::domain::portal_path::PortalPath;
-use crate::domain::ports::{Gone, Peek};
+use crate::domain::ports::{Gone, Lookup, Peek};
 use crate::domain::presented::Presented;
 use crate::domain::return_url::Reason;
 use crate::domain::rules::{landing_portal, portal_of};
@@ -66,7 +66,7 @@ impl Portals {
     pub async fn arrive(&self, presented: &Presented, session_id: Option<&str>) -> Result<Arrival, Error> {
         let portal = self.landing_of(presented)?;
         let Some(session_id) = session_id else {
-            return Ok(Arrival::SignedIn(signed_in(self.find(presented).await?, None)));
+            return Ok(Arrival::SignedIn(signed_in(self.find(presented, Lookup::Glance).await?, None)));
         };
         let visitor = self.visitor(presented).await?;
         match (self.look(portal, session_id, visitor.as_ref()).await?, visitor) {
@@ -111,7 +111,7 @@ impl Portals {
 
     /// The session that the browser has, if it is signed in.
     async fn visitor(&self, presented: &Presented) -> Result<Option<CurrentSession>, Error> {
-        match self.find(presented).await {
+        match self.find(presented, Lookup::Glance).await {
             Ok(current) => Ok(Some(current)),
             Err(error) if error.says_signed_out() => Ok(None),
             Err(error) => Err(error),
@@ -125,7 +125,7 @@ impl Portals {
         session_id: &str,
         visitor: Option<&CurrentSession>,
     ) -> Result<Result<Waiting, Gone>, Error> {
-        let gone = |refusal, handle| Ok(Err(Gone { refusal, handle }));
+        let gone = |refusal, handle| Ok(Err(Gone::new(refusal, handle)));
         let Ok(ticket) = Ticket::parse_from_link(session_id) else {
             return gone(Refusal::Malformed, None);
         };

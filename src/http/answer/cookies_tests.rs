@@ -6,6 +6,7 @@ use super::*;
 use crate::domain::appearance::Appearance;
 use crate::domain::catalog::{Catalog, CookieSettings};
 use crate::domain::environment::Environment;
+use crate::domain::policy::SessionPolicy;
 use crate::domain::presented::Hint;
 use crate::domain::return_url::parse_http_url;
 use crate::domain::session::tests::session;
@@ -26,6 +27,7 @@ fn portal(public_url: &str) -> Portal {
         allowed_origins: Vec::new(),
         public_url: url(public_url),
         ticket_ttl_ms: 900_000,
+        policy: SessionPolicy::default(),
         landing: catalog::Landing::Portal,
         appearance: Appearance::default(),
         enabled: true,

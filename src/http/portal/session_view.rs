@@ -52,6 +52,10 @@ pub struct SessionView<'a> {
     expires_at: u64,
     /// Whole seconds until then, by the server's clock.
     expires_in: u64,
+    /// When it is over if nobody uses it any more, Unix milliseconds; where the portal has an idle time-out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    idle_expires_at: Option<u64>,
     /// Where its user gets a new session.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = "uri")]
@@ -78,6 +82,7 @@ impl<'a> SessionView<'a> {
             exchanged_at: session.exchanged_at_ms.filter(|_| grant.kind == SessionKind::Browser),
             expires_at: session.expires_at_ms,
             expires_in: session.seconds_left(now_ms),
+            idle_expires_at: session.idle.map(|idle| idle.expires_at_ms),
             return_url: return_url.map(url::Url::as_str),
         }
     }

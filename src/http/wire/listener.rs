@@ -108,11 +108,12 @@ mod tests {
     use crate::domain::landing_pass::LandingNonces;
     use crate::domain::portals::Product;
     use crate::domain::ports::{
-        Clock, Exchange, ExchangeAttempt, Found, Named, NewDirectSession, NewSession, Opening, Peek,
+        Clock, Exchange, ExchangeAttempt, Found, Lookup, Named, NewDirectSession, NewSession, Opening, Peek,
         Position, Readiness, Record, Removal, SessionStore, StoreError, Stored,
     };
     use crate::domain::session::PortalSession;
     use crate::domain::user_tag::{UserTag, UserTagger};
+    use crate::http::answer::events::AuditTrail;
     use crate::http::gateway::languages::Languages;
     use crate::http::gateway::limits::Limits;
     use crate::telemetry::{Metrics, log_of_this_thread};
@@ -140,7 +141,7 @@ mod tests {
         async fn peek(&self, _: UserTag, _: &Digest) -> Result<Peek, StoreError> {
             panic!("a defect")
         }
-        async fn find(&self, _: UserTag, _: &Digest) -> Result<Found, StoreError> {
+        async fn find(&self, _: UserTag, _: &Digest, _: Lookup) -> Result<Found, StoreError> {
             panic!("a defect")
         }
         async fn find_by_handle(&self, _: &Handle) -> Result<Option<Named>, StoreError> {
@@ -175,6 +176,7 @@ mod tests {
                 Arc::new(Broken),
                 Arc::new(UserTagger::new(&"s".into(), &[])),
                 Arc::new(TokenDeriver::new(&"s".into())),
+                Arc::new(AuditTrail),
             ),
             metrics: Arc::new(Metrics::new().expect("the metrics register")),
             limits: Arc::new(Limits::new(1, 1)),

@@ -13,11 +13,10 @@ if not pending then
   -- A repeated attempt finds its own success by the digest of its own token. No other attempt can.
   local active = redis.call('GET', KEYS[2])
   if active then
-    local _, _, _, session_ttl, _, slug = string.match(active, HEAD)
+    local _, exchanged, _, session_ttl, _, slug, _, _, grant = string.match(active, HEAD)
     if not slug then return { 'corrupt' } end
     if not admits(filter, slugs, slug) then return { 'not_admitted', active } end
-    local age = session_ttl - redis.call('PTTL', KEYS[2])
-    if age <= tonumber(ARGV[7]) then
+    if age_of(KEYS[2], exchanged, session_ttl, grant) <= tonumber(ARGV[7]) then
       touch(KEYS[3])
       return { 'done', active }
     end
@@ -39,12 +38,13 @@ local expires = whole(now + session_ttl)
 -- Only the ticket needed the epoch. Every live session would hold its 40 bytes for nothing.
 local version = string.sub(pending, 1, 1)
 local head = table.concat({ version, created, now, expires, session_ttl, suffix, slug, '-' }, ' ') .. more
-local active = table.concat({ head, grant, user_agent .. lines }, '\n')
-redis.call('SET', KEYS[2], active, 'PX', session_ttl)
-local minutes = whole(math.ceil((expires - created) / 60000))
+local begun, life = begin(grant, now, session_ttl)
+local active = table.concat({ head, begun, user_agent .. lines }, '\n')
+redis.call('SET', KEYS[2], active, 'PX', life)
+local entry = token .. string.sub(ticket, 1, 8) .. term(expires - created, idle_timeout(grant))
 local left = redis.call('PTTL', KEYS[3])
 -- Never empty in between: an index that is created anew has no time to live.
-redis.call('ZADD', KEYS[3], created, suffix .. 'b' .. token .. string.sub(ticket, 1, 8) .. minutes)
+redis.call('ZADD', KEYS[3], created, suffix .. 'b' .. entry)
 redis.call('ZREM', KEYS[3], suffix .. 't' .. ticket)
 keep(KEYS[3], left, session_ttl)
 return { 'done', active }

@@ -1,6 +1,11 @@
--- KEYS: ticket or browser record, index   ARGV: its digest
+-- KEYS: ticket or session record, index   ARGV: its digest
 -- -> { 'found', record } | { 'gone', why, created, suffix }
 local active = redis.call('GET', KEYS[1])
 if active then return { 'found', active } end
-local why = fate(KEYS[2], ARGV[1])
-return { 'gone', why[1], why[2], why[3] }
+local why, created, suffix, member = unpack(fate(KEYS[2], ARGV[1]))
+-- Its record has gone before its time. Whoever notices that first is told so.
+if why == 'expired' and idle_term(member) and tonumber(now_ms()) < expiry_of(member, created) then
+  why = 'idle_now'
+  bury(KEYS[2], created, member, 'i')
+end
+return { 'gone', why, created, suffix }

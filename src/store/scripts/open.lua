@@ -5,17 +5,18 @@ local digest, session_ttl, suffix, slug, grant = ARGV[1], ARGV[2], ARGV[3], ARGV
 local earlier = redis.call('GET', KEYS[1])
 if earlier then
   -- Only our own earlier attempt, whose reply was lost, or one with the same Idempotency-Key can have stored it.
-  local _, _, _, ttl = string.match(earlier, HEAD)
+  local _, exchanged, _, ttl, _, _, _, _, earlier_grant = string.match(earlier, HEAD)
   if not ttl then return { 'corrupt' } end
-  if ttl - redis.call('PTTL', KEYS[1]) > tonumber(ARGV[6]) then return { 'late' } end
+  if age_of(KEYS[1], exchanged, ttl, earlier_grant) > tonumber(ARGV[6]) then return { 'late' } end
   touch(KEYS[2])
   return { 'opened', earlier, live_count(KEYS[2], now_ms()) }
 end
 
 -- In place of a ticket's digest stands something that no digest begins with.
-local entry = digest .. '........' .. whole(math.ceil(session_ttl / 60000))
+local idles = idle_timeout(grant)
+local entry = digest .. '........' .. term(session_ttl, idles)
 -- A repeat may arrive after its session's end, from a connection that was frozen. The session must not come back.
-for state in string.gmatch('bre', '.') do
+for state in string.gmatch(idles and 'brei' or 'bre', '.') do
   -- Its score, if there is such a member. (Not by ZSCORE: the former release's user in Redis may not call it.)
   if redis.call('ZADD', KEYS[2], 'XX', 'INCR', 0, suffix .. state .. entry) then return { 'late' } end
 end
@@ -23,8 +24,9 @@ end
 local created = now_ms()
 local expires = whole(created + session_ttl)
 local head = table.concat({ '1', created, created, expires, session_ttl, suffix, slug, '-' }, ' ')
-local record = head .. '\n' .. grant .. '\n'
-redis.call('SET', KEYS[1], record, 'PX', session_ttl)
+local begun, life = begin(grant, created, session_ttl)
+local record = head .. '\n' .. begun .. '\n'
+redis.call('SET', KEYS[1], record, 'PX', life)
 local left = redis.call('PTTL', KEYS[2])
 redis.call('ZADD', KEYS[2], created, suffix .. 'b' .. entry)
 if left ~= -2 then prune(KEYS[2], created, suffix) end

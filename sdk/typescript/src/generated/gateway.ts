@@ -484,6 +484,11 @@ export interface components {
              */
             expiresIn: number;
             /**
+             * Format: int64
+             * @description When it is over if nobody uses it any more, Unix milliseconds; where the portal has an idle time-out.
+             */
+            idleExpiresAt?: number;
+            /**
              * Format: uri
              * @description Where its user gets a new session.
              */

@@ -32,6 +32,7 @@ impl Portals {
             ticket: ticket.digest(),
             ticket_ttl_ms: portal.ticket_ttl_ms,
             session_ttl_ms,
+            policy: portal.policy,
             grant,
         };
         let Stored { session, live } = self.parts.store.create(&new).await?;

@@ -11,7 +11,7 @@ use crate::domain::error::{Code, Error};
 use crate::domain::handle::Handle;
 use crate::domain::messages::SessionPage;
 use crate::domain::portals::Portals;
-use crate::domain::ports::{Found, Position, Record, Removal};
+use crate::domain::ports::{Found, Lookup, Position, Record, Removal};
 use crate::domain::root_key::{ToList, ToRevoke};
 
 impl Portals {
@@ -38,7 +38,7 @@ impl Portals {
         let Some(place) = candidate.and_then(|candidate| self.place_of(candidate).ok()) else {
             return Ok(None);
         };
-        let Found::Active(session) = self.parts.store.find(place.tag, &place.digest).await? else {
+        let Found::Active(session) = self.look_up(place.tag, &place.digest, Lookup::Glance).await? else {
             return Ok(None);
         };
         let grant = &session.grant;

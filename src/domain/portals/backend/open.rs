@@ -51,7 +51,8 @@ impl Portals {
             TokenFormat::Opaque => token.digest(),
             TokenFormat::Jwt => signed_token_digest(tag, suffix),
         };
-        let new = NewDirectSession { tag, suffix, token: digest, session_ttl_ms, grant };
+        let policy = portal.policy;
+        let new = NewDirectSession { tag, suffix, token: digest, session_ttl_ms, policy, grant };
         let Stored { session, live } = match self.parts.store.open(&new).await? {
             Opening::Done(stored) => stored,
             Opening::TooLate => return Err(used_before()),

@@ -10,14 +10,14 @@ use crate::domain::error::Error;
 use crate::domain::handle::Handle;
 use crate::domain::messages::{CurrentSession, EndedSession};
 use crate::domain::portals::Portals;
-use crate::domain::ports::{Found, Record, Removal, StoreError};
+use crate::domain::ports::{Found, Lookup, Record, Removal, StoreError};
 use crate::domain::presented::Presented;
 use crate::domain::rules::origin_not_listed;
 
 impl Portals {
     /// [`Portals::find`] for ending: a forged request of another site is refused.
     pub async fn find_for_ending(&self, presented: &Presented) -> Result<CurrentSession, Error> {
-        let current = self.find_for_page(presented).await?;
+        let current = self.find_by_page(presented, Lookup::Glance).await?;
         if !presented.may_change(&current.portal) {
             return Err(origin_not_listed(Some(current.session.handle)));
         }
@@ -44,7 +44,7 @@ impl Portals {
     ) -> Result<Vec<Handle>, StoreError> {
         let mut ended = Vec::new();
         for token in tokens {
-            if let Found::Active(session) = self.parts.store.find(token.tag(), &token.digest()).await?
+            if let Found::Active(session) = self.look_up(token.tag(), &token.digest(), Lookup::Glance).await?
                 && session.grant.slug == portal.slug
             {
                 self.parts

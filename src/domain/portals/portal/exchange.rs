@@ -34,7 +34,7 @@ impl Portals {
             Exchange::NotAdmitted(session) => {
                 return Err(why_not_admitted(&self.catalog, &session, &request.asker));
             }
-            Exchange::Gone(Gone { refusal, handle }) => return Err(not_found(refusal, handle)),
+            Exchange::Gone(Gone { refusal, handle, is_news: _ }) => return Err(not_found(refusal, handle)),
         };
         let Some(portal) = portal_of(&self.catalog, &session).cloned() else {
             self.parts

@@ -12,7 +12,7 @@ use crate::domain::handle::Handle;
 use crate::domain::messages::CurrentSession;
 use crate::domain::permission::Permission;
 use crate::domain::portals::Portals;
-use crate::domain::ports::{Found, Gone, StoreError};
+use crate::domain::ports::{Found, Gone, Lookup, StoreError};
 use crate::domain::presented::Presented;
 use crate::domain::rules::{check_held, origin_not_listed, portal_disabled, portal_of};
 use crate::domain::session::{PortalSession, SessionKind};
@@ -29,19 +29,20 @@ pub struct Place {
 impl Portals {
     /// The live session that a request presents; does not check the page's origin. Of several cookies of one name a
     /// live one counts, wherever it stands: a dead one before it must not lock its user out.
-    pub async fn find(&self, presented: &Presented) -> Result<CurrentSession, Error> {
+    pub async fn find(&self, presented: &Presented, lookup: Lookup) -> Result<CurrentSession, Error> {
         let signed_out = |code, gone: &Gone| Error {
             home: Some(presented.home(&self.catalog)),
             ..Error::refused(code, gone.refusal, gone.handle)
         };
         let Some(presented_token) = &presented.token else {
-            return Err(signed_out(Code::PortalTokenMissing, &gone(Refusal::Missing, None)));
+            return Err(signed_out(Code::PortalTokenMissing, &Gone::new(Refusal::Missing, None)));
         };
         let dead = |gone: &Gone| signed_out(Code::PortalSessionNotFound, gone);
-        let tokens = presented_token.candidates.as_ref().map_err(|refusal| dead(&gone(*refusal, None)))?;
+        let tokens =
+            presented_token.candidates.as_ref().map_err(|refusal| dead(&Gone::new(*refusal, None)))?;
         let mut first_gone = None;
         for token in tokens {
-            match self.live(token, presented.expected_slug()).await? {
+            match self.live(token, presented.expected_slug(), lookup).await? {
                 Ok(current) if !current.portal.enabled => {
                     return Err(portal_disabled(Some(current.session.handle)));
                 }
@@ -55,32 +56,33 @@ impl Portals {
                 }
             }
         }
-        Err(dead(&first_gone.unwrap_or_else(|| gone(Refusal::Malformed, None))))
+        Err(dead(&first_gone.unwrap_or_else(|| Gone::new(Refusal::Malformed, None))))
     }
 
     async fn live(
         &self,
         candidate: &Candidate,
         expected_slug: Option<&str>,
+        lookup: Lookup,
     ) -> Result<Result<CurrentSession, Gone>, StoreError> {
         let place = match self.place_of(candidate) {
             Ok(place) => place,
-            Err(refusal) => return Ok(Err(gone(refusal, None))),
+            Err(refusal) => return Ok(Err(Gone::new(refusal, None))),
         };
-        let session = match self.parts.store.find(place.tag, &place.digest).await? {
+        let session = match self.look_up(place.tag, &place.digest, lookup).await? {
             Found::Active(session) => session,
             Found::Gone(gone) => return Ok(Err(gone)),
         };
         let handle = Some(session.handle);
         let portal = match portal_of(&self.catalog, &session) {
-            None => return Ok(Err(gone(Refusal::PortalGone, handle))),
+            None => return Ok(Err(Gone::new(Refusal::PortalGone, handle))),
             Some(portal) if expected_slug.is_some_and(|slug| slug != portal.slug) => {
-                return Ok(Err(gone(Refusal::OtherPortal, handle)));
+                return Ok(Err(Gone::new(Refusal::OtherPortal, handle)));
             }
             Some(portal) => portal.clone(),
         };
         if let Err(refusal) = check_kind(candidate, &session, &portal, place.claims.as_ref()) {
-            return Ok(Err(gone(refusal, handle)));
+            return Ok(Err(Gone::new(refusal, handle)));
         }
         Ok(Ok(CurrentSession { session, portal, credential: candidate.clone(), digest: place.digest }))
     }
@@ -104,14 +106,29 @@ impl Portals {
         }
     }
 
-    /// [`Portals::find`] for a page. Before a word is said to it, not even whether somebody is signed in, its origin
+    /// A use of the session, with what the request tells of its portal.
+    fn used_by(&self, presented: &Presented) -> Lookup {
+        let portal = presented.portal(&self.catalog);
+        Lookup::Use { idles: portal.map(|portal| portal.policy.idle_timeout_ms.is_some()) }
+    }
+
+    /// [`Portals::find`] for a page that uses it. Before a word is said to it, not even whether somebody is signed in, its origin
     /// must be one of the portal that the word is about.
     pub async fn find_for_page(&self, presented: &Presented) -> Result<CurrentSession, Error> {
+        self.find_by_page(presented, self.used_by(presented)).await
+    }
+
+    /// The same, for whatever the page wants.
+    pub(super) async fn find_by_page(
+        &self,
+        presented: &Presented,
+        lookup: Lookup,
+    ) -> Result<CurrentSession, Error> {
         let about = presented.portal(&self.catalog);
         if about.is_some_and(|portal| presented.is_foreign_page(portal)) {
             return Err(origin_not_listed(None));
         }
-        self.find(presented).await.map_err(|error| match about {
+        self.find(presented, lookup).await.map_err(|error| match about {
             Some(portal) if presented.is_foreign_to(portal) => Error { home: None, ..error },
             Some(_) | None => error,
         })
@@ -123,7 +140,7 @@ impl Portals {
         presented: &Presented,
         required: &[Permission],
     ) -> Result<CurrentSession, Error> {
-        let current = self.find(presented).await?;
+        let current = self.find(presented, self.used_by(presented)).await?;
         check_held(&current.session, required)?;
         Ok(current)
     }
@@ -158,8 +175,4 @@ fn check_kind(
         return Err(Refusal::OtherEnvironment);
     }
     Ok(())
-}
-
-fn gone(refusal: Refusal, handle: Option<Handle>) -> Gone {
-    Gone { refusal, handle }
 }

@@ -1,7 +1,7 @@
 -- After member.lua.
-local FATES = { t = 'expired', b = 'expired', r = 'revoked', e = 'ended' }
+local FATES = { t = 'expired', b = 'expired', r = 'revoked', e = 'ended', i = 'idle' }
 
--- { why, created, suffix } of the session that this digest once stood for. It looks only at the newest 32, without taking
+-- { why, created, suffix, member } of the session that this digest once stood for. It looks only at the newest 32, without taking
 -- them apart: refusals must stay cheap, because anybody can cause them for nothing.
 local function fate(index, digest)
   local start = string.sub(digest, 1, 8)
@@ -15,7 +15,7 @@ local function fate(index, digest)
     end
     if why then
       local created = redis.call('ZREVRANGE', index, at - 1, at - 1, 'WITHSCORES')[2]
-      return { why, created, suffix_of(member) }
+      return { why, created, suffix_of(member), member }
     end
   end
   return { 'unknown', '', '' }

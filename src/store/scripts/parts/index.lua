@@ -13,14 +13,6 @@ local function find_member(index, created, suffix)
   return nil
 end
 
--- Replaces the member of a live session by that of a dead one. The index is never empty in between: created anew, it
--- would have no time to live, and would stay for ever. A server whose memory is full refuses the new member; then the
--- operator is not told why the session is over, but it is.
-local function bury(index, created, member, state)
-  redis.pcall('ZADD', index, created, suffix_of(member) .. state .. string.sub(member, 10))
-  redis.call('ZREM', index, member)
-end
-
 -- While a slot of a cluster moves, its keys are on two nodes, and a key that is missing here may be on the other one.
 -- Redis refuses such a call, but only because of keys that the call has declared. So no script touches a record that is
 -- not among its KEYS: it answers { 'declare', key, ... } and is called again with these as further keys.

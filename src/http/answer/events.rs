@@ -1,0 +1,20 @@
+//! What happens to sessions without anybody's asking, as audit lines.
+//!
+//! Owns: which line tells what. They carry the id of the request that noticed or caused it.
+//! Must not know: why it happened.
+
+use crate::domain::handle::Handle;
+use crate::domain::ports::{Event, Events};
+use crate::telemetry::{SessionEvent, audit};
+
+/// Tells the operator in the log.
+pub struct AuditTrail;
+
+impl Events for AuditTrail {
+    fn happened(&self, event: Event, handle: Handle) {
+        let handle = handle.to_string();
+        audit(match event {
+            Event::Idle => SessionEvent::Idle { handle: &handle },
+        });
+    }
+}
