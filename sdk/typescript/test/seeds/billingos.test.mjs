@@ -30,7 +30,7 @@ function closing(context, client) {
 async function application(visitor = { account: { id: "jane", email: "jane@example.com" } }) {
   const whoIsSignedIn = async () => visitor;
   const address = await site({
-    "POST /token-for-page": async () => {
+    "GET /token-for-page": async () => {
       const found = await whoIsSignedIn();
       if (!found?.account?.id) {
         return Response.json({ error: "Nobody is signed in" }, { status: 401 });
@@ -75,11 +75,11 @@ test("one is revoked by its id alone", async () => {
 
 test("the route answers a token and an ISO text, or 401", async () => {
   const { visitor, sessionTokenUrl } = await application();
-  const { token, expiresAt } = await (await fetch(sessionTokenUrl, { method: "POST" })).json();
+  const { token, expiresAt } = await (await fetch(sessionTokenUrl)).json();
   assert.equal((await vestibule.getSession(token)).email, "jane@example.com");
   assert.equal(new Date(expiresAt).toISOString(), expiresAt);
   visitor.account = undefined;
-  assert.equal((await fetch(sessionTokenUrl, { method: "POST" })).status, 401);
+  assert.equal((await fetch(sessionTokenUrl)).status, 401);
 });
 
 test("automatic: the page asks the route at once, keeps the token, and gets another before its end", async (context) => {
