@@ -13,6 +13,7 @@ pub mod handle;
 pub mod history;
 pub mod idempotency;
 pub mod invalid;
+pub mod kept_places;
 pub mod kept_tokens;
 pub mod landing_pass;
 pub mod malformed;

@@ -188,14 +188,20 @@ async fn a_killed_gateway_has_logged_what_it_answered() {
 /// the level at which every library tells all it knows.
 async fn no_canary_in_the_log(store_url: &str) {
     let directory = tempfile::tempdir().expect("a directory");
-    let trace = format!("log.level = \"trace\"\n{}", config(store_url));
+    let behind_a_proxy = "[server]\ntrusted_proxies = [\"127.0.0.1\"]\n";
+    let trace = format!("log.level = \"trace\"\n{}", config(store_url).replace("[server]\n", behind_a_proxy));
     let process = Process::serve(&file(&directory, &trace));
     let canaries =
         ["canary-user", "canary@example.com", "canary-meta", "canary-query", "canary-body", "canary-cookie"];
-    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .expect("a client");
     let body = json!({
         "slug": "my-portal", "externalId": canaries[0], "permissions": ["keys:read"], "email": canaries[1],
         "metadata": { "secret": canaries[2] }, "returnUrl": "https://app.example.com/canary-return",
+        "path": "/canary-place?code=canary-code",
     });
     let created = post(&process, "/v2/portal.createSession", ACME_LIVE, body).await.data();
     let session_id = created["sessionId"].as_str().expect("a session ID").to_owned();
@@ -210,6 +216,9 @@ async fn no_canary_in_the_log(store_url: &str) {
         200
     );
     assert_eq!(get("/v2/portal.authorize?permission=canary.query").bearer(&token).send().await.status, 403);
+    let lost = get("/v2/portal.authorize?slug=my-portal").header("sec-fetch-mode", "navigate");
+    let lost = lost.header("x-forwarded-uri", "/canary-page?code=canary-code").send().await;
+    assert!(lost.set_cookies().iter().any(|line| line.contains("portal_resume_")), "the page is kept");
     assert_eq!(get("/nothing/canary-query?x=canary-query").send().await.status, 404);
     assert_eq!(
         Call(client.post(process.url("/v2/portal.exchangeSession")).json(&exchange())).send().await.status,
@@ -227,8 +236,9 @@ async fn no_canary_in_the_log(store_url: &str) {
     assert_eq!(code, Some(0));
 
     let log = output.join("\n");
-    let secrets = [session_id.as_str(), token.as_str(), ACME_LIVE, made_up, "canary-return", "canary.query"];
-    for secret in canaries.iter().chain(&secrets) {
+    let places = ["canary-return", "canary-place", "canary-page", "canary-code"];
+    let secrets = [session_id.as_str(), token.as_str(), ACME_LIVE, made_up, "canary.query"];
+    for secret in canaries.iter().chain(&secrets).chain(&places) {
         let line = output.iter().find(|line| line.contains(secret));
         assert_eq!(line, None, "{secret} is in the log");
     }
@@ -244,7 +254,11 @@ async fn no_canary_in_the_log(store_url: &str) {
     let mut reasons: Vec<String> = refusals.map(|line| text(&line["reason"]).to_owned()).collect();
     // Workers write their lines side by side.
     reasons.sort();
-    assert_eq!(reasons, ["permission_not_held", "unknown", "used"], "the operator learns the true reasons");
+    assert_eq!(
+        reasons,
+        ["missing", "permission_not_held", "unknown", "used"],
+        "the operator learns the true reasons"
+    );
     assert!(log.contains("TRACE"), "the level was in force");
 }
 

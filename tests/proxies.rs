@@ -8,6 +8,8 @@ mod aliases;
 mod asked_for;
 #[path = "proxies/browser.rs"]
 mod browser;
+#[path = "proxies/coming_back.rs"]
+mod coming_back;
 #[path = "proxies/document.rs"]
 mod document;
 #[path = "proxies/examples.rs"]

@@ -85,6 +85,7 @@ fn read_portal(
     let enabled = fields.optional("enabled", boolean).unwrap_or(true);
     let clear_site_data = fields.optional("clear_site_data", boolean).unwrap_or(false);
     let policy = read_policy(&mut fields);
+    let resume = fields.optional("resume", boolean).unwrap_or(true);
     let landing = read_landing(&mut fields);
     let appearance = read_appearance(&mut fields);
     let direct = fields.optional("direct", boolean).unwrap_or(false);
@@ -120,6 +121,7 @@ fn read_portal(
         appearance,
         enabled,
         clear_site_data,
+        resume,
         cookie,
         direct,
         tokens,
@@ -199,7 +201,8 @@ fn parse_cookie_name(text: &str) -> Result<String, Invalid> {
         let fix = "Use a name such as \"portal_session_acme\".";
         return Err(Invalid::new("A cookie's name has 1 to 80 of the characters A-Z a-z 0-9 _ - .", fix));
     }
-    if text.starts_with("__") || ["portal_hint", "portal_landing", "portal_bounces"].contains(&text) {
+    let own = ["portal_hint", "portal_landing", "portal_bounces"];
+    if text.starts_with("__") || text.starts_with("portal_resume_") || own.contains(&text) {
         return Err(Invalid::new(
             "This name is taken.",
             "Leave out the prefix; __Host- is added where its conditions hold.",

@@ -104,6 +104,8 @@ pub struct Portal {
     pub enabled: bool,
     /// A logout makes the browser delete everything it stores for the answering host, other portals' data included.
     pub clear_site_data: bool,
+    /// A browser that was sent home comes back to the page that it asked for.
+    pub resume: bool,
     /// Its cookie.
     pub cookie: CookieSettings,
     /// Its pages and apps get tokens that they use themselves (API.md section 9).

@@ -15,4 +15,5 @@ pub mod pages;
 pub mod policy;
 pub mod problem;
 pub mod refusal;
+pub mod resume;
 pub mod values;

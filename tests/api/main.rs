@@ -47,6 +47,7 @@ mod raw;
 mod raw_errors;
 mod redirect_url;
 mod request_bodies;
+mod resume;
 mod revoke_more;
 mod revoke_session;
 mod root_key_defaults;

@@ -46,6 +46,7 @@ async fn setting(name: &str, proxy: SocketAddr, portal: &str) -> Setting {
         "key": ACME_LIVE,
         "isActing": true,
         "isRemembered": true,
+        "isRememberedActing": true,
     });
     Setting { gateway, _application: application, _proxy: None, told }
 }
@@ -88,8 +89,8 @@ async fn the_portal_on_next() {
     let mut settings = vec![alone];
     for kind in [Kind::Nginx, Kind::Caddy] {
         let mut setting = setting_behind(kind, behind).await;
-        // The proxy sends people home, and does not remember where they were.
-        setting.told["isRemembered"] = false.into();
+        // The page itself leads home after an action; only the gateway would remember it.
+        setting.told["isRememberedActing"] = false.into();
         settings.push(setting);
     }
     are_told(settings).await;

@@ -78,7 +78,10 @@ pub async fn the_largest_session_passes_too(kind: Kind) {
     assert_eq!(seen.header("portal-external-id"), "%F0%9F%98%80".repeat(256));
     assert_eq!(seen.header("portal-organization-id"), seen.header("portal-external-id"));
     stage.gateway.forward(Duration::from_secs(61));
-    is_sent_home(&page(), &format!("{return_url}&reason=session_expired"));
+    let longest_path = format!("/{}", "a".repeat(1_023));
+    let lost = stage.get(&longest_path).header("Cookie", &jar).page().send();
+    is_sent_home(&lost, &format!("{return_url}&reason=session_expired"));
+    assert!(lost.jar().contains("__Host-portal_resume_my-portal="), "{:?}", lost.set_cookies());
 }
 
 pub async fn nobody_says_for_himself_who_he_is(kind: Kind) {

@@ -25,6 +25,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/proxies/portals")
 }
 
+/// One of the scripts there.
 pub fn script(name: &str) -> Command {
     let mut command = Command::new(node::binary());
     command.arg(name).current_dir(folder());

@@ -1,4 +1,5 @@
-//! Sets and clears cookies: the portal session's and the hint (API.md section 4), and two for the gateway's own pages.
+//! Sets and clears cookies: the portal session's and the hint (API.md section 4), where the browser wanted to go
+//! (section 12), and two for the gateway's own pages.
 //!
 //! Owns: their attributes. They are set and cleared in the same place, so that a removal has the attributes it needs.
 //! Must not know: when a cookie is set. Their names are in `request::cookies`, which reads them.
@@ -16,7 +17,8 @@ use crate::domain::credential::BrowserToken;
 use crate::domain::landing_pass::LandingPass;
 use crate::domain::session::PortalSession;
 use crate::http::request::cookies::{
-    BOUNCES_NAME, HINT_NAME, Mode, PASS_NAME, full_name, own_mode, sent_values, session_cookie_name,
+    BOUNCES_NAME, HINT_NAME, Mode, PASS_NAME, full_name, own_mode, resume_cookie_name, sent_values,
+    session_cookie_name,
 };
 
 const HINT_DAYS: i64 = 30;
@@ -47,6 +49,14 @@ pub fn landing_pass(portal: &Portal, pass: &LandingPass) -> Cookie<'static> {
 /// The cookie that counts how often a browser was sent home lately.
 pub fn bounces(portal: &Portal, bounces: &Bounces) -> Cookie<'static> {
     build_own(portal, BOUNCES_NAME, bounces.text(), BOUNCES_LIFE)
+}
+
+/// The cookie of where the browser wanted to go; without a life, its removal. Bound as the session's cookie is: the
+/// host that sends a browser home may be another one than the host where it signs in.
+pub fn resume(portal: &Portal, text: String, life_seconds: u64) -> Cookie<'static> {
+    let life = Duration::seconds(i64::try_from(life_seconds).unwrap_or(i64::MAX));
+    let scope = Scope::of(portal, &Mode::of(portal));
+    build_as(&scope, same_site_of_navigations(portal), (resume_cookie_name(portal), text), life)
 }
 
 /// The removal of both cookies.
@@ -112,15 +122,18 @@ fn same_site(portal: &Portal) -> SameSite {
     }
 }
 
-/// Never `Strict`, because it is read after navigations across sites.
 fn build_own(portal: &Portal, name: &str, value: String, life: Duration) -> Cookie<'static> {
     let mode = own_mode(portal);
-    let same_site = match portal.cookie.same_site {
+    let name = full_name(&mode, name);
+    build_as(&Scope::of(portal, &mode), same_site_of_navigations(portal), (name, value), life)
+}
+
+/// Never `Strict`: such cookies are read after navigations across sites.
+fn same_site_of_navigations(portal: &Portal) -> SameSite {
+    match portal.cookie.same_site {
         catalog::SameSite::Lax | catalog::SameSite::Strict => SameSite::Lax,
         catalog::SameSite::None => SameSite::None,
-    };
-    let name = full_name(&mode, name);
-    build_as(&Scope::of(portal, &mode), same_site, (name, value), life)
+    }
 }
 
 /// The attributes by which a browser tells cookies of the same name apart, and `Secure`, which they share.

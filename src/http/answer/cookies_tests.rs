@@ -32,6 +32,7 @@ fn portal(public_url: &str) -> Portal {
         appearance: Appearance::default(),
         enabled: true,
         clear_site_data: false,
+        resume: true,
         cookie: CookieSettings {
             name: "portal_session_my-portal".into(),
             same_site: catalog::SameSite::Lax,

@@ -77,6 +77,14 @@ impl Problem {
         }
     }
 
+    /// Whether it sends a browser home.
+    pub fn sends_home(&self) -> bool {
+        match self.form {
+            Form::Redirect => true,
+            Form::Json | Form::InertiaLocation | Form::Page(_) => false,
+        }
+    }
+
     /// Adds a header to the response.
     pub fn with_header(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {

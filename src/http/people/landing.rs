@@ -8,19 +8,21 @@ use std::net::IpAddr;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderMap, HeaderValue, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
-use url::Url;
 
 use super::landing_page::offer;
-use crate::domain::catalog::SESSION_PARAMETER;
+use crate::domain::catalog::{Portal, SESSION_PARAMETER};
 use crate::domain::error::{Code, Error};
 use crate::domain::landing_pass::LandingPass;
 use crate::domain::messages::{Asker, ExchangeRequest};
+use crate::domain::portal_path::PortalPath;
 use crate::domain::portals::people::{Arrival, Entry, SignedIn, Waiting};
 use crate::domain::presented::Presented;
+use crate::domain::session::PortalSession;
 use crate::http::answer::new_session::begin;
 use crate::http::answer::pages::Form;
 use crate::http::answer::problem::Problem;
 use crate::http::answer::refusal::{refuse, refuse_unseen};
+use crate::http::answer::resume::Onward;
 use crate::http::gateway::gateway;
 use crate::http::request::cookies::sent_pass;
 use crate::http::request::exchange::exchange_request;
@@ -92,8 +94,8 @@ async fn spend(
 fn entered(request: &HttpRequest, entry: Entry, client: Option<IpAddr>) -> HttpResponse {
     match entry {
         Entry::Exchanged(exchanged) => {
-            let grant = &exchanged.session.grant;
-            let mut response = go_to(&exchanged.portal.place(grant.environment, grant.path.as_ref()));
+            let (session, portal) = (&exchanged.session, &exchanged.portal);
+            let mut response = go_on(request, portal, session, session.grant.path.as_ref());
             begin(request, &mut response, &exchanged, client);
             response
         }
@@ -167,14 +169,23 @@ fn report_opening(request: &HttpRequest, waiting: &Waiting) {
 fn go_in(request: &HttpRequest, signed_in: &SignedIn) -> HttpResponse {
     let SignedIn { current, path } = signed_in;
     note(request, current.session.handle);
-    go_to(&current.portal.place(current.session.grant.environment, path.as_ref()))
+    go_on(request, &current.portal, &current.session, path.as_ref())
 }
 
-fn go_to(url: &Url) -> HttpResponse {
+/// Into the portal: to where the session begins, or to where its browser wanted to go.
+fn go_on(
+    request: &HttpRequest,
+    portal: &Portal,
+    session: &PortalSession,
+    own: Option<&PortalPath>,
+) -> HttpResponse {
+    let onward = Onward::of(request, portal, session, own);
+    let url = portal.place(session.grant.environment, onward.path.as_ref());
     let mut response = HttpResponse::SeeOther().finish();
     // A URL is ASCII.
     if let Ok(url) = HeaderValue::from_str(url.as_str()) {
         response.headers_mut().insert(LOCATION, url);
     }
+    onward.use_up(&mut response);
     response
 }

@@ -17,6 +17,7 @@ use crate::domain::signed_token::Purpose;
 use crate::http::answer::cors;
 use crate::http::answer::problem::Problem;
 use crate::http::answer::refusal::{refuse, refuse_by_status};
+use crate::http::answer::resume;
 use crate::http::gateway::gateway;
 use crate::http::request::kept::portals;
 
@@ -53,6 +54,6 @@ async fn answer(request: &HttpRequest, presented: Result<Presented, Error>) -> R
             Ok(response)
         }
         Err(error) if asked.denies_by_status => Err(refuse_by_status(request, error)),
-        Err(error) => Err(refuse(request, &presented, error, None)),
+        Err(error) => Err(resume::keep(request, &presented, refuse(request, &presented, error, None))),
     }
 }

@@ -10,6 +10,7 @@ use crate::domain::messages::EndedSession;
 use crate::http::answer::cookies;
 use crate::http::answer::envelope::success;
 use crate::http::answer::problem::Problem;
+use crate::http::answer::resume;
 use crate::http::request::auth::OfPage;
 use crate::http::request::body;
 use crate::http::request::kept::portals;
@@ -53,6 +54,8 @@ pub async fn handle(
     for cookie in cookies::leftovers(portal, request.headers(), known).iter().chain(&cookies::end(portal)) {
         cookies::add(&mut response, cookie);
     }
+    // Whoever signs in here next did not ask for it.
+    resume::forget(&request, portal, &mut response);
     if portal.clear_site_data {
         let kept = HeaderValue::from_static("\"cache\", \"storage\"");
         response.headers_mut().insert(CLEAR_SITE_DATA, kept);

@@ -8,7 +8,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::exchange_session::exchange;
-use crate::domain::portal_path::PortalPath;
 use crate::http::answer::envelope::success;
 use crate::http::answer::problem::Problem;
 use crate::http::gateway::gateway;
@@ -34,10 +33,9 @@ pub struct Exchanged<'a> {
 
 /// Spends a session ID for a browser session.
 pub async fn handle(request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Problem> {
-    exchange(request, payload, "code", |request, exchanged, access_token| {
+    exchange(request, payload, "code", |request, exchanged, path, access_token| {
         let session = &exchanged.session;
         let expires_in = session.seconds_left(gateway(request).store_clock.now_ms());
-        let path = session.grant.path.as_ref().map(PortalPath::as_str);
         success(request, Exchanged { access_token, expires_at: session.expires_at_ms, expires_in, path })
     })
     .await

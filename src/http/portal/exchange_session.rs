@@ -16,6 +16,7 @@ use crate::fields::text;
 use crate::http::answer::envelope::success;
 use crate::http::answer::new_session::begin;
 use crate::http::answer::problem::Problem;
+use crate::http::answer::resume::Onward;
 use crate::http::gateway::gateway;
 use crate::http::request::exchange::{exchange_request, idempotency_key};
 use crate::http::request::kept::portals;
@@ -46,23 +47,23 @@ pub struct Exchanged<'a> {
 
 /// Spends a session ID for a browser session.
 pub async fn handle(request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Problem> {
-    exchange(request, payload, "sessionId", |request, exchanged, token| {
+    exchange(request, payload, "sessionId", |request, exchanged, path, token| {
         let now_ms = gateway(request).store_clock.now_ms();
         let (expires_at, expires_in) =
             (exchanged.session.expires_at_ms, exchanged.session.seconds_left(now_ms));
         let session = SessionView::new(&exchanged.session, &exchanged.portal, now_ms);
-        let path = exchanged.session.grant.path.as_ref().map(PortalPath::as_str);
         success(request, Exchanged { expires_at, expires_in, session, path, token })
     })
     .await
 }
 
-/// The operation under either name. `field` holds the session ID; `answer` gets the token if the caller may see it.
+/// The operation under either name. `field` holds the session ID; `answer` gets the place to go
+/// on to, and the token if the caller may see it.
 pub async fn exchange(
     request: HttpRequest,
     payload: web::Payload,
     field: &'static str,
-    answer: impl FnOnce(&HttpRequest, &ExchangedSession, Option<&str>) -> HttpResponse,
+    answer: impl FnOnce(&HttpRequest, &ExchangedSession, Option<&str>, Option<&str>) -> HttpResponse,
 ) -> Result<HttpResponse, Problem> {
     let gateway = gateway(&request);
     let client = client_address::of(&request, gateway);
@@ -77,7 +78,11 @@ pub async fn exchange(
     gateway.metrics.exchange(result.as_ref().map_or_else(|error| error.code.wire_name(), |_| "done"));
     let exchanged = result?;
     let is_browser = is_browser(request.headers());
-    let mut response = answer(&request, &exchanged, (!is_browser).then(|| exchanged.token.expose()));
+    let ExchangedSession { session, portal, token, .. } = &exchanged;
+    let onward = Onward::of(&request, portal, session, session.grant.path.as_ref());
+    let path = onward.path.as_ref().map(PortalPath::as_str);
+    let mut response = answer(&request, &exchanged, path, (!is_browser).then(|| token.expose()));
+    onward.use_up(&mut response);
     begin(&request, &mut response, &exchanged, client);
     Ok(response)
 }

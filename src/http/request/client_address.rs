@@ -23,6 +23,12 @@ pub fn of(request: &HttpRequest, gateway: &Gateway) -> Option<IpAddr> {
     Some(behind_proxies(peer, request.headers(), client_address_header, trusted_proxies))
 }
 
+/// Whether the peer itself is a proxy that is believed.
+pub fn is_from_trusted_proxy(request: &HttpRequest, gateway: &Gateway) -> bool {
+    let peer = request.peer_addr().map(|peer| canonical(peer.ip()));
+    peer.is_some_and(|peer| gateway.trusted_proxies.iter().any(|network| network.contains(&peer)))
+}
+
 /// The client, as far as `peer` and the proxies behind it are trusted.
 pub fn behind_proxies(peer: IpAddr, headers: &HeaderMap, header: &HeaderName, trusted: &[IpNet]) -> IpAddr {
     let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));

@@ -1,4 +1,5 @@
-//! The cookies that a browser sends: portal sessions, the hint, and two for the gateway's own pages.
+//! The cookies that a browser sends: portal sessions, the hint, where it wanted to go, and two for the gateway's own
+//! pages.
 //!
 //! Owns: the names of all cookies, and reading them. The mode determines prefix, `Secure` and `Domain` together, so
 //! that an insecure combination cannot be expressed.
@@ -23,6 +24,9 @@ pub const HINT_NAME: &str = "portal_hint";
 pub const PASS_NAME: &str = "portal_landing";
 /// Of the count of bounces, without its prefix.
 pub const BOUNCES_NAME: &str = "portal_bounces";
+
+/// Of where a browser wanted to go, without its prefix; the slug follows.
+pub const RESUME_PREFIX: &str = "portal_resume_";
 
 /// How a portal's cookies are bound to their host.
 pub enum Mode<'a> {
@@ -57,6 +61,11 @@ impl<'a> Mode<'a> {
 /// The full name of a portal's session cookie.
 pub fn session_cookie_name(portal: &Portal) -> String {
     full_name(&Mode::of(portal), &portal.cookie.name)
+}
+
+/// The full name of the cookie in which a browser keeps where it wanted to go in a portal.
+pub fn resume_cookie_name(portal: &Portal) -> String {
+    full_name(&Mode::of(portal), &[RESUME_PREFIX, &portal.slug].concat())
 }
 
 /// With the prefix that the mode gives it.
@@ -127,6 +136,11 @@ pub fn sent_pass(headers: &HeaderMap, portal: &Portal) -> Option<LandingPass> {
         [one] => LandingPass::parse(one).ok(),
         [] | [_, _, ..] => None,
     }
+}
+
+/// Where the browser wanted to go in this portal: the different values, unchecked.
+pub fn sent_resume<'a>(headers: &'a HeaderMap, portal: &Portal) -> Vec<&'a str> {
+    sent_values(headers, &resume_cookie_name(portal))
 }
 
 /// The count of bounces in a request, unchecked. Planting one gains nothing but a page in place of a redirect.

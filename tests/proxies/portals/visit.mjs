@@ -37,7 +37,12 @@ const shows = (page, id, text) => page.locator(id, { hasText: text }).waitFor();
 async function enter(page, visit) {
   await page.goto(visit.link);
   // A link from outside the browser: the gateway's own page waits for a click.
-  if (visit.isHosted) await page.getByRole("button").click();
+  if (visit.isHosted) {
+    await page.getByRole("button").click();
+    // Back where they were sent home from.
+    await shows(page, "#invoice", "42");
+    await page.goto(visit.origin);
+  }
   await shows(page, "#who", "jane");
 }
 

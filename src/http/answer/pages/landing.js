@@ -1,6 +1,8 @@
 // Known to the page's policy by its hash. Without it the button does the same.
 (() => {
   const form = document.querySelector("form");
+  // No server sees it, but the portal may route by it.
+  form.action += location.hash;
   // Out of the address bar and the history, before anything else can look there.
   history.replaceState(null, "", location.pathname);
   let sent = false;
