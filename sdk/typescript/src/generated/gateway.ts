@@ -310,6 +310,11 @@ export interface components {
              * @example ready
              */
             status: string;
+            /**
+             * @description `refused` while the store takes no new sessions; those that are open are served.
+             * @example refused
+             */
+            newSessions?: string;
         };
         /** @description A signed token of a session. */
         IssuedToken: {
