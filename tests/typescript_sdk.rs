@@ -64,3 +64,15 @@ mod seeds {
         unkey,
     }
 }
+
+/// In real tabs of a real Chromium.
+mod pages {
+    use super::{PathBuf, build, run};
+
+    test_files! {
+        "test/pages":
+        portal,
+        react,
+        tokens,
+    }
+}

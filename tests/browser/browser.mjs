@@ -3,33 +3,14 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 
-import { chromium } from "playwright-core";
-
+import { chromium, executablePath, launchOptions } from "./chromium.mjs";
 import { closePlaces } from "./places.mjs";
 import { hangUp } from "./stage.mjs";
-
-const PLACES = [
-  "/usr/bin/chromium",
-  "/usr/bin/google-chrome",
-  "/usr/bin/chromium-browser",
-  "/opt/homebrew/bin/chromium",
-  "/Applications/Chromium.app/Contents/MacOS/Chromium",
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-];
-export const executablePath = PLACES.find((place) => existsSync(place));
-assert.ok(executablePath, "there is no Chromium: run tests/run, which installs it");
-
-// No sandbox: CI is root in a container. The rest keeps Chromium from the network that it does not need.
-const QUIET = ["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
-export const launchOptions = {
-  executablePath,
-  args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", ...QUIET],
-};
 
 const LIMIT_MS = 15_000;
 let browser;

@@ -58,6 +58,24 @@ test("it works without locks and without channels", async (context) => {
   assert.match(token, /^pt_live_/);
 });
 
+test("a tab waits for another one's slow answer, and has not failed meanwhile", async (context) => {
+  const open = opener(context);
+  const bare = () => testEnvironment({ locks: undefined });
+  let answer;
+  const slow = new Promise((resolve) => (answer = resolve));
+  const first = open({ fetchToken: () => slow }, bare());
+  // It has asked whether anybody has a token, and goes on.
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const second = open({ fetchToken: () => assert.fail("it asks, too") }, bare());
+  const statuses = new Set([second.status]);
+  second.subscribe(() => statuses.add(second.status));
+  const waits = second.getToken();
+  setTimeout(() => answer({ token: "pt_live_1", expiresIn: 60 }), 200);
+  assert.equal(await waits, "pt_live_1");
+  assert.equal(await first.getToken(), "pt_live_1");
+  assert.deepEqual([...statuses], ["loading", "ready"]);
+});
+
 test("a frozen tab that holds the turn stops nobody", async (context) => {
   const locks = new TestLocks();
   locks.freeze("vestibule:frozen:0");

@@ -25,7 +25,7 @@ export function fetchFrom(url: string | URL, fetch: typeof globalThis.fetch): Fe
   return async (signal) => {
     let response = await ask(signal);
     // Many a backend answers to GET alone. Asked twice only once: else a missing endpoint would get twice the attempts.
-    if (response.status === 404 || response.status === 405) {
+    if ([404, 405].includes(response.status)) {
       method = method === "POST" ? "GET" : "POST";
       response = hasTriedOther ? response : await ask(signal);
       hasTriedOther = true;

@@ -23,7 +23,7 @@ export function portalCalls(fetch: typeof globalThis.fetch, url: string | URL, s
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     const answer = (await response.json().catch(() => undefined)) as { data?: T; error?: { type?: unknown } } | undefined;
-    if (response.ok && answer?.data !== undefined) {
+    if (response.ok && answer?.data) {
       return answer.data;
     }
     throw new CallFailedError(response, answer?.error);

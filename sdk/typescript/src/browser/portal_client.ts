@@ -179,7 +179,7 @@ class Client extends PageClient implements PortalClient {
   }
 
   #found(session: PortalSession, askedMs: number): void {
-    const { expiresIn, expiresAt } = session;
+    const { expiresIn, expiresAt, idleExpiresAt = expiresAt } = session;
     this.#attempts.succeeded();
     this.#answeredMs = this.now();
     this.error = undefined;
@@ -192,7 +192,6 @@ class Client extends PageClient implements PortalClient {
     }
     this.session = session;
     // Where there is an idle time-out: both are times of one clock, the gateway's.
-    const { idleExpiresAt = expiresAt } = session as { idleExpiresAt?: Date };
     const idleEarlierMs = Number(new Date(expiresAt)) - Number(new Date(idleExpiresAt));
     this.#endMs = askedMs + expiresIn * 1000 - Math.max(0, idleEarlierMs);
     this.#lookAt(this.#endMs + AFTER_END_MS);

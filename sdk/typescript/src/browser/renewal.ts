@@ -92,6 +92,11 @@ export class Renewal {
     return this.#phase;
   }
 
+  /** Another tab renews at this moment, and this one looks again soon. */
+  pauses(nowMs: number): boolean {
+    return nowMs < this.#pauseUntilMs;
+  }
+
   /** The token, if a request that begins now arrives before its end. */
   usable(nowMs: number): HeldToken | undefined {
     const token = this.#token;

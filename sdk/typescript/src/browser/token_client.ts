@@ -38,11 +38,6 @@ export interface TokenClient {
   close(): void;
 }
 
-interface Waiter {
-  resolve(token: string): void;
-  reject(error: unknown): void;
-}
-
 /** Seconds; the gateway gives none shorter. */
 const SHORTEST_LIFE = 60;
 
@@ -57,7 +52,8 @@ class Client extends PageClient implements TokenClient {
   readonly #fetchToken: FetchToken;
   readonly #renewal: Renewal;
   readonly #tabs: Tabs;
-  #waiters: Waiter[] = [];
+  /** Of those who wait until something happens. */
+  #waiters: (() => void)[] = [];
   #error: unknown = new Error("There is no token yet.");
 
   constructor(options: TokenClientOptions, environment: Environment) {
@@ -89,7 +85,8 @@ class Client extends PageClient implements TokenClient {
     if (phase === "signed_out" || phase === "user_changed") {
       return phase;
     }
-    return this.token !== undefined ? "ready" : phase === "idle" ? "failing" : "loading";
+    const fails = phase === "idle" && !this.#renewal.pauses(this.now());
+    return this.token !== undefined ? "ready" : fails ? "failing" : "loading";
   }
 
   get secondsLeft(): number | undefined {
@@ -104,11 +101,14 @@ class Client extends PageClient implements TokenClient {
   async getToken(): Promise<string> {
     // After a sleep the timers come late: the machine looks first.
     this.#feed({ type: "look" });
-    const token = this.token;
-    return token ?? new Promise((resolve, reject) => {
-      this.#waiters.push({ resolve, reject });
-      this.#answerWaiters();
-    });
+    while (this.status === "loading" && !this.closed) {
+      await new Promise<void>((happened) => this.#waiters.push(happened));
+    }
+    const { token } = this;
+    if (token === undefined) {
+      throw this.closed ? new Error(CLOSED) : (refusalOf(this.status) ?? this.#error);
+    }
+    return token;
   }
 
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
@@ -127,7 +127,7 @@ class Client extends PageClient implements TokenClient {
   override close(): void {
     super.close();
     this.#tabs.close();
-    this.#answerWaiters();
+    this.#waiters.splice(0).forEach((happened) => happened());
   }
 
   protected woke(): void {
@@ -150,7 +150,7 @@ class Client extends PageClient implements TokenClient {
     const before = this.status;
     const effects = this.#renewal.step(event, this.now());
     effects.forEach((effect) => this.#carryOut(effect));
-    this.#answerWaiters();
+    this.#waiters.splice(0).forEach((happened) => happened());
     if (before !== this.status || effects.some((effect) => effect.type === "tell")) {
       this.changed();
     }
@@ -191,14 +191,5 @@ class Client extends PageClient implements TokenClient {
       this.#tabs.release();
     }
     this.#feed({ type: "granted" });
-  }
-
-  #answerWaiters(): void {
-    const { token, status, closed } = this;
-    if (status === "loading" && !closed) {
-      return;
-    }
-    const error = closed ? new Error(CLOSED) : (refusalOf(status) ?? (status === "failing" ? this.#error : undefined));
-    this.#waiters.splice(0).forEach((waiter) => (token === undefined || error ? waiter.reject(error) : waiter.resolve(token)));
   }
 }
