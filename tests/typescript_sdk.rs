@@ -60,6 +60,7 @@ mod seeds {
         "test/seeds":
         billingos,
         portal,
+        providers,
         unitpay,
         unkey,
     }
