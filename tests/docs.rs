@@ -238,10 +238,9 @@ fn every_dependency_has_its_reason_and_every_reason_its_dependency() {
         text.lines().filter_map(|line| Some(line.split_once("==")?.0.to_owned())).collect()
     };
     // By the name in the registry: an alias has it in its version.
-    let packages = |path: &str| -> Vec<String> {
+    let packages = |path: &str, kinds: &[&str]| -> Vec<String> {
         let manifest: serde_json::Value = serde_json::from_str(&read_at(path)).expect("JSON");
-        let of = |kind: &str| manifest[kind].as_object().cloned().unwrap_or_default();
-        let all = of("dependencies").into_iter().chain(of("optionalDependencies"));
+        let all = kinds.iter().flat_map(|kind| manifest[*kind].as_object().cloned().unwrap_or_default());
         let name = |(name, version): (String, serde_json::Value)| {
             let alias = version.as_str().and_then(|version| version.strip_prefix("npm:")?.rsplit_once('@'));
             alias.map_or(name, |(name, _)| name.to_owned())
@@ -249,15 +248,16 @@ fn every_dependency_has_its_reason_and_every_reason_its_dependency() {
         all.map(name).collect()
     };
 
+    let of_app = ["dependencies", "optionalDependencies"];
     let mut of_tests = table("Cargo.toml", "dev-dependencies");
     of_tests.extend(pinned("tests/requirements.txt"));
     of_tests.extend(pinned("tests/testdata/tools.txt"));
-    of_tests.extend(packages("tests/sdk/package.json"));
-    of_tests.extend(packages("tests/browser/package.json"));
-    of_tests.extend(packages("tests/proxies/package.json"));
-    of_tests.extend(packages("tests/verifiers/package.json"));
+    of_tests.extend(packages("tests/sdk/package.json", &of_app));
+    of_tests.extend(packages("tests/browser/package.json", &of_app));
+    of_tests.extend(packages("tests/proxies/package.json", &of_app));
+    of_tests.extend(packages("tests/verifiers/package.json", &of_app));
     let sdk: serde_json::Value = serde_json::from_str(&read_at("sdk/typescript/package.json")).expect("JSON");
-    let of_sdk = sdk["devDependencies"].as_object().expect("a table").keys().cloned().collect();
+    let of_sdk = packages("sdk/typescript/package.json", &["devDependencies"]);
     assert_eq!(sdk["dependencies"], serde_json::Value::Null, "the SDK brings nothing along");
     for (heading, mut used) in [
         ("The gateway", table("Cargo.toml", "dependencies")),
