@@ -82,7 +82,8 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
     let catalog: SharedCatalog = Arc::new(ArcSwap::from_pointee(settings.catalog.signed_by(signer)));
     let limits =
         Arc::new(Limits::new(settings.limits.exchange_per_minute, settings.limits.create_per_minute));
-    let stores = StoreMaker::new(&settings.store, clock.clone(), &metrics).map_err(StartError::Store)?;
+    let stores = StoreMaker::new(&settings.store, settings.history, clock.clone(), &metrics);
+    let stores = stores.map_err(StartError::Store)?;
     // The first contact logs warnings about how the store is set up. The start does not depend on it.
     let first_contact = stores.make();
     let store_clock = Arc::new(StoreClock::new(clock.clone()));

@@ -1,6 +1,6 @@
 //! Settings: the validated configuration of one gateway.
 //!
-//! Owns: the rules and defaults of `[server]`, `[store]`, `[errors]`, `[limits]` and `[log]`; every fault is
+//! Owns: the rules and defaults of `[server]`, `[store]`, `[errors]`, `[limits]`, `[history]` and `[log]`; every fault is
 //! reported at once, with its TOML path. With `app`, the only place that reads files and the environment.
 //! Must not know: what the settings are used for.
 
@@ -17,6 +17,7 @@ mod tokens;
 mod workspaces;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 use url::Url;
@@ -29,7 +30,7 @@ use crate::tokens::SigningKey;
 pub use listen::listen_address;
 pub use misspelt::KEYS;
 pub use sections::{Limits, Log, Server};
-use sections::{read_limits, read_log, read_server};
+use sections::{read_history, read_limits, read_log, read_server};
 use store::read_store;
 pub use store::{ClientCertificate, Store, StoreLocation};
 use tokens::read_tokens;
@@ -50,6 +51,8 @@ pub struct Settings {
     pub error_type_base: String,
     /// `[limits]`
     pub limits: Limits,
+    /// `[history]`: how long what happened to a session is kept after it; zero keeps nothing.
+    pub history: Duration,
     /// `[log]`
     pub log: Log,
     /// `[tokens]`: the first one signs. None: in memory one is made at the start.
@@ -123,6 +126,7 @@ fn read(document: &Map<String, Value>, faults: &mut Vec<Fault>) -> Option<Settin
     let in_memory = store.as_ref().is_none_or(|store| matches!(store.location, StoreLocation::Memory));
     let server = read_server(top.section("server"), in_memory);
     let limits = read_limits(top.section("limits"));
+    let history = read_history(top.section("history"));
     let log = read_log(top.section("log"));
     let mut errors = top.section("errors");
     let type_base = errors.optional("type_base", parsed(parse_http_url));
@@ -145,6 +149,7 @@ fn read(document: &Map<String, Value>, faults: &mut Vec<Fault>) -> Option<Settin
         store: store?,
         error_type_base: base,
         limits,
+        history,
         log,
         signing_keys,
         catalog,

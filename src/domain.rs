@@ -4,11 +4,13 @@
 
 pub mod appearance;
 pub mod base62;
+pub mod browser_name;
 pub mod candidates;
 pub mod catalog;
 pub mod credential;
 pub mod environment;
 pub mod error;
+pub mod explained;
 pub mod handle;
 pub mod history;
 pub mod idempotency;

@@ -30,7 +30,7 @@ use crate::domain::error::{Code, Error};
 use answer::cors;
 use answer::problem::Problem;
 use answer::refusal::refuse_anybody;
-use backend::{create_session, create_session_token, list_sessions, revoke_session};
+use backend::{create_session, create_session_token, explain_session, list_sessions, revoke_session};
 use gateway::Gateway;
 use operating::{health, key_set};
 use people::{error_pages, landing, reference, slash};
@@ -66,6 +66,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(post("/v2/portal.createSessionToken", create_session_token::handle))
         .service(post("/v2/portal.revokeSession", revoke_session::handle))
         .service(post("/v2/portal.listSessions", list_sessions::handle))
+        .service(post("/v2/portal.explainSession", explain_session::handle))
         // For portals and their pages.
         .service(post("/v2/portal.exchangeSession", exchange_session::handle).wrap(from_fn(cors::guard)))
         .service(post("/v2/portal.exchangeCode", exchange_code::handle).wrap(from_fn(cors::guard)))

@@ -18,9 +18,11 @@ pub mod config;
 #[cfg(feature = "playground")]
 pub mod dev;
 pub mod domain;
+pub mod explain;
 pub mod fields;
 pub mod healthcheck;
 pub mod http;
+mod local_gateway;
 pub mod store;
 pub mod telemetry;
 pub mod tokens;

@@ -1,4 +1,4 @@
-//! The command line: serve, dev, check, keys, healthcheck.
+//! The command line: serve, dev, check, keys, explain, healthcheck.
 //!
 //! Owns: arguments and exit codes (2 for a bad configuration).
 //! Must not know: what a gateway is made of; `app` does.
@@ -22,6 +22,7 @@ use vestibule::domain::credential::RootKey;
 use vestibule::domain::environment::Environment;
 use vestibule::domain::invalid::Fault;
 use vestibule::domain::ports::Clock;
+use vestibule::explain::Asked;
 use vestibule::tokens::{Algorithm, SigningKey};
 use vestibule::{healthcheck, telemetry};
 
@@ -63,6 +64,8 @@ enum Command {
     },
     /// Print the OpenAPI document.
     Openapi,
+    /// Ask a running gateway on this machine what became of a session or a link; for support.
+    Explain(Asked),
     /// Ask a running gateway on this machine whether it is alive; exit 0 if so.
     Healthcheck {
         /// The configuration file that it runs with. Only server.listen is read; the rest may be bad by now.
@@ -121,6 +124,7 @@ fn main() -> ExitCode {
         }
         Command::Keys { command: KeysCommand::Signing { algorithm } } => new_signing_key(algorithm),
         Command::Openapi => print_openapi(),
+        Command::Explain(asked) => explain(&asked),
         Command::Healthcheck { config, address } => healthcheck(config.as_deref(), address),
     }
 }
@@ -271,5 +275,18 @@ fn healthcheck(config: Option<&Path>, address: Option<SocketAddr>) -> ExitCode {
             eprintln!("the gateway does not answer on {listen}: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+fn explain(asked: &Asked) -> ExitCode {
+    let Some(listen) = listen_address(asked.config.as_deref()) else {
+        return fail("server.listen is nowhere told");
+    };
+    match asked.explain(listen) {
+        Ok(lines) => {
+            print!("{lines}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => fail(&error.to_string()),
     }
 }

@@ -3,6 +3,7 @@
 //! Must not know: HTTP, configuration, or any rule of the product beyond the contract in `domain::ports`.
 
 mod declaring;
+mod history;
 mod idlers;
 mod keys;
 mod link;
@@ -13,6 +14,7 @@ pub mod redis;
 mod reply;
 mod script;
 mod secret;
+mod telling;
 
 /// For `fuzz/` only.
 #[cfg(feature = "fuzzing")]

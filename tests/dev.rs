@@ -146,6 +146,30 @@ async fn the_portal_can_ask_the_app_to_revoke_and_the_list_is_empty_then() {
 }
 
 #[tokio::test]
+async fn the_portal_signs_out_everywhere_else_and_shows_the_time_line() {
+    let playground = Playground::start();
+    let (_, other, ended) = playground.in_portal("user_ada").await;
+    let (_, cookie, session) = playground.in_portal("user_ada").await;
+    let body = format!("user=user_ada&except={}", session["id"].as_str().expect("a handle"));
+    let url = format!("{}/revoke-others", playground.app);
+    let revoked = playground.post(&playground.portal, &url, Body::Form(&body), "").await;
+    assert_eq!((revoked.status, revoked.json()), (200, json!({ "revoked": 1 })));
+    assert_eq!(playground.get_session(&cookie).await.status, 200, "this one goes on");
+    playground.get_session(&other).await.expect(401, "authentication/portal_session_not_found");
+    for (session, state, events) in [
+        (&session, "active", vec!["session.created", "session.exchanged"]),
+        (&ended, "revoked", vec!["session.created", "session.exchanged", "session.revoked"]),
+    ] {
+        let body = format!("id={}", session["id"].as_str().expect("a handle"));
+        let url = format!("{}/explain", playground.app);
+        let explained = playground.post(&playground.portal, &url, Body::Form(&body), "").await.json();
+        let told = explained["events"].as_array().expect("a time line").iter();
+        let told: Vec<&str> = told.map(|event| event["event"].as_str().expect("a name")).collect();
+        assert_eq!((explained["state"].as_str(), told), (Some(state), events), "{explained}");
+    }
+}
+
+#[tokio::test]
 async fn no_page_or_answer_has_a_whole_credential() {
     let playground = Playground::start();
     let login = playground.log_in("user_ada").await;

@@ -43,7 +43,8 @@ enum Servers {
 impl Fixture {
     fn memory() -> Self {
         let clock = FakeClock::new();
-        Fixture { store: Arc::new(MemoryStore::new(clock.clone())), clock, servers: Servers::None }
+        let store = MemoryStore::new(clock.clone()).keeping(7 * 24 * Duration::from_secs(3_600));
+        Fixture { store: Arc::new(store), clock, servers: Servers::None }
     }
 
     fn redis() -> Self {
@@ -128,6 +129,7 @@ macro_rules! contract {
 async fn the_whole_contract_holds_on_valkey() {
     check_all(Fixture::valkey).await;
     direct::check_all(Fixture::valkey).await;
+    history::check_all(Fixture::valkey).await;
     idle::check_all(Fixture::valkey).await;
 }
 
@@ -136,6 +138,7 @@ async fn the_whole_contract_holds_with_sentinels() {
     let set = Arc::new(SentinelSet::start());
     check_all(|| Fixture::sentinels(&set)).await;
     direct::check_all(|| Fixture::sentinels(&set)).await;
+    history::check_all(|| Fixture::sentinels(&set)).await;
     idle::check_all(|| Fixture::sentinels(&set)).await;
 }
 
@@ -144,6 +147,7 @@ async fn the_whole_contract_holds_on_a_cluster() {
     let cluster = Arc::new(RedisCluster::start());
     check_all(|| Fixture::cluster(&cluster)).await;
     direct::check_all(|| Fixture::cluster(&cluster)).await;
+    history::check_all(|| Fixture::cluster(&cluster)).await;
     idle::check_all(|| Fixture::cluster(&cluster)).await;
 }
 
@@ -416,6 +420,8 @@ contract! {
 
 #[path = "store_contract/direct.rs"]
 mod direct;
+#[path = "store_contract/history.rs"]
+mod history;
 #[path = "store_contract/idle.rs"]
 mod idle;
 #[path = "store_contract/on_redis_alone.rs"]

@@ -4,6 +4,7 @@
 //! Must not know: what a store is used for.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use redis::io::tcp::TcpSettings;
 use redis::{Client, ClientTlsConfig, ConnectionInfo, IntoConnectionInfo, RedisResult, TlsCertificates};
@@ -34,9 +35,15 @@ pub struct Redis {
 
 impl StoreMaker {
     /// Does not connect yet; an error means that the settings cannot be used.
-    pub fn new(settings: &config::Store, clock: Arc<dyn Clock>, metrics: &Arc<Metrics>) -> RedisResult<Self> {
+    /// `history`: how long a session's history outlives it; zero keeps none.
+    pub fn new(
+        settings: &config::Store,
+        history: Duration,
+        clock: Arc<dyn Clock>,
+        metrics: &Arc<Metrics>,
+    ) -> RedisResult<Self> {
         let Some(topology) = topology(settings)? else {
-            return Ok(StoreMaker::Shared(Arc::new(MemoryStore::new(clock))));
+            return Ok(StoreMaker::Shared(Arc::new(MemoryStore::new(clock).keeping(history))));
         };
         let metrics = metrics.clone();
         let observer: StoreObserver =
@@ -45,6 +52,7 @@ impl StoreMaker {
             timeout: settings.timeout,
             fence_failover: settings.fence_failover,
             wait_replicas: settings.wait_replicas,
+            history,
         };
         let probe = Probe::new(settings.fence_failover);
         Ok(StoreMaker::PerWorker(Arc::new(Redis { topology, promises, probe, observer })))

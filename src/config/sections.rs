@@ -1,9 +1,10 @@
-//! Reads `[server]`, `[limits]` and `[log]`.
+//! Reads `[server]`, `[limits]`, `[history]` and `[log]`.
 //!
 //! Owns: the rules of their keys (API.md section 8). Messages never repeat a secret.
 //! Must not know: where the document came from.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use actix_web::http::header::{HeaderName, X_FORWARDED_FOR};
 use ipnet::IpNet;
@@ -95,6 +96,13 @@ pub fn read_limits(mut fields: Fields<'_, '_>) -> Limits {
     };
     fields.finish();
     limits
+}
+
+/// `[history]`
+pub fn read_history(mut fields: Fields<'_, '_>) -> Duration {
+    let days = fields.optional("days", integer(0, 30)).unwrap_or(7);
+    fields.finish();
+    Duration::from_secs(days * 86_400)
 }
 
 /// `[log]`

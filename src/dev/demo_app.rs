@@ -9,7 +9,7 @@ use cookie::{Cookie, SameSite};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::demo_backend::{PORTALS, list, revoke, send_to_portal};
+use super::demo_backend::{PORTALS, explain, list, revoke, revoke_others, send_to_portal};
 use super::gateway_client::GatewayClient;
 use super::journal::{Actor, Entry, Request, Step};
 use super::site::{self, Site, file, see_other};
@@ -30,7 +30,9 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/log-out", web::post().to(log_out))
         .route("/open", web::post().to(open))
         .route("/sessions", web::post().to(list))
-        .route("/revoke", web::post().to(revoke));
+        .route("/revoke", web::post().to(revoke))
+        .route("/revoke-others", web::post().to(revoke_others))
+        .route("/explain", web::post().to(explain));
 }
 
 #[derive(Deserialize)]

@@ -94,6 +94,49 @@ pub async fn revoke(
     }
 }
 
+/// A form about one of a user's sessions.
+#[derive(Deserialize)]
+pub struct ChosenSession {
+    user: String,
+    except: String,
+}
+
+/// Revokes all of a user's sessions but the one at hand.
+pub async fn revoke_others(
+    form: web::Form<ChosenSession>,
+    site: web::Data<Site>,
+    gateway: web::Data<GatewayClient>,
+) -> HttpResponse {
+    site.journal.action("You signed out everywhere else");
+    let words = (
+        "The app's backend revokes the user's other sessions",
+        "In every portal, on every device. `except` keeps the session from which the user asked for it.",
+    );
+    let asked = json!({ "externalId": form.user, "except": form.except });
+    match gateway.call("revokeSession", words, asked).await {
+        Ok(answer) => HttpResponse::Ok().json(answer),
+        Err(words) => failed(&words),
+    }
+}
+
+/// A form about one session.
+#[derive(Deserialize)]
+pub struct AskedSession {
+    id: String,
+}
+
+/// What became of a session, as a support desk asks it.
+pub async fn explain(form: web::Form<AskedSession>, gateway: web::Data<GatewayClient>) -> HttpResponse {
+    let words = (
+        "The app's backend asks what became of the session",
+        "As a support desk does. The true reason is for the backend alone; the visitor's page never gets it from Vestibule.",
+    );
+    match gateway.call("explainSession", words, json!({ "id": form.id })).await {
+        Ok(explained) => HttpResponse::Ok().json(explained),
+        Err(words) => failed(&words),
+    }
+}
+
 /// The way to a component in the app's own page: one call, whose answer the page gets.
 pub async fn token_for_component(gateway: &GatewayClient, user: &User, format: &str) -> HttpResponse {
     let words = (

@@ -91,95 +91,82 @@ codes! {
         "The gateway failed unexpectedly. The request id finds the reason in its log.";
 }
 
-/// The true reason for a refusal: for logs and metrics, never for the client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Refusal {
-    /// Nothing was sent.
-    Missing,
-    /// Not of the form, or a wrong checksum.
-    Malformed,
-    /// Two different values under a cookie name of which a browser holds only one: somebody planted one of them.
-    Ambiguous,
-    /// The store does not know it: it was invented, or is long gone.
-    Unknown,
-    /// It had expired.
-    Expired,
-    /// Nobody had used it for as long as its idle time-out.
-    Idle,
-    /// The ticket had been exchanged before.
-    Used,
-    /// The backend revoked it.
-    Revoked,
-    /// Its user logged out.
-    Ended,
-    /// The ticket was minted before a failover or restart of the store, which may have forgotten its use.
-    Fenced,
-    /// Its portal is no longer configured, or now belongs to another workspace.
-    PortalGone,
-    /// It belongs to a portal other than the one that was asked for.
-    OtherPortal,
-    /// The portal is switched off.
-    PortalDisabled,
-    /// The portal does not list the request's `Origin`.
-    OriginNotListed,
-    /// A permission is not held.
-    PermissionNotHeld,
-    /// A direct token in a cookie. A script has put it there, and every page of the host would send it.
-    DirectTokenInCookie,
-    /// A browser token that a page sends as Bearer. No page is ever given one.
-    BrowserTokenFromPage,
-    /// A ticket where a token belongs.
-    TicketAsToken,
-    /// A direct token of a portal that no longer takes any.
-    NotDirect,
-    /// A signed token was asked for, and no key is configured.
-    NoSigningKey,
-    /// A signed token of a key that the gateway does not have.
-    UnknownKey,
-    /// A signed token whose signature is wrong, or made with an algorithm other than its key's.
-    SignatureInvalid,
-    /// A signed token of another issuer.
-    OtherIssuer,
-    /// A signed token for an audience other than its portal's.
-    OtherAudience,
-    /// A signed token of an environment other than its session's.
-    OtherEnvironment,
-    /// A signed token that is meant for others to check. It is no credential here.
-    OtherPurpose,
+macro_rules! refusals {
+    ($($(#[$doc:meta])* $name:ident = $stable:literal;)*) => {
+        /// The true reason for a refusal: for logs and metrics, never for the client.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Refusal { $($(#[$doc])* $name,)* }
+
+        impl Refusal {
+            /// All of them.
+            pub const ALL: &[Refusal] = &[$(Refusal::$name,)*];
+
+            /// The stable name, a value of the metric label `reason`.
+            pub fn name(self) -> &'static str {
+                match self { $(Refusal::$name => $stable,)* }
+            }
+
+            /// Reads what [`Refusal::name`] writes.
+            pub fn from_name(name: &str) -> Option<Self> {
+                Refusal::ALL.iter().copied().find(|refusal| refusal.name() == name)
+            }
+        }
+    };
 }
 
-impl Refusal {
-    /// The stable name, a value of the metric label `reason`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Refusal::Missing => "missing",
-            Refusal::Malformed => "malformed",
-            Refusal::Ambiguous => "ambiguous",
-            Refusal::Unknown => "unknown",
-            Refusal::Expired => "expired",
-            Refusal::Idle => "idle",
-            Refusal::Used => "used",
-            Refusal::Revoked => "revoked",
-            Refusal::Ended => "ended",
-            Refusal::Fenced => "fenced",
-            Refusal::PortalGone => "portal_gone",
-            Refusal::OtherPortal => "other_portal",
-            Refusal::PortalDisabled => "portal_disabled",
-            Refusal::OriginNotListed => "origin_not_listed",
-            Refusal::PermissionNotHeld => "permission_not_held",
-            Refusal::DirectTokenInCookie => "direct_token_in_cookie",
-            Refusal::BrowserTokenFromPage => "browser_token_from_page",
-            Refusal::TicketAsToken => "ticket_as_token",
-            Refusal::NotDirect => "not_direct",
-            Refusal::UnknownKey => "unknown_key",
-            Refusal::NoSigningKey => "no_signing_key",
-            Refusal::SignatureInvalid => "signature_invalid",
-            Refusal::OtherIssuer => "other_issuer",
-            Refusal::OtherAudience => "other_audience",
-            Refusal::OtherEnvironment => "other_environment",
-            Refusal::OtherPurpose => "other_purpose",
-        }
-    }
+refusals! {
+    /// Nothing was sent.
+    Missing = "missing";
+    /// Not of the form, or a wrong checksum.
+    Malformed = "malformed";
+    /// Two different values under a cookie name of which a browser holds only one: somebody planted one of them.
+    Ambiguous = "ambiguous";
+    /// The store does not know it: it was invented, or is long gone.
+    Unknown = "unknown";
+    /// It had expired.
+    Expired = "expired";
+    /// Nobody had used it for as long as its idle time-out.
+    Idle = "idle";
+    /// The ticket had been exchanged before.
+    Used = "used";
+    /// The backend revoked it.
+    Revoked = "revoked";
+    /// Its user logged out.
+    Ended = "ended";
+    /// The ticket was minted before a failover or restart of the store, which may have forgotten its use.
+    Fenced = "fenced";
+    /// Its portal is no longer configured, or now belongs to another workspace.
+    PortalGone = "portal_gone";
+    /// It belongs to a portal other than the one that was asked for.
+    OtherPortal = "other_portal";
+    /// The portal is switched off.
+    PortalDisabled = "portal_disabled";
+    /// The portal does not list the request's `Origin`.
+    OriginNotListed = "origin_not_listed";
+    /// A permission is not held.
+    PermissionNotHeld = "permission_not_held";
+    /// A direct token in a cookie. A script has put it there, and every page of the host would send it.
+    DirectTokenInCookie = "direct_token_in_cookie";
+    /// A browser token that a page sends as Bearer. No page is ever given one.
+    BrowserTokenFromPage = "browser_token_from_page";
+    /// A ticket where a token belongs.
+    TicketAsToken = "ticket_as_token";
+    /// A direct token of a portal that no longer takes any.
+    NotDirect = "not_direct";
+    /// A signed token was asked for, and no key is configured.
+    NoSigningKey = "no_signing_key";
+    /// A signed token of a key that the gateway does not have.
+    UnknownKey = "unknown_key";
+    /// A signed token whose signature is wrong, or made with an algorithm other than its key's.
+    SignatureInvalid = "signature_invalid";
+    /// A signed token of another issuer.
+    OtherIssuer = "other_issuer";
+    /// A signed token for an audience other than its portal's.
+    OtherAudience = "other_audience";
+    /// A signed token of an environment other than its session's.
+    OtherEnvironment = "other_environment";
+    /// A signed token that is meant for others to check. It is no credential here.
+    OtherPurpose = "other_purpose";
 }
 
 /// An error of the product: what the client is told, and what only the operator may know.

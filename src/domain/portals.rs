@@ -5,6 +5,7 @@
 //! Must not know: HTTP, Redis, time.
 
 pub mod backend;
+mod notes;
 pub mod people;
 pub mod portal;
 

@@ -4,8 +4,13 @@
 //! plaintext credential can reach a store.
 //! Must not know: Redis, or any other implementation.
 
+mod events;
+mod histories;
+
 use async_trait::async_trait;
 
+pub use self::events::{Event, Events};
+pub use self::histories::{Histories, Sought};
 use super::credential::Digest;
 use super::error::{Code, Error, Refusal};
 use super::handle::{Handle, HandleSuffix};
@@ -58,6 +63,8 @@ pub struct NewSession {
     pub policy: SessionPolicy,
     /// What it may do.
     pub grant: Grant,
+    /// The configured id of the root key that creates it.
+    pub root_key: String,
 }
 
 /// A direct session to open.
@@ -76,6 +83,8 @@ pub struct NewDirectSession {
     pub policy: SessionPolicy,
     /// What it may do.
     pub grant: Grant,
+    /// The configured id of the root key that opens it.
+    pub root_key: String,
 }
 
 /// A session that has just been stored.
@@ -194,19 +203,6 @@ impl Gone {
     }
 }
 
-/// What happens to a session without anybody's asking for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// It was found to be over because nobody had used it.
-    Idle,
-}
-
-/// Who tells the operator what happened.
-pub trait Events: Send + Sync {
-    /// Called once for each event.
-    fn happened(&self, event: Event, handle: Handle);
-}
-
 /// Why a session is removed before it expires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Removal {
@@ -266,7 +262,7 @@ pub enum Readiness {
 
 /// Holds pending and active sessions. Every method is atomic, and safe to repeat after a lost reply.
 #[async_trait]
-pub trait SessionStore: Send + Sync {
+pub trait SessionStore: Histories + Send + Sync {
     /// Stores a pending session. Carried out once more after its ticket was spent, revoked or expired, it changes nothing.
     async fn create(&self, new: &NewSession) -> Result<Stored, StoreError>;
 

@@ -81,6 +81,7 @@ right_types! {
     ToCreate is Create;
     ToList is List;
     ToRevoke is Revoke;
+    ToExplain is Explain;
 }
 
 /// One configured root key.

@@ -9,6 +9,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::domain::credential::Digest;
 use crate::domain::user_tag::UserTag;
 
+/// 48 bits are enough among the sessions of one user, and the index has them of every session.
+const HISTORY_CHARS: usize = 8;
+
 /// Of a pending record.
 pub fn ticket_key(tag: UserTag, ticket: &Digest) -> String {
     ["vst:{", tag.as_str(), "}:t:", &digest_text(ticket)].concat()
@@ -25,6 +28,11 @@ pub const SECRET_KEY: &str = "vst:secret";
 /// Two of nobody, to try commands on.
 pub fn ready_keys(tag: &str) -> [String; 2] {
     ["t", "s"].map(|kind| ["vst:{", tag, "}:", kind].concat())
+}
+
+/// Of a session's history, by the digest of what the session began with.
+pub fn history_key(tag: UserTag, first: &Digest) -> String {
+    ["vst:{", tag.as_str(), "}:h:", &digest_text(first)[..HISTORY_CHARS]].concat()
 }
 
 /// Of a user's index.

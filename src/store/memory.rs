@@ -4,16 +4,21 @@
 //! step, as an exchange does.)
 //! Must not know: the rules of the product.
 
-use std::collections::{BTreeMap, HashMap};
+mod histories;
+mod users;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 
+use self::users::{Entry, Users};
 use super::record;
 use crate::domain::credential::Digest;
 use crate::domain::error::Refusal;
 use crate::domain::handle::Handle;
-use crate::domain::policy::{Idle, SessionPolicy};
+use crate::domain::history::Happening;
+use crate::domain::policy::Idle;
 use crate::domain::ports::{
     Clock, Exchange, ExchangeAttempt, Found, Gone, Lookup, Named, NewDirectSession, NewSession, Opening,
     Peek, Position, REPEAT_MS, Readiness, Record, Removal, SessionStore, StoreError, Stored,
@@ -21,54 +26,50 @@ use crate::domain::ports::{
 use crate::domain::session::{PortalSession, State};
 use crate::domain::user_tag::UserTag;
 
-/// How long it is remembered why a session ended, for the operator.
+/// How long it is remembered at least why a session ended, for the operator.
 const GRACE_MS: u64 = 3_600_000;
-/// Sessions of a user that are counted.
-const LOOKED_AT: usize = 100;
 
 /// Keeps every session in a map.
 pub struct MemoryStore {
     clock: Arc<dyn Clock>,
+    history_ms: u64,
     users: Mutex<Users>,
-}
-
-#[derive(Default)]
-struct Users {
-    entries: HashMap<UserTag, BTreeMap<Position, Entry>>,
-    /// When each user's last entry may be dropped, in order of time, so that a sweep touches only what is due.
-    forget_at_ms: BTreeMap<(u64, UserTag), ()>,
-}
-
-/// One session, dead or alive.
-struct Entry {
-    session: PortalSession,
-    session_ttl_ms: u64,
-    policy: SessionPolicy,
-    /// Of a session that began with one.
-    ticket: Option<Digest>,
-    token: Option<Digest>,
-    removed: Option<Refusal>,
-}
-
-impl Entry {
-    fn state_at(&self, now_ms: u64) -> State {
-        if self.removed.is_some() { State::Expired } else { self.session.state_at(now_ms) }
-    }
-
-    /// Every entry has one of the two.
-    fn record(&self) -> Option<Record> {
-        self.token.map(Record::Token).or(self.ticket.map(Record::Ticket))
-    }
-
-    fn forget_at_ms(&self) -> u64 {
-        self.session.expires_at_ms + GRACE_MS
-    }
 }
 
 impl MemoryStore {
     /// `clock` decides what has expired.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        MemoryStore { clock, users: Mutex::default() }
+        MemoryStore { clock, history_ms: 0, users: Mutex::default() }
+    }
+
+    /// Keeps what happened to a session for so long after it.
+    pub fn keeping(self, history: Duration) -> Self {
+        MemoryStore { history_ms: u64::try_from(history.as_millis()).unwrap_or(u64::MAX), ..self }
+    }
+
+    /// When a session that ends at this time may be forgotten.
+    fn forget_at_ms(&self, ends_at_ms: u64) -> u64 {
+        ends_at_ms + self.history_ms.max(GRACE_MS)
+    }
+
+    /// Why an exchange finds no ticket. It is told of the session, if that is still known.
+    fn refused(&self, users: &mut Users, attempt: &ExchangeAttempt, now_ms: u64) -> Gone {
+        let gone = users.fate(attempt.tag, &attempt.ticket, now_ms);
+        if let Some(entry) = gone.handle.and_then(|handle| users.at(&handle)) {
+            entry.tell(now_ms, Happening::Refused(gone.refusal));
+        }
+        gone
+    }
+
+    fn add(&self, users: &mut Users, mut entry: Entry, created: Happening) -> PortalSession {
+        let handle = entry.session.handle;
+        entry.history = (self.history_ms > 0).then(Vec::new);
+        entry.tell(handle.created_at_ms, created);
+        entry.forget_at_ms = self.forget_at_ms(entry.session.expires_at_ms);
+        users.remember(handle.tag, entry.forget_at_ms);
+        let session = entry.session.clone();
+        users.entries.entry(handle.tag).or_default().insert(Position::from(handle), entry);
+        session
     }
 
     fn lock(&self) -> (MutexGuard<'_, Users>, u64) {
@@ -77,61 +78,6 @@ impl MemoryStore {
         let now_ms = self.clock.now_ms();
         users.sweep(now_ms);
         (users, now_ms)
-    }
-}
-
-impl Users {
-    fn of(&mut self, tag: UserTag) -> impl Iterator<Item = &mut Entry> {
-        self.entries.get_mut(&tag).into_iter().flat_map(BTreeMap::values_mut)
-    }
-
-    fn at(&mut self, handle: &Handle) -> Option<&mut Entry> {
-        self.entries.get_mut(&handle.tag)?.get_mut(&Position::from(*handle))
-    }
-
-    fn stored(&mut self, session: PortalSession, now_ms: u64) -> Stored {
-        let live = self.of(session.handle.tag).filter(|entry| entry.state_at(now_ms) != State::Expired);
-        let live = live.take(LOOKED_AT).count() as u64;
-        Stored { session, live }
-    }
-
-    fn remember(&mut self, tag: UserTag, until_ms: u64) {
-        self.forget_at_ms.insert((until_ms, tag), ());
-    }
-
-    fn sweep(&mut self, now_ms: u64) {
-        while let Some((&(due_ms, tag), ())) = self.forget_at_ms.first_key_value() {
-            if due_ms > now_ms {
-                return;
-            }
-            self.forget_at_ms.pop_first();
-            if let Some(entries) = self.entries.get_mut(&tag) {
-                entries.retain(|_, entry| entry.forget_at_ms() > now_ms);
-                if entries.is_empty() {
-                    self.entries.remove(&tag);
-                }
-            }
-        }
-    }
-
-    /// What is still known of a digest under which nothing is found.
-    fn fate(&mut self, tag: UserTag, digest: &Digest, now_ms: u64) -> Gone {
-        let found = self.entries.get_mut(&tag).and_then(|entries| {
-            let mut newest_first = entries.values_mut().rev();
-            newest_first.find(|entry| entry.ticket == Some(*digest) || entry.token.as_ref() == Some(digest))
-        });
-        let Some(entry) = found else {
-            return Gone::new(Refusal::Unknown, None);
-        };
-        let handle = Some(entry.session.handle);
-        if entry.token.is_some() && entry.ticket == Some(*digest) {
-            return Gone::new(Refusal::Used, handle);
-        }
-        if entry.removed.is_none() && entry.session.is_idle_at(now_ms) {
-            entry.removed = Some(Refusal::Idle);
-            return Gone { is_news: true, ..Gone::new(Refusal::Idle, handle) };
-        }
-        Gone::new(entry.removed.unwrap_or(Refusal::Expired), handle)
     }
 }
 
@@ -144,16 +90,8 @@ impl SessionStore for MemoryStore {
             return Ok(users.stored(session, now_ms));
         }
         let session = record::created(new, now_ms, now_ms + new.ticket_ttl_ms);
-        let entry = Entry {
-            session: session.clone(),
-            session_ttl_ms: new.session_ttl_ms,
-            policy: new.policy,
-            ticket: Some(new.ticket),
-            token: None,
-            removed: None,
-        };
-        users.remember(new.tag, entry.forget_at_ms());
-        users.entries.entry(new.tag).or_default().insert(Position::from(session.handle), entry);
+        let entry = Entry { ticket: Some(new.ticket), ..Entry::new(session, new.session_ttl_ms, new.policy) };
+        let session = self.add(&mut users, entry, Happening::created(&new.grant, &new.root_key));
         Ok(users.stored(session, now_ms))
     }
 
@@ -172,16 +110,8 @@ impl SessionStore for MemoryStore {
             });
         }
         let session = record::opened(new, now_ms);
-        let entry = Entry {
-            session: session.clone(),
-            session_ttl_ms: new.session_ttl_ms,
-            policy: new.policy,
-            ticket: None,
-            token: Some(new.token),
-            removed: None,
-        };
-        users.remember(new.tag, entry.forget_at_ms());
-        users.entries.entry(new.tag).or_default().insert(Position::from(session.handle), entry);
+        let entry = Entry { token: Some(new.token), ..Entry::new(session, new.session_ttl_ms, new.policy) };
+        let session = self.add(&mut users, entry, Happening::created(&new.grant, &new.root_key));
         Ok(Opening::Done(users.stored(session, now_ms)))
     }
 
@@ -189,12 +119,12 @@ impl SessionStore for MemoryStore {
         let (mut users, now_ms) = self.lock();
         let ours = users.of(attempt.tag).find(|entry| entry.ticket == Some(attempt.ticket));
         let Some(entry) = ours.filter(|entry| entry.state_at(now_ms) != State::Expired) else {
-            return Ok(Exchange::Gone(users.fate(attempt.tag, &attempt.ticket, now_ms)));
+            return Ok(Exchange::Gone(self.refused(&mut users, attempt, now_ms)));
         };
         let age_ms = now_ms.saturating_sub(entry.session.exchanged_at_ms.unwrap_or(now_ms));
         let is_repeat = entry.token == Some(attempt.token) && age_ms <= REPEAT_MS;
         if entry.token.is_some() && !is_repeat {
-            return Ok(Exchange::Gone(users.fate(attempt.tag, &attempt.ticket, now_ms)));
+            return Ok(Exchange::Gone(self.refused(&mut users, attempt, now_ms)));
         }
         if !attempt.portals.admits(&entry.session.grant.slug) {
             return Ok(Exchange::NotAdmitted(entry.session.clone()));
@@ -210,7 +140,9 @@ impl SessionStore for MemoryStore {
         let idle = entry.policy.idle_timeout_ms;
         entry.session.idle = idle.map(|timeout_ms| Idle::begun(timeout_ms, now_ms, expires_at_ms));
         entry.session.user_agent = Some(agent).filter(|line| !line.is_empty());
-        let (session, until_ms) = (entry.session.clone(), entry.forget_at_ms());
+        entry.forget_at_ms = self.forget_at_ms(entry.session.expires_at_ms);
+        entry.tell(now_ms, Happening::exchanged(attempt.user_agent.as_deref()));
+        let (session, until_ms) = (entry.session.clone(), entry.forget_at_ms);
         users.remember(attempt.tag, until_ms);
         Ok(Exchange::Done(session))
     }
@@ -254,10 +186,13 @@ impl SessionStore for MemoryStore {
         let Some(entry) = users.at(handle).filter(|entry| entry.state_at(now_ms) != State::Expired) else {
             return Ok(false);
         };
-        entry.removed = Some(match removal {
-            Removal::Revoked => Refusal::Revoked,
-            Removal::Ended | Removal::Replaced => Refusal::Ended,
-        });
+        let (refusal, what) = match removal {
+            Removal::Revoked => (Refusal::Revoked, Happening::Revoked),
+            Removal::Ended => (Refusal::Ended, Happening::Ended),
+            Removal::Replaced => (Refusal::Ended, Happening::Replaced),
+        };
+        entry.removed = Some(refusal);
+        entry.tell(now_ms, what);
         Ok(true)
     }
 
@@ -268,6 +203,7 @@ impl SessionStore for MemoryStore {
             let is_kept = kept == Some(Position::from(entry.session.handle));
             if entry.state_at(now_ms) != State::Expired && !is_kept {
                 entry.removed = Some(Refusal::Revoked);
+                entry.tell(now_ms, Happening::Revoked);
                 revoked += 1;
             }
         }

@@ -5,6 +5,8 @@
 //! cluster.
 //! Must not know: the rules of the product, or where a server is. It receives digests, never credentials.
 
+mod histories;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,17 +14,22 @@ use async_trait::async_trait;
 use redis::{Cmd, Value};
 
 use super::declaring::{Waits, declaring};
+use super::history;
 use super::idlers::Idlers;
-use super::keys::{browser_key, digest_text, index_key, ticket_key};
+use super::keys::{browser_key, digest_text, history_key, index_key, ticket_key};
 use super::link::{Call, Deadline, RedisLink, Replicas};
 pub use super::link::{Probe, StoreObserver, Topology};
 use super::ready::readiness;
 use super::record;
-use super::reply::{self, Reply, corrupt, words};
-use super::script::{BY_HANDLE, CREATE, EXCHANGE, FATE, LIST, OPEN, REMOVE, REVOKE_ALL, ScriptCall, USE};
+use super::reply::{self, Reply, begins_with, corrupt, words};
+use super::script::{
+    BY_HANDLE, CREATE, EXCHANGE, FATE, LIST, OPEN, REMOVE, REVOKE_ALL, ScriptCall, USE, words_of,
+};
 use super::secret::agree;
+use super::telling::Telling;
 use crate::domain::credential::Digest;
 use crate::domain::handle::Handle;
+use crate::domain::history::Happening;
 use crate::domain::ports::{
     Exchange, ExchangeAttempt, Found, Gone, Lookup, Named, NewDirectSession, NewSession, Opening, Peek,
     PortalFilter, Position, REPEAT_MS, Readiness, Record, Removal, SessionStore, StoreError, Stored,
@@ -42,6 +49,8 @@ pub struct Promises {
     pub fence_failover: bool,
     /// How many replicas must have an exchange before it is answered.
     pub wait_replicas: u64,
+    /// How long a session's history outlives it; zero keeps none.
+    pub history: Duration,
 }
 
 /// One worker thread's store.
@@ -49,13 +58,14 @@ pub struct RedisStore {
     link: RedisLink,
     promises: Promises,
     idlers: Idlers,
+    telling: Telling,
 }
 
 impl RedisStore {
     /// Connects at the first use. Must be made on the thread that uses it. All stores of a process share `probe`.
     pub fn new(topology: &Topology, promises: Promises, probe: Arc<Probe>, observer: StoreObserver) -> Self {
         let link = RedisLink::new(topology, promises.timeout, probe, observer);
-        RedisStore { link, promises, idlers: Idlers::default() }
+        RedisStore { link, promises, telling: Telling(promises.history), idlers: Idlers::default() }
     }
 
     async fn get(
@@ -88,7 +98,8 @@ impl RedisStore {
         digest: &Digest,
         deadline: Deadline,
     ) -> Result<Result<PortalSession, Gone>, StoreError> {
-        let script = FATE.on(vec![key, index_key(tag)]).arg(digest_text(digest));
+        let script = self.telling.script(&FATE, vec![key, index_key(tag)], None).arg(digest_text(digest));
+        let script = self.telling.told(script, String::new);
         reply::found(tag, &self.link.call("fate", Call::Script(&script), deadline).await?)
     }
 
@@ -124,21 +135,13 @@ impl RedisStore {
     }
 }
 
-/// As the scripts take it; both empty without one.
-fn words_of(position: Option<Position>) -> (String, String) {
-    let words = |at: Position| (at.created_at_ms.to_string(), at.suffix.as_str().to_owned());
-    position.map(words).unwrap_or_default()
-}
-
-fn begins_with(reply: &Value, word: &str) -> bool {
-    redis::from_redis_value_ref::<Reply>(reply).is_ok_and(|reply| words(&reply).first() == Some(&word))
-}
-
 #[async_trait]
 impl SessionStore for RedisStore {
     async fn create(&self, new: &NewSession) -> Result<Stored, StoreError> {
-        let script = CREATE
-            .on(vec![ticket_key(new.tag, &new.ticket), index_key(new.tag)])
+        let keys = vec![ticket_key(new.tag, &new.ticket), index_key(new.tag)];
+        let script = self
+            .telling
+            .script(&CREATE, keys, Some(history_key(new.tag, &new.ticket)))
             .arg(digest_text(&new.ticket))
             .arg(new.ticket_ttl_ms)
             .arg(new.session_ttl_ms)
@@ -146,20 +149,24 @@ impl SessionStore for RedisStore {
             .arg(&new.grant.slug)
             .arg(record::encode_grant(&new.grant, &new.policy)?)
             .arg(self.fence());
+        let script = self.telling.told(script, || history::origin(&new.grant, &new.root_key));
         let (created_at_ms, expires_at_ms, live): (u64, u64, u64) =
             self.link.call("create", Call::Script(&script), self.link.deadline()).await?;
         Ok(Stored { session: record::created(new, created_at_ms, expires_at_ms), live })
     }
 
     async fn open(&self, new: &NewDirectSession) -> Result<Opening, StoreError> {
-        let script = OPEN
-            .on(vec![browser_key(new.tag, &new.token), index_key(new.tag)])
+        let keys = vec![browser_key(new.tag, &new.token), index_key(new.tag)];
+        let script = self
+            .telling
+            .script(&OPEN, keys, Some(history_key(new.tag, &new.token)))
             .arg(digest_text(&new.token))
             .arg(new.session_ttl_ms)
             .arg(new.suffix.as_str())
             .arg(&new.grant.slug)
             .arg(record::encode_grant(&new.grant, &new.policy)?)
             .arg(REPEAT_MS);
+        let script = self.telling.told(script, || history::origin(&new.grant, &new.root_key));
         let reply = self.when_replicated("open", &script, "opened").await?;
         reply::opening(new.tag, &reply)
     }
@@ -170,8 +177,10 @@ impl SessionStore for RedisStore {
             PortalFilter::Only(slugs) => ("only", slugs),
             PortalFilter::AllBut(slugs) => ("all_but", slugs),
         };
-        let script = EXCHANGE
-            .on(vec![ticket_key(tag, ticket), browser_key(tag, token), index_key(tag)])
+        let keys = vec![ticket_key(tag, ticket), browser_key(tag, token), index_key(tag)];
+        let script = self
+            .telling
+            .script(&EXCHANGE, keys, Some(history_key(tag, ticket)))
             .arg(digest_text(ticket))
             .arg(digest_text(token))
             .arg(filter)
@@ -179,6 +188,7 @@ impl SessionStore for RedisStore {
             .arg(record::user_agent_line(attempt.user_agent.as_deref()))
             .arg(self.fence())
             .arg(REPEAT_MS);
+        let script = self.telling.told(script, || history::browser(attempt.user_agent.as_deref()));
         let reply = self.when_replicated("exchange", &script, "done").await?;
         reply::exchange(tag, &reply)
     }
@@ -234,17 +244,19 @@ impl SessionStore for RedisStore {
         record: Option<Record>,
         removal: Removal,
     ) -> Result<bool, StoreError> {
-        let (state, waits) = match removal {
-            Removal::Revoked => ("r", Waits::Always),
-            Removal::Ended => ("e", Waits::Always),
-            Removal::Replaced => ("e", Waits::No),
+        let (state, waits, what) = match removal {
+            Removal::Revoked => ("r", Waits::Always, Happening::Revoked),
+            Removal::Ended => ("e", Waits::Always, Happening::Ended),
+            Removal::Replaced => ("e", Waits::No, Happening::Replaced),
         };
         let mut keys = vec![index_key(handle.tag)];
         keys.extend(record.map(|record| match record {
             Record::Ticket(ticket) => ticket_key(handle.tag, &ticket),
             Record::Token(token) => browser_key(handle.tag, &token),
         }));
-        let script = REMOVE.on(keys).arg(handle.created_at_ms).arg(handle.suffix.as_str()).arg(state);
+        let script = self.telling.script(&REMOVE, keys, None);
+        let script = script.arg(handle.created_at_ms).arg(handle.suffix.as_str()).arg(state);
+        let script = self.telling.told(script, || history::encode(&what).0.to_owned());
         let reply = self.declaring("remove", script, waits).await?;
         match words(&reply).as_slice() {
             ["removed", count, _] => Ok(*count != "0"),
@@ -257,8 +269,9 @@ impl SessionStore for RedisStore {
         let (mut created, mut suffix) = words_of(None);
         let (kept_created, kept_suffix) = words_of(kept);
         loop {
-            let script = REVOKE_ALL.on(vec![index_key(tag)]).arg(&created).arg(&suffix).arg(BATCH);
-            let script = script.arg(&kept_created).arg(&kept_suffix);
+            let script = self.telling.script(&REVOKE_ALL, vec![index_key(tag)], None);
+            let script = script.arg(&created).arg(&suffix).arg(BATCH).arg(&kept_created).arg(&kept_suffix);
+            let script = self.telling.told(script, String::new);
             let reply = self.declaring("revoke_all", script, Waits::Always).await?;
             let ["removed", count, _, next_created, next_suffix] = words(&reply)[..] else {
                 return Err(corrupt("an unknown reply of revoke_all.lua"));

@@ -3,9 +3,13 @@
 //! Owns: reading a script's reply. One that cannot be read is `Corrupt`, never an absent session, and is logged.
 //! Must not know: connections, or what a script does.
 
+use redis::Value;
+
+use super::history;
 use super::keys::read_digest;
 use super::record;
 use crate::domain::error::Refusal;
+use crate::domain::explained::{Known, Over, Stage};
 use crate::domain::handle::{Handle, HandleSuffix};
 use crate::domain::ports::{Exchange, Gone, Named, Opening, Record, StoreError, Stored};
 use crate::domain::session::PortalSession;
@@ -17,6 +21,11 @@ pub type Reply = Vec<String>;
 /// As `str`, to be matched.
 pub fn words(reply: &Reply) -> Vec<&str> {
     reply.iter().map(String::as_str).collect()
+}
+
+/// Whether this is its first word.
+pub fn begins_with(reply: &Value, word: &str) -> bool {
+    redis::from_redis_value_ref::<Reply>(reply).is_ok_and(|reply| words(&reply).first() == Some(&word))
 }
 
 pub fn session(tag: UserTag, record: &str) -> Result<PortalSession, StoreError> {
@@ -62,6 +71,39 @@ pub fn found(tag: UserTag, reply: &Reply) -> Result<Result<PortalSession, Gone>,
         ["gone", why, created, suffix] => Ok(Err(gone(tag, why, created, suffix)?)),
         _ => Err(corrupt("an unknown reply of fate.lua")),
     }
+}
+
+/// What is still known of each session. One that ended in a way that this release does not know is left out.
+pub fn known(tag: UserTag, reply: &Reply) -> Result<Vec<Known>, StoreError> {
+    let words = words(reply);
+    let Some((&"known", sessions)) = words.split_first() else {
+        return Err(corrupt("an unknown reply of explain.lua"));
+    };
+    let mut known = Vec::new();
+    for one in sessions.chunks(6) {
+        let &[created, suffix, why, stage, record, told] = one else {
+            return Err(corrupt("an unknown reply of explain.lua"));
+        };
+        let (Ok(created_at_ms), Ok(suffix)) = (created.parse(), HandleSuffix::parse(suffix)) else {
+            return Err(corrupt("an entry of a user's index without a handle"));
+        };
+        let now = match why {
+            "live" => Ok(session(tag, record)?),
+            "expired" => Err(Over::Expired),
+            "idle" => Err(Over::Idle),
+            "revoked" => Err(Over::Revoked),
+            "ended" => Err(Over::Ended),
+            _ => continue,
+        };
+        let stage = match stage {
+            "link" => Stage::Link,
+            "exchanged" => Stage::Exchanged,
+            _ => Stage::Direct,
+        };
+        let handle = Handle { tag, created_at_ms, suffix };
+        known.push(Known { handle, stage, now, events: history::decode(told) });
+    }
+    Ok(known)
 }
 
 pub fn corrupt(what: &str) -> StoreError {

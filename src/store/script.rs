@@ -8,38 +8,71 @@ use std::sync::LazyLock;
 
 use redis::{Cmd, ToRedisArgs};
 
+use crate::domain::ports::Position;
+
 /// One script.
 pub struct Script {
     source: &'static str,
     hash: String,
 }
 
+/// A script that may tell a session's history what it does. A gateway that keeps none has a script without that part.
+pub struct TellingScript {
+    with_history: Script,
+    without: Script,
+}
+
+macro_rules! source {
+    ($file:literal, [$($part:literal),*]) => {
+        concat!(
+            $(include_str!(concat!("scripts/parts/", $part, ".lua")), "\n",)*
+            include_str!(concat!("scripts/", $file)),
+        )
+    };
+}
+
 macro_rules! script {
     ($name:ident, $file:literal, [$($part:literal),*]) => {
-        pub static $name: LazyLock<Script> = LazyLock::new(|| {
-            let source = concat!(
-                $(include_str!(concat!("scripts/parts/", $part, ".lua")), "\n",)*
-                include_str!(concat!("scripts/", $file)),
-            );
-            Script { source, hash: redis::Script::new(source).get_hash().to_owned() }
+        pub static $name: LazyLock<Script> = LazyLock::new(|| Script::new(source!($file, [$($part),*])));
+    };
+}
+
+macro_rules! telling_script {
+    ($name:ident, $file:literal, [$($part:literal),+]) => {
+        pub static $name: LazyLock<TellingScript> = LazyLock::new(|| TellingScript {
+            with_history: Script::new(source!($file, ["record", "history", $($part),+])),
+            without: Script::new(source!($file, ["record", "no_history", $($part),+])),
         });
     };
 }
 
 // Each has only the parts it needs, because Redis creates their functions anew in every call.
-script!(CREATE, "create.lua", ["record", "replication", "keep", "member", "prune", "count"]);
-script!(EXCHANGE, "exchange.lua", ["record", "replication", "member", "keep", "touch", "fate", "idle"]);
-script!(OPEN, "open.lua", ["record", "keep", "member", "prune", "count", "touch", "idle"]);
+telling_script!(CREATE, "create.lua", ["replication", "keep", "member", "prune", "count"]);
+telling_script!(EXCHANGE, "exchange.lua", ["replication", "member", "keep", "touch", "fate", "idle"]);
+telling_script!(OPEN, "open.lua", ["keep", "member", "prune", "count", "touch", "idle"]);
+telling_script!(FATE, "fate.lua", ["member", "bury", "fate"]);
+telling_script!(REMOVE, "remove.lua", ["replication", "member", "index", "bury", "touch"]);
+telling_script!(REVOKE_ALL, "revoke_all.lua", ["replication", "member", "index", "bury", "touch"]);
 script!(USE, "use.lua", ["record"]);
-script!(FATE, "fate.lua", ["record", "member", "bury", "fate"]);
 script!(BY_HANDLE, "by_handle.lua", ["replication", "member", "index", "touch"]);
-script!(REMOVE, "remove.lua", ["replication", "member", "index", "bury", "touch"]);
-script!(REVOKE_ALL, "revoke_all.lua", ["replication", "member", "index", "bury", "touch"]);
 script!(SECRET, "secret.lua", []);
 script!(READY, "ready.lua", []);
 script!(LIST, "list.lua", ["member", "index"]);
+script!(NOTE, "note.lua", ["record", "history"]);
+script!(EXPLAIN, "explain.lua", ["record", "history", "member", "index", "fate"]);
+
+impl TellingScript {
+    /// The one with a history, or the one without.
+    pub fn telling(&'static self, tells: bool) -> &'static Script {
+        if tells { &self.with_history } else { &self.without }
+    }
+}
 
 impl Script {
+    fn new(source: &'static str) -> Self {
+        Script { source, hash: redis::Script::new(source).get_hash().to_owned() }
+    }
+
     /// Every key that the script touches. The first one determines the node of a cluster.
     pub fn on(&'static self, keys: Vec<String>) -> ScriptCall {
         ScriptCall { script: self, keys, arguments: Vec::new() }
@@ -88,4 +121,10 @@ impl ScriptCall {
         command.arg(script).arg(self.keys.len()).arg(&self.keys).arg(&self.arguments);
         command
     }
+}
+
+/// A place in a user's list as the scripts take it; both empty without one.
+pub fn words_of(position: Option<Position>) -> (String, String) {
+    let words = |at: Position| (at.created_at_ms.to_string(), at.suffix.as_str().to_owned());
+    position.map(words).unwrap_or_default()
 }

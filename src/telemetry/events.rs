@@ -96,7 +96,7 @@ macro_rules! events {
 events! {
     /// A backend created one, pending or direct.
     Created = "session.created" { handle: &'a str, portal: &'a str, root_key: &'a str };
-    /// The hosted landing showed the page of a ticket. Nothing was spent. `looks_like`: `browser` or `scanner`.
+    /// The hosted landing showed the page of a ticket. Nothing was spent. `looks_like`: `browser`, `prefetch` or `scanner`.
     Opened = "session.opened" { handle: &'a str, portal: &'a str, looks_like: &'a str, client: Option<&'a str> };
     /// A ticket was spent for a browser session.
     Exchanged = "session.exchanged" { handle: &'a str, portal: &'a str, client: Option<&'a str> };

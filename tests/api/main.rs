@@ -24,6 +24,7 @@ mod exchange_code;
 mod exchange_cookies;
 mod exchange_origins;
 mod exchange_session;
+mod explain_session;
 mod flow;
 mod get_session;
 mod get_token;

@@ -5,14 +5,16 @@ use std::path::Path;
 use super::scanner::{code_of, paths_in};
 
 /// Which modules of the crate each one may name. `main` names the crate from outside.
-pub const ARROWS: [(&str, &[&str]); 12] = [
+pub const ARROWS: [(&str, &[&str]); 14] = [
     ("http", &["domain", "telemetry", "fields"]),
     ("store", &["domain"]),
     ("config", &["domain", "fields", "tokens"]),
     ("domain", &[]),
     ("telemetry", &[]),
     ("tokens", &["domain"]),
-    ("healthcheck", &[]),
+    ("healthcheck", &["local_gateway"]),
+    ("explain", &["local_gateway"]),
+    ("local_gateway", &[]),
     ("fields", &["domain"]),
     ("dev", &["domain", "config"]),
     ("app", &["http", "store", "config", "domain", "telemetry", "fields", "tokens"]),

@@ -15,6 +15,8 @@ fn unknown_keys_are_found_at_every_level() {
         nonsense = 1
         [limits]
         nonsense = 1
+        [history]
+        nonsense = 1
         [log]
         nonsense = 1
         [[workspaces]]
@@ -38,6 +40,7 @@ fn unknown_keys_are_found_at_every_level() {
     let faults = refused(text);
     let expected = [
         "errors.nonsense",
+        "history.nonsense",
         "limits.nonsense",
         "log.nonsense",
         "nonsense",
@@ -85,6 +88,8 @@ fn a_fault_is_told_with_its_place() {
         ("[errors]\ntype_base = \"/errors\"", &["errors.type_base"]),
         ("[limits]\nexchange_per_minute = 0", &["limits.exchange_per_minute"]),
         ("[limits]\ncreate_per_minute = 6000.5", &["limits.create_per_minute"]),
+        ("[history]\ndays = 31", &["history.days"]),
+        ("[history]\ndays = -1", &["history.days"]),
         ("[log]\nformat = \"xml\"", &["log.format"]),
         ("[log]\nlevel = \"vestibule=loud\"", &["log.level"]),
         ("[log]\nlevel = \"\"", &["log.level"]),

@@ -10,13 +10,15 @@ use vestibule::config::Settings;
 use vestibule::domain::credential::{Digest, DirectToken};
 use vestibule::domain::environment::Environment;
 use vestibule::domain::error::Refusal;
+use vestibule::domain::explained::Known;
 use vestibule::domain::handle::{Handle, HandleSuffix};
+use vestibule::domain::history::Happening;
 use vestibule::domain::idempotency::TokenDeriver;
 use vestibule::domain::landing_pass::LandingNonces;
 use vestibule::domain::portals::Product;
 use vestibule::domain::ports::{
-    Exchange, ExchangeAttempt, Found, Gone, Lookup, Named, NewDirectSession, NewSession, Opening, Peek,
-    Position, Readiness, Record, Removal, SessionStore, StoreError, Stored,
+    Exchange, ExchangeAttempt, Found, Gone, Histories, Lookup, Named, NewDirectSession, NewSession, Opening,
+    Peek, Position, Readiness, Record, Removal, SessionStore, Sought, StoreError, Stored,
 };
 use vestibule::domain::session::PortalSession;
 use vestibule::domain::user_tag::{UserTag, UserTagger};
@@ -86,6 +88,17 @@ fn another_store() -> MemoryStore {
 
 fn gone() -> Gone {
     Gone::new(Refusal::Unknown, None)
+}
+
+#[async_trait]
+impl Histories for Defective {
+    async fn explain(&self, tag: UserTag, sought: &Sought) -> Result<Vec<Known>, StoreError> {
+        self.store.explain(tag, sought).await
+    }
+
+    async fn note(&self, tag: UserTag, ticket: &Digest, what: &Happening) -> Result<(), StoreError> {
+        self.store.note(tag, ticket, what).await
+    }
 }
 
 #[async_trait]

@@ -3,9 +3,11 @@
 use std::time::Instant;
 
 use redis::Commands;
-use vestibule::domain::ports::StoreError;
+use vestibule::domain::explained::Over;
+use vestibule::domain::history::{Happening, LooksLike};
+use vestibule::domain::ports::{Sought, StoreError};
 
-use super::support::store::{new_direct, opened};
+use super::support::store::{new_direct, opened, store_with};
 use super::support::swallowing_proxy::SwallowingProxy;
 use super::*;
 
@@ -166,11 +168,14 @@ async fn nothing_stays_for_ever() {
     let redis = fixture_of(&mut fixture);
     let mut connection = redis.connect().expect("redis answers");
     let keys = redis.keys();
-    assert_eq!(keys.len(), 10, "the indexes of seven users, and the records of three: {keys:?}");
+    assert_eq!(keys.len(), 17, "indexes and histories of seven users, records of three: {keys:?}");
+    let mut longest_ms = 0;
     for key in keys {
         let left_ms: i64 = connection.pttl(&key).expect("an answer");
-        assert!(left_ms > 0 && left_ms <= 86_400_000 + 3_600_000, "{key} lives {left_ms} ms");
+        assert!(left_ms > 0 && left_ms <= 8 * 86_400_000, "{key} lives {left_ms} ms");
+        longest_ms = longest_ms.max(left_ms);
     }
+    assert!(longest_ms > 7 * 86_400_000, "a day of life, and seven of history");
 }
 
 #[tokio::test]
@@ -209,13 +214,25 @@ async fn everything_of_a_user_has_one_hash_tag() {
     fixture.store.open(&new_direct("user")).await.expect("the store opens");
     let prefix = format!("vst:{{{}}}:", tag_of("user").as_str());
     let keys = fixture_of(&mut fixture).keys();
-    assert_eq!(keys.len(), 4, "{keys:?}");
+    assert_eq!(keys.len(), 7, "an index, and a record and a history of each: {keys:?}");
     assert!(keys.iter().all(|key| key.starts_with(&prefix)), "{keys:?}");
 }
 
 #[tokio::test]
 async fn what_a_live_session_costs_in_redis() {
-    let mut fixture = Fixture::redis();
+    for (days, most) in [(0, 600), (7, 900)] {
+        let total = bytes_of_a_session(days).await;
+        assert!(
+            total <= most,
+            "with history.days = {days}, a live session of the standard example costs {total} bytes"
+        );
+    }
+}
+
+/// Created by a key of an average name, opened by a scanner, exchanged in a browser, its link used once more.
+async fn bytes_of_a_session(days: u32) -> u64 {
+    let redis = RedisServer::start();
+    let store = store_with(&redis.url(), &format!("[history]\ndays = {days}"));
     let mut new = new_session("user_123");
     new.grant = Grant {
         external_organization_id: None,
@@ -229,15 +246,62 @@ async fn what_a_live_session_costs_in_redis() {
             .into(),
         ..new.grant
     };
-    fixture.create(&new).await;
-    fixture.exchange(&ExchangeAttempt { user_agent: None, ..attempt(&new) }).await;
-    let redis = fixture_of(&mut fixture);
+    store.create(&new).await.expect("the store creates");
+    let opened = Happening::Opened(LooksLike::Scanner);
+    store.note(new.tag, &new.ticket, &opened).await.expect("it is noted");
+    store.exchange(&ExchangeAttempt { user_agent: None, ..attempt(&new) }).await.expect("an exchange");
+    store.exchange(&ExchangeAttempt { user_agent: None, ..attempt(&new) }).await.expect("a refusal");
     let mut connection = redis.connect().expect("redis answers");
     let bytes = |key: &String, connection: &mut redis::Connection| -> u64 {
         redis::cmd("MEMORY").arg("USAGE").arg(key).query(connection).expect("redis tells")
     };
-    let total: u64 = redis.keys().iter().map(|key| bytes(key, &mut connection)).sum();
-    assert!(total <= 600, "a live session of the standard example costs {total} bytes");
+    redis.keys().iter().map(|key| bytes(key, &mut connection)).sum()
+}
+
+/// A gateway without histories leaves no trace of one, and answers from the index alone.
+#[tokio::test]
+async fn without_days_nothing_is_kept() {
+    let redis = RedisServer::start();
+    let store = store_with(&redis.url(), "[history]\ndays = 0");
+    let (session, token) = active(store.as_ref(), "user").await;
+    store.note(session.handle.tag, &token, &Happening::Opened(LooksLike::Browser)).await.expect("an answer");
+    assert_eq!(redis.keys().iter().filter(|key| key.contains(":h:")).count(), 0, "{:?}", redis.keys());
+    let known = store.explain(session.handle.tag, &Sought::Handle(session.handle)).await.expect("an answer");
+    assert_eq!((&known[0].now, known[0].events.len()), (&Ok(session.clone()), 0));
+    assert!(store.remove(&session.handle, None, Removal::Revoked).await.expect("an answer"));
+    let known = store.explain(session.handle.tag, &Sought::Handle(session.handle)).await.expect("an answer");
+    assert_eq!((&known[0].now, known[0].events.len()), (&Err(Over::Revoked), 0));
+}
+
+/// Gone, or another program's: everything goes on as without a history.
+#[tokio::test]
+async fn a_lost_history_fails_nothing() {
+    for is_gone in [true, false] {
+        let redis = RedisServer::start();
+        let store = redis_store(&redis.url(), true);
+        let mut connection = redis.connect().expect("redis answers");
+        let mut lose = || {
+            for key in redis.keys().into_iter().filter(|key| key.contains(":h:")) {
+                let _: () = connection.del(&key).expect("redis deletes");
+                if !is_gone {
+                    let _: () = connection.rpush(&key, "somebody else's").expect("redis writes");
+                }
+            }
+        };
+        let new = new_session("user");
+        let created = store.create(&new).await.expect("the store creates").session;
+        lose();
+        store.note(new.tag, &new.ticket, &Happening::Opened(LooksLike::Browser)).await.expect("an answer");
+        let exchange = store.exchange(&attempt(&new)).await.expect("an answer");
+        assert!(matches!(exchange, Exchange::Done(_)), "{exchange:?}");
+        lose();
+        assert_gone(&store.exchange(&attempt(&new)).await.expect("an answer"), Refusal::Used);
+        let known = store.explain(new.tag, &Sought::Ticket(new.ticket)).await.expect("an answer");
+        assert_eq!((known[0].now.is_ok(), known[0].events.len()), (true, 0));
+        assert!(store.remove(&created.handle, None, Removal::Revoked).await.expect("an answer"));
+        let known = store.explain(new.tag, &Sought::Ticket(new.ticket)).await.expect("an answer");
+        assert_eq!(known[0].now, Err(Over::Revoked));
+    }
 }
 
 #[tokio::test]

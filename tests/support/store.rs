@@ -32,7 +32,7 @@ pub fn store_with(url: &str, lines: &str) -> Arc<dyn SessionStore> {
     let text = format!("server.secret = \"{}\"\n[store]\nurl = \"{url}\"\n{lines}", "s".repeat(32));
     let settings = Settings::from_layers(&text, std::iter::empty()).expect("a configuration");
     let metrics = Arc::new(Metrics::new().expect("metrics"));
-    StoreMaker::new(&settings.store, FakeClock::new(), &metrics).expect("a store").make()
+    StoreMaker::new(&settings.store, settings.history, FakeClock::new(), &metrics).expect("a store").make()
 }
 
 pub fn tag_of(user: &str) -> UserTag {
@@ -51,6 +51,7 @@ pub fn new_session(user: &str) -> NewSession {
         session_ttl_ms: 86_400_000,
         policy: SessionPolicy::default(),
         grant: grant_of(SessionKind::Browser, user),
+        root_key: "acme-backend".into(),
     }
 }
 
@@ -64,6 +65,7 @@ pub fn new_direct(user: &str) -> NewDirectSession {
         session_ttl_ms: 3_600_000,
         policy: SessionPolicy::default(),
         grant: grant_of(SessionKind::Direct, user),
+        root_key: "acme-backend".into(),
     }
 }
 

@@ -17,6 +17,8 @@ const SET_BY_BROWSER = `portal_session_${SLUG}=…; HttpOnly; SameSite=Lax (set,
 
 let places = null;
 let session = null;
+/** The handle of the session that was here last: no credential, and all that support needs. */
+let lastHandle = null;
 /** How far the gateway's clock is from this browser's, in ms. */
 let skew = 0;
 
@@ -102,6 +104,8 @@ async function render() {
 
 function signedIn(data) {
   session = data;
+  lastHandle = data.id;
+  byId('timeline').replaceChildren();
   const { name = data.externalId, organization = data.externalOrganizationId } = data.metadata ?? {};
   byId('first-name').textContent = name.split(' ')[0];
   byId('person').replaceChildren(...person({ name, organization, email: data.email ?? '' }));
@@ -155,6 +159,7 @@ function showTimeLeft() {
 
 function over(title, { error }) {
   session = null;
+  offerTimeline();
   const home = error?.redirectUrl;
   byId('over-title').textContent = title;
   byId('over-text').textContent = home
@@ -180,6 +185,7 @@ async function logOut() {
   });
   if (status !== 200) return over('Your session is over', body);
   session = null;
+  offerTimeline();
   byId('over-title').textContent = 'You are logged out of the portal';
   byId('over-text').textContent = 'In the app you still are logged in: a new session is one click away. Coming back without one leads home, too.';
   byId('over-links').replaceChildren(link(body.data.returnUrl ?? places.app, 'Back to the app', 'primary'), link(location.pathname, 'Come back without a session', ''));
@@ -192,6 +198,32 @@ async function revoke() {
   const user = new URLSearchParams({ user: session.externalId });
   await ask(`${places.app}/revoke`, { method: 'POST', body: user });
   await check('The portal page asks who is there');
+}
+
+async function revokeOthers() {
+  const others = new URLSearchParams({ user: session.externalId, except: session.id });
+  const { revoked } = await ask(`${places.app}/revoke-others`, { method: 'POST', body: others });
+  byId('result').className = 'result good';
+  byId('result').textContent = `Signed out everywhere else: ${revoked} ${revoked === 1 ? 'session' : 'sessions'} ended.`;
+  await check('The portal page asks who is there: this session goes on');
+}
+
+// What a support desk sees.
+
+function offerTimeline() {
+  byId('timeline-over').replaceChildren();
+  byId('explain-over').hidden = !lastHandle;
+}
+
+async function explain(place) {
+  const explained = await ask(`${places.app}/explain`, { method: 'POST', body: new URLSearchParams({ id: lastHandle }) });
+  await render();
+  const time = (at) => element('time', { dateTime: new Date(at).toISOString() }, new Date(at).toLocaleTimeString());
+  const events = explained.events.map(({ at, sentence }) => element('li', {}, time(at), ` ${sentence}`));
+  byId(place).replaceChildren(
+    element('p', {}, element('strong', {}, explained.state), `: ${explained.sentence}`),
+    element('ol', {}, ...events),
+  );
 }
 
 async function expire() {
@@ -212,6 +244,9 @@ function attempt(work) {
 byId('log-out').addEventListener('click', attempt(logOut));
 byId('revoke').addEventListener('click', attempt(revoke));
 byId('expire').addEventListener('click', attempt(expire));
+byId('revoke-others').addEventListener('click', attempt(revokeOthers));
+byId('explain').addEventListener('click', attempt(() => explain('timeline')));
+byId('explain-over').addEventListener('click', attempt(() => explain('timeline-over')));
 setInterval(showTimeLeft, 1000);
 begin(attempt(render));
 attempt(enter)();

@@ -1,10 +1,12 @@
-//! What a backend asks of the product: create (`create.rs`), open (`open.rs`), revoke and list (`manage.rs`).
+//! What a backend asks of the product: create (`create.rs`), open (`open.rs`), revoke and list (`manage.rs`),
+//! explain (`explain.rs`).
 //!
 //! Owns: what these have in common. A root key sees only its own workspace, environment and portals, and does only
 //! what it has the right to. What it may not see does not exist for it.
 //! Must not know: HTTP, Redis, time. A `StoreError` is an outage and never looks like absence.
 
 mod create;
+mod explain;
 mod manage;
 mod open;
 
@@ -13,6 +15,7 @@ use std::sync::Arc;
 
 use url::Url;
 
+pub use self::explain::{Explanation, Question, Seen, ticket_in};
 use super::Portals;
 use crate::domain::catalog::Portal;
 use crate::domain::credential::RootKey;

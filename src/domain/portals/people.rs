@@ -11,6 +11,7 @@ use crate::domain::catalog::Portal;
 use crate::domain::credential::Ticket;
 use crate::domain::error::{Code, Error, Refusal};
 use crate::domain::handle::Handle;
+use crate::domain::history::LooksLike;
 use crate::domain::messages::{CurrentSession, ExchangeRequest, ExchangedSession};
 use crate::domain::portal_path::PortalPath;
 use crate::domain::ports::{Gone, Lookup, Peek};
@@ -62,21 +63,43 @@ pub enum Entry {
 }
 
 impl Portals {
-    /// Looks at what a browser brings. It spends nothing, however often it is called and by whom.
-    pub async fn arrive(&self, presented: &Presented, session_id: Option<&str>) -> Result<Arrival, Error> {
+    /// Looks at what a browser brings. It spends nothing, however often it is called and by whom. `opens`: what came by
+    /// the link, not by a form.
+    pub async fn arrive(
+        &self,
+        presented: &Presented,
+        session_id: Option<&str>,
+        opens: Option<LooksLike>,
+    ) -> Result<Arrival, Error> {
         let portal = self.landing_of(presented)?;
         let Some(session_id) = session_id else {
             return Ok(Arrival::SignedIn(signed_in(self.find(presented, Lookup::Glance).await?, None)));
         };
         let visitor = self.visitor(presented).await?;
         match (self.look(portal, session_id, visitor.as_ref()).await?, visitor) {
-            (Ok(waiting), _) => Ok(Arrival::Waiting(Box::new(waiting))),
+            (Ok(waiting), _) => {
+                if let Some(looks_like) = opens {
+                    self.note_opening(&waiting.ticket, looks_like).await;
+                }
+                Ok(Arrival::Waiting(Box::new(waiting)))
+            }
             (Err(gone), Some(current)) => Ok(Arrival::SignedIn(signed_in(current, gone.handle))),
             (Err(gone), None) => {
+                if let (Ok(ticket), Some(_)) = (Ticket::parse_from_link(session_id), gone.handle) {
+                    self.note_refusal(&ticket, gone.refusal).await;
+                }
                 let error = Error::refused(Code::PortalSessionNotFound, gone.refusal, gone.handle);
                 Err(self.dead_link(presented, error))
             }
         }
+    }
+
+    /// What a ticket stands for whose page a browser fetches in advance; it is refused in any case.
+    pub async fn prefetched(&self, presented: &Presented, session_id: &str) -> Option<Waiting> {
+        let portal = self.landing_of(presented).ok()?;
+        let waiting = self.look(portal, session_id, None).await.ok()?.ok()?;
+        self.note_opening(&waiting.ticket, LooksLike::Prefetch).await;
+        Some(waiting)
     }
 
     /// Spends a ticket, as [`Portals::exchange`] does. If it is spent already, a browser that has a session may pass.

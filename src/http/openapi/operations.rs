@@ -18,6 +18,7 @@ pub fn all() -> Vec<Entry> {
         backend::create_session_token(),
         backend::revoke_session(),
         backend::list_sessions(),
+        backend::explain_session(),
         portal::exchange_session(),
         portal::exchange_code(),
         portal::get_session(HttpMethod::Get),

@@ -167,6 +167,48 @@ pub struct ListSessionsRequest {
     cursor: Option<String>,
 }
 
+/// Either `id` or `sessionId` alone, or a user.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum ExplainSessionRequest {
+    /// One session.
+    One(ExplainOneRequest),
+    /// One link.
+    Link(ExplainLinkRequest),
+    /// The latest sessions of a user.
+    User(ExplainUserRequest),
+}
+
+/// One session.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExplainOneRequest {
+    /// Its handle.
+    #[schema(example = "sess_D0pMTgjZ6dE3ogLS0VbXQDwxm0MXrIde")]
+    id: String,
+}
+
+/// One link.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ExplainLinkRequest {
+    /// A session ID, or a text with a link that has one, as somebody pasted it. It is not spent. Secret.
+    #[schema(format = Password, example = "https://portal.example.com/?session=pst_live_…")]
+    session_id: String,
+}
+
+/// Whose latest 20 sessions to explain.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ExplainUserRequest {
+    /// The portal.
+    #[schema(min_length = 3, max_length = 64, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", example = "my-portal")]
+    slug: String,
+    /// Your own identifier of your user.
+    #[schema(min_length = 1, max_length = 256, example = "user_123")]
+    external_id: String,
+}
+
 /// The session ID to spend.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -10,7 +10,9 @@ use super::requests;
 use crate::http::answer::envelope::Meta;
 use crate::http::answer::problem::body::{ErrorDetails, ErrorEnvelope, FaultView, ProblemBody};
 use crate::http::answer::values::{Environment, Health, Permission, SessionHandle};
-use crate::http::backend::{create_session, create_session_token, list_sessions, revoke_session};
+use crate::http::backend::{
+    create_session, create_session_token, explain_session, list_sessions, revoke_session,
+};
 use crate::http::portal::session_view::SessionView;
 use crate::http::portal::{end_session, exchange_code, exchange_session, get_token};
 
@@ -35,6 +37,13 @@ pub fn all() -> Vec<(String, RefOr<Schema>)> {
         named::<list_sessions::State>(),
         named::<list_sessions::Kind>(),
         named::<list_sessions::Pagination>(),
+        named::<requests::ExplainSessionRequest>(),
+        named::<requests::ExplainOneRequest>(),
+        named::<requests::ExplainLinkRequest>(),
+        named::<requests::ExplainUserRequest>(),
+        named::<explain_session::Explained>(),
+        named::<explain_session::State>(),
+        named::<explain_session::EventView>(),
         named::<requests::ExchangeSessionRequest>(),
         named::<exchange_session::Exchanged<'_>>(),
         named::<requests::ExchangeCodeRequest>(),

@@ -12,6 +12,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use super::landing_page::offer;
 use crate::domain::catalog::{Portal, SESSION_PARAMETER};
 use crate::domain::error::{Code, Error};
+use crate::domain::history::LooksLike;
 use crate::domain::landing_pass::LandingPass;
 use crate::domain::messages::{Asker, ExchangeRequest};
 use crate::domain::portal_path::PortalPath;
@@ -33,11 +34,18 @@ use crate::telemetry::{SessionEvent, audit};
 
 /// Shows the page that leads into the portal, or redirects if nothing is left to do.
 pub async fn show(request: HttpRequest, slug: web::Path<String>) -> Result<HttpResponse, Problem> {
-    refuse_unseen(&request)?;
     let presented = auth::visiting(&request, &slug);
     let session_id = auth::query_of_link(&request, SESSION_PARAMETER).find(|text| !text.is_empty());
-    let visit = Visit::Opens { goes_on: is_click(request.headers()) };
-    arrive(&request, &presented, session_id.as_deref(), visit).await
+    if let Err(unseen) = refuse_unseen(&request) {
+        if let Some(session_id) = &session_id
+            && let Some(waiting) = portals(&request).prefetched(&presented, session_id).await
+        {
+            report_opening(&request, &waiting, LooksLike::Prefetch);
+        }
+        return Err(unseen);
+    }
+    let opens = Some(looks_like(request.headers()));
+    arrive(&request, &presented, session_id.as_deref(), opens).await
 }
 
 /// Spends a ticket that comes with the page's own form. Any other form leads to the page.
@@ -111,7 +119,7 @@ async fn show_again(
     session_id: &str,
 ) -> Result<HttpResponse, Problem> {
     let session_id = Some(session_id).filter(|text| !text.is_empty());
-    arrive(request, presented, session_id, Visit::SendsForm).await.map(refused_form)
+    arrive(request, presented, session_id, None).await.map(refused_form)
 }
 
 /// A page that answers a form has a status that says that the form was not accepted.
@@ -128,41 +136,29 @@ fn is_own_page(headers: &HeaderMap) -> bool {
     headers.get(FETCH_SITE).is_none_or(|site| site == "same-origin" || site == "none")
 }
 
-/// How a browser comes to the page.
-enum Visit {
-    /// By a link.
-    Opens {
-        /// The page may send its form by itself.
-        goes_on: bool,
-    },
-    /// With a form that is not the page's current one.
-    SendsForm,
-}
-
+/// `opens`: what comes by a link, and not with a form that is not the page's current one.
 async fn arrive(
     request: &HttpRequest,
     presented: &Presented,
     session_id: Option<&str>,
-    visit: Visit,
+    opens: Option<LooksLike>,
 ) -> Result<HttpResponse, Problem> {
     let refuse = |error| refuse(request, presented, error, None);
-    Ok(match portals(request).arrive(presented, session_id).await.map_err(refuse)? {
+    Ok(match portals(request).arrive(presented, session_id, opens).await.map_err(refuse)? {
         Arrival::SignedIn(signed_in) => go_in(request, &signed_in),
-        Arrival::Waiting(waiting) => match visit {
-            Visit::Opens { goes_on } => {
-                report_opening(request, &waiting);
-                offer(request, &waiting, goes_on)
+        Arrival::Waiting(waiting) => {
+            if let Some(looks_like) = opens {
+                report_opening(request, &waiting, looks_like);
             }
-            Visit::SendsForm => offer(request, &waiting, false),
-        },
+            offer(request, &waiting, opens.is_some() && is_click(request.headers()))
+        }
     })
 }
 
-fn report_opening(request: &HttpRequest, waiting: &Waiting) {
+fn report_opening(request: &HttpRequest, waiting: &Waiting, looks_like: LooksLike) {
     let handle = waiting.session.handle.to_string();
     let client = client_address::of(request, gateway(request)).map(|client| client.to_string());
-    let looks_like = looks_like(request.headers()).name();
-    let portal = waiting.portal.slug.as_str();
+    let (portal, looks_like) = (waiting.portal.slug.as_str(), looks_like.name());
     audit(SessionEvent::Opened { handle: &handle, portal, looks_like, client: client.as_deref() });
 }
 

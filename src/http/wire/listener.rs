@@ -103,13 +103,15 @@ mod tests {
 
     use super::*;
     use crate::domain::credential::Digest;
+    use crate::domain::explained::Known;
     use crate::domain::handle::Handle;
+    use crate::domain::history::Happening;
     use crate::domain::idempotency::TokenDeriver;
     use crate::domain::landing_pass::LandingNonces;
     use crate::domain::portals::Product;
     use crate::domain::ports::{
-        Clock, Exchange, ExchangeAttempt, Found, Lookup, Named, NewDirectSession, NewSession, Opening, Peek,
-        Position, Readiness, Record, Removal, SessionStore, StoreError, Stored,
+        Clock, Exchange, ExchangeAttempt, Found, Histories, Lookup, Named, NewDirectSession, NewSession,
+        Opening, Peek, Position, Readiness, Record, Removal, SessionStore, Sought, StoreError, Stored,
     };
     use crate::domain::session::PortalSession;
     use crate::domain::user_tag::{UserTag, UserTagger};
@@ -123,6 +125,16 @@ mod tests {
 
     impl Clock for Broken {
         fn now_ms(&self) -> u64 {
+            panic!("a defect")
+        }
+    }
+
+    #[async_trait]
+    impl Histories for Broken {
+        async fn explain(&self, _: UserTag, _: &Sought) -> Result<Vec<Known>, StoreError> {
+            panic!("a defect")
+        }
+        async fn note(&self, _: UserTag, _: &Digest, _: &Happening) -> Result<(), StoreError> {
             panic!("a defect")
         }
     }

@@ -1,4 +1,4 @@
--- KEYS: ticket record, index   ARGV: ticket digest, ticket ttl, session ttl, suffix, slug, grant, 'fence' or ''
+-- KEYS: ticket record, index, history   ARGV: ticket digest, ticket ttl, session ttl, suffix, slug, grant, 'fence' or '', origin
 -- -> { created, expires, live sessions }
 local DAY_MS = 86400000
 
@@ -23,8 +23,9 @@ local left = redis.call('PTTL', KEYS[2])
 redis.call('ZADD', KEYS[2], created, suffix .. 't' .. digest)
 if left ~= -2 then
   -- No session is older than the longest life of a ticket and of a session together.
-  redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', whole(created - DAY_MS - INDEX_GRACE_MS))
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', whole(created - DAY_MS - MEMORY_MS))
   prune(KEYS[2], created, suffix)
 end
 keep(KEYS[2], left, ticket_ttl)
+tell(KEYS[3], 'c', created, ARGV[8], ticket_ttl)
 return { created, expires, live_count(KEYS[2], created) }

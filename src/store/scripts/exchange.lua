@@ -1,6 +1,6 @@
--- KEYS: ticket record, browser record, index
+-- KEYS: ticket record, browser record, index, history
 -- ARGV: ticket digest, token digest, 'only' or 'all_but', ' slug slug ', user agent, 'fence' or '',
---       how long a repeat finds its own success
+--       how long a repeat finds its own success, browser in short
 -- -> { 'done', record } | { 'not_admitted', record } | { 'gone', why, created, suffix } | { 'corrupt' }
 local function admits(filter, slugs, slug)
   local listed = string.find(slugs, ' ' .. slug .. ' ', 1, true) ~= nil
@@ -22,6 +22,7 @@ if not pending then
     end
   end
   local why = fate(KEYS[3], ticket)
+  tell(KEYS[4], 'f', nil, why[1])
   return { 'gone', why[1], why[2], why[3] }
 end
 
@@ -31,6 +32,7 @@ if not admits(filter, slugs, slug) then return { 'not_admitted', pending } end
 
 redis.call('GETDEL', KEYS[1])
 if minted_in ~= '-' and ARGV[6] == 'fence' and minted_in ~= epoch('fence') then
+  tell(KEYS[4], 'f', nil, 'fenced')
   return { 'gone', 'fenced', created, suffix }
 end
 local now = now_ms()
@@ -47,4 +49,5 @@ local left = redis.call('PTTL', KEYS[3])
 redis.call('ZADD', KEYS[3], created, suffix .. 'b' .. entry)
 redis.call('ZREM', KEYS[3], suffix .. 't' .. ticket)
 keep(KEYS[3], left, session_ttl)
+tell(KEYS[4], 'x', now, ARGV[8], session_ttl)
 return { 'done', active }

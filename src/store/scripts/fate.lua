@@ -7,5 +7,6 @@ local why, created, suffix, member = unpack(fate(KEYS[2], ARGV[1]))
 if why == 'expired' and idle_term(member) and tonumber(now_ms()) < expiry_of(member, created) then
   why = 'idle_now'
   bury(KEYS[2], created, member, 'i')
+  tell_of(KEYS[2], member, 'i')
 end
 return { 'gone', why, created, suffix }

@@ -1,5 +1,6 @@
--- KEYS: session record, index
--- ARGV: token digest, session ttl, suffix, slug, grant, how long a repeat finds its own success
+-- KEYS: session record, index, history
+-- ARGV: token digest, session ttl, suffix, slug, grant, how long a repeat finds its own success,
+--       origin
 -- -> { 'opened', record, live sessions } | { 'late' } | { 'corrupt' }
 local digest, session_ttl, suffix, slug, grant = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local earlier = redis.call('GET', KEYS[1])
@@ -31,4 +32,5 @@ local left = redis.call('PTTL', KEYS[2])
 redis.call('ZADD', KEYS[2], created, suffix .. 'b' .. entry)
 if left ~= -2 then prune(KEYS[2], created, suffix) end
 keep(KEYS[2], left, session_ttl)
+tell(KEYS[3], 'c', created, ARGV[7], session_ttl)
 return { 'opened', record, live_count(KEYS[2], created) }

@@ -13,7 +13,9 @@ for at, member in ipairs(members) do
   if created == ARGV[4] and suffix == ARGV[5] then
     -- It goes on.
   elseif is_live(member) then
-    removed = removed + redis.call('DEL', record_key(KEYS[1], member))
+    local was_there = redis.call('DEL', record_key(KEYS[1], member))
+    removed = removed + was_there
+    if was_there == 1 then tell_of(KEYS[1], member, 'r') end
     if at <= graves then bury(KEYS[1], created, member, 'r') else redis.call('ZREM', KEYS[1], member) end
   elseif is_grave(member) and at > graves then
     redis.call('ZREM', KEYS[1], member)

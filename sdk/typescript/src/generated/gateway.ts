@@ -294,6 +294,67 @@ export interface components {
              */
             token?: string;
         };
+        /** @description One link. */
+        ExplainLinkRequest: {
+            /**
+             * Format: password
+             * @description A session ID, or a text with a link that has one, as somebody pasted it. It is not spent. Secret.
+             * @example https://portal.example.com/?session=pst_live_…
+             */
+            sessionId: string;
+        };
+        /** @description One session. */
+        ExplainOneRequest: {
+            /**
+             * @description Its handle.
+             * @example sess_D0pMTgjZ6dE3ogLS0VbXQDwxm0MXrIde
+             */
+            id: string;
+        };
+        /** @description Either `id` or `sessionId` alone, or a user. */
+        ExplainSessionRequest: components["schemas"]["ExplainOneRequest"] | components["schemas"]["ExplainLinkRequest"] | components["schemas"]["ExplainUserRequest"];
+        /** @description Whose latest 20 sessions to explain. */
+        ExplainUserRequest: {
+            /**
+             * @description The portal.
+             * @example my-portal
+             */
+            slug: string;
+            /**
+             * @description Your own identifier of your user.
+             * @example user_123
+             */
+            externalId: string;
+        };
+        /** @description What became of a session. */
+        ExplainedSession: {
+            /** @description Its handle; absent where nothing is known. */
+            id?: components["schemas"]["SessionHandle"];
+            /**
+             * @description Of its portal.
+             * @example my-portal
+             */
+            slug?: string;
+            /**
+             * @description The backend's identifier of its user, as long as anything still tells it.
+             * @example user_123
+             */
+            externalId?: string;
+            /** @description What became of the session, or of the link that was asked about. */
+            state: components["schemas"]["ExplainedState"];
+            /**
+             * @description The true reason, in English. Not for visitors.
+             * @example The link has been used in Chrome on Windows, and a link works only once; the session is active in Chrome on Windows.
+             */
+            sentence: string;
+            /** @description What happened, in order; as far as `history.days` keeps it. */
+            events: components["schemas"]["HistoryEvent"][];
+        };
+        /**
+         * @description What became of a session or a link.
+         * @enum {string}
+         */
+        ExplainedState: "pending" | "active" | "expired" | "used" | "ended" | "revoked" | "idle" | "unknown";
         /** @description One invalid value. */
         Fault: {
             /** @description Such as `body.permissions[0]`. */
@@ -315,6 +376,44 @@ export interface components {
              * @example refused
              */
             newSessions?: string;
+        };
+        /** @description Something that happened to a session. */
+        HistoryEvent: {
+            /**
+             * Format: int64
+             * @description Unix milliseconds.
+             */
+            at: number;
+            /**
+             * @description The name that the log has for it.
+             * @example session.refused
+             */
+            event: string;
+            /**
+             * @description The id of the root key.
+             * @example acme-backend
+             */
+            by?: string;
+            /**
+             * @description What asked for the landing page: `browser`, `prefetch` or `scanner`.
+             * @example scanner
+             */
+            looksLike?: string;
+            /**
+             * @description The browser, in short.
+             * @example Chrome on Windows
+             */
+            userAgent?: string;
+            /**
+             * @description The true reason of a refusal.
+             * @example used
+             */
+            reason?: string;
+            /**
+             * @description The same in English.
+             * @example Refused: already used.
+             */
+            sentence: string;
         };
         /** @description A signed token of a session. */
         IssuedToken: {
@@ -537,7 +636,7 @@ export interface components {
         RevokeByTokenRequest: {
             /**
              * Format: password
-             * @description Opaque or a JWT. One that stands for no session revokes nothing.
+             * @description Opaque or a JWT. If it belongs to no session, nothing is revoked.
              * @example pt_live_…
              */
             token: string;

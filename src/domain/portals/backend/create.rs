@@ -34,6 +34,7 @@ impl Portals {
             session_ttl_ms,
             policy: portal.policy,
             grant,
+            root_key: caller.key.id.clone(),
         };
         let Stored { session, live } = self.parts.store.create(&new).await?;
         let warnings = warnings::of(portal, &session.grant, live);

@@ -51,8 +51,15 @@ impl Portals {
             TokenFormat::Opaque => token.digest(),
             TokenFormat::Jwt => signed_token_digest(tag, suffix),
         };
-        let policy = portal.policy;
-        let new = NewDirectSession { tag, suffix, token: digest, session_ttl_ms, policy, grant };
+        let new = NewDirectSession {
+            tag,
+            suffix,
+            token: digest,
+            session_ttl_ms,
+            policy: portal.policy,
+            grant,
+            root_key: caller.key.id.clone(),
+        };
         let Stored { session, live } = match self.parts.store.open(&new).await? {
             Opening::Done(stored) => stored,
             Opening::TooLate => return Err(used_before()),

@@ -32,7 +32,11 @@ impl Portals {
         let session = match self.parts.store.exchange(&attempt).await? {
             Exchange::Done(session) => session,
             Exchange::NotAdmitted(session) => {
-                return Err(why_not_admitted(&self.catalog, &session, &request.asker));
+                let error = why_not_admitted(&self.catalog, &session, &request.asker);
+                if let Some(refusal) = error.refusal {
+                    self.note_refusal(&ticket, refusal).await;
+                }
+                return Err(error);
             }
             Exchange::Gone(Gone { refusal, handle, is_news: _ }) => return Err(not_found(refusal, handle)),
         };

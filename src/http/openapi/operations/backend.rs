@@ -1,10 +1,12 @@
 //! What backends call, with a root key.
 
-use utoipa::openapi::{ArrayBuilder, ObjectBuilder, Ref};
+use utoipa::openapi::{ArrayBuilder, ObjectBuilder, OneOfBuilder, Ref, Schema};
 
 use crate::domain::error::Code;
 use crate::http::answer::envelope::Meta;
-use crate::http::backend::{create_session, create_session_token, list_sessions, revoke_session};
+use crate::http::backend::{
+    create_session, create_session_token, explain_session, list_sessions, revoke_session,
+};
 use crate::http::openapi::entry::{Entry, answer, backend, backend_codes, idempotency_key, ok, success};
 use crate::http::openapi::requests;
 use crate::http::openapi::schemas::reference;
@@ -59,5 +61,26 @@ pub fn list_sessions() -> Entry {
         answers: vec![ok(answer("The sessions.", "application/json", body.build()).build())],
         codes: [backend_codes(), vec![Code::PortalConfigNotFound]].concat(),
         ..backend("/v2/portal.listSessions", "listSessions")
+    }
+}
+
+pub fn explain_session() -> Entry {
+    let one = reference::<explain_session::Explained>();
+    let several = ArrayBuilder::new().items(one.clone()).max_items(Some(20)).build();
+    let data = Schema::OneOf(OneOfBuilder::new().item(one).item(several).build());
+    let body = ObjectBuilder::new()
+        .property("meta", reference::<Meta>())
+        .property("data", data)
+        .required("meta")
+        .required("data");
+    Entry {
+        summary: "Tell what became of a session or a link",
+        description: "For a support desk: the state, the true reason and what happened. A link that somebody pasted \
+            is not spent. What the root key may not see, and what never was, are both `unknown`. With a user, the \
+            answer is a list.",
+        request: Some(reference::<requests::ExplainSessionRequest>()),
+        answers: vec![ok(answer("The explanation.", "application/json", body.build()).build())],
+        codes: [backend_codes(), vec![Code::PortalConfigNotFound]].concat(),
+        ..backend("/v2/portal.explainSession", "explainSession")
     }
 }

@@ -1,0 +1,175 @@
+//! Explaining what became of a session (API.md section 15).
+//!
+//! Owns: that what the caller may not see, and what never was, is one and the same answer; that asking spends nothing
+//! and is no use of a session.
+//! Must not know: how an explanation is told.
+
+use super::{Caller, user_of};
+use crate::domain::credential::{Kind, Ticket, TicketKind};
+use crate::domain::environment::Environment;
+use crate::domain::error::{Code, Error};
+use crate::domain::explained::{Known, NO_LINK, UNKNOWN};
+use crate::domain::handle::Handle;
+use crate::domain::history::Happening;
+use crate::domain::portals::Portals;
+use crate::domain::ports::{Position, Sought};
+use crate::domain::root_key::ToExplain;
+
+/// Sessions of one user that are explained at once.
+const LATEST: usize = 20;
+
+/// What a support desk asks about.
+pub enum Question {
+    /// A session by its public name; `None`: the text is none.
+    Handle(Option<Handle>),
+    /// A link as somebody pasted it; `None`: there is no whole ticket in it.
+    Link(Option<Ticket>),
+    /// The latest sessions of a user.
+    User {
+        /// The portal.
+        slug: String,
+        /// The backend's identifier of its user.
+        external_id: String,
+    },
+}
+
+/// A session that the caller may see.
+pub struct Seen {
+    /// What is known of it.
+    pub known: Known,
+    /// Of its portal.
+    pub slug: String,
+    /// The backend's identifier of its user, as long as anything still tells it.
+    pub external_id: Option<String>,
+}
+
+/// The answer.
+pub enum Explanation {
+    /// About one session.
+    One {
+        /// It was asked about by its link.
+        by_link: bool,
+        /// The session.
+        seen: Box<Seen>,
+    },
+    /// Nothing that the caller may see; why, in a sentence that depends on the question alone.
+    Unknown(&'static str),
+    /// A user's, newest first.
+    Several(Vec<Seen>),
+}
+
+/// The ticket in a text that somebody pasted: a whole link, one that a mail has broken into lines, or the ID alone.
+pub fn ticket_in(text: &str) -> Option<Ticket> {
+    let first_in = |text: &str| {
+        let mut starts = text.match_indices(TicketKind::PREFIX);
+        let word = |at: usize| text[at..].split_whitespace().next().unwrap_or_default();
+        starts.find_map(|(at, _)| Ticket::parse_from_link(word(at)).ok())
+    };
+    first_in(text).or_else(|| first_in(&text.split_whitespace().collect::<String>()))
+}
+
+impl Portals {
+    /// Explains one session, or a user's latest.
+    pub async fn explain(
+        &self,
+        caller: &Caller<ToExplain>,
+        question: &Question,
+    ) -> Result<Explanation, Error> {
+        let (tag, sought, by_link) = match question {
+            Question::Handle(None) => return Ok(Explanation::Unknown(UNKNOWN)),
+            Question::Link(None) => return Ok(Explanation::Unknown(NO_LINK)),
+            Question::Handle(Some(handle)) => (handle.tag, Sought::Handle(*handle), false),
+            Question::Link(Some(ticket)) => (ticket.tag(), Sought::Ticket(ticket.digest()), true),
+            Question::User { slug, external_id } => {
+                return self.explain_user(caller, slug, external_id).await.map(Explanation::Several);
+            }
+        };
+        let known = self.parts.store.explain(tag, &sought).await?.into_iter().next();
+        let seen = known.and_then(|known| seen_by(caller, known)).map(Box::new);
+        Ok(match seen {
+            Some(seen) => Explanation::One { by_link, seen },
+            None => Explanation::Unknown(UNKNOWN),
+        })
+    }
+
+    async fn explain_user(
+        &self,
+        caller: &Caller<ToExplain>,
+        slug: &str,
+        external_id: &str,
+    ) -> Result<Vec<Seen>, Error> {
+        if self.catalog.portal_seen_by(&caller.key, slug).is_none() {
+            return Err(Error::new(Code::PortalConfigNotFound));
+        }
+        let mut sessions = Vec::new();
+        for tag in self.parts.tagger.all_tags(&user_of(caller, slug, external_id)) {
+            // Their tag is made of the workspace, the environment and the portal of this very caller.
+            let known = self.parts.store.explain(tag, &Sought::Latest(LATEST)).await?;
+            sessions.extend(known.into_iter().map(|known| Seen {
+                known,
+                slug: slug.to_owned(),
+                external_id: Some(external_id.to_owned()),
+            }));
+        }
+        sessions.sort_by_key(|seen| std::cmp::Reverse(Position::from(seen.known.handle)));
+        sessions.truncate(LATEST);
+        Ok(sessions)
+    }
+}
+
+/// A session whose grant is gone is its origin's, as its history has it. Without either nobody may see it.
+fn seen_by(caller: &Caller<ToExplain>, known: Known) -> Option<Seen> {
+    let grant = known.now.as_ref().ok().map(|session| &session.grant);
+    let (workspace, environment, slug) = match grant {
+        Some(grant) => (grant.workspace.as_str(), grant.environment, grant.slug.as_str()),
+        None => whose(&known)?,
+    };
+    if !caller.key.sees(workspace, slug, environment) {
+        return None;
+    }
+    let (slug, external_id) = (slug.to_owned(), grant.map(|grant| grant.external_id.clone()));
+    Some(Seen { known, slug, external_id })
+}
+
+fn whose(known: &Known) -> Option<(&str, Environment, &str)> {
+    known.events.iter().find_map(|event| match &event.what {
+        Happening::Created(origin) => {
+            Some((origin.workspace.as_str(), origin.environment, origin.slug.as_str()))
+        }
+        Happening::Opened(_)
+        | Happening::Exchanged { .. }
+        | Happening::Refused(_)
+        | Happening::Revoked
+        | Happening::Ended
+        | Happening::Replaced
+        | Happening::Idle => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::user_tag::UserTag;
+
+    #[test]
+    fn a_ticket_is_found_in_whatever_was_pasted() {
+        let ticket = Ticket::mint(Environment::Live, UserTag::parse("aaaaaaaaaaaaaaaa").expect("a tag"));
+        let id = ticket.expose();
+        let broken = format!("https://portal.example.com/?session={}\r\n  {}", &id[..30], &id[30..]);
+        for text in [
+            id.to_owned(),
+            format!("  {id}\n"),
+            format!("https://portal.example.com/?theme=dark&session={id}#top"),
+            format!("<https://portal.example.com/?session={id}>."),
+            format!("my link is https://p.example/?session={id} and it fails"),
+            format!("pst_live_ is how it begins: {id}"),
+            broken,
+        ] {
+            let found = ticket_in(&text).expect(&text);
+            assert_eq!(found.digest(), ticket.digest(), "{text}");
+        }
+        for text in ["", "https://portal.example.com/", "pst_live_", &id[..60], &id.replace("pst_", "ps_")] {
+            assert!(ticket_in(text).is_none(), "{text}");
+        }
+    }
+}
