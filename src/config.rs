@@ -16,6 +16,7 @@ mod store;
 mod tokens;
 mod workspaces;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -27,7 +28,6 @@ use crate::domain::invalid::{Fault, Invalid};
 use crate::domain::return_url::parse_http_url;
 use crate::fields::{Fields, parsed};
 use crate::tokens::SigningKey;
-pub use listen::listen_address;
 pub use misspelt::KEYS;
 pub use sections::{Limits, Log, Server};
 use sections::{read_history, read_limits, read_log, read_server};
@@ -101,6 +101,13 @@ impl Settings {
             Some(_) | None => Err(faults),
         }
     }
+}
+
+/// Where a gateway with this configuration listens. A file that cannot be read tells nothing.
+pub fn listen_address(config: Option<&Path>) -> Option<SocketAddr> {
+    let variable = variables().find(|(name, _)| name == listen::VARIABLE).map(|(_, value)| value);
+    let file = config.and_then(|path| std::fs::read_to_string(path).ok());
+    listen::address_in(variable.as_deref(), file.as_deref(), DEFAULT)
 }
 
 /// The only place that reads the environment. `vars` would panic if any variable of the process is not UTF-8. One of ours

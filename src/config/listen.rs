@@ -5,25 +5,19 @@
 //! Must not know: any other key.
 
 use std::net::SocketAddr;
-use std::path::Path;
 
 use super::document::text_at;
-use super::{DEFAULT, variables};
 
 const SECTION: &str = "server";
 const KEY: &str = "listen";
-const VARIABLE: &str = "VESTIBULE__SERVER__LISTEN";
+/// The variable that tells it too.
+pub const VARIABLE: &str = "VESTIBULE__SERVER__LISTEN";
 
-/// Of the environment, the file, or the default, whichever tells it first. A file that cannot be read tells nothing.
-pub fn listen_address(config: Option<&Path>) -> Option<SocketAddr> {
-    let variable = variables().find(|(name, _)| name == VARIABLE).map(|(_, value)| value);
-    address_in(variable.as_deref(), config.and_then(|path| std::fs::read_to_string(path).ok()).as_deref())
-}
-
-fn address_in(variable: Option<&str>, file: Option<&str>) -> Option<SocketAddr> {
-    let in_file = file.and_then(|text| text_at(text, SECTION, KEY)?.parse().ok());
-    let by_default = || text_at(DEFAULT, SECTION, KEY)?.parse().ok();
-    variable.and_then(|text| text.trim_matches('"').parse().ok()).or(in_file).or_else(by_default)
+/// Of the variable, the file, or the defaults, whichever tells it first.
+pub fn address_in(variable: Option<&str>, file: Option<&str>, defaults: &str) -> Option<SocketAddr> {
+    let told_in = |text: &str| text_at(text, SECTION, KEY)?.parse().ok();
+    let variable = variable.and_then(|text| text.trim_matches('"').parse().ok());
+    variable.or_else(|| file.and_then(told_in)).or_else(|| told_in(defaults))
 }
 
 #[cfg(test)]
@@ -33,7 +27,9 @@ mod tests {
     #[test]
     fn the_address_is_found_in_whatever_the_rest_looks_like() {
         let found = |variable: Option<&str>, file: Option<&str>| {
-            address_in(variable, file).map(|address| address.to_string()).unwrap_or_default()
+            address_in(variable, file, "[server]\nlisten = \"127.0.0.1:8080\"")
+                .map(|address| address.to_string())
+                .unwrap_or_default()
         };
         let good = "[server]\nlisten = \"0.0.0.0:9000\"\n";
         for (variable, file, expected) in [

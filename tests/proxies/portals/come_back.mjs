@@ -9,8 +9,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, test } from "node:test";
 
-import { launchOptions } from "../../browser/browser.mjs";
-import { chromium } from "../../browser/node_modules/playwright-core/index.mjs";
+import { chromium, launchOptions } from "../../browser/chromium.mjs";
 
 const { runs, rootKey, stages, ...ports } = JSON.parse(process.argv[2]);
 const LIMIT_MS = 30_000;

@@ -6,8 +6,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 
-import { launchOptions } from "../../browser/browser.mjs";
-import { chromium } from "../../browser/node_modules/playwright-core/index.mjs";
+import { chromium, launchOptions } from "../../browser/chromium.mjs";
 
 const LIMIT_MS = 20_000;
 const rules = "--host-resolver-rules=MAP portal.example.com 127.0.0.1";

@@ -12,7 +12,8 @@ use crate::http::openapi::schemas::reference;
 
 const DESCRIPTION: &str = "For nginx auth_request, Traefik ForwardAuth, Caddy forward_auth and Envoy ext_authz. Any \
     method: a proxy may pass on the original's. A navigation without a live session is sent home; the script of a page \
-    and what is fetched ahead of time are not.";
+    and what is fetched ahead of time are not. A browser that is sent home keeps the page that it asked for in \
+    `portal_resume_<slug>`, as a trusted proxy tells it in `X-Forwarded-Uri` or `X-Original-URI`.";
 
 pub fn authorize() -> Entry {
     Entry {

@@ -18,7 +18,8 @@ pub fn exchange_session() -> Entry {
     Entry {
         summary: "Exchange a session ID for a browser session",
         description: "Works once. The answer sets the session's cookie; its token stands in the body only for a \
-            caller that is no browser (neither `Origin` nor `Sec-Fetch-Site`).",
+            caller that is no browser (neither `Origin` nor `Sec-Fetch-Site`). `path` is where the session begins, or else \
+            what the browser kept in `portal_resume_<slug>` when it was sent home, which is used up.",
         request: Some(reference::<requests::ExchangeSessionRequest>()),
         answers: vec![ok(answer.header(name, header).build())],
         parameters: vec![idempotency_key("session ID")],
@@ -71,7 +72,7 @@ pub fn end_session() -> Entry {
     let answer = answer("It has ended.", "application/json", enveloped(reference::<end_session::Ended>()));
     Entry {
         summary: "Log out",
-        description: "Ends the session and clears both cookies. By cookie it needs an allowed `Origin`, or \
+        description: "Ends the session and clears its cookies. By cookie it needs an allowed `Origin`, or \
             `Sec-Fetch-Site: same-origin`.",
         parameters: vec![slug("Of which portal the cookie is read, where the browser holds several.")],
         security: vec!["browserToken", "sessionCookie"],
