@@ -45,4 +45,4 @@ export class CallFailedError extends Error {
 }
 
 /** For the waits between attempts. */
-export const retryAfterMs = (error: unknown) => (error instanceof CallFailedError ? (error.retryAfter ?? 0) * 1000 : 0);
+export const retryAfterMs = (error: unknown) => ((error as CallFailedError | undefined)?.retryAfter ?? 0) * 1000;

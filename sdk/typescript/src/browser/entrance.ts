@@ -3,33 +3,36 @@
 
 import type { Page } from "./environment.js";
 
-interface Ticket {
-  readonly sessionId: string;
-  readonly idempotencyKey: string;
-}
+/** A session ID and its idempotency key. */
+type Ticket = readonly [string, string];
 
 interface Kept {
   ticket: Ticket | null;
   /** In flight, for every client of the page. */
-  exchange: Promise<unknown> | undefined;
+  exchange?: Promise<unknown> | undefined;
   /** Where the last link leads. */
-  path: string | undefined;
+  path?: string | undefined;
 }
 
 export class Entrance {
   readonly #page: Page;
+  readonly #parameter: string;
   readonly #name: string;
   readonly #kept: Kept;
 
   constructor(page: Page, slug: string, parameter: string) {
     this.#page = page;
+    this.#parameter = parameter;
     this.#name = `vestibule:${slug}`;
-    this.#kept = (page.memory.get(this.#name) as Kept | undefined) ?? { ticket: this.#stored(), exchange: undefined, path: undefined };
+    this.#kept = (page.memory.get(this.#name) as Kept | undefined) ?? { ticket: this.#stored() };
     page.memory.set(this.#name, this.#kept);
-    const sessionId = takeFromAddress(page, parameter);
+    const sessionId = new URL(page.address()).searchParams.get(parameter);
+    if (sessionId !== null) {
+      this.#cleanAddress();
+    }
     // The same link again is the same visit.
-    if (sessionId && sessionId !== this.#kept.ticket?.sessionId) {
-      this.#keep({ sessionId, idempotencyKey: crypto.getRandomValues(new Uint8Array(32)).join("") });
+    if (sessionId && sessionId !== this.#kept.ticket?.[0]) {
+      this.#keep([sessionId, crypto.getRandomValues(new Uint8Array(32)).join("")]);
     }
   }
 
@@ -43,8 +46,8 @@ export class Entrance {
 
   /** One request, however many clients of the page want it. */
   exchange<T>(send: (init: RequestInit) => Promise<T>): Promise<T> {
-    const { sessionId, idempotencyKey } = this.#kept.ticket!;
-    const headers = { accept: "application/json", "content-type": "application/json", "idempotency-key": idempotencyKey };
+    const [sessionId, key] = this.#kept.ticket!;
+    const headers = { accept: "application/json", "content-type": "application/json", "idempotency-key": key };
     const init = { method: "POST", headers, body: JSON.stringify({ sessionId }) };
     this.#kept.exchange ??= send(init).finally(() => (this.#kept.exchange = undefined));
     return this.#kept.exchange as Promise<T>;
@@ -54,6 +57,8 @@ export class Entrance {
   done(path?: string): void {
     this.#kept.path = path;
     this.#keep(null);
+    // A router that began after the first time still has the ID, and would bring it back.
+    this.#cleanAddress();
   }
 
   #keep(ticket: Ticket | null): void {
@@ -73,16 +78,12 @@ export class Entrance {
       return null;
     }
   }
-}
 
-/** All else in the address stays as it is, to the letter. */
-function takeFromAddress(page: Page, parameter: string): string | null {
-  const url = new URL(page.address());
-  const sessionId = url.searchParams.get(parameter);
-  if (sessionId !== null) {
+  /** All else in the address stays as it is, to the letter. */
+  #cleanAddress(): void {
+    const url = new URL(this.#page.address());
     const pairs = url.search.slice(1).split("&");
-    url.search = pairs.filter((pair) => !new URLSearchParams(pair).has(parameter)).join("&");
-    page.replaceAddress(url.href);
+    url.search = pairs.filter((pair) => !new URLSearchParams(pair).has(this.#parameter)).join("&");
+    this.#page.replaceAddress(url.href);
   }
-  return sessionId;
 }

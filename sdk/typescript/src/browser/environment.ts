@@ -51,20 +51,19 @@ export function browserEnvironment(): Environment {
     monotonic: () => performance.now(),
     wall: () => Date.now(),
     random: () => Math.random(),
-    origin: globalThis.location?.origin ?? "",
-    page: globalThis.document && browserPage(),
+    origin: globalThis.location?.origin,
+    page: globalThis.document && {
+      address: () => location.href,
+      // The state is the router's own. That of Next.js puts its own method here, and hears of whatever has no mark of its own.
+      replaceAddress: (address) => {
+        const { state } = history;
+        history.replaceState(Object.hasOwn(history, "replaceState") ? { ...state, __NA: undefined } : state, "", address);
+      },
+      leaveFor: (address) => location.replace(address),
+      storage: () => sessionStorage,
+      memory,
+    },
     watch,
-  };
-}
-
-export function browserPage(): Page {
-  return {
-    address: () => location.href,
-    // The state is the router's own.
-    replaceAddress: (address) => history.replaceState(history.state, "", address),
-    leaveFor: (address) => location.replace(address),
-    storage: () => sessionStorage,
-    memory,
   };
 }
 

@@ -9,13 +9,12 @@ export type PortalCall = <T>(verb: string, init?: RequestInit) => Promise<T>;
 
 /** The gateway itself says that there is no session. */
 export const isOver = (error: unknown): error is CallFailedError =>
-  error instanceof CallFailedError && error.status === 401 && error.code !== undefined;
+  error instanceof CallFailedError && error.status === 401 && Boolean(error.code);
 
 export function portalCalls(fetch: typeof globalThis.fetch, url: string | URL, slug: string): PortalCall {
   const base = `${url}`.replace(/\/+$/, "");
   return async <T>(verb: string, init?: RequestInit) => {
     const response = await fetch(`${base}/v2/portal.${verb}?slug=${slug}`, {
-      // The types of its answers are those of this media type.
       headers: { accept: "application/json" },
       ...init,
       credentials: "include",

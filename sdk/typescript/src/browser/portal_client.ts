@@ -52,7 +52,7 @@ class Client extends PageClient implements PortalClient {
     this.#call = portalCalls(environment.fetch, url, slug);
     this.#tokens = new IssuedTokens(() => this.#call("getToken"), () => this.now());
     this.#attempts = new Attempts(environment.random);
-    this.#channel = this.#entrance && environment.channel?.(`vestibule:portal:${slug}`);
+    this.#channel = this.#entrance && environment.channel?.(`vestibule/${slug}`);
     if (this.#channel !== undefined) {
       // What is in flight was asked before.
       this.#channel.onmessage = async () => {

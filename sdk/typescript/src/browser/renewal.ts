@@ -149,7 +149,8 @@ export class Renewal {
         this.#busyUntilMs = nowMs + MINT_TIMEOUT_MS;
         return [];
       case "news":
-        this.#busyUntilMs = -Infinity;
+        // On a busy machine the answer may take longer than other tabs have.
+        this.#busyUntilMs = nowMs + PAUSE_MS;
         return [{ type: "ask", of: event.by }];
       case "answer":
         return this.#learn(event.askedMs, event.knowledge);

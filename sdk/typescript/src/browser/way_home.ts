@@ -24,7 +24,7 @@ export function mayGoHome(page: Page, slug: string, wallMs: number): boolean {
   try {
     const times = JSON.parse(page.storage().getItem(name) ?? "[]") as number[];
     const recent = times.filter((time) => Math.abs(wallMs - time) < MINUTE_MS);
-    page.storage().setItem(name, JSON.stringify([...recent, wallMs].slice(-MOST)));
+    page.storage().setItem(name, JSON.stringify([...recent, wallMs]));
     return recent.length < MOST;
   } catch {
     return true;

@@ -56,6 +56,23 @@ describe("in real tabs", { concurrency: true, timeout: 4 * LIMIT_MS }, () => {
     assert.match(await page.evaluate(() => portal.getToken()), /^ey/);
   });
 
+  it("the router of Next.js hears that the ID is gone", async (context) => {
+    const { application, mint, open } = await scene(context);
+    // It comes after the client, and passes over what has its own mark.
+    const router = `<script>
+      history.replaceState({ __NA: true, tree: 1 }, "");
+      window.heard = [];
+      history.replaceState = (state, _, address) => {
+        if (!state.__NA) heard.push([state.tree, address]);
+        History.prototype.replaceState.call(history, { ...state, __NA: true }, "", address);
+      };
+    </script>`;
+    application.files["/portal"] = PAGE + router;
+    const page = await open((await mint()).url);
+    await sessionOf(page);
+    assert.deepEqual(await page.evaluate(() => heard), [[1, `${application.url}/portal`]]);
+  });
+
   it("a reload while the answer is lost finds its session", async (context) => {
     const { application, mint, open } = await scene(context);
     const { url, id } = await mint();
