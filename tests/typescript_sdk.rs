@@ -66,12 +66,13 @@ mod seeds {
     }
 }
 
-/// In real tabs of a real Chromium.
+/// In real tabs of real browsers.
 mod pages {
     use super::{PathBuf, build, run};
 
     test_files! {
         "test/pages":
+        firefox,
         portal,
         react,
         tokens,

@@ -15,17 +15,16 @@ export const LIMIT_MS = 15_000;
 /** What a page loads, with the SDK's exports as `sdk`. */
 const ENTRY = `export * from "./dist/esm/browser.js";`;
 
+export async function bundled() {
+  const stdin = { contents: ENTRY, resolveDir: process.cwd() };
+  const { outputFiles } = await build({ stdin, bundle: true, format: "iife", globalName: "sdk", write: false });
+  return outputFiles[0].text;
+}
+
 export async function startChromium() {
-  const bundle = await build({
-    stdin: { contents: ENTRY, resolveDir: process.cwd() },
-    bundle: true,
-    format: "iife",
-    globalName: "sdk",
-    write: false,
-  });
   // Playwright turns the back-forward cache off, unless it is told not to.
   const browser = await chromium.launch({ ...launchOptions, ignoreDefaultArgs: ["--disable-back-forward-cache"] });
-  return { browser, files: { "/sdk.js": bundle.outputFiles[0].text } };
+  return { browser, files: { "/sdk.js": await bundled() } };
 }
 
 /** `{ url, seen, mints, answer, … }`: an application of its own for each test, with a gateway for its portal. */
@@ -37,6 +36,8 @@ export async function startApplication(files) {
     /** How often a token was asked for, and what is answered; without it, a new one of Jane's. */
     mints: 0,
     mintedAtMs: [],
+    /** What pages that nobody steers have told. */
+    reports: [],
     token: undefined,
     /** What becomes of the gateway's answers, by verb. */
     rewrite: (verb, data) => data,
@@ -64,6 +65,9 @@ async function answer(application, request, response) {
     application.mintedAtMs.push(performance.now());
     const { status = 200, ...body } = await (application.token ?? minted)(application, application.mints);
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+  } else if (pathname === "/report") {
+    application.reports.push(JSON.parse(Buffer.concat(await request.toArray())));
+    response.end();
   } else if (pathname === "/echo") {
     response.end(request.headers.authorization);
   } else if (pathname.endsWith(".js")) {
