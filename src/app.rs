@@ -14,6 +14,7 @@ pub mod stores;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use actix_web::{App, HttpServer, web};
@@ -30,8 +31,10 @@ use crate::http;
 use crate::http::gateway::Gateway;
 use crate::http::gateway::languages::Languages;
 use crate::http::gateway::limits::Limits;
+use crate::http::gateway::untrusted::Untrusted;
 use crate::telemetry::Metrics;
 use crate::tokens::KeyError;
+use running::Stop;
 pub use running::{PartEnded, Running};
 use signing::Signing;
 use store_clock::StoreClock;
@@ -92,7 +95,10 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
     let deriver = Arc::new(TokenDeriver::new(&settings.server.secret));
     let landing_nonces = Arc::new(LandingNonces::new(&settings.server.secret));
     let languages = Arc::new(Languages::load().map_err(StartError::Languages)?);
+    let stopping = Arc::new(AtomicBool::new(false));
+    let stop = Stop { stopping: stopping.clone(), drain: settings.server.drain };
     let make_gateway = {
+        let untrusted = Arc::new(Untrusted::default());
         let (catalog, metrics, limits) = (catalog.clone(), metrics.clone(), limits.clone());
         let store_clock = store_clock.clone();
         let strict_transport = settings.server.public_url.scheme() == "https";
@@ -110,6 +116,8 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
             limits: limits.clone(),
             client_address_header: client_address_header.clone(),
             trusted_proxies: trusted_proxies.clone(),
+            untrusted: untrusted.clone(),
+            stopping: stopping.clone(),
             error_type_base: error_type_base.clone(),
             strict_transport,
             landing_nonces: landing_nonces.clone(),
@@ -121,7 +129,7 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
     let listen = settings.server.listen;
     let (server, address) = http::listen(listen, settings.server.workers, make_gateway)
         .map_err(|error| StartError::Listen(listen, error))?;
-    let mut running = Running::new(address, catalog, signing);
+    let mut running = Running::new(address, catalog, signing, stop, settings.at_restart);
     running.add_server("the public listener", server);
 
     if let Some(listen) = settings.server.metrics_listen {

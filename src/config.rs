@@ -10,6 +10,7 @@ mod layers;
 mod listen;
 mod misspelt;
 mod policy;
+mod restart;
 mod root_keys;
 mod sections;
 mod store;
@@ -29,6 +30,7 @@ use crate::domain::return_url::parse_http_url;
 use crate::fields::{Fields, parsed};
 use crate::tokens::SigningKey;
 pub use misspelt::KEYS;
+pub use restart::AtRestart;
 pub use sections::{Limits, Log, Server};
 use sections::{read_history, read_limits, read_log, read_server};
 use store::read_store;
@@ -59,6 +61,8 @@ pub struct Settings {
     pub signing_keys: Vec<SigningKey>,
     /// `[[workspaces]]`
     pub catalog: Catalog,
+    /// To tell at a reload what needs a restart.
+    pub at_restart: AtRestart,
 }
 
 /// Where settings come from, on top of the embedded defaults.
@@ -160,6 +164,7 @@ fn read(document: &Map<String, Value>, faults: &mut Vec<Fault>) -> Option<Settin
         log,
         signing_keys,
         catalog,
+        at_restart: AtRestart::of(document),
     })
 }
 

@@ -7,6 +7,8 @@ mod secrets;
 #[path = "binary/stopping.rs"]
 mod stopping;
 mod support;
+#[path = "binary/told.rs"]
+mod told;
 #[path = "binary/unread_log.rs"]
 mod unread_log;
 

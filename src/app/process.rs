@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{Running, StartError};
-use crate::config::{Settings, Source};
+use crate::config::{Settings, Source, StoreLocation};
 use crate::domain::invalid::Fault;
 use crate::domain::ports::Clock;
 
@@ -34,28 +34,45 @@ pub async fn run(
     // First of all: a signal that arrives during the start must not kill the process.
     let mut stop = StopSignals::receive().map_err(StartError::Signals)?;
     let mut hangup = signal(SignalKind::hangup()).map_err(StartError::Signals)?;
+    let missing = missing(&settings);
     let mut running = super::start(settings, clock)?;
-    tracing::info!(address = %running.address, metrics = ?running.metrics_address, "listening");
+    tracing::info!(address = %running.address, metrics = running.metrics_address.map(display), "listening");
+    missing.into_iter().for_each(|missing| tracing::warn!("{missing}"));
     started(&running);
-    let ended = loop {
+    let mut ended = loop {
         tokio::select! {
             () = stop.next() => break None,
             ended = running.part_ended() => break Some(ended),
             _ = hangup.recv() => reload(&running, source),
         }
     };
+    if ended.is_none() {
+        let drain = running.announce_stop();
+        let seconds = drain.as_secs();
+        tracing::info!(
+            seconds,
+            "stopping: no longer ready, the listener closes after these seconds; a second signal ends all"
+        );
+        ended = tokio::select! {
+            () = tokio::time::sleep(drain) => None,
+            ended = running.part_ended() => Some(ended),
+            () = stop.next() => return Ok(at_once()),
+        };
+    }
     match &ended {
         None => tracing::info!("stopping: requests in flight are finished first; a second signal ends them"),
         Some(error) => tracing::error!(%error, "stopping, because a part of the gateway has ended"),
     }
     tokio::select! {
         () = running.stop() => tracing::info!("stopped"),
-        () = stop.next() => {
-            tracing::warn!("stopped at once by a second signal: requests in flight have no answer");
-            return Ok(End::AtOnce);
-        }
+        () = stop.next() => return Ok(at_once()),
     }
     Ok(if ended.is_some() { End::InPart } else { End::InGoodOrder })
+}
+
+fn at_once() -> End {
+    tracing::warn!("stopped at once by a second signal: requests in flight have no answer");
+    End::AtOnce
 }
 
 /// The signals that ask for a stop.
@@ -80,13 +97,39 @@ impl StopSignals {
     }
 }
 
+/// What a gateway lacks that nobody can use, with the next command to type.
+fn missing(settings: &Settings) -> Vec<&'static str> {
+    let Settings { catalog, store, .. } = settings;
+    let all = [
+        (
+            catalog.portals().is_empty(),
+            "no portal is configured, so nobody can be signed in. To look around: `vestibule dev`. To go on: put a portal into \
+             a file (the README has one), then `vestibule serve --config FILE`",
+        ),
+        (
+            catalog.root_key_count() == 0,
+            "no root key is configured, so no backend can create a session. `vestibule keys new --environment live` makes one, \
+             and prints what belongs into the file",
+        ),
+        (
+            store.allow_memory && matches!(store.location, StoreLocation::Memory),
+            "sessions are kept in this process only (store.url is \"memory:\"): its end signs everybody out",
+        ),
+    ];
+    all.into_iter().filter(|(is_so, _)| *is_so).map(|(_, words)| words).collect()
+}
+
 fn reload(running: &Running, source: &Source) {
     match Settings::load(source) {
         Ok(settings) => {
-            running.reload(settings);
-            tracing::info!(
-                "reloaded workspaces, root keys, portals and signing keys; other sections need a restart"
-            );
+            let missing = missing(&settings);
+            let differences = running.reload(settings);
+            tracing::info!("reloaded workspaces, root keys, portals and signing keys");
+            if !differences.is_empty() {
+                let keys = differences.join(", ");
+                tracing::warn!(keys, "these have changed too, and take effect at a restart only");
+            }
+            missing.into_iter().for_each(|missing| tracing::warn!("{missing}"));
         }
         Err(faults) => {
             for fault in faults {

@@ -7,13 +7,15 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
 use futures_util::future::select_all;
 use tokio::task::{AbortHandle, JoinError, JoinHandle};
 
 use super::signing::Signing;
-use crate::config::Settings;
+use crate::config::{AtRestart, Settings};
 use crate::domain::portals::SharedCatalog;
 
 /// A gateway that listens.
@@ -24,9 +26,19 @@ pub struct Running {
     pub metrics_address: Option<SocketAddr>,
     catalog: SharedCatalog,
     signing: Signing,
+    stop: Stop,
+    at_restart: AtRestart,
     servers: Vec<ServerHandle>,
     endless: Vec<AbortHandle>,
     parts: Vec<(&'static str, JoinHandle<io::Result<()>>)>,
+}
+
+/// How it stops.
+pub(super) struct Stop {
+    /// Read by every request.
+    pub stopping: Arc<AtomicBool>,
+    /// How long it goes on serving once that is set.
+    pub drain: Duration,
 }
 
 /// A part ended although nobody stopped it.
@@ -39,12 +51,20 @@ pub struct PartEnded {
 
 impl Running {
     /// Has no parts yet.
-    pub(super) fn new(address: SocketAddr, catalog: SharedCatalog, signing: Signing) -> Self {
+    pub(super) fn new(
+        address: SocketAddr,
+        catalog: SharedCatalog,
+        signing: Signing,
+        stop: Stop,
+        at_restart: AtRestart,
+    ) -> Self {
         Running {
             address,
             metrics_address: None,
             catalog,
             signing,
+            stop,
+            at_restart,
             servers: Vec::new(),
             endless: Vec::new(),
             parts: Vec::new(),
@@ -69,10 +89,21 @@ impl Running {
     }
 
     /// New requests see this catalog from now on; those in flight keep the one they began with.
-    /// Of the settings, only workspaces and signing keys can change while it runs.
-    pub fn reload(&self, settings: Settings) {
+    /// Of the settings, only workspaces and signing keys can change while it runs. Returns the other keys that differ from
+    /// those it was started with.
+    pub fn reload(&self, settings: Settings) -> Vec<String> {
+        let differences = self.at_restart.differences(&settings.at_restart);
+        let differences = differences.into_iter().map(str::to_owned).collect();
         let signer = self.signing.signer(settings.signing_keys);
         self.catalog.store(Arc::new(settings.catalog.signed_by(signer)));
+        differences
+    }
+
+    /// From now on it is not ready, and every answer closes its connection. It still serves all requests; returns how long
+    /// it should.
+    pub fn announce_stop(&self) -> Duration {
+        self.stop.stopping.store(true, Ordering::Relaxed);
+        self.stop.drain
     }
 
     /// Waits until a part ends by itself. None should.

@@ -7,7 +7,7 @@ use super::layers::PREFIX;
 use crate::domain::invalid::{Fault, Invalid};
 
 /// Every key of the sections that are no lists (tests/config/environment.rs compares them with config/default.toml).
-pub const KEYS: [(&str, &[&str]); 6] = [
+pub const KEYS: [(&str, &[&str]); 7] = [
     (
         "server",
         &[
@@ -17,6 +17,7 @@ pub const KEYS: [(&str, &[&str]); 6] = [
             "secret",
             "previous_secrets",
             "workers",
+            "drain_seconds",
             "trusted_proxies",
             "client_address_header",
         ],
@@ -36,6 +37,7 @@ pub const KEYS: [(&str, &[&str]); 6] = [
     ),
     ("errors", &["type_base"]),
     ("limits", &["exchange_per_minute", "create_per_minute"]),
+    ("history", &["days"]),
     ("tokens", &["signing_key_files"]),
     ("log", &["format", "level"]),
 ];

@@ -16,6 +16,9 @@ use crate::domain::base62::random_text;
 use crate::domain::invalid::Invalid;
 use crate::fields::{Fields, integer, parsed, string};
 
+/// Load balancers ask every few seconds who is ready.
+const DEFAULT_DRAIN_SECONDS: u64 = 5;
+
 /// `[server]`
 #[derive(Debug)]
 pub struct Server {
@@ -31,6 +34,8 @@ pub struct Server {
     pub previous_secrets: Vec<SecretString>,
     /// Threads that serve requests.
     pub workers: usize,
+    /// How long a gateway that is told to stop goes on serving.
+    pub drain: Duration,
     /// The only header that is read for a client's address.
     pub client_address_header: HeaderName,
     /// The proxies that are believed in it.
@@ -63,6 +68,7 @@ pub fn read_server(mut fields: Fields<'_, '_>, in_memory: bool) -> Option<Server
     let secret = fields.optional("secret", parsed(parse_present_secret));
     let previous = fields.list("previous_secrets", |value| parse_secret(string(value)?));
     let workers = fields.optional("workers", integer(0, 1_024));
+    let drain_seconds = fields.optional("drain_seconds", integer(0, 300)).unwrap_or(DEFAULT_DRAIN_SECONDS);
     let client_address_header = fields.optional("client_address_header", parsed(parse_header_name));
     let trusted_proxies = fields.list("trusted_proxies", |value| parse_network(string(value)?));
     if secret.is_none() && !in_memory && fields.value("secret").is_none() {
@@ -79,6 +85,7 @@ pub fn read_server(mut fields: Fields<'_, '_>, in_memory: bool) -> Option<Server
         secret,
         previous_secrets: previous.unwrap_or_default(),
         workers: usize::try_from(workers.unwrap_or(0)).unwrap_or(0),
+        drain: Duration::from_secs(drain_seconds),
         client_address_header: client_address_header.unwrap_or(X_FORWARDED_FOR),
         trusted_proxies: trusted_proxies.unwrap_or_default(),
     })

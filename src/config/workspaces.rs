@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 
+use serde_json::Value;
 use url::Url;
 
 use super::appearance::read_appearance;
@@ -43,7 +44,8 @@ pub fn read(top: &mut Fields<'_, '_>, public_url: &Url, can_sign: bool) -> Catal
             .into_iter()
             .flatten()
             .collect();
-        let slugs: Vec<&str> = own.iter().map(|portal| portal.slug.as_str()).collect();
+        // Also those of portals that have a fault: it is told where it is, and not again at the key.
+        let slugs = names(workspace.value("portals"));
         let own_keys = workspace
             .sections("root_keys", |fields| read_root_key(fields, &id, &slugs, can_sign, &mut taken.keys));
         workspace.finish();
@@ -51,6 +53,11 @@ pub fn read(top: &mut Fields<'_, '_>, public_url: &Url, can_sign: bool) -> Catal
         portals.extend(own);
     });
     Catalog::new(portals, keys)
+}
+
+fn names(portals: Option<&Value>) -> Vec<&str> {
+    let portals = portals.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    portals.iter().filter_map(|portal| portal.get("slug")?.as_str()).collect()
 }
 
 fn twice(what: &str, name: &str) -> Invalid {
@@ -91,8 +98,10 @@ fn read_portal(
     let direct = fields.optional("direct", boolean).unwrap_or(false);
     let tokens = read_portal_tokens(&mut fields, can_sign);
     let default_name = format!("portal_session_{}", slug.as_deref().unwrap_or_default());
-    let cookie = read_cookie(fields.section("cookie"), default_name, &public_url);
-    if !taken.cookies.insert(cookie.name.clone()) {
+    let cookie = read_cookie(fields.section("cookie"), default_name.clone(), &public_url);
+    // Without a slug, the default name is not what it would be.
+    let is_named = slug.is_some() || cookie.name != default_name;
+    if is_named && !taken.cookies.insert(cookie.name.clone()) {
         fields.fault("cookie.name", twice("portal cookie", &cookie.name));
     }
     fields.finish();

@@ -6,8 +6,10 @@
 mod guesses;
 pub mod languages;
 pub mod limits;
+pub mod untrusted;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use actix_web::http::header::HeaderName;
 use actix_web::{HttpRequest, web};
@@ -15,6 +17,7 @@ use ipnet::IpNet;
 
 use self::languages::Languages;
 use self::limits::Limits;
+use self::untrusted::Untrusted;
 use crate::domain::landing_pass::LandingNonces;
 use crate::domain::portals::Product;
 use crate::domain::ports::Clock;
@@ -32,6 +35,10 @@ pub struct Gateway {
     pub client_address_header: HeaderName,
     /// The proxies that are believed in it.
     pub trusted_proxies: Vec<IpNet>,
+    /// The others that have told one.
+    pub untrusted: Arc<Untrusted>,
+    /// Set once the gateway is about to stop.
+    pub stopping: Arc<AtomicBool>,
     /// The `type` of every error begins with it.
     pub error_type_base: String,
     /// Whether browsers reach the gateway over https, and so are told to insist on it.

@@ -5,12 +5,17 @@
 
 use std::time::Duration;
 
-use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder, core::Collector};
+use prometheus::{
+    HistogramOpts, HistogramVec, IntCounter, IntCounterVec, Opts, Registry, TextEncoder, core::Collector,
+};
 
 use super::dropped::{DROPPED, DroppedLines};
 
 /// Buckets from below a millisecond up to the longest wait for the store.
 const SECONDS: &[f64] = &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
+
+/// Values of the label `limit`.
+const LIMITS: [&str; 2] = ["exchange_per_minute", "create_per_minute"];
 
 /// All metrics of one gateway.
 pub struct Metrics {
@@ -20,6 +25,8 @@ pub struct Metrics {
     created: IntCounterVec,
     exchanges: IntCounterVec,
     refusals: IntCounterVec,
+    rate_limited: IntCounterVec,
+    addresses_ignored: IntCounter,
     store_errors: IntCounterVec,
     store_durations: HistogramVec,
 }
@@ -50,6 +57,11 @@ impl Metrics {
                 &["outcome"],
             )?,
             refusals: counter("vestibule_refusals_total", "Refusals by their true reason.", &["reason"])?,
+            rate_limited: counter("vestibule_rate_limited_total", "Calls beyond a limit.", &["limit"])?,
+            addresses_ignored: IntCounter::new(
+                "vestibule_client_addresses_ignored_total",
+                "Client addresses told by peers that are not in server.trusted_proxies.",
+            )?,
             store_errors: counter(
                 "vestibule_store_errors_total",
                 "Calls that the store failed.",
@@ -62,12 +74,18 @@ impl Metrics {
             )?,
             registry,
         };
-        let all: [Box<dyn Collector>; 8] = [
+        // There at 0: an alert on the increase would miss the first.
+        for limit in LIMITS {
+            metrics.rate_limited.with_label_values(&[limit]);
+        }
+        let all: [Box<dyn Collector>; 10] = [
             Box::new(metrics.requests.clone()),
             Box::new(metrics.durations.clone()),
             Box::new(metrics.created.clone()),
             Box::new(metrics.exchanges.clone()),
             Box::new(metrics.refusals.clone()),
+            Box::new(metrics.rate_limited.clone()),
+            Box::new(metrics.addresses_ignored.clone()),
             Box::new(metrics.store_errors.clone()),
             Box::new(metrics.store_durations.clone()),
             Box::new(DroppedLines::new(&DROPPED)?),
@@ -97,6 +115,16 @@ impl Metrics {
     /// A credential or an action was refused.
     pub fn refusal(&self, reason: &str) {
         self.refusals.with_label_values(&[reason]).inc();
+    }
+
+    /// A call was beyond this limit.
+    pub fn rate_limited(&self, limit: &str) {
+        self.rate_limited.with_label_values(&[limit]).inc();
+    }
+
+    /// A peer that is not trusted has told its client's address.
+    pub fn client_address_ignored(&self) {
+        self.addresses_ignored.inc();
     }
 
     /// The store was asked.

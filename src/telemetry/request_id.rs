@@ -11,10 +11,8 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 
-use tracing::{Event, Subscriber};
-use tracing_subscriber::fmt::FmtContext;
-use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
-use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::FormatTime;
 
 thread_local! {
     static CURRENT: RefCell<Option<Arc<str>>> = const { RefCell::new(None) };
@@ -56,23 +54,13 @@ pub(super) fn with_current<T>(then: impl FnOnce(Option<&str>) -> T) -> T {
     CURRENT.with_borrow(|current| then(current.as_deref()))
 }
 
-/// Puts the request's id in front of each line.
-pub(super) struct AfterRequestId<F>(pub F);
+/// Puts the request's id behind the time of each line, so that lines can be sorted.
+pub(super) struct TimeAndRequest<T>(pub T);
 
-impl<S, N, F> FormatEvent<S, N> for AfterRequestId<F>
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-    N: for<'a> FormatFields<'a> + 'static,
-    F: FormatEvent<S, N>,
-{
-    fn format_event(
-        &self,
-        context: &FmtContext<'_, S, N>,
-        mut writer: Writer<'_>,
-        event: &Event<'_>,
-    ) -> fmt::Result {
-        with_current(|id| id.map_or(Ok(()), |id| write!(writer, "{id} ")))?;
-        self.0.format_event(context, writer, event)
+impl<T: FormatTime> FormatTime for TimeAndRequest<T> {
+    fn format_time(&self, writer: &mut Writer<'_>) -> fmt::Result {
+        self.0.format_time(writer)?;
+        with_current(|id| id.map_or(Ok(()), |id| write!(writer, " {id}")))
     }
 }
 

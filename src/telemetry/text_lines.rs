@@ -13,11 +13,11 @@ use tracing_subscriber::registry::LookupSpan;
 
 use super::dropped::Kind;
 use super::lines::Lines;
-use super::request_id::AfterRequestId;
+use super::request_id::TimeAndRequest;
 
 /// Turns every event into a line.
 pub fn layer<S: Subscriber + for<'a> LookupSpan<'a>>(lines: Arc<Lines>, colours: bool) -> impl Layer<S> {
-    let form = AfterRequestId(fmt::format().with_target(false));
+    let form = fmt::format().with_target(false).with_timer(TimeAndRequest(fmt::time::SystemTime));
     fmt::layer().event_format(form).with_ansi(colours).with_writer(Writers(lines))
 }
 

@@ -6,12 +6,14 @@ use crate::on_both_stores;
 use crate::support::app::{ACME_LIVE, Call, Kind, TestApp, text};
 
 /// Every name of `src/telemetry.rs`.
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 10] = [
     "vestibule_http_requests_total",
     "vestibule_http_request_duration_seconds",
     "vestibule_sessions_created_total",
     "vestibule_exchanges_total",
     "vestibule_refusals_total",
+    "vestibule_rate_limited_total",
+    "vestibule_client_addresses_ignored_total",
     "vestibule_store_errors_total",
     "vestibule_store_duration_seconds",
     "vestibule_log_lines_dropped_total",

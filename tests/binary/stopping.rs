@@ -44,6 +44,60 @@ fn terminate_finishes_the_request_in_flight_and_exits_0() {
     assert_eq!(code, Some(0), "{output:#?}");
 }
 
+/// What a load balancer sees that asks on a new connection: the status, and the whole answer.
+fn asked(process: &Process, path: &str) -> Option<(String, String)> {
+    let mut stream = TcpStream::connect(process.address).ok()?;
+    // Not `Connection: close`: that the connection closes is the gateway's word.
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").ok()?;
+    let mut answer = Vec::new();
+    let mut piece = [0; 4_096];
+    while !answer.windows(2).any(|end| end == b"\"}" || end == b"}}") {
+        match stream.read(&mut piece).ok()? {
+            0 => break,
+            count => answer.extend_from_slice(&piece[..count]),
+        }
+    }
+    let answer = String::from_utf8(answer).ok()?;
+    Some((answer.get(9..12)?.to_owned(), answer.to_lowercase()))
+}
+
+/// Told to stop, and not ready any more.
+fn draining(seconds: u32) -> Process {
+    let directory = tempfile::tempdir().expect("a directory");
+    let text = config("memory:").replace("drain_seconds = 0", &format!("drain_seconds = {seconds}"));
+    let process = Process::serve(&file(&directory, &text));
+    let (status, answer) = asked(&process, "/health/ready").expect("it listens");
+    assert!(status == "200" && !answer.contains("connection: close"), "{answer}");
+    process.signal("-TERM");
+    loop {
+        // Until the signal has arrived. The listener must not close meanwhile.
+        let (status, answer) = asked(&process, "/health/ready").expect("it still listens");
+        if status == "503" {
+            assert!(answer.contains("about to stop"), "{answer}");
+            return process;
+        }
+    }
+}
+
+/// A load balancer learns it before a connection is refused.
+#[test]
+fn a_gateway_that_is_told_to_stop_is_not_ready_first_and_still_serves() {
+    let process = draining(1);
+    let (status, answer) = asked(&process, "/health/live").expect("it still listens");
+    assert_eq!(status, "200", "{answer}");
+    assert!(answer.contains("connection: close"), "the client takes another connection: {answer}");
+    let (code, output) = process.end();
+    assert_eq!(code, Some(0), "{output:#?}");
+}
+
+#[test]
+fn a_second_signal_does_not_wait_for_the_load_balancer() {
+    let process = draining(300);
+    process.signal("-TERM");
+    let (code, output) = process.end();
+    assert_eq!(code, Some(1), "{output:#?}");
+}
+
 #[test]
 fn a_second_signal_stops_at_once_and_exits_1() {
     for (first, second) in [("-TERM", "-TERM"), ("-INT", "-INT"), ("-INT", "-TERM")] {

@@ -209,6 +209,24 @@ fn what_tls_needs_is_found_where_it_is_written() {
 }
 
 #[test]
+fn a_bad_slug_is_one_fault() {
+    let key = format!(
+        "[[workspaces.root_keys]]\nid = \"key\"\nsha256 = \"{}\"\nenvironment = \"live\"\n",
+        "0".repeat(64)
+    );
+    let portal = |slug: &str| {
+        format!("[[workspaces.portals]]\nslug = \"{slug}\"\nurl = \"https://{slug}.example.com/\"\n")
+    };
+    let text = format!(
+        "[[workspaces]]\nid = \"acme\"\n{}{}{key}portals = [\"Bad_Slug\"]\ndefault_portal = \"Bad_Slug\"",
+        portal("Bad_Slug").replace("https://Bad_Slug", "https://bad"),
+        portal("Worse_Slug").replace("https://Worse_Slug", "https://worse"),
+    );
+    let slugs = ["workspaces[0].portals[0].slug", "workspaces[0].portals[1].slug"];
+    assert_eq!(locations(&refused(&text)), slugs);
+}
+
+#[test]
 fn many_faults_are_told_at_once() {
     let text = r#"
         extra = true

@@ -215,6 +215,8 @@ async fn promises_broken_by(defect: Defect) -> Vec<Promise> {
         limits: Arc::new(Limits::new(1_000_000, 1_000_000)),
         client_address_header: actix_web::http::header::X_FORWARDED_FOR,
         trusted_proxies: Vec::new(),
+        untrusted: Arc::default(),
+        stopping: Arc::default(),
         error_type_base: "https://sessions.example.com/errors".into(),
         strict_transport: true,
         landing_nonces: Arc::new(LandingNonces::new(&server.secret)),

@@ -5,10 +5,12 @@
 //! Must not know: any endpoint.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::ConnectionType;
 use actix_web::middleware::Next;
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::FutureExt;
@@ -60,6 +62,10 @@ fn complete(response: ServiceResponse<BoxBody>, id: &str, started_at: Instant) -
         *response.status_mut() = problem::status_and_title(error.code).0;
     }
     add_common_headers(response.headers_mut(), id, gateway(&request).strict_transport);
+    if gateway(&request).stopping.load(Ordering::Relaxed) {
+        // The client takes another connection, and another gateway, before this one is closed.
+        response.head_mut().set_connection_type(ConnectionType::Close);
+    }
     report(&request, &response, error.as_ref(), started_at);
     ServiceResponse::new(request, response)
 }
@@ -94,6 +100,10 @@ fn report(request: &HttpRequest, response: &HttpResponse, error: Option<&Error>,
         let client = client_address::of(request, gateway).map(|client| client.to_string());
         audit(SessionEvent::Refused { reason: refusal.name(), handle, client: client.as_deref() });
     }
+    let exceeded = problem_of(response).and_then(Problem::exceeded);
+    if let Some(exceeded) = exceeded {
+        gateway.metrics.rate_limited(exceeded.limit);
+    }
     // A method can be any text that the client chooses; a metric's label must not.
     let method = if request.method().is_safe() || request.method() == "POST" {
         request.method().as_str()
@@ -108,6 +118,8 @@ fn report(request: &HttpRequest, response: &HttpResponse, error: Option<&Error>,
         status = response.status().as_u16(),
         code = error.map(|error| error.code.wire_name()),
         handle,
+        limit = exceeded.map(|exceeded| exceeded.limit),
+        counted = exceeded.map(|exceeded| exceeded.counted.as_str()),
         duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
         "answered",
     );

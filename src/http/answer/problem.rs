@@ -32,6 +32,7 @@ pub struct Problem {
     pub error: Error,
     headers: Vec<(HeaderName, HeaderValue)>,
     form: Form,
+    exceeded: Option<Box<Exceeded>>,
 }
 
 /// The form of the answer. Whatever the form, it is logged and counted as the same error.
@@ -50,19 +51,19 @@ enum Form {
 impl Problem {
     /// A browser is sent home.
     pub fn redirect(error: Error, home: &Url) -> Self {
-        let problem = Problem { error, headers: Vec::new(), form: Form::Redirect };
+        let problem = Problem { error, headers: Vec::new(), form: Form::Redirect, exceeded: None };
         problem.with_header(LOCATION, home.as_str())
     }
 
     /// Inertia's script is told where to send its browser (inertiajs.com, "Redirects", "External redirects").
     pub fn inertia_location(error: Error, home: &Url) -> Self {
-        let problem = Problem { error, headers: Vec::new(), form: Form::InertiaLocation };
+        let problem = Problem { error, headers: Vec::new(), form: Form::InertiaLocation, exceeded: None };
         problem.with_header(HeaderName::from_static("x-inertia-location"), home.as_str())
     }
 
     /// A person reads what is wrong.
     pub fn page(error: Error, page: Page) -> Self {
-        let problem = Problem { error, headers: Vec::new(), form: Form::Page(page.html) };
+        let problem = Problem { error, headers: Vec::new(), form: Form::Page(page.html), exceeded: None };
         problem
             .with_header(CONTENT_TYPE, "text/html; charset=utf-8")
             .with_header(CONTENT_SECURITY_POLICY, &page.policy)
@@ -85,6 +86,11 @@ impl Problem {
         }
     }
 
+    /// The limit that was reached, for the operator.
+    pub fn exceeded(&self) -> Option<&Exceeded> {
+        self.exceeded.as_deref()
+    }
+
     /// Adds a header to the response.
     pub fn with_header(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -95,9 +101,10 @@ impl Problem {
 
     /// Says which limit was reached, and when there is room again.
     pub fn with_limit(self, exceeded: Exceeded) -> Self {
-        let Exceeded { per_minute, wait_seconds } = exceeded;
+        let Exceeded { per_minute, wait_seconds, .. } = exceeded;
         let header = HeaderName::from_static;
-        self.with_header(RETRY_AFTER, &wait_seconds.to_string())
+        Problem { exceeded: Some(Box::new(exceeded)), ..self }
+            .with_header(RETRY_AFTER, &wait_seconds.to_string())
             .with_header(header("ratelimit-limit"), &per_minute.to_string())
             .with_header(header("ratelimit-remaining"), "0")
             .with_header(header("ratelimit-reset"), &wait_seconds.to_string())
@@ -106,7 +113,7 @@ impl Problem {
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        Problem { error, headers: Vec::new(), form: Form::Json }
+        Problem { error, headers: Vec::new(), form: Form::Json, exceeded: None }
     }
 }
 

@@ -20,8 +20,12 @@ use crate::domain::root_key::RootKeyEntry;
 type Buckets<K> = RateLimiter<K, DefaultKeyedStateStore<K>, DefaultClock, NoOpMiddleware>;
 
 /// A limit was reached, and nothing was done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exceeded {
+    /// Its key in the configuration.
+    pub limit: &'static str,
+    /// Whose calls were counted together: a client's address or network, or the id of a root key. For the operator.
+    pub counted: String,
     /// The limit.
     pub per_minute: u32,
     /// The time until the next call passes.
@@ -63,22 +67,27 @@ impl Limits {
 
     /// Admits an exchange from this address. To be called before the store is asked.
     pub async fn begin_exchange(&self, client: Option<IpAddr>) -> Result<Attempt, Exceeded> {
-        let subscriber = match client {
+        let (subscriber, length) = match client {
             None => return Ok(Attempt(None)),
-            Some(IpAddr::V4(address)) => IpAddr::V4(address),
+            Some(IpAddr::V4(address)) => (IpAddr::V4(address), ""),
             Some(IpAddr::V6(address)) => {
-                IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)))
+                (IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64))), "/64")
             }
         };
         let taken = self.exchange.take(&subscriber).await;
-        taken.map(|guess| Attempt(Some(guess))).map_err(|wait| exceeded(self.exchange_per_minute, wait))
+        taken.map(|guess| Attempt(Some(guess))).map_err(|wait| {
+            let counted = format!("{subscriber}{length}");
+            exceeded("exchange_per_minute", counted, self.exchange_per_minute, wait)
+        })
     }
 
     /// Admits a creation with this root key.
     pub fn check_create(&self, key: &RootKeyEntry) -> Result<(), Exceeded> {
         let checked = self.create.check_key(key.digest.as_bytes());
         let now = || DefaultClock::default().now();
-        checked.map_err(|until| exceeded(self.create_per_minute, until.wait_time_from(now())))
+        checked.map_err(|until| {
+            exceeded("create_per_minute", key.id.clone(), self.create_per_minute, until.wait_time_from(now()))
+        })
     }
 
     /// Forgets clients whose bucket is full again. Calling it now and then bounds the memory.
@@ -88,9 +97,9 @@ impl Limits {
     }
 }
 
-fn exceeded(per_minute: NonZeroU32, wait: Duration) -> Exceeded {
+fn exceeded(limit: &'static str, counted: String, per_minute: NonZeroU32, wait: Duration) -> Exceeded {
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-    Exceeded { per_minute: per_minute.get(), wait_seconds: seconds.max(1) }
+    Exceeded { limit, counted, per_minute: per_minute.get(), wait_seconds: seconds.max(1) }
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! `/health/live`, `/health/ready` and, on its own listener, `/metrics` (API.md section 7).
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::domain::error::Error;
+use crate::domain::error::{Code, Error};
 use crate::domain::ports::Readiness;
 use crate::http::answer::problem::Problem;
 use crate::http::answer::values::Health;
@@ -19,6 +20,12 @@ pub async fn live() -> HttpResponse {
 
 /// People who are signed in are served. A store that takes no new sessions is no reason to take the gateway away.
 pub async fn ready(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    if gateway(&request).stopping.load(Ordering::Relaxed) {
+        let error = Error::new(Code::ServiceUnavailable);
+        return Err(error
+            .with_detail("This gateway is about to stop. It still serves; send new requests to another.")
+            .into());
+    }
     let new_sessions = match gateway(&request).product.ready().await.map_err(Error::from)? {
         Readiness::Serves => None,
         Readiness::FindsOnly { .. } => Some("refused"),

@@ -20,7 +20,27 @@ const SPACE: [char; 2] = [' ', '\t'];
 pub fn of(request: &HttpRequest, gateway: &Gateway) -> Option<IpAddr> {
     let peer = canonical(request.peer_addr()?.ip());
     let Gateway { client_address_header, trusted_proxies, .. } = gateway;
-    Some(behind_proxies(peer, request.headers(), client_address_header, trusted_proxies))
+    let client = behind_proxies(peer, request.headers(), client_address_header, trusted_proxies);
+    if client == peer && request.headers().contains_key(client_address_header) {
+        note_unheard(peer, gateway);
+    }
+    Some(client)
+}
+
+/// Most often a proxy that was left out of the configuration. All its clients would share one limit.
+fn note_unheard(peer: IpAddr, gateway: &Gateway) {
+    if gateway.trusted_proxies.iter().any(|network| network.contains(&peer)) {
+        return;
+    }
+    gateway.metrics.client_address_ignored();
+    if gateway.untrusted.is_news(peer) {
+        tracing::warn!(
+            peer = %peer,
+            header = gateway.client_address_header.as_str(),
+            "a peer that is not in server.trusted_proxies tells its client's address: it is not believed, and all clients \
+             behind it share the limit of one. If it is your proxy, add it"
+        );
+    }
 }
 
 /// Whether the peer itself is a proxy that is believed.

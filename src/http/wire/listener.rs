@@ -32,8 +32,9 @@ const PATIENCE: Patience = Patience {
     answer: Duration::from_secs(30),
     idle: KEEP_ALIVE.saturating_add(Duration::from_secs(5)),
 };
-/// Time for requests in flight when the gateway stops.
-const DRAIN_SECONDS: u64 = 30;
+/// Time for requests in flight once the listener is closed. With `server.drain_seconds` before it, it stays below the 30
+/// seconds that orchestrators grant.
+const FINISH_SECONDS: u64 = 20;
 /// How many connections may wait to be accepted.
 const BACKLOG: i32 = 1_024;
 
@@ -46,7 +47,7 @@ pub fn listen(
 ) -> io::Result<(Server, SocketAddr)> {
     let listener = bind(address)?;
     let address = listener.local_addr()?;
-    let mut builder = Server::build().disable_signals().shutdown_timeout(DRAIN_SECONDS);
+    let mut builder = Server::build().disable_signals().shutdown_timeout(FINISH_SECONDS);
     if workers > 0 {
         builder = builder.workers(workers);
     }
@@ -194,6 +195,8 @@ mod tests {
             limits: Arc::new(Limits::new(1, 1)),
             client_address_header: actix_web::http::header::X_FORWARDED_FOR,
             trusted_proxies: Vec::new(),
+            untrusted: Arc::default(),
+            stopping: Arc::default(),
             error_type_base: "https://sessions.example.com/errors".into(),
             strict_transport: false,
             landing_nonces: Arc::new(LandingNonces::new(&"s".into())),
