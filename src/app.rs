@@ -5,6 +5,7 @@
 //! Must not know: where settings come from, or any rule of the product.
 
 mod agreement;
+pub mod check;
 pub mod process;
 mod running;
 pub mod signing;

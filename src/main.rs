@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use secrecy::ExposeSecret;
+use vestibule::app::check::try_store;
 use vestibule::app::process::{self, End};
 use vestibule::app::{Running, SystemClock};
 use vestibule::config::{Settings, Source, listen_address};
@@ -56,6 +57,9 @@ enum Command {
         /// The configuration file.
         #[arg(long)]
         config: Option<PathBuf>,
+        /// Try the store too: every operation, and what its servers say of themselves.
+        #[arg(long)]
+        connect: bool,
     },
     /// Make keys and secrets.
     Keys {
@@ -116,7 +120,7 @@ fn main() -> ExitCode {
         Command::Serve { config } => actix_web::rt::System::new().block_on(serve(config)),
         #[cfg(feature = "playground")]
         Command::Dev(listen) => actix_web::rt::System::new().block_on(develop(listen)),
-        Command::Check { config } => check(config),
+        Command::Check { config, connect } => check(config, connect),
         Command::Keys { command: KeysCommand::New { environment } } => new_key(environment),
         Command::Keys { command: KeysCommand::Secret } => {
             println!("{}", random_text());
@@ -196,20 +200,45 @@ fn fail(message: &str) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn check(config: Option<PathBuf>) -> ExitCode {
+fn check(config: Option<PathBuf>, connect: bool) -> ExitCode {
     match Settings::load(&Source::File(config)) {
         Ok(settings) => {
-            let (portals, keys) = (settings.catalog.portals().len(), settings.catalog.root_key_count());
-            println!("The configuration is valid: {portals} portals, {keys} root keys.");
-            ExitCode::SUCCESS
+            let portals = counted(settings.catalog.portals().len(), "portal");
+            let keys = counted(settings.catalog.root_key_count(), "root key");
+            println!("The configuration is valid: {portals}, {keys}.");
+            if connect {
+                actix_web::rt::System::new().block_on(check_store(&settings))
+            } else {
+                ExitCode::SUCCESS
+            }
         }
         Err(faults) => report(&faults),
     }
 }
 
+async fn check_store(settings: &Settings) -> ExitCode {
+    let findings = match try_store(&settings.store, Arc::new(SystemClock)).await {
+        Ok(findings) => findings,
+        Err(error) => return fail(&error.to_string()),
+    };
+    for warning in &findings.warnings {
+        println!("Warning: {warning}.");
+    }
+    match findings.failure {
+        Some(failure) => fail(&format!("The store does not serve: {failure}.")),
+        None => {
+            println!("The store was tried: sessions can be created, exchanged, found, listed and revoked.");
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 fn report(faults: &[Fault]) -> ExitCode {
-    let count = faults.len();
-    eprintln!("The configuration has {count} fault{}:", if count == 1 { "" } else { "s" });
+    eprintln!("The configuration has {}:", counted(faults.len(), "fault"));
     for fault in faults {
         eprintln!("  {}: {} {}", fault.location, fault.message, fault.fix);
     }

@@ -1,5 +1,7 @@
 //! How the gateway reaches its Redis: TLS, and a user that may do no more than the documents say.
 
+#[path = "redis_access/checked.rs"]
+mod checked;
 #[path = "redis_access/refused.rs"]
 mod refused;
 mod support;

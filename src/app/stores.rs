@@ -58,6 +58,14 @@ impl StoreMaker {
         Ok(StoreMaker::PerWorker(Arc::new(Redis { topology, promises, probe, observer })))
     }
 
+    /// What the servers that were met say of themselves that weakens a promise.
+    pub async fn weaknesses(&self) -> Vec<String> {
+        match self {
+            StoreMaker::Shared(_) => Vec::new(),
+            StoreMaker::PerWorker(redis) => redis.probe.weaknesses().await,
+        }
+    }
+
     /// Must be called on the worker's own thread, because the link belongs to its runtime.
     pub fn make(&self) -> Arc<dyn SessionStore> {
         match self {

@@ -102,7 +102,8 @@ fn variables_of(table: &Table, prefix: &str, variables: &mut Vec<(String, String
 
 /// All that can be compared; a catalog's maps have no order of their own.
 fn told(settings: &Settings) -> String {
-    let Settings { server, store, error_type_base, limits, history, log, signing_keys, catalog, .. } = settings;
+    let Settings { server, store, error_type_base, limits, history, log, signing_keys, catalog, .. } =
+        settings;
     assert!(signing_keys.is_empty());
     format!(
         "{server:?} {store:?} {error_type_base} {limits:?} {history:?} {log:?} {:?} {}",

@@ -7,8 +7,10 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use futures_util::future::join_all;
 use redis::aio::MultiplexedConnection;
 use redis::{Client, RedisError, RedisResult};
+use tokio::task::JoinHandle;
 
 use super::fault::is_refused_command;
 use super::standing::Standing;
@@ -22,6 +24,7 @@ pub const NO_WAIT: &str = "the store does not let the gateway wait for its repli
 pub struct Probe {
     fence_failover: bool,
     seen: Mutex<HashSet<String>>,
+    examinations: Mutex<Vec<JoinHandle<Vec<String>>>>,
     /// What the calls have shown.
     pub(super) standing: Standing,
 }
@@ -49,16 +52,24 @@ impl Probe {
             return;
         }
         let (probe, mut connection) = (self.clone(), connection.clone());
-        tokio::spawn(async move {
+        let examination = tokio::spawn(async move {
             let Ok(told) = ask(&mut connection).await else {
                 // It says nothing of itself now; the next connection asks again.
                 probe.seen.lock().unwrap_or_else(PoisonError::into_inner).remove(&server);
-                return;
+                return Vec::new();
             };
-            for warning in weaknesses(&told, probe.fence_failover) {
-                tracing::warn!(server, "{warning}");
-            }
+            let found = weaknesses(&told, probe.fence_failover);
+            let told = found.into_iter().inspect(|warning| tracing::warn!(server, "{warning}"));
+            told.map(|warning| format!("{server}: {warning}")).collect()
         });
+        self.examinations.lock().unwrap_or_else(PoisonError::into_inner).push(examination);
+    }
+
+    /// Of all servers that were met since this was last asked, once they have been examined.
+    pub async fn weaknesses(&self) -> Vec<String> {
+        let examinations =
+            std::mem::take(&mut *self.examinations.lock().unwrap_or_else(PoisonError::into_inner));
+        join_all(examinations).await.into_iter().filter_map(Result::ok).flatten().collect()
     }
 }
 

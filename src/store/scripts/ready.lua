@@ -19,6 +19,7 @@ try('ZRANGEBYSCORE', KEYS[2], 1, 1)
 try('ZREVRANGE', KEYS[2], 0, 0)
 try('ZREVRANGEBYSCORE', KEYS[2], '+inf', '-inf')
 try('ZREM', KEYS[2], 'a')
+try('ZREMRANGEBYSCORE', KEYS[2], 1, 1)
 try('DEL', KEYS[1], KEYS[2])
 if #reply == 1 then return { 'ready' } end
 return reply
