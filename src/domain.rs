@@ -10,6 +10,7 @@ pub mod catalog;
 pub mod credential;
 pub mod environment;
 pub mod error;
+pub mod events;
 pub mod explained;
 pub mod handle;
 pub mod history;

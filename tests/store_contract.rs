@@ -131,6 +131,7 @@ async fn the_whole_contract_holds_on_valkey() {
     direct::check_all(Fixture::valkey).await;
     history::check_all(Fixture::valkey).await;
     idle::check_all(Fixture::valkey).await;
+    limits::check_all(Fixture::valkey).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -140,6 +141,7 @@ async fn the_whole_contract_holds_with_sentinels() {
     direct::check_all(|| Fixture::sentinels(&set)).await;
     history::check_all(|| Fixture::sentinels(&set)).await;
     idle::check_all(|| Fixture::sentinels(&set)).await;
+    limits::check_all(|| Fixture::sentinels(&set)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -149,6 +151,7 @@ async fn the_whole_contract_holds_on_a_cluster() {
     direct::check_all(|| Fixture::cluster(&cluster)).await;
     history::check_all(|| Fixture::cluster(&cluster)).await;
     idle::check_all(|| Fixture::cluster(&cluster)).await;
+    limits::check_all(|| Fixture::cluster(&cluster)).await;
 }
 
 contract! {
@@ -176,7 +179,7 @@ contract! {
     async fn a_creation_that_arrives_late_never_brings_its_ticket_back(fixture: Fixture) {
         let (spent, revoked) = (new_session("user"), new_session("user"));
         fixture.create(&spent).await;
-        assert!(matches!(fixture.exchange(&attempt(&spent)).await, Exchange::Done(_)));
+        assert!(matches!(fixture.exchange(&attempt(&spent)).await, Exchange::Done(_, _)));
         let created = fixture.create(&revoked).await;
         assert!(fixture.store.remove(&created.handle, None, Removal::Revoked).await.expect("an answer"));
         fixture.forward(SECOND);
@@ -204,7 +207,7 @@ contract! {
         let new = new_session("user");
         let created = fixture.create(&new).await;
         let first = attempt(&new);
-        let Exchange::Done(session) = fixture.exchange(&first).await else { panic!("the first wins") };
+        let Exchange::Done(session, _) = fixture.exchange(&first).await else { panic!("the first wins") };
         let exchanged_at_ms = session.exchanged_at_ms.expect("it is active");
         assert_eq!(session.handle, created.handle);
         assert_eq!(session.expires_at_ms, exchanged_at_ms + 86_400_000);
@@ -226,7 +229,7 @@ contract! {
             };
             assert_eq!(seen, created);
         }
-        assert!(matches!(fixture.exchange(&attempt(&new)).await, Exchange::Done(_)));
+        assert!(matches!(fixture.exchange(&attempt(&new)).await, Exchange::Done(_, _)));
         let expired = new_session("user");
         fixture.create(&expired).await;
         fixture.forward(TICKET_TTL + SECOND);
@@ -245,8 +248,8 @@ contract! {
         let new = new_session("user");
         fixture.create(&new).await;
         let attempt = attempt(&new);
-        let Exchange::Done(first) = fixture.exchange(&attempt).await else { panic!("it wins") };
-        let Exchange::Done(second) = fixture.exchange(&attempt).await else { panic!("it finds its success") };
+        let Exchange::Done(first, _) = fixture.exchange(&attempt).await else { panic!("it wins") };
+        let Exchange::Done(second, _) = fixture.exchange(&attempt).await else { panic!("it finds its success") };
         assert_eq!(first, second);
     }
 
@@ -256,7 +259,7 @@ contract! {
         let attempt = attempt(&new);
         fixture.exchange(&attempt).await;
         fixture.forward(Duration::from_secs(58));
-        assert!(matches!(fixture.exchange(&attempt).await, Exchange::Done(_)));
+        assert!(matches!(fixture.exchange(&attempt).await, Exchange::Done(_, _)));
         fixture.forward(3 * SECOND);
         assert_gone(&fixture.exchange(&attempt).await, Refusal::Used);
         assert_eq!(fixture.refusal_of(new.tag, &attempt.token).await, None, "the session itself lives on");
@@ -292,9 +295,9 @@ contract! {
             let mut winners = 0;
             for racer in racers {
                 match racer.await.expect("no panic").expect("an answer") {
-                    Exchange::Done(_) => winners += 1,
+                    Exchange::Done(_, _) => winners += 1,
                     Exchange::Gone(gone) => assert_eq!(gone.refusal, Refusal::Used),
-                    Exchange::NotAdmitted(session) => panic!("{session:?}"),
+                    Exchange::NotAdmitted(session) | Exchange::Full(session) => panic!("{session:?}"),
                 }
             }
             assert_eq!(winners, 1);
@@ -316,7 +319,7 @@ contract! {
         }
         let portals = PortalFilter::Only(vec!["other".into(), "my-portal".into()]);
         let attempt = ExchangeAttempt { portals, ..attempt(&new) };
-        assert!(matches!(fixture.exchange(&attempt).await, Exchange::Done(_)));
+        assert!(matches!(fixture.exchange(&attempt).await, Exchange::Done(_, _)));
     }
 
     async fn a_ticket_lives_until_its_time(fixture: Fixture) {
@@ -324,7 +327,7 @@ contract! {
         fixture.create(&early).await;
         fixture.create(&late).await;
         fixture.forward(TICKET_TTL - SECOND);
-        assert!(matches!(fixture.exchange(&attempt(&early)).await, Exchange::Done(_)));
+        assert!(matches!(fixture.exchange(&attempt(&early)).await, Exchange::Done(_, _)));
         fixture.forward(SECOND);
         assert_gone(&fixture.exchange(&attempt(&late)).await, Refusal::Expired);
     }
@@ -424,6 +427,8 @@ mod direct;
 mod history;
 #[path = "store_contract/idle.rs"]
 mod idle;
+#[path = "store_contract/limits.rs"]
+mod limits;
 #[path = "store_contract/on_redis_alone.rs"]
 mod on_redis_alone;
 #[path = "store_contract/round_trips.rs"]

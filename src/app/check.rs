@@ -78,7 +78,8 @@ async fn walk(store: &dyn SessionStore) -> Result<(), (&'static str, StoreError)
     of("peek", store.peek(tag, &ticket).await)?;
     let token = BrowserToken::mint(ENVIRONMENT, tag).digest();
     let portals = PortalFilter::AllBut(Vec::new());
-    of("exchange", store.exchange(&ExchangeAttempt { tag, ticket, token, portals, user_agent: None }).await)?;
+    let attempt = ExchangeAttempt { tag, ticket, token, portals, user_agent: None, held: Vec::new() };
+    of("exchange", store.exchange(&attempt).await)?;
     of("find", store.find(tag, &token, Lookup::Use { idles: Some(true) }).await)?;
     of("list", store.list(tag, None, 1).await)?;
     of("find by handle", store.find_by_handle(&created.handle).await)?;

@@ -56,6 +56,9 @@ codes! {
     /// More was asked for than the root key or the session holds.
     InsufficientPermissions = "authorization/insufficient_permissions",
         "A permission that this request needs is not held.";
+    /// The user has as many live sessions as the portal allows.
+    TooManySessions = "authorization/too_many_sessions",
+        "The user already has as many live sessions as this portal allows. Nothing was spent; end one of them and try again.";
     /// No portal with this slug that the caller may see.
     PortalConfigNotFound = "data/portal_config_not_found",
         "No portal with this slug exists in the workspace of this root key.";
@@ -127,6 +130,10 @@ refusals! {
     Expired = "expired";
     /// Nobody had used it for as long as its idle time-out.
     Idle = "idle";
+    /// It made room for a newer session of the same user.
+    Displaced = "displaced";
+    /// Its user has as many live sessions as the portal allows.
+    TooManySessions = "too_many_sessions";
     /// The ticket had been exchanged before.
     Used = "used";
     /// The backend revoked it.

@@ -15,6 +15,8 @@ pub enum Over {
     Expired,
     /// Nobody used it.
     Idle,
+    /// It was the oldest of as many as its user may have.
+    Displaced,
     /// A backend revoked it.
     Revoked,
     /// Its user signed out, or a newer session took its place.
@@ -62,6 +64,8 @@ pub enum Outcome {
     Revoked,
     /// Nobody used the session.
     Idle,
+    /// It made room for another session of its user.
+    Displaced,
     /// Nothing is known to whoever asks.
     Unknown,
 }
@@ -77,6 +81,7 @@ impl Outcome {
             Outcome::Ended => "ended",
             Outcome::Revoked => "revoked",
             Outcome::Idle => "idle",
+            Outcome::Displaced => "displaced",
             Outcome::Unknown => "unknown",
         }
     }
@@ -98,6 +103,7 @@ impl Known {
             Ok(_) => Outcome::Pending,
             Err(Over::Expired) => Outcome::Expired,
             Err(Over::Idle) => Outcome::Idle,
+            Err(Over::Displaced) => Outcome::Displaced,
             Err(Over::Revoked) => Outcome::Revoked,
             Err(Over::Ended) => Outcome::Ended,
         }
@@ -120,6 +126,7 @@ impl Known {
             | Outcome::Ended
             | Outcome::Revoked
             | Outcome::Idle
+            | Outcome::Displaced
             | Outcome::Unknown => capitalised(&self.became(outcome)),
         };
         if let Some(Happening::Refused(refusal)) = self.events.last().map(|event| &event.what)
@@ -144,6 +151,9 @@ impl Known {
             Outcome::Revoked if is_link => "the backend revoked the link before anybody used it",
             Outcome::Revoked => "the backend revoked the session",
             Outcome::Idle => "nobody used the session for as long as its idle time-out",
+            Outcome::Displaced => {
+                "the user opened another session and may have only so many, so this one, the oldest, ended"
+            }
             Outcome::Used | Outcome::Unknown => "nothing more is known of it",
         };
         text.to_owned()
@@ -158,7 +168,8 @@ impl Known {
             | Happening::Revoked
             | Happening::Ended
             | Happening::Replaced
-            | Happening::Idle => None,
+            | Happening::Idle
+            | Happening::Displaced => None,
         })
     }
 }
@@ -194,6 +205,7 @@ impl HistoryEvent {
             Happening::Ended => "Ended: its user signed out.".into(),
             Happening::Replaced => "Ended: a newer session of the same browser took its place.".into(),
             Happening::Idle => "Over: nobody had used it for as long as its idle time-out.".into(),
+            Happening::Displaced => "Ended: it made room for another session of its user.".into(),
         }
     }
 }
@@ -207,6 +219,8 @@ pub fn words(refusal: Refusal) -> &'static str {
         Refusal::Unknown => "the store did not know it",
         Refusal::Expired => "it had expired",
         Refusal::Idle => "nobody had used the session for as long as its idle time-out",
+        Refusal::Displaced => "it had made room for another session of its user",
+        Refusal::TooManySessions => "the user had as many live sessions as the portal allows",
         Refusal::Used => "already used",
         Refusal::Revoked => "the backend had revoked it",
         Refusal::Ended => "its user had signed out",

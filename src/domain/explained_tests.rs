@@ -12,6 +12,8 @@ const REFUSED: [(Refusal, &str); Refusal::ALL.len()] = [
     (Refusal::Unknown, "Refused: the store did not know it."),
     (Refusal::Expired, "Refused: it had expired."),
     (Refusal::Idle, "Refused: nobody had used the session for as long as its idle time-out."),
+    (Refusal::Displaced, "Refused: it had made room for another session of its user."),
+    (Refusal::TooManySessions, "Refused: the user had as many live sessions as the portal allows."),
     (Refusal::Used, "Refused: already used."),
     (Refusal::Revoked, "Refused: the backend had revoked it."),
     (Refusal::Ended, "Refused: its user had signed out."),
@@ -127,6 +129,12 @@ fn every_state_has_its_sentence() {
             "idle",
             "Nobody used the session for as long as its idle time-out.",
         ),
+        (
+            known(exchanged, Err(Over::Displaced), vec![]),
+            false,
+            "displaced",
+            "The user opened another session and may have only so many, so this one, the oldest, ended.",
+        ),
     ];
     for (known, by_link, state, sentence) in table {
         assert_eq!((known.outcome(by_link).name(), &*known.sentence(by_link)), (state, sentence));
@@ -158,6 +166,7 @@ fn every_event_has_its_sentence() {
         (Happening::Ended, "Ended: its user signed out."),
         (Happening::Replaced, "Ended: a newer session of the same browser took its place."),
         (Happening::Idle, "Over: nobody had used it for as long as its idle time-out."),
+        (Happening::Displaced, "Ended: it made room for another session of its user."),
     ];
     for (what, sentence) in table {
         assert_eq!(at(what).sentence(Some("user_123")), sentence);

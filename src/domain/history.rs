@@ -55,6 +55,8 @@ pub enum Happening {
     Replaced,
     /// It was found to be over because nobody had used it.
     Idle,
+    /// It was the oldest of too many, and made room.
+    Displaced,
 }
 
 /// Whose a session is.
@@ -93,6 +95,7 @@ impl Happening {
             Happening::Ended => "session.ended",
             Happening::Replaced => "session.replaced",
             Happening::Idle => "session.idle",
+            Happening::Displaced => "session.displaced",
         }
     }
 }
@@ -124,7 +127,8 @@ pub fn add(history: &mut Vec<HistoryEvent>, event: HistoryEvent) {
         | Happening::Revoked
         | Happening::Ended
         | Happening::Replaced
-        | Happening::Idle => true,
+        | Happening::Idle
+        | Happening::Displaced => true,
     };
     if has_room && history.len() < MOST_EVENTS {
         history.push(event);

@@ -11,6 +11,27 @@ const PARTS: u64 = 20;
 pub struct SessionPolicy {
     /// A session that nobody uses for so long is over.
     pub idle_timeout_ms: Option<u64>,
+    /// So many sessions of one user may be live.
+    pub limit: Option<SessionLimit>,
+}
+
+/// How many sessions of one user may be live in a portal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionLimit {
+    /// At least one.
+    pub most: u64,
+    /// What happens to one more.
+    pub when_full: WhenFull,
+}
+
+/// What happens when a user with as many live sessions as there may be opens one more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WhenFull {
+    /// The oldest one ends.
+    #[default]
+    EndOldest,
+    /// The new one is refused, and its ticket stays unspent.
+    Refuse,
 }
 
 /// The idle time-out of a session, and when it is over if nobody uses it any more.

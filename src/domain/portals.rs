@@ -15,9 +15,10 @@ use arc_swap::ArcSwap;
 
 use super::catalog::Catalog;
 use super::credential::Digest;
+use super::events::{Event, Events, Went};
 use super::idempotency::TokenDeriver;
 use super::kept_tokens::KeptTokens;
-use super::ports::{Event, Events, Found, Lookup, Readiness, SessionStore, StoreError};
+use super::ports::{Found, Lookup, Readiness, SessionStore, StoreError};
 use super::user_tag::{UserTag, UserTagger};
 
 /// The catalog in force; a reload stores another.
@@ -72,6 +73,13 @@ impl Portals {
     /// The catalog that this request began with.
     pub fn catalog(&self) -> &Catalog {
         &self.catalog
+    }
+
+    /// Tells of the sessions that went when another one was opened.
+    fn tell_of(&self, went: &Went, slug: &str) {
+        let displaced = went.displaced.iter().map(|handle| (Event::Displaced { slug }, *handle));
+        let idle = went.idle.iter().map(|handle| (Event::Idle, *handle));
+        displaced.chain(idle).for_each(|(event, handle)| self.parts.events.happened(event, handle));
     }
 
     /// Every look-up of a token goes this way, so that an end which it notices is told once.

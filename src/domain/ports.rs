@@ -13,6 +13,7 @@ pub use self::events::{Event, Events};
 pub use self::histories::{Histories, Sought};
 use super::credential::Digest;
 use super::error::{Code, Error, Refusal};
+use super::events::Went;
 use super::handle::{Handle, HandleSuffix};
 use super::policy::SessionPolicy;
 use super::secret_mark::{Agreement, SecretMarks};
@@ -94,6 +95,8 @@ pub struct Stored {
     pub session: PortalSession,
     /// Live sessions of its user among the newest 100; 0 where there are too few to be worth counting.
     pub live: u64,
+    /// What had to go for it.
+    pub went: Went,
 }
 
 /// What became of an attempt to open a direct session.
@@ -103,6 +106,8 @@ pub enum Opening {
     Done(Stored),
     /// The same attempt was made before, too long ago to be repeated, or its session has ended since.
     TooLate,
+    /// The user has as many live sessions as the policy allows. Nothing was opened.
+    Full,
 }
 
 /// How long a repeated attempt finds its own success. It is meant for a lost reply or a double click, not for later.
@@ -122,6 +127,8 @@ pub struct ExchangeAttempt {
     pub portals: PortalFilter,
     /// Of the browser.
     pub user_agent: Option<String>,
+    /// Tokens of sessions that the browser has and the new one replaces. Where there is a limit, they count for nothing.
+    pub held: Vec<Digest>,
 }
 
 /// Which portals' tickets may be spent. It is applied before the ticket is spent, so a refused one stays unspent.
@@ -146,8 +153,10 @@ impl PortalFilter {
 /// What became of an attempt to exchange.
 #[derive(Clone, Debug)]
 pub enum Exchange {
-    /// The ticket is spent, the session is active under the attempt's token.
-    Done(PortalSession),
+    /// The ticket is spent, the session is active under the attempt's token. With what had to go for it.
+    Done(PortalSession, Went),
+    /// The user has as many live sessions as the policy allows; the ticket is unspent.
+    Full(PortalSession),
     /// The filter does not admit the ticket's portal; the ticket is unspent.
     NotAdmitted(PortalSession),
     /// There is no such ticket.

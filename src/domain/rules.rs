@@ -113,6 +113,11 @@ pub fn origin_not_listed(handle: Option<Handle>) -> Error {
     error.with_detail("The portal does not list the origin of this request in allowed_origins.")
 }
 
+/// The user has as many live sessions as the portal allows. `handle`: of the one that waits.
+pub fn too_many_sessions(handle: Option<Handle>) -> Error {
+    Error::refused(Code::TooManySessions, Refusal::TooManySessions, handle)
+}
+
 /// The portal takes no direct tokens.
 pub fn not_direct(handle: Option<Handle>) -> Error {
     let error = Error::refused(Code::Forbidden, Refusal::NotDirect, handle);

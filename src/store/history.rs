@@ -20,6 +20,7 @@ pub fn encode(what: &Happening) -> (&'static str, String) {
         Happening::Ended => ("e", String::new()),
         Happening::Replaced => ("p", String::new()),
         Happening::Idle => ("i", String::new()),
+        Happening::Displaced => ("d", String::new()),
     }
 }
 
@@ -56,6 +57,7 @@ fn decode_line(line: &str) -> Option<HistoryEvent> {
         "e" => Happening::Ended,
         "p" => Happening::Replaced,
         "i" => Happening::Idle,
+        "d" => Happening::Displaced,
         _ => return None,
     };
     Some(HistoryEvent { at_ms: time.parse().ok()?, what })
@@ -90,6 +92,7 @@ mod tests {
             Happening::Ended,
             Happening::Replaced,
             Happening::Idle,
+            Happening::Displaced,
         ];
         all.extend(LooksLike::ALL.map(Happening::Opened));
         all.extend(Refusal::ALL.iter().copied().map(Happening::Refused));

@@ -5,6 +5,7 @@
 //! Must not know: the rules of the product.
 
 mod histories;
+mod room;
 mod users;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,6 +17,7 @@ use self::users::{Entry, Users};
 use super::record;
 use crate::domain::credential::Digest;
 use crate::domain::error::Refusal;
+use crate::domain::events::Went;
 use crate::domain::handle::Handle;
 use crate::domain::history::Happening;
 use crate::domain::policy::Idle;
@@ -109,10 +111,13 @@ impl SessionStore for MemoryStore {
                 Opening::TooLate
             });
         }
+        let Some(went) = users.make_room(new.tag, new.policy, &[], now_ms) else {
+            return Ok(Opening::Full);
+        };
         let session = record::opened(new, now_ms);
         let entry = Entry { token: Some(new.token), ..Entry::new(session, new.session_ttl_ms, new.policy) };
         let session = self.add(&mut users, entry, Happening::created(&new.grant, &new.root_key));
-        Ok(Opening::Done(users.stored(session, now_ms)))
+        Ok(Opening::Done(Stored { went, ..users.stored(session, now_ms) }))
     }
 
     async fn exchange(&self, attempt: &ExchangeAttempt) -> Result<Exchange, StoreError> {
@@ -130,8 +135,15 @@ impl SessionStore for MemoryStore {
             return Ok(Exchange::NotAdmitted(entry.session.clone()));
         }
         if is_repeat {
-            return Ok(Exchange::Done(entry.session.clone()));
+            return Ok(Exchange::Done(entry.session.clone(), Went::default()));
         }
+        let (policy, pending) = (entry.policy, entry.session.clone());
+        let Some(went) = users.make_room(attempt.tag, policy, &attempt.held, now_ms) else {
+            return Ok(Exchange::Full(pending));
+        };
+        let Some(entry) = users.at(&pending.handle) else {
+            return Ok(Exchange::Gone(Gone::new(Refusal::Unknown, None)));
+        };
         let agent = record::user_agent_line(attempt.user_agent.as_deref());
         entry.token = Some(attempt.token);
         entry.session.exchanged_at_ms = Some(now_ms);
@@ -144,7 +156,7 @@ impl SessionStore for MemoryStore {
         entry.tell(now_ms, Happening::exchanged(attempt.user_agent.as_deref()));
         let (session, until_ms) = (entry.session.clone(), entry.forget_at_ms);
         users.remember(attempt.tag, until_ms);
-        Ok(Exchange::Done(session))
+        Ok(Exchange::Done(session, went))
     }
 
     async fn peek(&self, tag: UserTag, ticket: &Digest) -> Result<Peek, StoreError> {

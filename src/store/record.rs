@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 use crate::domain::environment::Environment;
 use crate::domain::handle::{Handle, HandleSuffix};
 use crate::domain::permission::Permission;
-use crate::domain::policy::{Idle, SessionPolicy};
+use crate::domain::policy::{Idle, SessionLimit, SessionPolicy, WhenFull};
 use crate::domain::portal_path::PortalPath;
 use crate::domain::ports::{NewDirectSession, NewSession, StoreError};
 use crate::domain::return_url::parse_http_url;
@@ -34,6 +34,9 @@ struct GrantRecord<'a> {
     idle_timeout_ms: Option<u64>,
     #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
     idle_until_ms: Option<u64>,
+    /// Next, because the scripts read it (`scripts/parts/room.lua`).
+    #[serde(rename = "c", borrow, default, skip_serializing_if = "Option::is_none")]
+    limit: Option<Cow<'a, str>>,
     #[serde(rename = "w", borrow)]
     workspace: Cow<'a, str>,
     #[serde(rename = "n")]
@@ -66,6 +69,7 @@ pub fn encode_grant(grant: &Grant, policy: &SessionPolicy) -> Result<String, Sto
     let record = GrantRecord {
         idle_timeout_ms: policy.idle_timeout_ms,
         idle_until_ms: None,
+        limit: policy.limit.map(|limit| limit_text(limit).into()),
         workspace: grant.workspace.as_str().into(),
         environment: grant.environment.name(),
         external_id: grant.external_id.as_str().into(),
@@ -79,6 +83,14 @@ pub fn encode_grant(grant: &Grant, policy: &SessionPolicy) -> Result<String, Sto
         path: grant.path.as_ref().map(|path| path.as_str().into()),
     };
     serde_json::to_string(&record).map_err(corrupt)
+}
+
+fn limit_text(limit: SessionLimit) -> String {
+    let letter = match limit.when_full {
+        WhenFull::EndOldest => 'e',
+        WhenFull::Refuse => 'r',
+    };
+    format!("{}{letter}", limit.most)
 }
 
 /// The user agent as it fits into a record: one line of at most 256 characters.
@@ -197,7 +209,7 @@ mod tests {
     }
 
     fn record_of(session: &PortalSession) -> String {
-        let policy = SessionPolicy { idle_timeout_ms: session.idle.map(|idle| idle.timeout_ms) };
+        let policy = SessionPolicy { idle_timeout_ms: session.idle.map(|idle| idle.timeout_ms), limit: None };
         let mut grant = encode_grant(&session.grant, &policy).expect("a grant encodes");
         if let Some(Idle { timeout_ms, expires_at_ms }) = session.idle {
             let beginning = format!("{{\"i\":{timeout_ms},");

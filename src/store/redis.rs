@@ -5,33 +5,34 @@
 //! cluster.
 //! Must not know: the rules of the product, or where a server is. It receives digests, never credentials.
 
+mod find;
 mod histories;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use redis::{Cmd, Value};
+use redis::Value;
 
 use super::declaring::{Waits, declaring};
 use super::history;
 use super::idlers::Idlers;
 use super::keys::{browser_key, digest_text, history_key, index_key, ticket_key};
-use super::link::{Call, Deadline, RedisLink, Replicas};
+use super::link::{Call, RedisLink, Replicas};
 pub use super::link::{Probe, StoreObserver, Topology};
 use super::ready::readiness;
 use super::record;
 use super::reply::{self, Reply, begins_with, corrupt, words};
-use super::script::{
-    BY_HANDLE, CREATE, EXCHANGE, FATE, LIST, OPEN, REMOVE, REVOKE_ALL, ScriptCall, USE, words_of,
-};
+use super::script::{BY_HANDLE, CREATE, EXCHANGE, LIST, OPEN, REMOVE, REVOKE_ALL, ScriptCall, words_of};
 use super::secret::agree;
 use super::telling::Telling;
+use crate::domain::base62::{self, base62_of};
 use crate::domain::credential::Digest;
+use crate::domain::events::Went;
 use crate::domain::handle::Handle;
 use crate::domain::history::Happening;
 use crate::domain::ports::{
-    Exchange, ExchangeAttempt, Found, Gone, Lookup, Named, NewDirectSession, NewSession, Opening, Peek,
+    Exchange, ExchangeAttempt, Found, Lookup, Named, NewDirectSession, NewSession, Opening, Peek,
     PortalFilter, Position, REPEAT_MS, Readiness, Record, Removal, SessionStore, StoreError, Stored,
 };
 use crate::domain::secret_mark::{Agreement, SecretMarks};
@@ -68,41 +69,6 @@ impl RedisStore {
         RedisStore { link, promises, telling: Telling(promises.history), idlers: Idlers::default() }
     }
 
-    async fn get(
-        &self,
-        name: &'static str,
-        (tag, key): (UserTag, &str),
-        deadline: Deadline,
-    ) -> Result<Option<PortalSession>, StoreError> {
-        let call = Call::Command { key, command: &Cmd::get(key) };
-        let record: Option<String> = self.link.call(name, call, deadline).await?;
-        record.map(|record| reply::session(tag, &record)).transpose()
-    }
-
-    /// The same, and the session has been used at this moment.
-    async fn get_to_use(
-        &self,
-        (tag, key): (UserTag, &str),
-        deadline: Deadline,
-    ) -> Result<Option<PortalSession>, StoreError> {
-        let script = USE.on(vec![key.to_owned()]);
-        let record: Option<String> = self.link.call("use", Call::Script(&script), deadline).await?;
-        record.map(|record| reply::session(tag, &record)).transpose()
-    }
-
-    /// Finds out for the operator why there is no session under a key; or the session, if it has just come.
-    async fn fate(
-        &self,
-        tag: UserTag,
-        key: String,
-        digest: &Digest,
-        deadline: Deadline,
-    ) -> Result<Result<PortalSession, Gone>, StoreError> {
-        let script = self.telling.script(&FATE, vec![key, index_key(tag)], None).arg(digest_text(digest));
-        let script = self.telling.told(script, String::new);
-        reply::found(tag, &self.link.call("fate", Call::Script(&script), deadline).await?)
-    }
-
     /// For the scripts that mint or check an epoch.
     fn fence(&self) -> &'static str {
         if self.promises.fence_failover { "fence" } else { "" }
@@ -135,6 +101,11 @@ impl RedisStore {
     }
 }
 
+/// A repeat of a call by the link has the same; one by a client, at whichever gateway, has another.
+fn call_name() -> String {
+    base62::text(&base62_of::<4>(rand::random())).to_owned()
+}
+
 #[async_trait]
 impl SessionStore for RedisStore {
     async fn create(&self, new: &NewSession) -> Result<Stored, StoreError> {
@@ -152,7 +123,11 @@ impl SessionStore for RedisStore {
         let script = self.telling.told(script, || history::origin(&new.grant, &new.root_key));
         let (created_at_ms, expires_at_ms, live): (u64, u64, u64) =
             self.link.call("create", Call::Script(&script), self.link.deadline()).await?;
-        Ok(Stored { session: record::created(new, created_at_ms, expires_at_ms), live })
+        Ok(Stored {
+            session: record::created(new, created_at_ms, expires_at_ms),
+            live,
+            went: Went::default(),
+        })
     }
 
     async fn open(&self, new: &NewDirectSession) -> Result<Opening, StoreError> {
@@ -165,7 +140,8 @@ impl SessionStore for RedisStore {
             .arg(new.suffix.as_str())
             .arg(&new.grant.slug)
             .arg(record::encode_grant(&new.grant, &new.policy)?)
-            .arg(REPEAT_MS);
+            .arg(REPEAT_MS)
+            .arg(call_name());
         let script = self.telling.told(script, || history::origin(&new.grant, &new.root_key));
         let reply = self.when_replicated("open", &script, "opened").await?;
         reply::opening(new.tag, &reply)
@@ -187,44 +163,20 @@ impl SessionStore for RedisStore {
             .arg(format!(" {} ", slugs.join(" ")))
             .arg(record::user_agent_line(attempt.user_agent.as_deref()))
             .arg(self.fence())
-            .arg(REPEAT_MS);
+            .arg(REPEAT_MS)
+            .arg(attempt.held.iter().map(digest_text).collect::<Vec<_>>().join(" "))
+            .arg(call_name());
         let script = self.telling.told(script, || history::browser(attempt.user_agent.as_deref()));
         let reply = self.when_replicated("exchange", &script, "done").await?;
         reply::exchange(tag, &reply)
     }
 
     async fn peek(&self, tag: UserTag, ticket: &Digest) -> Result<Peek, StoreError> {
-        let (deadline, key) = (self.link.deadline(), ticket_key(tag, ticket));
-        if let Some(session) = self.get("peek", (tag, &key), deadline).await? {
-            return Ok(Peek::Pending(session));
-        }
-        let session = self.fate(tag, key, ticket, deadline).await?;
-        Ok(session.map_or_else(Peek::Gone, Peek::Pending))
+        self.look_at_ticket(tag, ticket).await
     }
 
     async fn find(&self, tag: UserTag, token: &Digest, lookup: Lookup) -> Result<Found, StoreError> {
-        let (deadline, key) = (self.link.deadline(), browser_key(tag, token));
-        let probably_idles = match lookup {
-            Lookup::Use { idles } => idles.unwrap_or(false) || self.idlers.has(tag),
-            Lookup::Glance => false,
-        };
-        let mut session = if probably_idles {
-            self.get_to_use((tag, &key), deadline).await?
-        } else {
-            self.get("find", (tag, &key), deadline).await?
-        };
-        let idles = session.as_ref().is_some_and(|session| session.idle.is_some());
-        if lookup != Lookup::Glance && idles != probably_idles && session.is_some() {
-            self.idlers.note(tag, idles);
-            if idles {
-                session = self.get_to_use((tag, &key), deadline).await?;
-            }
-        }
-        if let Some(session) = session {
-            return Ok(Found::Active(session));
-        }
-        let session = self.fate(tag, key, token, deadline).await?;
-        Ok(session.map_or_else(Found::Gone, Found::Active))
+        self.look_up(tag, token, lookup).await
     }
 
     async fn find_by_handle(&self, handle: &Handle) -> Result<Option<Named>, StoreError> {

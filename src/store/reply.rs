@@ -9,6 +9,7 @@ use super::history;
 use super::keys::read_digest;
 use super::record;
 use crate::domain::error::Refusal;
+use crate::domain::events::Went;
 use crate::domain::explained::{Known, Over, Stage};
 use crate::domain::handle::{Handle, HandleSuffix};
 use crate::domain::ports::{Exchange, Gone, Named, Opening, Record, StoreError, Stored};
@@ -35,7 +36,8 @@ pub fn session(tag: UserTag, record: &str) -> Result<PortalSession, StoreError> 
 
 pub fn exchange(tag: UserTag, reply: &Reply) -> Result<Exchange, StoreError> {
     match words(reply).as_slice() {
-        ["done", record] => Ok(Exchange::Done(session(tag, record)?)),
+        ["done", record, went @ ..] => Ok(Exchange::Done(session(tag, record)?, read_went(tag, went)?)),
+        ["full", record] => Ok(Exchange::Full(session(tag, record)?)),
         ["not_admitted", record] => Ok(Exchange::NotAdmitted(session(tag, record)?)),
         ["gone", why, created, suffix] => Ok(Exchange::Gone(gone(tag, why, created, suffix)?)),
         _ => Err(corrupt("a pending record of an unknown version")),
@@ -55,11 +57,13 @@ pub fn named(tag: UserTag, record: &str, state: &str, digest: &str) -> Result<Na
 
 pub fn opening(tag: UserTag, reply: &Reply) -> Result<Opening, StoreError> {
     match words(reply).as_slice() {
-        ["opened", record, live] => {
+        ["opened", record, live, went @ ..] => {
             let live = live.parse().map_err(|_| corrupt("an unknown reply of open.lua"))?;
-            Ok(Opening::Done(Stored { session: session(tag, record)?, live }))
+            let went = read_went(tag, went)?;
+            Ok(Opening::Done(Stored { session: session(tag, record)?, live, went }))
         }
         ["late"] => Ok(Opening::TooLate),
+        ["full"] => Ok(Opening::Full),
         _ => Err(corrupt("a session's record of an unknown version")),
     }
 }
@@ -93,6 +97,7 @@ pub fn known(tag: UserTag, reply: &Reply) -> Result<Vec<Known>, StoreError> {
             "idle" => Err(Over::Idle),
             "revoked" => Err(Over::Revoked),
             "ended" => Err(Over::Ended),
+            "displaced" => Err(Over::Displaced),
             _ => continue,
         };
         let stage = match stage {
@@ -106,6 +111,28 @@ pub fn known(tag: UserTag, reply: &Reply) -> Result<Vec<Known>, StoreError> {
     Ok(known)
 }
 
+/// Why each went, when it was created, and its suffix.
+fn read_went(tag: UserTag, words: &[&str]) -> Result<Went, StoreError> {
+    let mut went = Went::default();
+    for told in words.chunks(3) {
+        let unknown = || corrupt("an unknown end of a session that made room");
+        let [why, created, suffix] = *told else { return Err(unknown()) };
+        let handle = read_handle(tag, created, suffix).ok_or_else(unknown)?;
+        match why {
+            "displaced" => went.displaced.push(handle),
+            "replaced" => went.replaced.push(handle),
+            "idle" => went.idle.push(handle),
+            _ => return Err(unknown()),
+        }
+    }
+    Ok(went)
+}
+
+fn read_handle(tag: UserTag, created: &str, suffix: &str) -> Option<Handle> {
+    let suffix = HandleSuffix::parse(suffix).ok()?;
+    Some(Handle { tag, created_at_ms: created.parse().ok()?, suffix })
+}
+
 pub fn corrupt(what: &str) -> StoreError {
     tracing::error!(what, "a stored session cannot be read");
     StoreError::Corrupt(what.to_owned())
@@ -117,14 +144,11 @@ fn gone(tag: UserTag, why: &str, created: &str, suffix: &str) -> Result<Gone, St
         "expired" => Refusal::Expired,
         "used" => Refusal::Used,
         "idle" | "idle_now" => Refusal::Idle,
+        "displaced" => Refusal::Displaced,
         "revoked" => Refusal::Revoked,
         "ended" => Refusal::Ended,
         "fenced" => Refusal::Fenced,
         _ => return Err(corrupt("an entry of a user's index in an unknown state")),
     };
-    let handle = match (created.parse(), HandleSuffix::parse(suffix)) {
-        (Ok(created_at_ms), Ok(suffix)) => Some(Handle { tag, created_at_ms, suffix }),
-        (Err(_), _) | (_, Err(_)) => None,
-    };
-    Ok(Gone { refusal, handle, is_news: why == "idle_now" })
+    Ok(Gone { refusal, handle: read_handle(tag, created, suffix), is_news: why == "idle_now" })
 }

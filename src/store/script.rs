@@ -47,19 +47,27 @@ macro_rules! telling_script {
 }
 
 // Each has only the parts it needs, because Redis creates their functions anew in every call.
-telling_script!(CREATE, "create.lua", ["replication", "keep", "member", "prune", "count"]);
-telling_script!(EXCHANGE, "exchange.lua", ["replication", "member", "keep", "touch", "fate", "idle"]);
-telling_script!(OPEN, "open.lua", ["keep", "member", "prune", "count", "touch", "idle"]);
+telling_script!(CREATE, "create.lua", ["replication", "keep", "member", "expiry", "prune", "count"]);
+telling_script!(
+    EXCHANGE,
+    "exchange.lua",
+    ["replication", "member", "keep", "touch", "fate", "idle", "expiry", "key", "room"]
+);
+telling_script!(
+    OPEN,
+    "open.lua",
+    ["keep", "member", "expiry", "prune", "count", "touch", "idle", "key", "room"]
+);
 telling_script!(FATE, "fate.lua", ["member", "bury", "fate"]);
-telling_script!(REMOVE, "remove.lua", ["replication", "member", "index", "bury", "touch"]);
-telling_script!(REVOKE_ALL, "revoke_all.lua", ["replication", "member", "index", "bury", "touch"]);
+telling_script!(REMOVE, "remove.lua", ["replication", "member", "key", "index", "bury", "touch"]);
+telling_script!(REVOKE_ALL, "revoke_all.lua", ["replication", "member", "key", "index", "bury", "touch"]);
 script!(USE, "use.lua", ["record"]);
-script!(BY_HANDLE, "by_handle.lua", ["replication", "member", "index", "touch"]);
+script!(BY_HANDLE, "by_handle.lua", ["replication", "member", "key", "index", "touch"]);
 script!(SECRET, "secret.lua", []);
 script!(READY, "ready.lua", []);
-script!(LIST, "list.lua", ["member", "index"]);
+script!(LIST, "list.lua", ["member", "key", "index"]);
 script!(NOTE, "note.lua", ["record", "history"]);
-script!(EXPLAIN, "explain.lua", ["record", "history", "member", "index", "fate"]);
+script!(EXPLAIN, "explain.lua", ["record", "history", "member", "key", "index", "fate"]);
 
 impl TellingScript {
     /// The one with a history, or the one without.

@@ -110,6 +110,8 @@ events! {
     Ended = "session.ended" { handle: &'a str, portal: &'a str };
     /// It was found to be over because nobody had used it for as long as its idle time-out. Told once.
     Idle = "session.idle" { handle: &'a str };
+    /// It was the oldest of as many sessions of its user as the portal allows, and made room for another one.
+    Displaced = "session.displaced" { handle: &'a str, portal: &'a str };
     /// A newer session of the same browser took its place.
     Replaced = "session.replaced" { handle: &'a str, portal: &'a str, client: Option<&'a str> };
 }

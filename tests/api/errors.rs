@@ -16,6 +16,7 @@ const CODES: [(&str, u16, &str); 18] = [
     ("authentication/portal_session_not_found", 401, "Unauthorized"),
     ("authorization/forbidden", 403, "Forbidden"),
     ("authorization/insufficient_permissions", 403, "Forbidden"),
+    ("authorization/too_many_sessions", 403, "Forbidden"),
     ("data/portal_config_not_found", 404, "Not Found"),
     ("application/invalid_input", 400, "Bad Request"),
     ("bad_request/request_body_unreadable", 400, "Bad Request"),

@@ -35,6 +35,7 @@ mod idle;
 mod jwt_attacks;
 mod landing;
 mod landing_form;
+mod limits;
 mod list_sessions;
 mod mailed_links;
 mod one_meaning;

@@ -117,6 +117,9 @@ impl Watched {
 
 /// Everything that happens to sessions, once.
 async fn everything(gateway: &Watched, redis: &RedisServer) {
+    for _ in 0..3 {
+        gateway.sign_in(None).await;
+    }
     let (_, idle) = gateway.sign_in(None).await;
     redis.forward(std::time::Duration::from_secs(61));
     // The second one finds what the first has noticed.
@@ -143,7 +146,7 @@ async fn every_event_is_logged_as_the_schema_has_it() {
     let validator = jsonschema::validator_for(&schema()).expect("a JSON Schema");
     let redis = RedisServer::start();
     let directory = tempfile::tempdir().expect("a directory");
-    let idling = in_portal("hosted-portal", "idle_timeout_seconds = 60");
+    let idling = in_portal("hosted-portal", "idle_timeout_seconds = 60\nmax_sessions_per_user = 2");
     let process = Process::serve(&file(&directory, &idling(config(&redis.url()))));
     let client = reqwest::Client::builder().no_proxy().build().expect("a client");
     let gateway = Watched { process, client };
@@ -167,6 +170,10 @@ async fn every_event_is_logged_as_the_schema_has_it() {
     let logged: BTreeSet<&str> = lines.iter().map(|line| text(&line["event"])).collect();
     let known: BTreeSet<&str> = events.keys().map(String::as_str).collect();
     assert_eq!(logged, known, "every event was caused");
-    let idle = lines.iter().filter(|line| line["event"] == "session.idle").count();
-    assert_eq!(idle, 1, "the end of a session is told once");
+    for event in ["session.displaced", "session.idle"] {
+        let handles: Vec<&str> =
+            lines.iter().filter(|line| line["event"] == event).map(|line| text(&line["handle"])).collect();
+        let different: BTreeSet<&str> = handles.iter().copied().collect();
+        assert_eq!((handles.len(), different.len()), (2, 2), "{event} is told once for each: {handles:?}");
+    }
 }

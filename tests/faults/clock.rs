@@ -28,7 +28,7 @@ async fn a_clock_that_jumps_brings_nothing_back_and_ends_nothing_that_has_time_l
     let spent = new_session("spent");
     let used = attempt(&spent);
     store.create(&spent).await.expect("the store creates");
-    assert!(matches!(store.exchange(&used).await, Ok(Exchange::Done(_))));
+    assert!(matches!(store.exchange(&used).await, Ok(Exchange::Done(_, _))));
     let (live, live_token) = active(&*store, "live").await;
     let (revoked, revoked_token) = active(&*store, "revoked").await;
     let (ended, ended_token) = active(&*store, "ended").await;
@@ -61,7 +61,7 @@ async fn a_clock_that_jumps_brings_nothing_back_and_ends_nothing_that_has_time_l
         // The links that are on their way, and new ones.
         for new in [pending, new_session(&format!("new {name}"))] {
             let _ = store.create(&new).await.expect("the store creates, or finds what it created");
-            let Ok(Exchange::Done(session)) = store.exchange(&attempt(&new)).await else {
+            let Ok(Exchange::Done(session, _)) = store.exchange(&attempt(&new)).await else {
                 panic!("a ticket with time left, jumped {name}")
             };
             let listed = store.list(new.tag, None, 10).await.expect("a list");
@@ -79,7 +79,7 @@ async fn a_jump_ends_a_session_that_is_used_no_earlier_and_no_later_than_by_itse
     let redis = RedisServer::start_by(&clock);
     let store = redis_store(&redis.url(), true);
     let begun = async |user: &str, session_ttl_ms| {
-        let policy = SessionPolicy { idle_timeout_ms: Some(600_000) };
+        let policy = SessionPolicy { idle_timeout_ms: Some(600_000), limit: None };
         let new = NewDirectSession { policy, session_ttl_ms, ..new_direct(user) };
         opened(store.open(&new).await);
         (new.tag, new.token)
@@ -125,7 +125,7 @@ async fn a_jump_forward_ends_a_session_early_by_no_more_than_itself() {
         let new = NewSession { session_ttl_ms, ..new_session(user) };
         store.create(&new).await.expect("the store creates");
         let attempt = attempt(&new);
-        assert!(matches!(store.exchange(&attempt).await, Ok(Exchange::Done(_))));
+        assert!(matches!(store.exchange(&attempt).await, Ok(Exchange::Done(_, _))));
         tokens.push((new.tag, attempt.token));
     }
     clock.jump_to(TEN_MINUTES);

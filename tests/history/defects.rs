@@ -111,7 +111,7 @@ impl SessionStore for Defective {
         }
         match self.store.open(new).await? {
             Opening::TooLate if self.shows(Defect::RepeatRevives) => another_store().open(new).await,
-            opening @ (Opening::Done(_) | Opening::TooLate) => Ok(opening),
+            opening @ (Opening::Done(_) | Opening::TooLate | Opening::Full) => Ok(opening),
         }
     }
 
@@ -129,11 +129,13 @@ impl SessionStore for Defective {
                 other.create(&new).await?;
                 other.exchange(attempt).await
             }
-            Exchange::Done(session) if self.shows(Defect::RepeatIsRefused) => {
+            Exchange::Done(session, _) if self.shows(Defect::RepeatIsRefused) => {
                 let is_repeat = session.exchanged_at_ms.is_some_and(|at_ms| at_ms + 1 < now_ms());
                 Ok(if is_repeat { Exchange::Gone(gone()) } else { result })
             }
-            Exchange::Gone(_) | Exchange::Done(_) | Exchange::NotAdmitted(_) => Ok(result),
+            Exchange::Gone(_) | Exchange::Done(_, _) | Exchange::NotAdmitted(_) | Exchange::Full(_) => {
+                Ok(result)
+            }
         }
     }
 

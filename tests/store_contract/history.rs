@@ -3,8 +3,8 @@
 
 use vestibule::domain::explained::{Known, Over, Stage};
 use vestibule::domain::history::{Happening, LooksLike, MOST_EVENTS, MOST_OPENINGS, MOST_REFUSALS};
-use vestibule::domain::policy::SessionPolicy;
-use vestibule::domain::ports::Sought;
+use vestibule::domain::policy::{SessionLimit, SessionPolicy, WhenFull};
+use vestibule::domain::ports::{NewDirectSession, Sought};
 
 use super::support::store::{new_direct, opened};
 use super::*;
@@ -45,7 +45,7 @@ contract! {
         fixture.forward(SECOND);
         fixture.note(&new, Happening::Opened(LooksLike::Scanner)).await;
         let first = attempt(&new);
-        let Exchange::Done(session) = fixture.exchange(&first).await else { panic!("the first wins") };
+        let Exchange::Done(session, _) = fixture.exchange(&first).await else { panic!("the first wins") };
         fixture.exchange(&attempt(&new)).await;
         let known = fixture.known(&new).await;
         assert_eq!((known.handle, known.stage, known.now.as_ref()), (created.handle, Stage::Exchanged, Ok(&session)));
@@ -77,7 +77,7 @@ contract! {
         fixture.exchange(&elsewhere).await;
         let first = attempt(&new);
         for _ in 0..2 {
-            assert!(matches!(fixture.exchange(&first).await, Exchange::Done(_)), "its repeat too");
+            assert!(matches!(fixture.exchange(&first).await, Exchange::Done(_, _)), "its repeat too");
         }
         assert!(fixture.remove(&created.handle, Removal::Ended).await);
         assert!(!fixture.remove(&created.handle, Removal::Revoked).await);
@@ -103,6 +103,16 @@ contract! {
             let known = fixture.known(&new).await;
             assert_eq!((known.now.clone(), names(&known).last().copied()), (Err(over), Some(event)));
         }
+        let limit = Some(SessionLimit { most: 1, when_full: WhenFull::EndOldest });
+        let limited = SessionPolicy { limit, ..SessionPolicy::default() };
+        let new = NewSession { policy: limited, ..new_session("limited") };
+        fixture.create(&new).await;
+        fixture.exchange(&attempt(&new)).await;
+        let other = NewDirectSession { policy: limited, ..new_direct("limited") };
+        opened(fixture.store.open(&other).await);
+        let known = fixture.known(&new).await;
+        assert_eq!(known.now, Err(Over::Displaced));
+        assert_eq!(names(&known), ["session.created", "session.exchanged", "session.displaced"]);
         let (pending, direct) = (new_session("all"), new_direct("all"));
         fixture.create(&pending).await;
         let direct = opened(fixture.store.open(&direct).await).session;
@@ -152,7 +162,7 @@ contract! {
     }
 
     async fn a_session_that_nobody_used_is_idle_and_told_so_once(fixture: Fixture) {
-        let policy = SessionPolicy { idle_timeout_ms: Some(60_000) };
+        let policy = SessionPolicy { idle_timeout_ms: Some(60_000), limit: None };
         let new = NewSession { policy, ..new_session("user") };
         fixture.create(&new).await;
         let attempt = attempt(&new);
@@ -174,7 +184,7 @@ contract! {
             let known = fixture.explained(new.tag, sought).await;
             assert_eq!((known[0].now.as_ref(), known[0].events.len()), (Ok(&created), 1));
         }
-        assert!(matches!(fixture.exchange(&attempt(&new)).await, Exchange::Done(_)));
+        assert!(matches!(fixture.exchange(&attempt(&new)).await, Exchange::Done(_, _)));
     }
 
     async fn the_latest_are_the_newest_of_this_user(fixture: Fixture) {

@@ -10,7 +10,7 @@ use super::*;
 const TIMEOUT: Duration = Duration::from_secs(60);
 /// Whoever comes back before so long finds the session.
 const SAFE: Duration = Duration::from_secs(56);
-const POLICY: SessionPolicy = SessionPolicy { idle_timeout_ms: Some(60_000) };
+const POLICY: SessionPolicy = SessionPolicy { idle_timeout_ms: Some(60_000), limit: None };
 
 /// A session of either kind under the policy: its handle and its token's digest.
 async fn begun(fixture: &Fixture, is_direct: bool, ttl: Duration) -> (PortalSession, Digest) {
@@ -22,7 +22,7 @@ async fn begun(fixture: &Fixture, is_direct: bool, ttl: Duration) -> (PortalSess
     let new = NewSession { policy: POLICY, session_ttl_ms, ..new_session("user") };
     fixture.create(&new).await;
     let attempt = attempt(&new);
-    let Exchange::Done(session) = fixture.exchange(&attempt).await else { panic!("a fresh ticket") };
+    let Exchange::Done(session, _) = fixture.exchange(&attempt).await else { panic!("a fresh ticket") };
     (session, attempt.token)
 }
 
@@ -117,13 +117,13 @@ contract! {
         let new = NewSession { policy: POLICY, ..new_session("user") };
         fixture.create(&new).await;
         let attempt = attempt(&new);
-        assert!(matches!(fixture.exchange(&attempt).await, Exchange::Done(_)));
+        assert!(matches!(fixture.exchange(&attempt).await, Exchange::Done(_, _)));
         let direct = NewDirectSession { policy: POLICY, ..new_direct("user") };
         let handle = opened(fixture.store.open(&direct).await).session.handle;
         fixture.forward(30 * SECOND);
         assert!(used(&fixture, &attempt.token).await.is_some() && used(&fixture, &direct.token).await.is_some());
         fixture.forward(28 * SECOND);
-        assert!(matches!(fixture.exchange(&attempt).await, Exchange::Done(_)), "within the minute");
+        assert!(matches!(fixture.exchange(&attempt).await, Exchange::Done(_, _)), "within the minute");
         assert_eq!(opened(fixture.store.open(&direct).await).session.handle, handle);
         fixture.forward(4 * SECOND);
         assert_gone(&fixture.exchange(&attempt).await, Refusal::Used);

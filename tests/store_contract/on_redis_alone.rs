@@ -5,7 +5,8 @@ use std::time::Instant;
 use redis::Commands;
 use vestibule::domain::explained::Over;
 use vestibule::domain::history::{Happening, LooksLike};
-use vestibule::domain::ports::{Sought, StoreError};
+use vestibule::domain::policy::{SessionLimit, SessionPolicy, WhenFull};
+use vestibule::domain::ports::{NewDirectSession, Sought, StoreError};
 
 use super::support::store::{new_direct, opened, store_with};
 use super::support::swallowing_proxy::SwallowingProxy;
@@ -25,7 +26,7 @@ async fn a_reply_lost_in_an_exchange_locks_nobody_out() {
     store.create(&new).await.expect("the store creates");
     proxy.swallow_next(1);
     let attempt = attempt(&new);
-    let Exchange::Done(session) = store.exchange(&attempt).await.expect("the repeat is answered") else {
+    let Exchange::Done(session, _) = store.exchange(&attempt).await.expect("the repeat is answered") else {
         panic!("the repeat finds its own success")
     };
     assert_eq!(proxy.swallowed(), 1, "the fault was caused");
@@ -34,6 +35,36 @@ async fn a_reply_lost_in_an_exchange_locks_nobody_out() {
         panic!("the session is live")
     };
     assert_eq!(found, session);
+}
+
+/// Whose reply was lost must learn it from the repeat, or nobody would be told.
+#[tokio::test]
+async fn a_reply_lost_at_the_limit_still_tells_what_was_displaced() {
+    let redis = RedisServer::start();
+    let (exchanges, openings) = (
+        SwallowingProxy::start(redis.port(), b"all_but").await,
+        SwallowingProxy::start(redis.port(), b"is_displaced").await,
+    );
+    let through = |proxy: &SwallowingProxy| redis_store(&format!("redis://127.0.0.1:{}/0", proxy.port), true);
+    let limit = SessionLimit { most: 1, when_full: WhenFull::EndOldest };
+    let policy = SessionPolicy { limit: Some(limit), ..SessionPolicy::default() };
+    let direct = || NewDirectSession { policy, ..new_direct("user") };
+    let store = redis_store(&redis.url(), true);
+    let first = opened(store.open(&direct()).await).session.handle;
+
+    openings.swallow_next(1);
+    redis.command(&["SCRIPT", "FLUSH"]); // So that the text goes with the call, and the proxy sees which it is.
+    let stored = opened(through(&openings).open(&direct()).await);
+    assert_eq!(openings.swallowed(), 1, "the fault was caused");
+    assert_eq!(stored.went.displaced, [first]);
+
+    let new = NewSession { policy, ..new_session("user") };
+    store.create(&new).await.expect("the store creates");
+    exchanges.swallow_next(1);
+    let exchange = through(&exchanges).exchange(&attempt(&new)).await.expect("the repeat is answered");
+    assert_eq!(exchanges.swallowed(), 1, "the fault was caused");
+    let Exchange::Done(_, went) = exchange else { panic!("the repeat finds its own success") };
+    assert_eq!(went.displaced, [stored.session.handle]);
 }
 
 #[tokio::test]
@@ -136,7 +167,7 @@ async fn without_the_fence_a_ticket_survives_a_restart() {
     redis.stop();
     redis.start_again();
     let exchange = redis_store(&redis.url(), false).exchange(&attempt(&new)).await.expect("an answer");
-    assert!(matches!(exchange, Exchange::Done(_)), "{exchange:?}");
+    assert!(matches!(exchange, Exchange::Done(_, _)), "{exchange:?}");
 }
 
 #[tokio::test]
@@ -293,7 +324,7 @@ async fn a_lost_history_fails_nothing() {
         lose();
         store.note(new.tag, &new.ticket, &Happening::Opened(LooksLike::Browser)).await.expect("an answer");
         let exchange = store.exchange(&attempt(&new)).await.expect("an answer");
-        assert!(matches!(exchange, Exchange::Done(_)), "{exchange:?}");
+        assert!(matches!(exchange, Exchange::Done(_, _)), "{exchange:?}");
         lose();
         assert_gone(&store.exchange(&attempt(&new)).await.expect("an answer"), Refusal::Used);
         let known = store.explain(new.tag, &Sought::Ticket(new.ticket)).await.expect("an answer");

@@ -103,7 +103,7 @@ async fn a_session_without_an_idle_time_out_costs_one_get_to_verify() {
 #[tokio::test]
 async fn a_session_with_an_idle_time_out_costs_one_round_trip_to_verify_and_a_write_now_and_then() {
     let fixture = Fixture::redis();
-    let policy = SessionPolicy { idle_timeout_ms: Some(600_000) };
+    let policy = SessionPolicy { idle_timeout_ms: Some(600_000), limit: None };
     let new = NewDirectSession { policy, ..new_direct("user") };
     opened(fixture.store.open(&new).await);
     costs(&fixture, &new.token, Some(true), 1).await; // Redis learns the script.
@@ -118,7 +118,7 @@ async fn a_session_with_an_idle_time_out_costs_one_round_trip_to_verify_and_a_wr
 #[tokio::test]
 async fn a_server_whose_memory_is_full_still_moves_the_end_of_a_session_that_is_used() {
     let fixture = Fixture::redis();
-    let policy = SessionPolicy { idle_timeout_ms: Some(60_000) };
+    let policy = SessionPolicy { idle_timeout_ms: Some(60_000), limit: None };
     let new = NewDirectSession { policy, ..new_direct("user") };
     opened(fixture.store.open(&new).await);
     server(&fixture).command(&["CONFIG", "SET", "maxmemory", "1"]);

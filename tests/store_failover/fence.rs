@@ -24,7 +24,7 @@ async fn partitioned(fence: bool) -> (RedisServer, RedisServer, NewSession) {
 async fn a_ticket_spent_where_the_promoted_replica_did_not_hear_of_it_is_refused_there() {
     let (primary, promoted, new) = partitioned(true).await;
     let exchange = redis_store(&primary.url(), true).exchange(&attempt(&new)).await.expect("an answer");
-    assert!(matches!(exchange, Exchange::Done(_)), "{exchange:?}");
+    assert!(matches!(exchange, Exchange::Done(_, _)), "{exchange:?}");
     let exchange = redis_store(&promoted.url(), true).exchange(&attempt(&new)).await.expect("an answer");
     assert_gone(&exchange, Refusal::Fenced);
 }
@@ -34,7 +34,7 @@ async fn without_the_fence_it_opens_two_sessions() {
     let (primary, promoted, new) = partitioned(false).await;
     for side in [&primary, &promoted] {
         let exchange = redis_store(&side.url(), false).exchange(&attempt(&new)).await.expect("an answer");
-        assert!(matches!(exchange, Exchange::Done(_)), "{exchange:?}");
+        assert!(matches!(exchange, Exchange::Done(_, _)), "{exchange:?}");
     }
 }
 
@@ -86,5 +86,5 @@ async fn the_first_replica_of_a_primary_changes_the_epoch_and_a_second_one_does_
     store.create(&between).await.expect("the store creates");
     let _second = RedisServer::start_replica_of(&primary, &[]);
     let exchange = store.exchange(&attempt(&between)).await.expect("an answer");
-    assert!(matches!(exchange, Exchange::Done(_)), "{exchange:?}");
+    assert!(matches!(exchange, Exchange::Done(_, _)), "{exchange:?}");
 }

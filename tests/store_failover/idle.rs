@@ -14,7 +14,7 @@ async fn a_session_in_use_lives_on_after_a_promotion_and_one_that_is_idle_is_ove
     let primary = RedisServer::start();
     let replica = RedisServer::start_replica_of(&primary, &[]);
     let store = redis_store(&primary.url(), true);
-    let policy = SessionPolicy { idle_timeout_ms: Some(60_000) };
+    let policy = SessionPolicy { idle_timeout_ms: Some(60_000), limit: None };
     let [used, idle] = [(); 2].map(|()| NewDirectSession { policy, ..new_direct("user") });
     opened(store.open(&used).await);
     opened(store.open(&idle).await);

@@ -68,8 +68,8 @@ async fn run(stores: Vec<Arc<dyn SessionStore>>, name: String, shared: Arc<Share
             tokio::spawn(async move {
                 for _ in 0..6 {
                     match store.exchange(&attempt).await {
-                        Ok(Exchange::Done(_)) => return true,
-                        Ok(Exchange::Gone(_) | Exchange::NotAdmitted(_)) => return false,
+                        Ok(Exchange::Done(_, _)) => return true,
+                        Ok(Exchange::Gone(_) | Exchange::NotAdmitted(_) | Exchange::Full(_)) => return false,
                         Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
                     }
                 }

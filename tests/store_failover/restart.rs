@@ -33,7 +33,7 @@ async fn a_ticket_that_an_old_snapshot_brings_back_is_refused() {
     store.create(&new).await.expect("the store creates");
     redis.command(&["SAVE"]);
     let exchange = store.exchange(&attempt(&new)).await.expect("an answer");
-    assert!(matches!(exchange, Exchange::Done(_)), "{exchange:?}");
+    assert!(matches!(exchange, Exchange::Done(_, _)), "{exchange:?}");
     redis.kill();
     redis.start_again();
     assert!(redis.keys().iter().any(|key| key.contains(":t:")), "the snapshot holds the ticket unspent");

@@ -30,7 +30,7 @@ async fn an_exchange_that_too_few_replicas_have_is_an_outage_and_its_repeat_comp
     }
     replica.go_on();
     let exchange = store.exchange(&attempt_with_key).await.expect("an answer");
-    assert!(matches!(exchange, Exchange::Done(_)), "{exchange:?}");
+    assert!(matches!(exchange, Exchange::Done(_, _)), "{exchange:?}");
     assert_gone(&store.exchange(&attempt(&new)).await.expect("an answer"), Refusal::Used);
 }
 
@@ -111,7 +111,7 @@ async fn what_waits_does_not_hinder_what_reads() {
     replica.go_on();
     let exchange =
         tokio::time::timeout(Duration::from_secs(5), waiting).await.expect("in time").expect("no panic");
-    assert!(matches!(exchange, Ok(Exchange::Done(_))), "{exchange:?}");
+    assert!(matches!(exchange, Ok(Exchange::Done(_, _))), "{exchange:?}");
 }
 
 #[tokio::test]

@@ -94,6 +94,7 @@ pub fn attempt(new: &NewSession) -> ExchangeAttempt {
         token: BrowserToken::mint(Environment::Live, new.tag).digest(),
         portals: PortalFilter::AllBut(Vec::new()),
         user_agent: Some("Mozilla/5.0 (Test)".into()),
+        held: Vec::new(),
     }
 }
 
@@ -101,7 +102,9 @@ pub fn attempt(new: &NewSession) -> ExchangeAttempt {
 pub fn assert_gone(exchange: &Exchange, refusal: Refusal) {
     match exchange {
         Exchange::Gone(gone) => assert_eq!(gone.refusal, refusal),
-        Exchange::Done(_) | Exchange::NotAdmitted(_) => panic!("expected {refusal:?}, got {exchange:?}"),
+        Exchange::Done(_, _) | Exchange::NotAdmitted(_) | Exchange::Full(_) => {
+            panic!("expected {refusal:?}, got {exchange:?}")
+        }
     }
 }
 
@@ -111,6 +114,7 @@ pub fn opened(opening: Result<Opening, StoreError>) -> Stored {
     match opening.expect("the store opens") {
         Opening::Done(stored) => stored,
         Opening::TooLate => panic!("the attempt is not too late"),
+        Opening::Full => panic!("there is room"),
     }
 }
 
@@ -120,8 +124,10 @@ pub async fn active(store: &dyn SessionStore, user: &str) -> (PortalSession, Dig
     store.create(&new).await.expect("the store creates");
     let attempt = attempt(&new);
     match store.exchange(&attempt).await.expect("the store exchanges") {
-        Exchange::Done(session) => (session, attempt.token),
-        refused @ (Exchange::Gone(_) | Exchange::NotAdmitted(_)) => panic!("a fresh ticket: {refused:?}"),
+        Exchange::Done(session, _) => (session, attempt.token),
+        refused @ (Exchange::Gone(_) | Exchange::NotAdmitted(_) | Exchange::Full(_)) => {
+            panic!("a fresh ticket: {refused:?}")
+        }
     }
 }
 

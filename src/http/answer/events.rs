@@ -3,18 +3,19 @@
 //! Owns: which line tells what. They carry the id of the request that noticed or caused it.
 //! Must not know: why it happened.
 
+use crate::domain::events::{Event, Events};
 use crate::domain::handle::Handle;
-use crate::domain::ports::{Event, Events};
 use crate::telemetry::{SessionEvent, audit};
 
 /// Tells the operator in the log.
 pub struct AuditTrail;
 
 impl Events for AuditTrail {
-    fn happened(&self, event: Event, handle: Handle) {
+    fn happened(&self, event: Event<'_>, handle: Handle) {
         let handle = handle.to_string();
         audit(match event {
             Event::Idle => SessionEvent::Idle { handle: &handle },
+            Event::Displaced { slug } => SessionEvent::Displaced { handle: &handle, portal: slug },
         });
     }
 }

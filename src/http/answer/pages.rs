@@ -26,6 +26,8 @@ pub enum Message<'a> {
     PortalDisabled,
     /// The session lacks a permission.
     NoAccess,
+    /// The person is signed in in too many places.
+    TooManySessions,
     /// The store does not answer.
     ServiceUnavailable,
     /// The address leads nowhere.
@@ -137,6 +139,7 @@ pub fn message(view: View<'_>, message: Message<'_>, retry: Option<&Form>) -> Pa
         }
         Message::PortalDisabled => parts(&language.portal_disabled, back),
         Message::NoAccess => parts(&language.no_access, back),
+        Message::TooManySessions => parts(&language.too_many_sessions, again),
         Message::ServiceUnavailable => parts(&language.service_unavailable, again),
         Message::NotFound => parts(&language.not_found, back),
         Message::SomethingWrong => parts(&language.something_wrong, again),

@@ -172,7 +172,9 @@ pub fn status_and_title(code: Code) -> (StatusCode, &'static str) {
         | Code::KeyNotFound
         | Code::PortalTokenMissing
         | Code::PortalSessionNotFound => (StatusCode::UNAUTHORIZED, "Unauthorized"),
-        Code::Forbidden | Code::InsufficientPermissions => (StatusCode::FORBIDDEN, "Forbidden"),
+        Code::Forbidden | Code::InsufficientPermissions | Code::TooManySessions => {
+            (StatusCode::FORBIDDEN, "Forbidden")
+        }
         Code::PortalConfigNotFound | Code::RouteNotFound => (StatusCode::NOT_FOUND, "Not Found"),
         Code::InvalidInput | Code::RequestBodyUnreadable => (StatusCode::BAD_REQUEST, "Bad Request"),
         Code::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type"),

@@ -114,6 +114,7 @@ fn message_of(error: &Error) -> Option<Message<'_>> {
     match error.code {
         Code::Forbidden if error.refusal == Some(Refusal::PortalDisabled) => Some(Message::PortalDisabled),
         Code::InsufficientPermissions => Some(Message::NoAccess),
+        Code::TooManySessions => Some(Message::TooManySessions),
         Code::ServiceUnavailable => Some(Message::ServiceUnavailable),
         Code::RouteNotFound | Code::MethodNotAllowed => Some(Message::NotFound),
         Code::Forbidden

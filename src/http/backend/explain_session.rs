@@ -69,6 +69,8 @@ pub enum State {
     Revoked,
     /// Nobody used the session.
     Idle,
+    /// It made room for another session of its user.
+    Displaced,
     /// Nothing is known of it that the root key may see.
     Unknown,
 }
@@ -151,6 +153,7 @@ impl From<Outcome> for State {
             Outcome::Ended => State::Ended,
             Outcome::Revoked => State::Revoked,
             Outcome::Idle => State::Idle,
+            Outcome::Displaced => State::Displaced,
             Outcome::Unknown => State::Unknown,
         }
     }
@@ -172,7 +175,11 @@ impl EventView {
             Happening::Opened(looks_like) => view.looks_like = Some(looks_like.name()),
             Happening::Exchanged { browser } => view.user_agent = browser.clone(),
             Happening::Refused(refusal) => view.reason = Some(refusal.name()),
-            Happening::Revoked | Happening::Ended | Happening::Replaced | Happening::Idle => {}
+            Happening::Revoked
+            | Happening::Ended
+            | Happening::Replaced
+            | Happening::Idle
+            | Happening::Displaced => {}
         }
         view
     }

@@ -39,6 +39,8 @@ pub struct Language {
     pub portal_disabled: Texts,
     /// A permission is missing.
     pub no_access: Texts,
+    /// The person is signed in in too many places.
+    pub too_many_sessions: Texts,
     /// An outage.
     pub service_unavailable: Texts,
     /// An address that leads nowhere.

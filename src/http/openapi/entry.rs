@@ -122,7 +122,13 @@ pub fn backend_codes() -> Vec<Code> {
 
 /// Of an exchange.
 pub fn exchange_codes() -> Vec<Code> {
-    let own = vec![Code::PortalSessionNotFound, Code::Forbidden, Code::RateLimited, Code::ServiceUnavailable];
+    let own = vec![
+        Code::PortalSessionNotFound,
+        Code::Forbidden,
+        Code::TooManySessions,
+        Code::RateLimited,
+        Code::ServiceUnavailable,
+    ];
     [own, body_codes()].concat()
 }
 

@@ -71,6 +71,7 @@ fn markdown_of(code: Code) -> &'static str {
         Code::PortalSessionNotFound => markdown!("authentication/portal_session_not_found"),
         Code::Forbidden => markdown!("authorization/forbidden"),
         Code::InsufficientPermissions => markdown!("authorization/insufficient_permissions"),
+        Code::TooManySessions => markdown!("authorization/too_many_sessions"),
         Code::PortalConfigNotFound => markdown!("data/portal_config_not_found"),
         Code::InvalidInput => markdown!("application/invalid_input"),
         Code::RequestBodyUnreadable => markdown!("bad_request/request_body_unreadable"),

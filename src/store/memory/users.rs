@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::domain::credential::Digest;
 use crate::domain::error::Refusal;
+use crate::domain::events::Went;
 use crate::domain::explained::{Known, Over, Stage};
 use crate::domain::handle::Handle;
 use crate::domain::history::{self, Happening, HistoryEvent};
@@ -83,6 +84,8 @@ impl Entry {
             Over::Revoked
         } else if self.removed == Some(Refusal::Idle) {
             Over::Idle
+        } else if self.removed == Some(Refusal::Displaced) {
+            Over::Displaced
         } else if self.removed.is_some() {
             Over::Ended
         } else if self.session.is_idle_at(now_ms) {
@@ -105,7 +108,7 @@ impl Users {
     pub fn stored(&mut self, session: PortalSession, now_ms: u64) -> Stored {
         let live = self.of(session.handle.tag).filter(|entry| entry.state_at(now_ms) != State::Expired);
         let live = live.take(LOOKED_AT).count() as u64;
-        Stored { session, live }
+        Stored { session, live, went: Went::default() }
     }
 
     pub fn remember(&mut self, tag: UserTag, until_ms: u64) {

@@ -1,7 +1,8 @@
 -- KEYS: ticket record, browser record, index, history
 -- ARGV: ticket digest, token digest, 'only' or 'all_but', ' slug slug ', user agent, 'fence' or '',
---       how long a repeat finds its own success, browser in short
--- -> { 'done', record } | { 'not_admitted', record } | { 'gone', why, created, suffix } | { 'corrupt' }
+--       how long a repeat finds its own success, digests of the browser's own sessions, a name of this call, browser in short
+-- -> { 'done', record, what went, created, suffix, ... } | { 'full', record } | { 'not_admitted', record }
+--  | { 'gone', why, created, suffix } | { 'corrupt' }
 local function admits(filter, slugs, slug)
   local listed = string.find(slugs, ' ' .. slug .. ' ', 1, true) ~= nil
   return listed == (filter == 'only')
@@ -18,7 +19,7 @@ if not pending then
     if not admits(filter, slugs, slug) then return { 'not_admitted', active } end
     if age_of(KEYS[2], exchanged, session_ttl, grant) <= tonumber(ARGV[7]) then
       touch(KEYS[3])
-      return { 'done', active }
+      return { 'done', active, unpack(displaced_by(KEYS[3], grant, ARGV[9])) }
     end
   end
   local why = fate(KEYS[3], ticket)
@@ -30,11 +31,18 @@ local created, _, _, session_ttl, suffix, slug, minted_in, more, grant, _, lines
 if not created then return { 'corrupt' } end
 if not admits(filter, slugs, slug) then return { 'not_admitted', pending } end
 
-redis.call('GETDEL', KEYS[1])
 if minted_in ~= '-' and ARGV[6] == 'fence' and minted_in ~= epoch('fence') then
+  redis.call('DEL', KEYS[1])
   tell(KEYS[4], 'f', nil, 'fenced')
   return { 'gone', 'fenced', created, suffix }
 end
+-- Before the ticket is spent.
+local is_full, went = make_room(KEYS[3], grant, ARGV[8], ARGV[9])
+if is_full then
+  tell(KEYS[4], 'f', nil, 'too_many_sessions')
+  return { 'full', pending }
+end
+redis.call('GETDEL', KEYS[1])
 local now = now_ms()
 local expires = whole(now + session_ttl)
 -- Only the ticket needed the epoch. Every live session would hold its 40 bytes for nothing.
@@ -49,5 +57,5 @@ local left = redis.call('PTTL', KEYS[3])
 redis.call('ZADD', KEYS[3], created, suffix .. 'b' .. entry)
 redis.call('ZREM', KEYS[3], suffix .. 't' .. ticket)
 keep(KEYS[3], left, session_ttl)
-tell(KEYS[4], 'x', now, ARGV[8], session_ttl)
-return { 'done', active }
+tell(KEYS[4], 'x', now, ARGV[10], session_ttl)
+return { 'done', active, unpack(went) }

@@ -1,7 +1,7 @@
 -- KEYS: session record, index, history
--- ARGV: token digest, session ttl, suffix, slug, grant, how long a repeat finds its own success,
+-- ARGV: token digest, session ttl, suffix, slug, grant, how long a repeat finds its own success, a name of this call,
 --       origin
--- -> { 'opened', record, live sessions } | { 'late' } | { 'corrupt' }
+-- -> { 'opened', record, live sessions, what went, created, suffix, ... } | { 'late' } | { 'full' } | { 'corrupt' }
 local digest, session_ttl, suffix, slug, grant = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local earlier = redis.call('GET', KEYS[1])
 if earlier then
@@ -10,7 +10,7 @@ if earlier then
   if not ttl then return { 'corrupt' } end
   if age_of(KEYS[1], exchanged, ttl, earlier_grant) > tonumber(ARGV[6]) then return { 'late' } end
   touch(KEYS[2])
-  return { 'opened', earlier, live_count(KEYS[2], now_ms()) }
+  return { 'opened', earlier, live_count(KEYS[2], now_ms()), unpack(displaced_by(KEYS[2], grant, ARGV[7])) }
 end
 
 -- In place of a ticket's digest stands something that no digest begins with.
@@ -22,6 +22,10 @@ for state in string.gmatch(idles and 'brei' or 'bre', '.') do
   if redis.call('ZADD', KEYS[2], 'XX', 'INCR', 0, suffix .. state .. entry) then return { 'late' } end
 end
 
+if limit_of(grant) and is_displaced(KEYS[2], suffix) then return { 'late' } end
+local is_full, went = make_room(KEYS[2], grant, '', ARGV[7])
+if is_full then return { 'full' } end
+
 local created = now_ms()
 local expires = whole(created + session_ttl)
 local head = table.concat({ '1', created, created, expires, session_ttl, suffix, slug, '-' }, ' ')
@@ -32,5 +36,5 @@ local left = redis.call('PTTL', KEYS[2])
 redis.call('ZADD', KEYS[2], created, suffix .. 'b' .. entry)
 if left ~= -2 then prune(KEYS[2], created, suffix) end
 keep(KEYS[2], left, session_ttl)
-tell(KEYS[3], 'c', created, ARGV[7], session_ttl)
-return { 'opened', record, live_count(KEYS[2], created) }
+tell(KEYS[3], 'c', created, ARGV[8], session_ttl)
+return { 'opened', record, live_count(KEYS[2], created), unpack(went) }

@@ -354,7 +354,7 @@ export interface components {
          * @description What became of a session or a link.
          * @enum {string}
          */
-        ExplainedState: "pending" | "active" | "expired" | "used" | "ended" | "revoked" | "idle" | "unknown";
+        ExplainedState: "pending" | "active" | "expired" | "used" | "ended" | "revoked" | "idle" | "displaced" | "unknown";
         /** @description One invalid value. */
         Fault: {
             /** @description Such as `body.permissions[0]`. */

@@ -36,7 +36,7 @@ impl Portals {
             grant,
             root_key: caller.key.id.clone(),
         };
-        let Stored { session, live } = self.parts.store.create(&new).await?;
+        let Stored { session, live, went: _ } = self.parts.store.create(&new).await?;
         let warnings = warnings::of(portal, &session.grant, live);
         let url = portal.entrance(environment, &ticket);
         Ok(CreatedSession { session, ticket, url, warnings })

@@ -142,7 +142,8 @@ fn whose(known: &Known) -> Option<(&str, Environment, &str)> {
         | Happening::Revoked
         | Happening::Ended
         | Happening::Replaced
-        | Happening::Idle => None,
+        | Happening::Idle
+        | Happening::Displaced => None,
     })
 }
 

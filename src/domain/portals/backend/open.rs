@@ -13,7 +13,7 @@ use crate::domain::messages::{DirectRequest, IssuedToken, OpenedSession};
 use crate::domain::portals::Portals;
 use crate::domain::ports::{NewDirectSession, Opening, Record, Removal, Stored};
 use crate::domain::root_key::ToCreate;
-use crate::domain::rules::{not_direct, signing_key_missing};
+use crate::domain::rules::{not_direct, signing_key_missing, too_many_sessions};
 use crate::domain::session::SessionKind;
 use crate::domain::signed_token::{Claims, Purpose};
 use crate::domain::token_format::TokenFormat;
@@ -60,10 +60,12 @@ impl Portals {
             grant,
             root_key: caller.key.id.clone(),
         };
-        let Stored { session, live } = match self.parts.store.open(&new).await? {
+        let Stored { session, live, went } = match self.parts.store.open(&new).await? {
             Opening::Done(stored) => stored,
             Opening::TooLate => return Err(used_before()),
+            Opening::Full => return Err(too_many_sessions(None)),
         };
+        self.tell_of(&went, &portal.slug);
         let warnings = warnings::of(&portal, &session.grant, live);
         let Some(signer) = signer else {
             return Ok(OpenedSession { session, portal, token: IssuedToken::Direct(token), warnings });

@@ -9,7 +9,7 @@ use crate::domain::error::{Code, Error, Refusal};
 use crate::domain::messages::{ExchangeRequest, ExchangedSession};
 use crate::domain::portals::Portals;
 use crate::domain::ports::{Exchange, ExchangeAttempt, Gone, Record, Removal};
-use crate::domain::rules::{admitted_portals, portal_of, why_not_admitted};
+use crate::domain::rules::{admitted_portals, portal_of, too_many_sessions, why_not_admitted};
 
 impl Portals {
     /// Spends a ticket for a browser session. The origin is checked before anything is spent.
@@ -22,15 +22,19 @@ impl Portals {
             Some(key) => self.parts.deriver.derive(&ticket, key),
             None => BrowserToken::mint(ticket.environment(), ticket.tag()),
         };
+        // A token with the ticket's tag is of the same user and portal.
+        let own = request.held.iter().map(|(_, old)| old).filter(|old| old.tag() == ticket.tag());
         let attempt = ExchangeAttempt {
+            held: own.map(BrowserToken::digest).filter(|old| *old != token.digest()).collect(),
             tag: ticket.tag(),
             ticket: ticket.digest(),
             token: token.digest(),
             portals,
             user_agent: request.user_agent,
         };
-        let session = match self.parts.store.exchange(&attempt).await? {
-            Exchange::Done(session) => session,
+        let (session, went) = match self.parts.store.exchange(&attempt).await? {
+            Exchange::Done(session, went) => (session, went),
+            Exchange::Full(session) => return Err(too_many_sessions(Some(session.handle))),
             Exchange::NotAdmitted(session) => {
                 let error = why_not_admitted(&self.catalog, &session, &request.asker);
                 if let Some(refusal) = error.refusal {
@@ -40,6 +44,7 @@ impl Portals {
             }
             Exchange::Gone(Gone { refusal, handle, is_news: _ }) => return Err(not_found(refusal, handle)),
         };
+        self.tell_of(&went, &session.grant.slug);
         let Some(portal) = portal_of(&self.catalog, &session).cloned() else {
             self.parts
                 .store
@@ -51,6 +56,7 @@ impl Portals {
         held.retain(|(held_for, old)| held_for.slug == portal.slug && old.digest() != token.digest());
         // By now the ticket is spent, so an outage here must not fail the exchange: its user would be locked out.
         let replaced = self.end_all(&portal, held.iter().map(|(_, old)| old), Removal::Replaced).await;
+        let replaced = replaced.map(|ended| [went.replaced, ended].concat());
         Ok(ExchangedSession { session, portal, token, replaced })
     }
 }

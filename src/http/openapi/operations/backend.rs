@@ -31,6 +31,7 @@ pub fn create_session_token() -> Entry {
         request: Some(Ref::from_schema_name(requests::CREATE_SESSION_TOKEN_REQUEST)),
         parameters: vec![idempotency_key("token")],
         answers: vec![ok(success(reference::<create_session_token::Opened>()))],
+        codes: [create_session().codes, vec![Code::TooManySessions]].concat(),
         ..Entry { id: "createSessionToken", path: "/v2/portal.createSessionToken", ..create_session() }
     }
 }

@@ -1,4 +1,4 @@
--- After member.lua and prune.lua.
+-- After member.lua and expiry.lua.
 -- As text: live sessions of the user, among the newest 100. Few people have more than 50 members, and then looking costs
 -- little. (Not by ZCARD: the former release's user in Redis may not call it.)
 local FEW, LOOKED_AT = 50, 100

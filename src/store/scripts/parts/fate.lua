@@ -1,5 +1,5 @@
 -- After member.lua.
-local FATES = { t = 'expired', b = 'expired', r = 'revoked', e = 'ended', i = 'idle' }
+local FATES = { t = 'expired', b = 'expired', r = 'revoked', e = 'ended', i = 'idle', d = 'displaced' }
 
 -- { why, created, suffix, member } of the session that this digest once stood for. It looks only at the newest 32, without taking
 -- them apart: refusals must stay cheap, because anybody can cause them for nothing.

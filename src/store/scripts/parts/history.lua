@@ -1,7 +1,7 @@
 -- After record.lua. Of a gateway that keeps histories; others have no_history.lua in its place.
 -- history: under 'vst:{tag}:h:<start of the digest of the session's first credential: 8>'. A line for each event:
 --          <event: 1><time: Unix ms>[TAB <detail>]
---          event: c created, o opened, x exchanged, f refused, r revoked, e ended, p replaced, i idle. A later release may
+--          event: c created, o opened, x exchanged, f refused, r revoked, e ended, p replaced, i idle, d displaced. A later release may
 --          write others.
 -- Every access is by pcall: no request fails because a history is lost.
 

@@ -1,11 +1,4 @@
--- After member.lua.
-local function digest_of(member) return string.sub(member, 10, 52) end
-
--- 'vst:{tag}:u' -> 'vst:{tag}:t:<digest>' or 'vst:{tag}:b:<digest>'
-local function record_key(index, member)
-  return string.sub(index, 1, -2) .. state_of(member) .. ':' .. digest_of(member)
-end
-
+-- After member.lua and key.lua.
 local function find_member(index, created, suffix)
   for _, member in ipairs(redis.call('ZRANGEBYSCORE', index, created, created)) do
     if suffix_of(member) == suffix then return member end

@@ -3,8 +3,9 @@
 --         <start of the ticket's digest: 8><minutes from creation to expiry: 1 to 4 digits>, or in place of the
 --         minutes, for a session with an idle time-out, 'i'<seconds: 3 digits of 45, from '0' on>. Redis keeps a set
 --         small as long as no member has more than 64 bytes.
---         state: t pending, b active, r revoked, e ended, i idle. Members of dead sessions stay for a while:
---         they tell the operator why a credential is refused.
+--         state: t pending, b active, r revoked, e ended, i idle, d displaced (then the last 4 characters
+--         name the call that did it). Members of dead sessions stay for a while: they tell the operator why a
+--         credential is refused.
 
 -- So many of the newest members stay in any case.
 local KEPT = 64
@@ -19,7 +20,7 @@ end
 
 local function is_grave(member)
   local state = state_of(member)
-  return state == 'r' or state == 'e' or state == 'i'
+  return state == 'r' or state == 'e' or state == 'i' or state == 'd'
 end
 
 -- What a member says of the session's life, given in ms.

@@ -1,18 +1,11 @@
--- After record.lua and member.lua. Of dead members only the newest are looked at (fate.lua), to tell the operator why a
+-- After record.lua, member.lua and expiry.lua. Of dead members only the newest are looked at (fate.lua), to tell the operator why a
 -- credential is refused. Older ones are removed, so that a machine that makes a session a second does not leave 90,000 of
 -- them to page through when its sessions are listed or revoked.
 
 -- As many places as one creation looks at, and so more than it adds: about one in eight may stay dead.
 local SAMPLE = 8
--- A member in state 't' has no time in it, so the longest is assumed, with some minutes for a clock that jumps.
-local LONGEST_TICKET_MS, GRACE_MS = 900000, 600000
-
--- Of a member in state 't' or 'b'.
-local function has_expired(member, created, now)
-  if state_of(member) == 't' then return created + LONGEST_TICKET_MS < tonumber(now) end
-  local expires = expiry_of(member, created)
-  return expires ~= nil and expires < tonumber(now)
-end
+-- For a clock that jumps.
+local GRACE_MS = 600000
 
 local function is_long_dead(member, created, now)
   return is_grave(member) or is_live(member) and has_expired(member, created, now - GRACE_MS)

@@ -1,0 +1,93 @@
+//! Looking a credential up, and using the session that it stands for.
+//!
+//! Owns: that a session without an idle time-out costs one `GET`, and one with it a script; that only a dead session costs
+//! another call, which finds out for the operator why it is dead.
+//! Must not know: what a session may do.
+
+use redis::Cmd;
+
+use super::RedisStore;
+use crate::domain::credential::Digest;
+use crate::domain::ports::{Found, Gone, Lookup, Peek, StoreError};
+use crate::domain::session::PortalSession;
+use crate::domain::user_tag::UserTag;
+use crate::store::keys::{browser_key, digest_text, index_key, ticket_key};
+use crate::store::link::{Call, Deadline};
+use crate::store::reply;
+use crate::store::script::{FATE, USE};
+
+impl RedisStore {
+    pub(super) async fn look_at_ticket(&self, tag: UserTag, ticket: &Digest) -> Result<Peek, StoreError> {
+        let (deadline, key) = (self.link.deadline(), ticket_key(tag, ticket));
+        if let Some(session) = self.get("peek", (tag, &key), deadline).await? {
+            return Ok(Peek::Pending(session));
+        }
+        let session = self.fate(tag, key, ticket, deadline).await?;
+        Ok(session.map_or_else(Peek::Gone, Peek::Pending))
+    }
+
+    pub(super) async fn look_up(
+        &self,
+        tag: UserTag,
+        token: &Digest,
+        lookup: Lookup,
+    ) -> Result<Found, StoreError> {
+        let (deadline, key) = (self.link.deadline(), browser_key(tag, token));
+        let probably_idles = match lookup {
+            Lookup::Use { idles } => idles.unwrap_or(false) || self.idlers.has(tag),
+            Lookup::Glance => false,
+        };
+        let mut session = if probably_idles {
+            self.get_to_use((tag, &key), deadline).await?
+        } else {
+            self.get("find", (tag, &key), deadline).await?
+        };
+        let idles = session.as_ref().is_some_and(|session| session.idle.is_some());
+        if lookup != Lookup::Glance && idles != probably_idles && session.is_some() {
+            self.idlers.note(tag, idles);
+            if idles {
+                session = self.get_to_use((tag, &key), deadline).await?;
+            }
+        }
+        if let Some(session) = session {
+            return Ok(Found::Active(session));
+        }
+        let session = self.fate(tag, key, token, deadline).await?;
+        Ok(session.map_or_else(Found::Gone, Found::Active))
+    }
+
+    async fn get(
+        &self,
+        name: &'static str,
+        (tag, key): (UserTag, &str),
+        deadline: Deadline,
+    ) -> Result<Option<PortalSession>, StoreError> {
+        let call = Call::Command { key, command: &Cmd::get(key) };
+        let record: Option<String> = self.link.call(name, call, deadline).await?;
+        record.map(|record| reply::session(tag, &record)).transpose()
+    }
+
+    /// The same, and the session has been used at this moment.
+    async fn get_to_use(
+        &self,
+        (tag, key): (UserTag, &str),
+        deadline: Deadline,
+    ) -> Result<Option<PortalSession>, StoreError> {
+        let script = USE.on(vec![key.to_owned()]);
+        let record: Option<String> = self.link.call("use", Call::Script(&script), deadline).await?;
+        record.map(|record| reply::session(tag, &record)).transpose()
+    }
+
+    /// Finds out for the operator why there is no session under a key; or the session, if it has just come.
+    async fn fate(
+        &self,
+        tag: UserTag,
+        key: String,
+        digest: &Digest,
+        deadline: Deadline,
+    ) -> Result<Result<PortalSession, Gone>, StoreError> {
+        let script = self.telling.script(&FATE, vec![key, index_key(tag)], None).arg(digest_text(digest));
+        let script = self.telling.told(script, String::new);
+        reply::found(tag, &self.link.call("fate", Call::Script(&script), deadline).await?)
+    }
+}
