@@ -26,6 +26,8 @@ mod paths;
 mod preflight;
 #[path = "proxies/proxy.rs"]
 mod proxy;
+#[path = "proxies/quickstart.rs"]
+mod quickstart;
 #[path = "proxies/real_portals.rs"]
 mod real_portals;
 #[path = "proxies/refusing.rs"]

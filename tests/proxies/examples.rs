@@ -45,8 +45,6 @@ async fn setting(name: &str, proxy: SocketAddr, portal: &str) -> Setting {
         "gateway": gateway.base,
         "key": ACME_LIVE,
         "isActing": true,
-        "isRemembered": true,
-        "isRememberedActing": true,
     });
     Setting { gateway, _application: application, _proxy: None, told }
 }
@@ -88,10 +86,7 @@ async fn the_portal_on_next() {
     let _behind = serve_next(&place, behind, &[("BEHIND_PROXY", "true")]);
     let mut settings = vec![alone];
     for kind in [Kind::Nginx, Kind::Caddy] {
-        let mut setting = setting_behind(kind, behind).await;
-        // The page itself leads home after an action; only the gateway would remember it.
-        setting.told["isRememberedActing"] = false.into();
-        settings.push(setting);
+        settings.push(setting_behind(kind, behind).await);
     }
     are_told(settings).await;
 }
@@ -102,7 +97,6 @@ async fn the_portal_on_fast_api() {
     let portal = address();
     let mut alone = setting("without a proxy", portal, &format!("http://localhost:{}", portal.port())).await;
     alone.told["isActing"] = false.into();
-    alone.told["isRemembered"] = false.into();
     let python = root().join("target/tools/venv/bin/python");
     let mut command = Command::new(python);
     command.arg("main.py").current_dir(root().join("examples/fastapi-portal"));

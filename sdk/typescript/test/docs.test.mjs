@@ -1,5 +1,5 @@
-// The documents' TypeScript is of this SDK, and strict: every example of docs/sdk.md and of the package's own README, and every
-// call in the tables of docs/coming-from.md, compiles.
+// The documents' TypeScript is of this SDK, and strict: every example of docs/sdk.md, of README.md and of the package's own README,
+// and every call in the tables of docs/coming-from.md, compiles.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -36,7 +36,8 @@ function moduleOf(code) {
 }
 
 test("every example and every call compiles", async () => {
-  const examples = [await document("sdk.md"), await readFile(join(root, "README.md"), "utf8")].flatMap(examplesIn);
+  const texts = [document("sdk.md"), document("../README.md"), readFile(join(root, "README.md"), "utf8")];
+  const examples = (await Promise.all(texts)).flatMap(examplesIn);
   const calls = callsIn(await document("coming-from.md"));
   assert.ok(examples.length >= 7 && calls.length >= 30, `${examples.length} examples and ${calls.length} calls were found`);
   const table = calls.map((call) => `{ ${call}; }`).join("\n");

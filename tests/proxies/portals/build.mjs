@@ -1,11 +1,13 @@
 // Builds the portals and examples that need it, each once: what is built stays below target/ until a source or a version
 // changes.
 //
-//   node build.mjs next | next-trailing-slash | vite | next-portal | express-app      prints where it is
+//   node build.mjs next | next-trailing-slash | vite | next-portal | express-app | quickstart      prints where it is
+//
+// Of the quickstart there are only its libraries: its reader writes the rest.
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -14,6 +16,7 @@ const repository = resolve(here, "../../..");
 const libraries = resolve(here, "../node_modules");
 const sdk = join(repository, "sdk/typescript");
 const name = process.argv[2];
+const isQuickstart = name === "quickstart";
 const isExample = existsSync(join(repository, "examples", name));
 const source = isExample ? join(repository, "examples", name) : join(here, name === "vite" ? "vite" : "next");
 const place = join(repository, "target/portals", name);
@@ -29,8 +32,8 @@ function filesIn(folder) {
 /** Of everything that the result depends on. */
 function digest() {
   const hash = createHash("sha256");
-  const files = [...filesIn(source), fileURLToPath(import.meta.url), join(here, "../package-lock.json")];
-  if (isExample) files.push(...filesIn(join(sdk, "dist")), join(sdk, "package.json"));
+  const files = [...(isQuickstart ? [] : filesIn(source)), fileURLToPath(import.meta.url), join(here, "../package-lock.json")];
+  if (isExample || isQuickstart) files.push(...filesIn(join(sdk, "dist")), join(sdk, "package.json"));
   for (const file of files) {
     hash.update(file).update(readFileSync(file));
   }
@@ -49,31 +52,52 @@ function copySource() {
   const isOwn = (path) => !/\/(?:node_modules|\.next)$/.test(path);
   cpSync(source, place, { recursive: true, filter: isOwn });
   const modules = join(place, "node_modules");
-  if (!isExample) {
-    return symlinkSync(libraries, modules);
+  if (isExample) {
+    installSdk(modules);
+    readdirSync(libraries).forEach((library) => symlinkSync(join(libraries, library), join(modules, library)));
+  } else {
+    symlinkSync(libraries, modules);
   }
-  // The SDK as npm would install it: a link would look for the frameworks beside its own source.
+}
+
+/** As npm would: a link would look for the frameworks beside its own source. */
+function installSdk(modules) {
   mkdirSync(join(modules, "@vestibule/sdk"), { recursive: true });
   for (const part of ["package.json", "dist"]) {
     cpSync(join(sdk, part), join(modules, "@vestibule/sdk", part), { recursive: true });
   }
-  for (const library of readdirSync(libraries)) {
-    symlinkSync(join(libraries, library), join(modules, library));
+}
+
+/** The same files under another name: where nothing is configured, Next.js reads nothing outside its folder. */
+function linkFiles(from, to) {
+  mkdirSync(to, { recursive: true });
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [old, young] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) linkFiles(old, young);
+    else if (entry.isFile()) linkSync(old, young);
   }
+}
+
+function build() {
+  if (name === "vite") {
+    return run("vite/bin/vite.js", ["build", "--logLevel", "warn", "--emptyOutDir", "--outDir", place], source);
+  }
+  if (isQuickstart) {
+    const modules = join(place, "quickstart/node_modules");
+    linkFiles(libraries, modules);
+    return installSdk(modules);
+  }
+  copySource();
+  const trailing = String(name === "next-trailing-slash");
+  const env = { NEXT_TELEMETRY_DISABLED: "1", REPOSITORY: repository, TRAILING_SLASH: trailing };
+  if (name.startsWith("next")) run("next/dist/bin/next", ["build"], place, env);
 }
 
 const wanted = digest();
 if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== wanted) {
   rmSync(place, { recursive: true, force: true });
   mkdirSync(place, { recursive: true });
-  if (name === "vite") {
-    run("vite/bin/vite.js", ["build", "--logLevel", "warn", "--emptyOutDir", "--outDir", place], source);
-  } else {
-    copySource();
-    const trailing = String(name === "next-trailing-slash");
-    const env = { NEXT_TELEMETRY_DISABLED: "1", REPOSITORY: repository, TRAILING_SLASH: trailing };
-    if (name.startsWith("next")) run("next/dist/bin/next", ["build"], place, env);
-  }
+  build();
   writeFileSync(stamp, wanted);
 }
 console.log(place);

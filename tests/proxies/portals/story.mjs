@@ -1,7 +1,7 @@
 // A week in the life of two browsers and the examples: in, a deep link, expiry, home, back on the same page, a server action
 // with a dead session, two tabs, out, out everywhere else.
 //
-//   node story.mjs '[{"name":…,"app":…,"portal":…,"gateway":…,"isActing":…,"isRemembered":…,"isRememberedActing":…},…]'
+//   node story.mjs '[{"name":…,"app":…,"portal":…,"gateway":…,"isActing":…},…]'
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
@@ -52,15 +52,12 @@ async function expires({ gateway, key }) {
   assert.notEqual((await answer.json()).data.revoked, 0);
 }
 
-/** Back on a page, as far as somebody remembers it. */
-const isBack = async (page, setting, path) => setting.isRemembered && (await isAt(page, path));
-
 async function expiryLeadsHomeAndBack(page, setting) {
   await page.goto(`${setting.portal}/invoices/42?from=mail`);
   await shows(page, "#invoice", "42");
   await expires(setting);
   await comesIn(page, setting, () => reloads(page));
-  await isBack(page, setting, "/invoices/42?from=mail");
+  await isAt(page, "/invoices/42?from=mail");
 }
 
 async function deadActionLeadsHome(page, setting) {
@@ -71,7 +68,7 @@ async function deadActionLeadsHome(page, setting) {
   const home = page.waitForRequest((request) => request.url().startsWith(`${setting.app}/billing?reason=session_expired`));
   await comesIn(page, setting, () => page.locator("#send").click());
   await home;
-  if (setting.isRememberedActing) await isAt(page, "/invoices/43");
+  await isAt(page, "/invoices/43");
 }
 
 async function twoTabs({ context, page }, setting) {
@@ -80,7 +77,7 @@ async function twoTabs({ context, page }, setting) {
   await other.goto(`${setting.portal}/invoices/42`);
   await expires(setting);
   await comesIn(page, setting, () => reloads(page));
-  await isBack(page, setting, "/invoices/41");
+  await isAt(page, "/invoices/41");
   // The first tab's session is the second one's too.
   await other.reload();
   await isAt(other, "/invoices/42");
