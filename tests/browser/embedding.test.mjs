@@ -11,7 +11,8 @@ import { after } from "node:test";
 
 import { chromium } from "playwright-core";
 
-import { launchOptions, story, watch } from "./browser.mjs";
+import { story, watch } from "./browser.mjs";
+import { launchOptions } from "./chromium.mjs";
 import { startForeign, startPages, until } from "./places.mjs";
 import { createSession, ports } from "./stage.mjs";
 
