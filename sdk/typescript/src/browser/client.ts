@@ -3,7 +3,7 @@
 /** `failing`: nobody knows, because the last attempt has failed; there will be others. */
 export type ClientStatus = "loading" | "ready" | "failing" | "signed_out" | "user_changed";
 
-export const CLOSED = "The client was closed, or is not in a page.";
+export const CLOSED = "Closed, or not in a page.";
 
 /** For a `fetchToken` of one's own, too: nobody is signed in. */
 export class NotSignedInError extends Error {
@@ -20,7 +20,7 @@ export function refusalOf(status: ClientStatus): Error | undefined {
   if (status === "signed_out") {
     return new NotSignedInError("Nobody is signed in.");
   }
-  return status === "user_changed" ? new UserChangedError("Another user has signed in meanwhile.") : undefined;
+  return status === "user_changed" ? new UserChangedError("Another user has signed in.") : undefined;
 }
 
 /** The gateway, or the token endpoint, does not do what was asked of it. */

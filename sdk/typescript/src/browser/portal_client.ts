@@ -244,7 +244,13 @@ class Client extends PageClient implements PortalClient {
   }
 
   #lookAt(atMs: number): void {
-    this.plan(atMs, () => void this.#look());
+    this.plan(atMs, async () => {
+      await this.#look();
+      // To be asked after is to be used. Tabs that know the same end do not keep an idle session alive in turn.
+      if (this.status === "ready" && this.error === undefined) {
+        this.#tellTabs();
+      }
+    });
   }
 
   #turn(status: ClientStatus): void {
