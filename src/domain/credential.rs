@@ -181,9 +181,12 @@ pub struct RootKey {
 }
 
 impl RootKey {
+    /// The beginning of its text, before the environment.
+    pub const PREFIX: &'static str = "rk_";
+
     /// A new one.
     pub fn mint(environment: Environment) -> Self {
-        let mut text = format!("rk_{}_{}", environment.name(), random_text());
+        let mut text = format!("{}{}_{}", Self::PREFIX, environment.name(), random_text());
         text.push_str(&checksum(&text));
         RootKey { text: SecretString::from(text) }
     }
@@ -191,7 +194,7 @@ impl RootKey {
     /// Reads one that a caller sent. Only the digest decides whether it is configured, so operators may use keys that
     /// were made elsewhere, as long as they begin with `rk_`.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
-        let well_formed = text.starts_with("rk_") && text.bytes().all(|byte| byte.is_ascii_graphic());
+        let well_formed = text.starts_with(Self::PREFIX) && text.bytes().all(|byte| byte.is_ascii_graphic());
         if well_formed { Ok(RootKey { text: SecretString::from(text) }) } else { Err(Malformed) }
     }
 

@@ -25,7 +25,7 @@ pub struct KeptPlace {
 }
 
 /// The newest first. None is over, and no path is there twice.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeptPlaces(Vec<KeptPlace>);
 
 impl KeptPlaces {
@@ -43,9 +43,11 @@ impl KeptPlaces {
         self.0.truncate(MOST);
     }
 
-    /// The place to which this user comes back. From then on, nothing of another user's is left.
+    /// The place to which this user comes back. From then on, nothing of another user's is left, and what is left is this
+    /// user's: whoever signs in at this browser next comes to none of it.
     pub fn take_for(&mut self, user: UserTag) -> Option<PortalPath> {
         self.0.retain(|place| place.user.is_none_or(|other| other == user));
+        self.0.iter_mut().for_each(|place| place.user = Some(user));
         if self.0.is_empty() { None } else { Some(self.0.remove(0).path) }
     }
 
@@ -111,6 +113,15 @@ mod tests {
         assert_eq!(taken(&mut places, JOE).as_deref(), Some("/of-anybody"));
         assert_eq!(places, KeptPlaces::default(), "jane's is gone");
         assert_eq!(taken(&mut kept(&asked, NOW), JANE).as_deref(), Some("/of-jane"));
+    }
+
+    #[test]
+    fn what_the_first_user_leaves_behind_is_nobody_elses() {
+        let asked = [place("/second", None, NOW), place("/first", None, NOW)];
+        let mut places = kept(&asked, NOW);
+        assert_eq!(taken(&mut places, JANE).as_deref(), Some("/second"));
+        assert_eq!(taken(&mut places.clone(), JOE), None);
+        assert_eq!(taken(&mut places, JANE).as_deref(), Some("/first"), "the second tab of jane");
     }
 
     #[test]

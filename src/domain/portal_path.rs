@@ -9,12 +9,16 @@ use std::fmt;
 use percent_encoding::percent_decode;
 use url::{Position, Url};
 
+use super::credential::{BrowserTokenKind, DirectTokenKind, Kind, RootKey, TicketKind};
 use super::invalid::Invalid;
 
 /// Also of its encoded form, which is put into cookies and headers.
 const MAX_CHARS: usize = 1_024;
 /// Nobody encodes a path more often than this.
 const MOST_DECODINGS: usize = 4;
+/// How credentials begin.
+const CREDENTIALS: [&str; 4] =
+    [TicketKind::PREFIX, BrowserTokenKind::PREFIX, DirectTokenKind::PREFIX, RootKey::PREFIX];
 
 /// In its encoded form: ASCII, without spaces or control characters.
 #[derive(Clone, PartialEq, Eq)]
@@ -53,10 +57,30 @@ impl PortalPath {
         &self.0
     }
 
+    /// Whether a session ID, a token or a root key is in it, encoded or not.
+    pub fn holds_a_credential(&self) -> bool {
+        let is_of_a_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+        readings(&self.0).any(|bytes| bytes.split(|byte| !is_of_a_word(byte)).any(begins_like_a_credential))
+    }
+
     /// The address at a portal, which is never at another origin.
     pub fn at(&self, portal: &Url) -> Option<Url> {
         join(portal, &self.0)
     }
+}
+
+fn begins_like_a_credential(word: &[u8]) -> bool {
+    let after_prefix = CREDENTIALS.iter().find_map(|prefix| word.strip_prefix(prefix.as_bytes()));
+    after_prefix.is_some_and(|rest| rest.starts_with(b"live_") || rest.starts_with(b"test_"))
+}
+
+/// `text`, and what it becomes when it is decoded once or more often.
+fn readings(text: &str) -> impl Iterator<Item = Vec<u8>> {
+    let decode = |bytes: &Vec<u8>| {
+        let decoded: Vec<u8> = percent_decode(bytes).collect();
+        if decoded == *bytes { None } else { Some(decoded) }
+    };
+    std::iter::successors(Some(text.as_bytes().to_vec()), decode)
 }
 
 impl fmt::Debug for PortalPath {
@@ -77,18 +101,9 @@ fn join(portal: &Url, path: &str) -> Option<Url> {
 
 /// Whether a server that decodes or cleans this path, once or more often, may come to `//host`.
 fn hides_a_host(path: &str) -> bool {
-    let mut bytes = path.as_bytes().to_vec();
-    for _ in 0..=MOST_DECODINGS {
-        if bytes.iter().any(u8::is_ascii_control) || begins_with_a_host(&bytes) {
-            return true;
-        }
-        let decoded: Vec<u8> = percent_decode(&bytes).collect();
-        if decoded == bytes {
-            return false;
-        }
-        bytes = decoded;
-    }
-    true
+    readings(path).enumerate().any(|(decodings, bytes)| {
+        decodings > MOST_DECODINGS || bytes.iter().any(u8::is_ascii_control) || begins_with_a_host(&bytes)
+    })
 }
 
 /// As the most forgiving readers have it: `\` is `/`, and what follows a `;` is no part of a segment.
@@ -110,6 +125,24 @@ mod tests {
 
     fn url(text: &str) -> Url {
         Url::parse(text).expect("a valid URL")
+    }
+
+    #[test]
+    fn a_credential_is_found_wherever_it_is() {
+        for (path, expected) in [
+            ("/?session=pst_live_abc", true),
+            ("/inv/pst_test_abc", true),
+            ("/#ps_live_abc", true),
+            ("/inv?next=%2Fx%3Fsession%3Dpst_live_abc", true),
+            ("/inv?next=%252Fx%253Fkey%253Drk_live_abc", true),
+            ("/?t=p%74_live_abc", true),
+            ("/apps_live_here", false),
+            ("/pst_liver", false),
+            ("/ps_", false),
+        ] {
+            let parsed = PortalPath::parse(path).expect("a path");
+            assert_eq!(parsed.holds_a_credential(), expected, "{path}");
+        }
     }
 
     #[test]

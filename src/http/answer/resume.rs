@@ -5,6 +5,7 @@
 //! as strictly as what a backend sends.
 //! Must not know: which place counts, or which page a browser may come back to.
 
+use actix_web::http::Method;
 use actix_web::http::header::SET_COOKIE;
 use actix_web::{HttpRequest, HttpResponse};
 use base64::Engine as _;
@@ -43,7 +44,8 @@ impl Onward {
         own: Option<&PortalPath>,
     ) -> Self {
         let texts = sent_resume(request.headers(), portal);
-        if texts.is_empty() {
+        // Whoever asks for the head alone goes nowhere.
+        if texts.is_empty() || request.method() == Method::HEAD {
             return Onward { path: own.cloned(), cookie: None };
         }
         let now_ms = gateway(request).clock.now_ms();

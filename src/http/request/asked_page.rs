@@ -11,7 +11,6 @@ use url::{Position, Url};
 
 use super::client_address;
 use crate::domain::catalog::{Portal, SameSite};
-use crate::domain::credential::Ticket;
 use crate::domain::origin::origin_of;
 use crate::domain::portal_path::PortalPath;
 use crate::http::gateway::gateway;
@@ -33,7 +32,8 @@ pub fn of(request: &HttpRequest, portal: &Portal) -> Option<PortalPath> {
         (true, true) => said_by(headers, &PATH_HEADERS).and_then(|path| PortalPath::parse(path).ok()),
         (true, false) => referring_page(portal, headers),
     };
-    path.filter(|path| !holds_a_ticket(path))
+    // A spent ticket leads nowhere, and no live credential has any business in another cookie.
+    path.filter(|path| !path.holds_a_credential())
 }
 
 /// The one value of these headers; none if two of them disagree.
@@ -75,10 +75,4 @@ fn referring_page(portal: &Portal, headers: &HeaderMap) -> Option<PortalPath> {
     let mut own = [Some(&portal.url), portal.test_url.as_ref()].into_iter().flatten();
     let is_own = own.any(|url| origin_of(url).as_ref() == Some(&origin));
     if is_own { PortalPath::parse(&page[Position::BeforePath..]).ok() } else { None }
-}
-
-/// A spent ticket leads nowhere, and a live one has no business in another cookie.
-fn holds_a_ticket(path: &PortalPath) -> bool {
-    let query = path.as_str().split_once('?').map_or("", |(_, query)| query);
-    url::form_urlencoded::parse(query.as_bytes()).any(|(_, value)| Ticket::parse_from_link(&value).is_ok())
 }
