@@ -14,6 +14,8 @@ mod defects;
 mod judgements;
 #[path = "history/judgements_of_direct.rs"]
 mod judgements_of_direct;
+#[path = "history/limits.rs"]
+mod limits;
 #[path = "history/runs.rs"]
 mod runs;
 #[path = "history/sentinels.rs"]

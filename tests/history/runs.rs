@@ -23,7 +23,7 @@ const GATEWAY_RELOADED: &str = "SIGHUP of a gateway";
 
 /// What was seen, for docs/reliability.md.
 #[allow(clippy::print_stdout)]
-fn tell(line: &str) {
+pub fn tell(line: &str) {
     println!("seen: {line}");
 }
 
@@ -159,7 +159,7 @@ fn text_of(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-fn asked(name: &str) -> Option<u64> {
+pub fn asked(name: &str) -> Option<u64> {
     text_of(name).map(|value| value.parse().unwrap_or_else(|_| panic!("{name} is no number: {value}")))
 }
 

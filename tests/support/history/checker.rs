@@ -7,6 +7,7 @@
 use vestibule::domain::handle::Handle;
 
 use super::known::Known;
+use super::limited::{Limit, Spans};
 use super::{Call, Event, History, Name, Outcome};
 
 /// A broken promise.
@@ -28,6 +29,8 @@ pub enum Promise {
     NobodyIsLockedOut,
     /// Outages are those that we caused, and end with them.
     NoOutageWithoutAFault,
+    /// Nobody has more live sessions than the limit.
+    Limit,
     /// No other answer than those of the contract.
     RightAnswers,
 }
@@ -41,8 +44,21 @@ const REPEAT_US: u64 = 60_000_000;
 
 /// Every violation of the history.
 pub fn check(history: &History) -> Vec<Violation> {
+    check_under(history, None)
+}
+
+/// The same of a portal that limits how many sessions a user may have.
+pub fn check_under(history: &History, limit: Option<Limit>) -> Vec<Violation> {
     let known = Known::of(history);
-    let mut violations = Vec::new();
+    let spans = Spans::of(history, &known);
+    let beyond = limit.map(|limit| spans.beyond(&known, limit)).unwrap_or_default();
+    let mut violations: Vec<Violation> = beyond
+        .into_iter()
+        .map(|(user, live)| Violation {
+            promise: Promise::Limit,
+            told: format!("{live} sessions of {user} were live at one moment"),
+        })
+        .collect();
     let mut tell = |promise, event: &Event, why: String| {
         let what = format!("{:?} -> {:?}", event.call, event.outcome);
         let when = format!("[{}, {}]", event.started_us, event.ended_us);
@@ -57,8 +73,21 @@ pub fn check(history: &History) -> Vec<Violation> {
             Outcome::Outage | Outcome::NotConnected | Outcome::Unanswered if !is_excused(history, event) => {
                 tell(Promise::NoOutageWithoutAFault, event, "no fault was on".to_owned());
             }
+            Outcome::Full => {
+                let session = known.session_of(&event.call);
+                let is_founded = limit
+                    .zip(session)
+                    .is_some_and(|(limit, session)| spans.may_be_full(&known, session, limit, event));
+                if !is_founded {
+                    tell(Promise::NobodyIsLockedOut, event, "there was room".to_owned());
+                }
+            }
             Outcome::Refused => {
-                if let Some((promise, told)) = known.unfounded_refusal(history, event) {
+                let session = known.session_of(&event.call);
+                let may_be_displaced = limit.zip(session).is_some_and(|(limit, session)| {
+                    spans.may_be_displaced(&known, session, limit, event.ended_us)
+                });
+                if !may_be_displaced && let Some((promise, told)) = known.unfounded_refusal(history, event) {
                     tell(promise, event, told);
                 }
             }
@@ -82,7 +111,7 @@ pub fn check(history: &History) -> Vec<Violation> {
 }
 
 /// Two nodes may have taken themselves for the primary.
-fn is_split(history: &History, event: &Event) -> bool {
+pub fn is_split(history: &History, event: &Event) -> bool {
     history
         .faults
         .iter()
@@ -122,6 +151,7 @@ impl Known<'_> {
             | Outcome::Created { .. }
             | Outcome::Acknowledged
             | Outcome::Refused
+            | Outcome::Full
             | Outcome::Outage
             | Outcome::NotConnected
             | Outcome::Unanswered

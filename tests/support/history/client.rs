@@ -169,6 +169,7 @@ fn read(call: &Call, reply: &Reply) -> Outcome {
         401 if reply.text.contains("authentication/portal_session_not_found") && is_untouched => {
             Some(Outcome::Refused)
         }
+        403 if reply.text.contains("authorization/too_many_sessions") && is_untouched => Some(Outcome::Full),
         503 if reply.text.contains("application/service_unavailable")
             && reply.header("retry-after").parse::<u64>().is_ok()
             && reply.header("location").is_empty()

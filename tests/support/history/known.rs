@@ -116,13 +116,17 @@ impl<'a> Known<'a> {
     }
 
     pub fn session_of(&self, call: &Call) -> Option<&Session<'a>> {
+        self.place_of(call).map(|at| &self.sessions[at])
+    }
+
+    pub fn place_of(&self, call: &Call) -> Option<usize> {
         let at = match call {
             Call::Exchange { ticket, .. } => self.by_ticket.get(ticket),
             Call::Verify { token } | Call::End { token } => self.by_token.get(token),
             Call::Open { key, .. } => self.by_key.get(key),
             Call::Create { .. } | Call::Revoke { .. } | Call::RevokeAll { .. } | Call::List { .. } => None,
         };
-        at.map(|&at| &self.sessions[at])
+        at.copied()
     }
 }
 
@@ -135,6 +139,7 @@ impl Session<'_> {
                 Outcome::Acknowledged => end.ended_us >= self.begun_us,
                 Outcome::NotConnected
                 | Outcome::Refused
+                | Outcome::Full
                 | Outcome::Created { .. }
                 | Outcome::Exchanged { .. }
                 | Outcome::Opened { .. }

@@ -5,6 +5,7 @@ pub mod checker;
 pub mod client;
 mod customer;
 mod known;
+pub mod limited;
 pub mod load;
 
 use std::sync::Arc;
@@ -89,6 +90,8 @@ pub enum Outcome {
     Acknowledged,
     /// The 401 of a dead credential; the 400 of an Idempotency-Key that is too old, or whose session has ended.
     Refused,
+    /// The 403 of a user who has as many live sessions as there may be.
+    Full,
     /// The 503 of a store that does not answer: whether anything has happened is not known.
     Outage,
     /// No connection: it was never asked.
