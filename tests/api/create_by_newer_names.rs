@@ -63,7 +63,7 @@ on_both_stores! {
         let error = refused.error();
         let fix = text(&error["errors"][0]["fix"]);
         let (_, known) = fix.split_once("Known here: ").expect("a list of names");
-        let names = "slug, portal, externalId, permissions, scopes, preview, returnUrl, ttlSeconds, email, \
+        let names = "path, slug, portal, externalId, permissions, scopes, preview, returnUrl, ttlSeconds, email, \
                      externalOrganizationId, metadata.";
         assert_eq!(known, names);
     }
