@@ -37,6 +37,10 @@ async fn post(process: &Process, path: &str, key: &str, body: Value) -> Reply {
     Call(client.post(process.url(path)).json(&body)).bearer(key).send().await
 }
 
+fn text_at<'a>(value: &'a Value, field: &str) -> &'a str {
+    text(&value[field])
+}
+
 async fn create(process: &Process, slug: &str) -> Reply {
     let body = json!({ "slug": slug, "externalId": "user_123", "permissions": ["keys:read"] });
     post(process, "/v2/portal.createSession", ACME_LIVE, body).await
@@ -112,6 +116,42 @@ fn a_new_secret_is_long_enough_and_never_the_same() {
     let secret = || text_of(&run(&["keys", "secret"]).stdout).trim().to_owned();
     let (first, second) = (secret(), secret());
     assert!(first.len() >= 32 && first != second);
+}
+
+/// A link comes by standard input, and nothing of it is printed again.
+#[tokio::test]
+async fn explain_tells_what_became_of_a_link() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let text = config("memory:").replace("127.0.0.1:0", &format!("127.0.0.1:{}", free_port()));
+    let path = file(&directory, &text);
+    let process = Process::serve(&path);
+    let created = create(&process, "my-portal").await.data();
+    let explain = |key: &str, arguments: &[&str], input: &str| {
+        let input_file = directory.path().join("input");
+        std::fs::write(&input_file, input).expect("a file is written");
+        let mut command = vestibule(&["explain", "--config", path.to_str().expect("a path")]);
+        command.args(arguments).env("VESTIBULE_ROOT_KEY", key);
+        let output = command.stdin(std::fs::File::open(&input_file).expect("a file")).output();
+        let output = output.expect("the binary runs");
+        (output.status.code(), text_of(&output.stdout) + &text_of(&output.stderr))
+    };
+    let (id, link) = (text_at(&created, "id"), text_at(&created, "url"));
+    let by_user = ["--portal", "my-portal", "--user", "user_123"];
+    let expected = "pending: The link has not been used yet and works once.\n";
+    for (arguments, input) in [(&[id][..], ""), (&["-"], &format!("<{link}>\n")[..]), (&by_user, "")] {
+        let (code, told) = explain(ACME_LIVE, arguments, input);
+        assert_eq!(code, Some(0), "{told}");
+        assert!(told.starts_with(&format!("{id}, portal my-portal\n{expected}  20")), "{told}");
+        assert!(told.ends_with(" UTC  Created by acme-live for user_123.\n"), "{told}");
+    }
+    let (code, told) = explain(ACME_LIVE, &["-"], &link[..60]);
+    assert_eq!(
+        (code, told.contains("unknown: The text holds no complete session ID")),
+        (Some(0), true),
+        "{told}"
+    );
+    let (code, told) = explain("rk_live_nobody", &[id], "");
+    assert_eq!((code, told.contains("refuses (401)")), (Some(1), true), "{told}");
 }
 
 #[test]
@@ -226,6 +266,11 @@ async fn no_canary_in_the_log(store_url: &str) {
         Call(client.post(process.url("/v2/portal.exchangeSession")).json(&exchange())).send().await.status,
         401
     );
+    let link = format!("my link https://portal.example.com/?session={session_id} fails");
+    let explained = post(&process, "/v2/portal.explainSession", ACME_LIVE, json!({ "sessionId": link }));
+    let explained = explained.await;
+    assert_eq!(explained.data()["state"], "used", "{}", explained.text);
+    assert!(!explained.text.contains(&session_id), "it is not answered either");
     let made_up = "rk_live_canary-key-that-is-not-configured";
     assert_eq!(post(&process, "/v2/portal.listSessions", made_up, json!({})).await.status, 401);
     let bad = Call(client.post(process.url("/v2/portal.exchangeSession")))

@@ -175,7 +175,8 @@ async fn every_documented_bound_is_the_one_that_is_enforced() {
             json!({ "portal": "my-portal", "externalId": "user_123", "scopes": ["keys:read"] }),
         ),
         ("revokeSession", "RevokeAllRequest", user.clone()),
-        ("listSessions", "ListSessionsRequest", user),
+        ("listSessions", "ListSessionsRequest", user.clone()),
+        ("explainSession", "ExplainUserRequest", user),
         ("exchangeSession", "ExchangeSessionRequest", json!({ "sessionId": "x" })),
         ("exchangeCode", "ExchangeCodeRequest", json!({ "code": "x" })),
     ];

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
+use vestibule::domain::error::Refusal;
+use vestibule::domain::history::LooksLike;
 use vestibule::telemetry::{EVENTS_VERSION, SessionEvent};
 
 use super::support::app::{ACME_LIVE, Call, Reply, config, in_portal, text};
@@ -55,6 +57,23 @@ fn the_schema_has_the_events_and_fields_of_the_code() {
     let document = include_str!("../../docs/api.md");
     for form in SessionEvent::FORMS {
         assert!(document.contains(&format!("`{}`", form.name)), "docs/api.md does not name {}", form.name);
+    }
+}
+
+/// What the values of two fields are, in the schema and in the code.
+#[test]
+fn the_schema_has_the_values_of_the_code() {
+    let schema = schema();
+    let listed = |name: &str| -> Vec<String> {
+        let values = schema["$defs"][name]["enum"].as_array().expect("a list");
+        values.iter().map(|value| text(value).to_owned()).collect()
+    };
+    assert_eq!(listed("reason"), Refusal::ALL.iter().map(|refusal| refusal.name()).collect::<Vec<_>>());
+    assert_eq!(listed("looks_like"), LooksLike::ALL.map(LooksLike::name));
+    let document = include_str!("../../docs/api.md");
+    for refusal in Refusal::ALL {
+        let name = format!("`{}`", refusal.name());
+        assert!(document.contains(&name), "docs/api.md does not name {name}");
     }
 }
 

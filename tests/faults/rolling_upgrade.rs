@@ -171,6 +171,40 @@ async fn the_former_release_serves_sessions_with_an_idle_time_out() {
     assert!(this.accepts(&token).await, "created before anybody knew of a time-out");
 }
 
+/// It keeps no histories, and leaves those of this release as they are. The state is told by the index, which both write.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_former_release_does_is_explained_without_its_events() {
+    let this = TestApp::start(Kind::Redis).await;
+    let url = this.redis.as_ref().expect("this gateway has a Redis").url();
+    let release = tokio::task::block_in_place(|| FormerGateway::start(&url));
+    let former = &release.app;
+    let explained = async |id: &str| {
+        let reply = this.backend(ACME_LIVE, "explainSession", json!({ "id": id })).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        let data = reply.data();
+        let events = data["events"].as_array().expect("a list").iter();
+        let events: Vec<String> = events.map(|event| text(&event["event"]).to_owned()).collect();
+        (text(&data["state"]).to_owned(), events)
+    };
+    for (creating, exchanging, events) in [
+        (&this, former, vec!["session.created"]),
+        (former, &this, vec!["session.exchanged"]),
+        (former, former, vec![]),
+    ] {
+        let (id, token) = sign_in(creating, exchanging).await;
+        assert_eq!(
+            explained(&id).await,
+            ("active".to_owned(), events.iter().map(ToString::to_string).collect())
+        );
+        let revoked = former.backend(ACME_LIVE, "revokeSession", json!({ "id": id })).await;
+        assert_eq!(revoked.data(), json!({ "revoked": 1 }), "{}", revoked.text);
+        assert!(!this.accepts(&token).await);
+        // Only a history, or a grant that is still there, tells whose a session is.
+        let state = if creating.base == this.base { "revoked" } else { "unknown" };
+        assert_eq!(explained(&id).await.0, state);
+    }
+}
+
 /// As a later release may write it: version 2, with fields, members and lines that this one does not know.
 fn extended(record: &str) -> String {
     let [head, grant, agent] = record.splitn(3, '\n').collect::<Vec<_>>()[..] else {
