@@ -6,13 +6,15 @@
 
 mod events;
 mod histories;
+mod store_error;
 
 use async_trait::async_trait;
 
 pub use self::events::{Event, Events};
 pub use self::histories::{Histories, Sought};
+pub use self::store_error::StoreError;
 use super::credential::Digest;
-use super::error::{Code, Error, Refusal};
+use super::error::Refusal;
 use super::events::Went;
 use super::handle::{Handle, HandleSuffix};
 use super::policy::SessionPolicy;
@@ -24,27 +26,6 @@ use super::user_tag::UserTag;
 pub trait Clock: Send + Sync {
     /// Now.
     fn now_ms(&self) -> u64;
-}
-
-/// Why a store gave no answer. That something is absent is no error, and an error never means that it is absent.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum StoreError {
-    /// It was not reached, or did not answer in time.
-    #[error("the store does not answer: {0}")]
-    Unavailable(String),
-    /// It answered with something this version cannot read.
-    #[error("the store holds a record that cannot be read: {0}")]
-    Corrupt(String),
-}
-
-impl From<StoreError> for Error {
-    /// Both an outage and an unreadable record mean that nothing is known, so both are a 503. The store has logged
-    /// which it was.
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Unavailable(_) | StoreError::Corrupt(_) => Error::new(Code::ServiceUnavailable),
-        }
-    }
 }
 
 /// A session to create.

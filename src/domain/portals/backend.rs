@@ -6,7 +6,7 @@
 //! Must not know: HTTP, Redis, time. A `StoreError` is an outage and never looks like absence.
 
 mod create;
-mod explain;
+pub mod explain;
 mod manage;
 mod open;
 
@@ -15,7 +15,6 @@ use std::sync::Arc;
 
 use url::Url;
 
-pub use self::explain::{Explanation, Question, Seen, ticket_in};
 use super::Portals;
 use crate::domain::catalog::Portal;
 use crate::domain::credential::RootKey;

@@ -5,7 +5,7 @@
 
 use async_trait::async_trait;
 
-use super::StoreError;
+use super::store_error::StoreError;
 use crate::domain::credential::Digest;
 use crate::domain::explained::Known;
 use crate::domain::handle::Handle;

@@ -1,0 +1,27 @@
+//! Why a store gave no answer.
+//!
+//! Owns: that an outage is told as an outage, and never looks like absence.
+//! Must not know: any store.
+
+use crate::domain::error::{Code, Error};
+
+/// Why a store gave no answer. That something is absent is no error, and an error never means that it is absent.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It was not reached, or did not answer in time.
+    #[error("the store does not answer: {0}")]
+    Unavailable(String),
+    /// It answered with something this version cannot read.
+    #[error("the store holds a record that cannot be read: {0}")]
+    Corrupt(String),
+}
+
+impl From<StoreError> for Error {
+    /// Both an outage and an unreadable record mean that nothing is known, so both are a 503. The store has logged
+    /// which it was.
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) | StoreError::Corrupt(_) => Error::new(Code::ServiceUnavailable),
+        }
+    }
+}
