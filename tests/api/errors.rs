@@ -8,7 +8,7 @@ use crate::raw;
 use crate::support::app::{ACME_LIVE, Kind, Reply, TestApp, text};
 
 /// The table of API.md section 2.
-const CODES: [(&str, u16, &str); 18] = [
+const CODES: [(&str, u16, &str); 19] = [
     ("authentication/missing", 401, "Unauthorized"),
     ("authentication/malformed", 401, "Unauthorized"),
     ("authentication/key_not_found", 401, "Unauthorized"),
