@@ -10,10 +10,13 @@ use std::time::{Duration, Instant};
 
 use support::redis_server::RedisServer;
 use support::store::{attempt, new_session, store_with};
+use vestibule::domain::permission::Permission;
 use vestibule::domain::ports::{ExchangeAttempt, SessionStore};
+use vestibule::domain::session::Grant;
 
 const CALLS: usize = 640;
 const ROUNDS: usize = 5;
+const EXAMPLES: u64 = 20_000;
 
 async fn pending(store: &dyn SessionStore, users: &str) -> Vec<ExchangeAttempt> {
     let mut attempts = Vec::new();
@@ -78,6 +81,65 @@ async fn what_the_fence_costs_in_an_exchange() {
         "exchange without the fence: {wall_off:.1} us by the clock, {cpu_off:.1} us of Redis's processor"
     );
     println!("ratio: {:.2} by the clock, {:.2} of Redis's processor", wall_on / wall_off, cpu_on / cpu_off);
+}
+
+/// The figures of docs/performance.md: creations, exchanges and the bytes of what they leave.
+#[tokio::test]
+#[ignore = "a measurement"]
+async fn what_a_history_costs() {
+    for days in [0, 7] {
+        let redis = RedisServer::start();
+        let store = store_with(&redis.url(), &format!("[history]\ndays = {days}"));
+        let (mut creations, mut exchanged, mut refused) = (Vec::new(), Vec::new(), Vec::new());
+        for round in 0..ROUNDS {
+            let cpu_before = cpu_seconds(&redis);
+            let attempts = pending(store.as_ref(), &format!("{round}")).await;
+            creations.push(per_call(Duration::from_secs_f64(cpu_seconds(&redis) - cpu_before)));
+            exchanged.push(exchanges(&redis, store.as_ref(), &attempts).await.1);
+        }
+        for round in 0..ROUNDS {
+            let again: Vec<_> = pending(store.as_ref(), &format!("again {round}")).await;
+            exchanges(&redis, store.as_ref(), &again).await;
+            let token = new_session("another").ticket;
+            let late: Vec<_> =
+                again.into_iter().map(|attempt| ExchangeAttempt { token, ..attempt }).collect();
+            refused.push(exchanges(&redis, store.as_ref(), &late).await.1);
+        }
+        println!(
+            "{days} days: creation {:.1} us, exchange {:.1} us, refusal of a used one {:.1} us of Redis's processor; {bytes} bytes a session",
+            median(creations),
+            median(exchanged),
+            median(refused),
+            bytes = bytes_of_a_session(&redis, store.as_ref()).await
+        );
+    }
+}
+
+/// Of the README's example, its index and its history included: what a server's memory grows by.
+async fn bytes_of_a_session(redis: &RedisServer, store: &dyn SessionStore) -> u64 {
+    redis.command(&["FLUSHALL"]);
+    let before = memory_bytes(redis);
+    for user in 0..EXAMPLES {
+        let mut new = new_session(&format!("user_{user}"));
+        let permissions = ["api.*.read_key", "api.*.read_analytics"];
+        new.grant = Grant {
+            external_organization_id: None,
+            email: None,
+            preview: false,
+            metadata: None,
+            return_url: None,
+            permissions: permissions.map(|text| Permission::parse(text).expect("valid")).into(),
+            ..new.grant
+        };
+        store.create(&new).await.expect("the store creates");
+        let attempt = ExchangeAttempt { user_agent: None, ..attempt(&new) };
+        store.exchange(&attempt).await.expect("the store exchanges");
+    }
+    (memory_bytes(redis) - before) / EXAMPLES
+}
+
+fn memory_bytes(redis: &RedisServer) -> u64 {
+    redis.info("memory", "used_memory").and_then(|text| text.parse().ok()).expect("a number")
 }
 
 #[tokio::test]
