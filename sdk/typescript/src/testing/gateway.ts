@@ -3,7 +3,6 @@
 import { spawn } from "node:child_process";
 
 const POLL_MS = 20;
-const STOP_MS = 5_000;
 const KEPT_CHARACTERS = 4_000;
 
 /** It has ended by itself. */
@@ -38,25 +37,30 @@ export class Gateway {
   }
 
   async answers(url: string, timeoutMs: number): Promise<void> {
-    const signal = AbortSignal.timeout(timeoutMs);
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(), timeoutMs);
     let ended: GatewayEnded | undefined;
-    void this.#ended.then((error) => (ended = error));
-    while (!(await isGood(url, signal))) {
+    // Somebody else may listen there, and never answer.
+    void this.#ended.then((error) => ((ended = error), limit.abort()));
+    while (!(await isGood(url, limit.signal))) {
       if (ended !== undefined) {
+        clearTimeout(timer);
         throw ended;
       }
-      if (signal.aborted) {
+      if (limit.signal.aborted) {
         throw new Error(`The gateway does not answer within ${timeoutMs} ms. It said:\n${this.#said}`);
       }
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
+    clearTimeout(timer);
   }
 
+  /** At once: its store dies with it, so there is nothing to bring to a good end. */
   async stop(): Promise<void> {
-    this.#process.kill("SIGTERM");
-    const timer = setTimeout(() => this.#process.kill("SIGKILL"), STOP_MS);
+    // Else a test that waits for nothing but this would be over before.
+    this.#process.ref();
+    this.#process.kill("SIGKILL");
     await this.#ended;
-    clearTimeout(timer);
   }
 }
 

@@ -9,7 +9,8 @@ interface GatewayProcess {
   readonly stdout: GatewayOutput;
   readonly stderr: GatewayOutput;
   once(event: "error" | "exit", happened: (what: unknown) => void): void;
-  kill(signal: "SIGTERM" | "SIGKILL"): boolean;
+  kill(signal: "SIGKILL"): boolean;
+  ref(): void;
   unref(): void;
 }
 

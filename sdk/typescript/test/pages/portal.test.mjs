@@ -44,7 +44,7 @@ describe("in real tabs", { concurrency: true, timeout: 4 * LIMIT_MS }, () => {
     const page = await open(`${url}&theme=a%20b#top`);
     assert.equal((await sessionOf(page)).id, id);
     const clean = `${application.url}/portal?theme=a%20b#top`;
-    assert.deepEqual([page.url(), ...(await page.evaluate(() => asked))], [clean, clean, clean]);
+    assert.deepEqual([...new Set([page.url(), ...(await page.evaluate(() => asked))])], [clean]);
     assert.equal(await page.evaluate(() => portal.path), "/portal/keys?new=1");
     const devtools = await visit.newCDPSession(page);
     const { entries } = await devtools.send("Page.getNavigationHistory");
