@@ -66,9 +66,19 @@ await serve(ports.portal, async (request) => {
 await serve(ports.foreign, async (_, url) => ({ body: `<a id="link" href="${url.searchParams.get("to")}">Read</a>` }));
 
 const rules = "--host-resolver-rules=MAP portal.example.com 127.0.0.1";
-const browser = await chromium.launch({ ...launchOptions, args: [...launchOptions.args, rules] });
+/** One that dies costs the runs that it was in, not those that follow. */
+async function launch() {
+  const started = await chromium.launch({ ...launchOptions, args: [...launchOptions.args, rules] });
+  started.on("disconnected", () => {
+    if (!isOver) browser = launch();
+  });
+  return started;
+}
+let isOver = false;
+let browser = launch();
 after(async () => {
-  await browser.close();
+  isOver = true;
+  await (await browser).close();
   for (const server of servers) {
     server.close();
     server.closeAllConnections();
@@ -196,7 +206,7 @@ const stories = {
 };
 
 async function play(stage, name, run) {
-  const context = await browser.newContext({ ignoreHTTPSErrors: true });
+  const context = await (await browser).newContext({ ignoreHTTPSErrors: true });
   context.setDefaultTimeout(LIMIT_MS);
   const person = new Person(stage, context, undefined);
   await person.leavesTo(`${stage.name}-${run}`);
