@@ -13,8 +13,8 @@ async fn partitioned(fence: bool) -> (RedisServer, RedisServer, NewSession) {
     let replica = RedisServer::start_replica_of(&primary, &[]);
     let new = new_session("user");
     redis_store(&primary.url(), fence).create(&new).await.expect("the store creates");
-    replica.wait_until("it has the ticket and the index", |redis| {
-        redis::cmd("DBSIZE").query::<u64>(redis).is_ok_and(|size| size == 2)
+    replica.wait_until("it has the ticket, the index and the history", |redis| {
+        redis::cmd("DBSIZE").query::<u64>(redis).is_ok_and(|size| size == 3)
     });
     replica.promote();
     (primary, replica, new)
@@ -43,8 +43,8 @@ async fn live_sessions_go_on_after_a_promotion() {
     let primary = RedisServer::start();
     let replica = RedisServer::start_replica_of(&primary, &[]);
     let (session, token) = active(redis_store(&primary.url(), true).as_ref(), "user").await;
-    replica.wait_until("it has the session", |redis| {
-        redis::cmd("DBSIZE").query::<u64>(redis).is_ok_and(|size| size == 2)
+    replica.wait_until("it has the session, the index and the history", |redis| {
+        redis::cmd("DBSIZE").query::<u64>(redis).is_ok_and(|size| size == 3)
     });
     primary.kill();
     replica.promote();
