@@ -7,7 +7,7 @@ use libfuzzer_sys::fuzz_target;
 use vestibule::domain::environment::Environment;
 use vestibule::domain::handle::{Handle, HandleSuffix};
 use vestibule::domain::permission::Permission;
-use vestibule::domain::policy::{Idle, SessionPolicy};
+use vestibule::domain::policy::SessionPolicy;
 use vestibule::domain::portal_path::PortalPath;
 use vestibule::domain::ports::StoreError;
 use vestibule::domain::return_url::parse_http_url;
@@ -34,7 +34,11 @@ fuzz_target!(|data: &[u8]| {
 
 /// As the scripts lay it out (`src/store/scripts/parts/record.lua`).
 fn record_of(session: &PortalSession) -> String {
-    let grant = encode_grant(&session.grant, &SessionPolicy { idle_timeout_ms: session.idle.map(|idle| idle.timeout_ms), limit: None }).expect("a grant encodes");
+    let grant = encode_grant(
+        &session.grant,
+        &SessionPolicy { idle_timeout_ms: session.idle.map(|idle| idle.timeout_ms), limit: None },
+    )
+    .expect("a grant encodes");
     assert!(!grant.contains('\n'), "a grant is one line");
     let (exchanged, expires) = (session.exchanged_at_ms.unwrap_or(0), session.expires_at_ms);
     let Handle { created_at_ms, suffix, .. } = session.handle;
