@@ -43,6 +43,7 @@ test_files! {
     portal,
     portal_client,
     portal_gate,
+    portal_onward,
     portal_session,
     renewal_model,
     retries,

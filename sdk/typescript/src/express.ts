@@ -1,8 +1,8 @@
 // For Express, and all that takes middleware of its kind: the backend's routes, and the portal's gate.
 
-import { outage } from "./web/answers.js";
 import { leadBack, leadIn, type PortalBackendOptions } from "./web/backend_route.js";
-import { passOn, send, webRequest, type NodeRequest, type NodeResponse } from "./web/node.js";
+import { answerOf } from "./web/incoming.js";
+import { send, sendByNode, webRequest, type NodeRequest, type NodeResponse } from "./web/node.js";
 import { forbidden, Portal, type PortalOptions, type PortalUser } from "./web/portal.js";
 import { giveToken, type SessionTokenRouteOptions } from "./web/token_route.js";
 
@@ -40,13 +40,12 @@ export interface PortalGate extends Handler<NodeRequest> {
 
 /** The gate of a portal: `app.use(withPortal({ … }))`, after what is public. */
 export function withPortal(options: PortalOptions): PortalGate {
-  const portal = new Portal(options);
+  const portal = new Portal(options, sendByNode);
   const users = new WeakMap<NodeRequest, PortalUser>();
   const gate = handler<NodeRequest>(async (request, response) => {
     const web = webRequest(request);
     if (portal.isForGateway(web)) {
-      const failed = await passOn(request, response, portal.gatewayAddress(web)).catch(() => outage(web.method, web.headers));
-      return failed ?? ANSWERED;
+      return portal.passOn(web, request);
     }
     const verdict = await portal.enter(web);
     if ("refusal" in verdict) {
@@ -71,19 +70,10 @@ export function withPortal(options: PortalOptions): PortalGate {
   return Object.assign(gate, { user, requires });
 }
 
-/** An answer that is on its way already. */
-const ANSWERED = Symbol("answered");
-
-function handler<R extends NodeRequest>(answer: (request: R, response: NodeResponse) => Promise<Response | typeof ANSWERED | undefined>): Handler<R> {
+function handler<R extends NodeRequest>(answer: (request: R, response: NodeResponse) => Promise<Response | undefined>): Handler<R> {
   return (request, response, next) => {
-    const finish = (found: Response | typeof ANSWERED | undefined) => {
-      if (found === undefined) {
-        next();
-      } else if (found !== ANSWERED) {
-        return send(found, response);
-      }
-      return undefined;
-    };
-    answer(request, response).then(finish).catch(next);
+    const finish = (found: Response | undefined) => (found === undefined ? next() : send(found, response));
+    // What throws at once rejects, too.
+    Promise.resolve().then(() => answer(request, response)).catch(answerOf).then(finish).catch(next);
   };
 }

@@ -1,17 +1,28 @@
 // For Hono, on every run-time that it has: the backend's routes, and the portal's gate.
 
+import { chunksOf } from "./web/body.js";
 import { leadBack, leadIn, type PortalBackendOptions } from "./web/backend_route.js";
-import { forbidden, Portal, type PortalOptions, type PortalUser } from "./web/portal.js";
+import { answerOf, incoming, type ClientAddress } from "./web/incoming.js";
+import { forbidden, Portal, type PortalOptions as Options, type PortalUser, type Verdict } from "./web/portal.js";
 import { giveToken, type SessionTokenRouteOptions } from "./web/token_route.js";
 
 export type { PortalBackendOptions } from "./web/backend_route.js";
-export type { PortalOptions, PortalUser } from "./web/portal.js";
+export type { PortalUser } from "./web/portal.js";
 export type { SessionTokenRouteOptions } from "./web/token_route.js";
 
 /** What is used of Hono's own context. */
 export interface HonoContext {
   readonly req: { readonly raw: Request };
+  readonly env?: unknown;
   header(name: string, value: string, options?: { append?: boolean }): void;
+}
+
+export interface PortalOptions extends Options {
+  /**
+   * The address of who asks, which the gateway counts wrong session IDs by. Default: that of the connection, where
+   * `@hono/node-server` tells it. Behind a proxy or on another run-time: what that one vouches for.
+   */
+  readonly clientAddress?: ClientAddress<HonoContext> | undefined;
 }
 
 type Route<C> = (context: C) => Promise<Response>;
@@ -45,13 +56,18 @@ export interface PortalGate extends Middleware<HonoContext> {
 /** The gate of a portal: `app.use(withPortal({ … }))`, after what is public. */
 export function withPortal(options: PortalOptions): PortalGate {
   const portal = new Portal(options);
+  const { clientAddress = connectedFrom } = options;
   const users = new WeakMap<HonoContext, PortalUser>();
-  const gate: Middleware<HonoContext> = async (context, next) => {
+  const judge = async (context: HonoContext): Promise<Verdict | Response> => {
     const { raw } = context.req;
-    if (portal.isForGateway(raw)) {
-      return portal.passOn(raw);
+    const request = incoming(raw, clientAddress(context));
+    return portal.isForGateway(request) ? portal.passOn(request, raw.body && chunksOf(raw.body)) : portal.enter(request);
+  };
+  const gate: Middleware<HonoContext> = async (context, next) => {
+    const verdict = await judge(context).catch(answerOf);
+    if (verdict instanceof Response) {
+      return verdict;
     }
-    const verdict = await portal.enter(raw);
     if ("refusal" in verdict) {
       return verdict.refusal;
     }
@@ -71,4 +87,9 @@ export function withPortal(options: PortalOptions): PortalGate {
     async (context, next) =>
       user(context).can(...permissions) ? next() : forbidden(context.req.raw.method, context.req.raw.headers);
   return Object.assign(gate, { user, requires });
+}
+
+function connectedFrom({ env }: HonoContext): string | undefined {
+  const { incoming: sent } = (env ?? {}) as { incoming?: { socket?: { remoteAddress?: string } } };
+  return sent?.socket?.remoteAddress;
 }

@@ -1,14 +1,25 @@
 // For Next.js with its App Router, in both of its run-times: the backend's routes, and the portal's gate.
 
 import { leadBack, leadIn, type PortalBackendOptions as Options } from "./web/backend_route.js";
+import { refusalOf } from "./web/body.js";
+import { passedOn } from "./web/gateway.js";
+import { answerOf, believedOf, incoming, type ClientAddress } from "./web/incoming.js";
 import { safePath, withPath } from "./web/path.js";
 import type { Nobody } from "./web/home.js";
-import { Portal, type PortalOptions, type PortalUser, type Requirements } from "./web/portal.js";
+import { Portal, type PortalOptions as GateOptions, type PortalUser, type Requirements, type Verdict } from "./web/portal.js";
 import { giveToken, type SessionTokenRouteOptions as TokenOptions } from "./web/token_route.js";
 
 export type PortalBackendOptions = Options<Request>;
 export type SessionTokenRouteOptions = TokenOptions<Request>;
-export type { PortalOptions, PortalUser, Requirements } from "./web/portal.js";
+export type { PortalUser, Requirements } from "./web/portal.js";
+
+export interface PortalOptions extends GateOptions {
+  /**
+   * The address of who asks, which the gateway counts wrong session IDs by: from a header that the proxy before Next.js
+   * overwrites, because Next.js itself keeps what the client has sent. Default: none is told.
+   */
+  readonly clientAddress?: ClientAddress<{ readonly headers: Headers }> | undefined;
+}
 
 type RouteHandler<C> = (request: Request, context: C) => Promise<Response>;
 
@@ -48,11 +59,20 @@ export interface PortalGate {
 /** The gate of a portal. */
 export function withPortal(options: PortalOptions): PortalGate {
   const portal = new Portal(options);
+  const addressOf = options.clientAddress ?? (() => undefined);
+  const enter: Enter = async (request, requirements) => {
+    try {
+      return await portal.enter(incoming(request, addressOf(request)), requirements);
+    } catch (error) {
+      return { refusal: answerOf(error) };
+    }
+  };
   return {
-    proxy: (request, requirements = {}) => proxy(portal, request, requirements),
-    user: userBy(portal),
+    proxy: async (request, requirements = {}) =>
+      portal.isForGateway(request) ? passOn(portal, request, addressOf(request)) : proxy(enter, request, requirements),
+    user: userBy(portal, (headers) => believedOf(headers, addressOf({ headers }))),
     route: (handler, requirements) => async (request, context) => {
-      const verdict = await portal.enter(request, requirements);
+      const verdict = await enter(request, requirements);
       if ("refusal" in verdict) {
         return verdict.refusal;
       }
@@ -65,12 +85,33 @@ export function withPortal(options: PortalOptions): PortalGate {
   };
 }
 
-async function proxy(portal: Portal, request: Request, requirements: Requirements): Promise<Response> {
-  if (portal.isForGateway(request)) {
-    // Next.js passes it on, as `NextResponse.rewrite()` says it: with the headers of the browser, which `fetch` would replace.
-    return new Response(null, { headers: { "x-middleware-rewrite": portal.gatewayAddress(request).href } });
+type Enter = (request: Request, requirements?: Requirements) => Promise<Verdict>;
+
+/**
+ * Next.js passes a request on, as `NextResponse.rewrite()` says it: with the headers of the browser, which `fetch` would
+ * replace. Those that are not named here it leaves out.
+ */
+function passOn(portal: Portal, request: Request, clientAddress: string | undefined): Response {
+  const refused = refusalOf(request);
+  if (refused !== undefined) {
+    return refused.answer;
   }
-  const verdict = await portal.enter(request, requirements);
+  const headers = passedOn(believedOf(request.headers, clientAddress));
+  for (const name of FRAMING) {
+    const value = request.headers.get(name);
+    value !== null && headers.set(name, value);
+  }
+  const answer = new Response(null, { headers: { "x-middleware-rewrite": portal.gatewayAddress(request).href } });
+  answer.headers.set("x-middleware-override-headers", [...headers.keys()].join(","));
+  headers.forEach((value, name) => answer.headers.set(`x-middleware-request-${name}`, value));
+  return answer;
+}
+
+/** By these Next.js reads the body that it passes on. */
+const FRAMING = ["content-length", "transfer-encoding", "host"];
+
+async function proxy(enter: Enter, request: Request, requirements: Requirements): Promise<Response> {
+  const verdict = await enter(request, requirements);
   if ("refusal" in verdict) {
     const location = verdict.refusal.headers.get("location");
     // Next.js wants it whole here, and makes a path of it again.
@@ -84,11 +125,11 @@ async function proxy(portal: Portal, request: Request, requirements: Requirement
 }
 
 /** Asks once for each request: Next.js makes its headers anew for every one, so no answer outlives its own. */
-function userBy(portal: Portal): PortalGate["user"] {
+function userBy(portal: Portal, believed: (sent: Headers) => Headers): PortalGate["user"] {
   const asked = new WeakMap<Headers, Promise<PortalUser | Nobody>>();
   return async ({ permissions = [] } = {}) => {
     const sent = await (await import("next/headers.js")).headers();
-    const isAsked = asked.get(sent) ?? portal.find(sent, "/");
+    const isAsked = asked.get(sent) ?? portal.find(believed(sent), "/");
     asked.set(sent, isAsked);
     const found = await isAsked;
     const navigation = await import("next/navigation.js");

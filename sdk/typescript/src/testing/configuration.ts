@@ -36,6 +36,7 @@ log.level = "warn"
 listen = "127.0.0.1:${port}"
 public_url = ${text(publicUrl)}
 workers = 1
+drain_seconds = 0
 
 [[workspaces]]
 id = "tests"

@@ -1,13 +1,14 @@
 // The gateway, as the portal's server reaches it: the SDK asks it as a proxy before the portal would, and passes on what
-// browsers send to the gateway itself.
+// browsers send to the gateway itself: the headers that it reads, and a body that this server has read.
 
 import { gatewayAddress } from "../gateway_address.js";
+import { bodyOf, type Chunks } from "./body.js";
 
 export interface GatewayOptions {
   /** Where this server reaches the gateway, such as `http://127.0.0.1:8080`; default: the environment's `VESTIBULE_URL`. */
   readonly url?: string | undefined;
   readonly fetch?: typeof fetch | undefined;
-  /** For each answer; default 5,000. */
+  /** For each answer, and for each body that is passed on; default 5,000. */
   readonly timeoutMs?: number | undefined;
 }
 
@@ -17,15 +18,29 @@ const ITS_OWN =
 /** Tells who is there and who waits for the answer: a person, a library in a page, another program. */
 const ASKED_WITH =
   /^(?:cookie|authorization|origin|accept|accept-language|user-agent|sec-fetch-.*|sec-purpose|purpose|x-purpose|x-moz|next-router-.*|x-requested-with|x-pjax|x-inertia.*|hx-.*|turbo-.*|x-turbo-.*|x-forwarded-for)$/;
-/** Of one connection, of the form that `fetch` has already undone, or what only a proxy may say. */
-export const HOP =
-  /^(?:connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|content-encoding|content-length|host|expect|date|server|x-forwarded-(?!for$).*|x-original-.*|x-rewrite-url|forwarded)$/;
+/** What the gateway reads of a request to itself, in addition. Whatever frames a message or tells an address is not among it. */
+const PASSED_ON = /^(?:content-type|content-encoding|idempotency-key|access-control-request-.*)$/;
+/** Of an answer: what belongs to one connection, or to the form that `fetch` has already undone. */
+const HOP = /^(?:connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|content-encoding|content-length|date|server)$/;
+
+export interface Onward {
+  readonly method: string;
+  readonly headers: Headers;
+  readonly body?: Uint8Array<ArrayBuffer>;
+  readonly signal: AbortSignal;
+}
+
+/** Sends a request to the gateway. */
+export type Send = (to: URL, onward: Onward) => Promise<Response>;
 
 export class Gateway {
   readonly #options: GatewayOptions;
+  readonly #send: Send | undefined;
 
-  constructor(options: GatewayOptions) {
+  /** `send`: for what is passed on; default: `fetch`. */
+  constructor(options: GatewayOptions, send?: Send) {
     this.#options = options;
+    this.#send = send;
   }
 
   /** Whether a path is the gateway's. Without dot segments, as `URL` has it. */
@@ -49,14 +64,12 @@ export class Gateway {
     return new URL(this.#base() + pathname + search);
   }
 
-  /** A request of a browser to the gateway, and its answer. Throws where nobody answers. */
-  async passOn(request: Request): Promise<Response> {
-    const { method, headers, body } = request;
-    const hasBody = method !== "GET" && method !== "HEAD" && body !== null;
-    const sent = filtered(headers, (name) => !HOP.test(name));
-    // Read whole: it is small, and a stream needs HTTP/2 or chunks.
-    const init = { method, headers: sent, ...(hasBody ? { body: await new Response(body).arrayBuffer() } : {}) };
-    return relayed(await this.#fetch(this.addressOf(request), init));
+  /** A request of a browser to the gateway, and its answer. Throws where nobody answers, and `Refused` where nobody is asked. */
+  async passOn(request: Request, chunks: Chunks | null): Promise<Response> {
+    const body = await bodyOf(request, chunks, this.#patienceMs);
+    const sent = { method: request.method, headers: passedOn(request.headers), ...(body === undefined ? {} : { body }) };
+    const send: Send = this.#send ?? ((to, init) => this.#fetch(to, init));
+    return relayed(await send(this.addressOf(request), { ...sent, signal: AbortSignal.timeout(this.#patienceMs) }));
   }
 
   /** Read when it is needed: Next.js loads all modules when it builds, where no gateway is known yet. */
@@ -65,12 +78,18 @@ export class Gateway {
   }
 
   #fetch(address: URL, init: RequestInit): Promise<Response> {
-    const { fetch: own = fetch, timeoutMs = 5_000 } = this.#options;
-    const signal = AbortSignal.timeout(timeoutMs);
+    const { fetch: own = fetch } = this.#options;
     // Frameworks that patch `fetch` would keep one user's answer for the next.
-    return own(address, { redirect: "manual", cache: "no-store", signal, ...init });
+    return own(address, { redirect: "manual", cache: "no-store", signal: AbortSignal.timeout(this.#patienceMs), ...init });
+  }
+
+  get #patienceMs(): number {
+    return this.#options.timeoutMs ?? 5_000;
   }
 }
+
+/** The headers of a request to the gateway that it is to get. */
+export const passedOn = (headers: Headers) => filtered(headers, (name) => ASKED_WITH.test(name) || PASSED_ON.test(name));
 
 /** The gateway's answer as one of this server's own. */
 export function relayed(answer: Response): Response {

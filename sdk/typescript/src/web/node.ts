@@ -1,23 +1,22 @@
 // Between Node's own requests and answers, which Express has, and the web's.
 
-import { request as sendPlain } from "node:http";
+import { request as sendPlain, type OnwardAnswer } from "node:http";
 import { request as sendTls } from "node:https";
 
-import { HOP } from "./gateway.js";
+import type { Onward } from "./gateway.js";
+import { incoming, Refused } from "./incoming.js";
 
-const PATIENCE_MS = 30_000;
+const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
 
 /** Node's `IncomingMessage`, and what Express adds to it. */
 export interface NodeRequest extends AsyncIterable<Uint8Array> {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
-  readonly headers: { readonly host?: string | undefined };
   readonly headersDistinct: { readonly [name: string]: readonly string[] | undefined };
   readonly socket: { readonly remoteAddress?: string | undefined };
   readonly originalUrl?: string;
   readonly protocol?: string;
   readonly ip?: string | undefined;
-  pipe(to: never): unknown;
 }
 
 /** What is used of Node's `ServerResponse`. */
@@ -28,51 +27,52 @@ export interface NodeResponse {
   end(body: Uint8Array): unknown;
 }
 
-/** Without its body. */
+/** Without its body. Throws `Refused` for what no browser sends. */
 export function webRequest(request: NodeRequest): Request {
-  return new Request(addressOf(request), { method: request.method ?? "GET", headers: headersOf(request) });
-}
-
-function headersOf(request: NodeRequest): Headers {
   const headers = new Headers();
   for (const [name, values] of Object.entries(request.headersDistinct)) {
     values?.forEach((value) => headers.append(name, value));
   }
-  headers.delete("x-forwarded-for");
-  const address = request.ip ?? request.socket.remoteAddress;
-  if (address !== undefined) {
-    headers.set("x-forwarded-for", address);
+  const url = addressOf(request);
+  if (url === undefined) {
+    throw new Refused("GET", headers, { status: 400, words: "The request names no host that could be." });
   }
-  return headers;
+  return incoming({ method: request.method ?? "GET", url, headers }, request.ip ?? request.socket.remoteAddress);
+
 }
 
-function addressOf(request: NodeRequest): URL {
+function addressOf(request: NodeRequest): URL | undefined {
   const path = (request.originalUrl ?? request.url ?? "/").replace(/^\/*/, "/");
-  const site = `${request.protocol ?? "http"}://${request.headers.host ?? ""}`;
-  // A `Host` that is none must not end in an error of this server.
-  return new URL(path, URL.canParse(site) ? site : "http://localhost");
+  const [host = "localhost", another] = request.headersDistinct["host"] ?? [];
+  const site = `${request.protocol ?? "http"}://${host}`;
+  return another === undefined && HOST.test(host) && URL.canParse(path, site) ? new URL(path, site) : undefined;
 }
 
 /**
- * Passes a request on as a proxy does, and its answer back. Not by `fetch`, which says by itself that no person waits.
- * Rejects where nobody answers.
+ * Sends a request as a proxy does. Not by `fetch`, which says by itself that no person waits. Rejects where nobody answers.
  */
-export function passOn(request: NodeRequest, response: NodeResponse, to: URL): Promise<void> {
-  const headers = Object.fromEntries([...webRequest(request).headers].filter(([name]) => !HOP.test(name)));
+export function sendByNode(to: URL, { method, headers, body, signal }: Onward): Promise<Response> {
   const send = to.protocol === "https:" ? sendTls : sendPlain;
+  const framing = body === undefined ? {} : { "content-length": `${body.byteLength}` };
+  // A connection of its own: nothing that one request leaves behind on it can meet another's.
+  const options = { method, headers: { ...Object.fromEntries(headers), ...framing }, agent: false, signal } as const;
   return new Promise((resolve, reject) => {
-    const onward = send(to, { method: request.method ?? "GET", headers, timeout: PATIENCE_MS }, (answer) => {
-      response.statusCode = answer.statusCode ?? 502;
-      for (const [name, values] of Object.entries(answer.headersDistinct)) {
-        HOP.test(name) || response.setHeader(name, [...(values ?? [])]);
-      }
-      answer.pipe(response as never);
-      resolve();
-    });
-    onward.on("timeout", () => onward.destroy(new Error("The gateway did not answer in time.")));
+    const onward = send(to, options, (answer) => void answerOf(answer).then(resolve, reject));
     onward.on("error", reject);
-    request.pipe(onward as never);
+    onward.end(body);
   });
+}
+
+async function answerOf(answer: OnwardAnswer): Promise<Response> {
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  for await (const part of answer) {
+    parts.push(part);
+  }
+  const headers = new Headers();
+  for (const [name, values] of Object.entries(answer.headersDistinct)) {
+    values?.forEach((value) => headers.append(name, value));
+  }
+  return new Response(parts.length > 0 ? new Blob(parts) : null, { status: answer.statusCode ?? 502, headers });
 }
 
 export async function send(answer: Response, response: NodeResponse): Promise<void> {

@@ -4,8 +4,10 @@
 import { authorizationIn, type Authorization } from "../authorization.js";
 import { UnexpectedAnswerError, VestibuleError } from "../errors.js";
 import { isNavigation, outage, redirect, told } from "./answers.js";
-import { Gateway, relayed, type GatewayOptions } from "./gateway.js";
+import type { Chunks } from "./body.js";
+import { Gateway, relayed, type GatewayOptions, type Send } from "./gateway.js";
 import { forgetting, rememberedIn, sendHome, type Nobody } from "./home.js";
+import { Refused } from "./incoming.js";
 import { withoutSessionIds } from "./path.js";
 import { holds } from "./permissions.js";
 
@@ -46,9 +48,9 @@ export class Portal {
   readonly #gateway: Gateway;
   #warned = false;
 
-  constructor(options: PortalOptions) {
+  constructor(options: PortalOptions, send?: Send) {
     this.#options = options;
-    this.#gateway = new Gateway(options);
+    this.#gateway = new Gateway(options, send);
   }
 
   /** Whether a request is for the gateway, which no proxy before this server has passed on. */
@@ -57,8 +59,9 @@ export class Portal {
   }
 
   /** The gateway's answer to a request for it. */
-  passOn(request: Request): Promise<Response> {
-    return this.#gateway.passOn(request).catch(() => outage(request.method, request.headers));
+  passOn(request: Request, chunks: Chunks | null): Promise<Response> {
+    const failed = (error: unknown) => (error instanceof Refused ? error.answer : outage(request.method, request.headers));
+    return this.#gateway.passOn(request, chunks).catch(failed);
   }
 
   /** Where the gateway has what a request for it asks for. */

@@ -26,13 +26,13 @@ app.get("/", gate.requires("keys:read"), (request, response) => void response.se
 
 export const hono = new Hono();
 hono.get("/portal", onHono.portalBackend({ vestibule, user: async () => ({ externalId: "user_123" }) }));
-const honoGate = onHono.withPortal({ ...portal, trustProxy: true });
+const honoGate = onHono.withPortal({ ...portal, trustProxy: true, clientAddress: ({ req }) => req.raw.headers.get("x-real-ip") ?? undefined });
 hono.use(honoGate);
 hono.use("/admin", honoGate.requires("admin:read"));
 hono.get("/", (context) => context.text(honoGate.user(context).externalId));
 
 export const { GET } = onNext.portalBackend({ vestibule, user: (request) => ({ externalId: request.url }) });
-export const { proxy, user, route } = onNext.withPortal(portal);
+export const { proxy, user, route } = onNext.withPortal({ ...portal, clientAddress: ({ headers }) => headers.get("x-real-ip") ?? undefined });
 export const POST = route(async (_request, who, context: { params: Promise<{ id: string }> }) => {
   const { id } = await context.params;
   return Response.json({ id, by: who.externalId, may: who.can("keys:write") });
