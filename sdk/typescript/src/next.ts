@@ -102,6 +102,7 @@ function passOn(portal: Portal, request: Request, clientAddress: string | undefi
     value !== null && headers.set(name, value);
   }
   const answer = new Response(null, { headers: { "x-middleware-rewrite": portal.gatewayAddress(request).href } });
+  portal.clearedBy(request).forEach((one) => answer.headers.append("set-cookie", one));
   answer.headers.set("x-middleware-override-headers", [...headers.keys()].join(","));
   headers.forEach((value, name) => answer.headers.set(`x-middleware-request-${name}`, value));
   return answer;

@@ -2,6 +2,9 @@
 // For the pages of a Next.js portal: a script that is told that its session is over leads home, whatever called it: a server
 // action, a `fetch`, a library.
 
+import { isOfTheWeb } from "./browser/way_home.js";
+import { safePath, withPath } from "./web/path.js";
+
 const OVER = /\/authentication\/portal_(?:session_not_found|token_missing)$/;
 const WATCHED = Symbol.for("vestibule.watched");
 
@@ -17,7 +20,7 @@ export function LeaveWhenOver(): null {
 export async function signOut(): Promise<void> {
   const answer = await fetch("/v2/portal.endSession", { method: "POST", headers: { accept: "application/json" } });
   const { data, error } = (await answer.json()) as { data?: { returnUrl?: string }; error?: { redirectUrl?: string } };
-  location.assign(data?.returnUrl ?? error?.redirectUrl ?? "/");
+  location.assign([data?.returnUrl, error?.redirectUrl].find(isOfTheWeb) ?? "/");
 }
 
 /** A patched `fetch`, because Next.js calls server actions and pages by it and offers no other place. */
@@ -34,12 +37,7 @@ function watch(): void {
     if (home === undefined) {
       return answer;
     }
-    const address = new URL(home);
-    const path = location.pathname + location.search;
-    address.searchParams.set("path", path);
-    // As the gate remembers it, for a gateway that does not know `path`.
-    document.cookie = `vestibule_path=${encodeURIComponent(path)}; Path=/; Max-Age=600; SameSite=Lax`;
-    location.assign(address);
+    location.assign(withPath(home, safePath(location.pathname + location.search)));
     // The page is being left: no error is to flash up before.
     return new Promise<never>(() => {});
   };
@@ -59,5 +57,5 @@ async function homeIn(answer: Response): Promise<string | undefined> {
   }
   const body = (await answer.clone().json().catch(() => ({}))) as { type?: string; redirectUrl?: string; error?: { type?: string; redirectUrl?: string } };
   const { type: code = "", redirectUrl } = body.error ?? body;
-  return OVER.test(code) && /^https?:/.test(redirectUrl ?? "") ? redirectUrl : undefined;
+  return OVER.test(code) && isOfTheWeb(redirectUrl) ? redirectUrl : undefined;
 }

@@ -57,6 +57,7 @@ const keySets = new Map<string, KeySet>();
  * by which nothing is said about the token.
  */
 export async function verifyToken(jwt: string, options: VerifyOptions): Promise<VerifiedToken> {
+  checkOptions(options);
   const own = options.fetch ?? ((input: string | URL | Request, init?: RequestInit) => fetch(input, init));
   const issuer = options.issuer.replace(/\/+$/, "");
   const url = (options.url ?? issuer).replace(/\/+$/, "");
@@ -70,6 +71,20 @@ export async function verifyToken(jwt: string, options: VerifyOptions): Promise<
     await checkSession(jwt, new Transport({ url, fetch: own, timeoutMs: 10_000, retries: 2 }));
   }
   return token;
+}
+
+/** A mistake here would let in whom it should not, so it is told at the first call. */
+function checkOptions({ issuer, audience, check = "offline", toleranceSeconds = 0, now = Date.now }: VerifyOptions): void {
+  const must = (holds: boolean, words: string) => {
+    if (!holds) {
+      throw new TypeError(`verifyToken: ${words}`);
+    }
+  };
+  must(typeof issuer === "string" && issuer !== "", "`issuer` must be the gateway's public_url.");
+  must(typeof audience === "string" && audience !== "", "`audience` must be the portal's slug, or its tokens.audience.");
+  must(check === "offline" || check === "online", '`check` must be "offline" or "online".');
+  must(Number.isFinite(toleranceSeconds) && toleranceSeconds >= 0, "`toleranceSeconds` must be a number from 0.");
+  must(typeof now === "function" && Number.isFinite(now()), "`now` must tell Unix milliseconds.");
 }
 
 function keysOf(url: string, own: typeof fetch): KeySet {

@@ -47,6 +47,8 @@ for (const [framework, backend] of Object.entries(backends)) {
       const signIn = new URL(answer.headers.get("location"), "http://here");
       assert.deepEqual([answer.status, signIn.pathname], [303, "/sign-in"]);
       assert.equal(signIn.searchParams.get("next"), "/portal?reason=session_expired&path=%2Finvoices%2F42");
+      const secret = (await withSignIn("/portal?path=%2F%3Fsession%3Dpst_live_x")).headers.get("location");
+      assert.equal(secret, "/sign-in?next=%2F", "no session ID goes along");
     });
 
     test("a page that people are sent home to leads them back in, and is a page for all others", async () => {
@@ -61,7 +63,7 @@ for (const [framework, backend] of Object.entries(backends)) {
 
     test("where somebody was goes along, and never leads to another site", async () => {
       const home = "/portal?reason=session_expired&path=";
-      for (const path of ["//evil.example", "/\\evil.example", "https://evil.example", "/a\tb", "/.//evil.example", "x"]) {
+      for (const path of ["//evil.example", "/\\evil.example", "https://evil.example", "/a\tb", "/.//evil.example", "/%252fevil.example", "/;/evil.example", "/?t=pst_live_x", "x"]) {
         const answer = await ask(home + encodeURIComponent(path), { headers: jane });
         assert.deepEqual([...location(answer).searchParams.keys()], ["session"], path);
         assert.equal(location(answer).origin, "http://localhost:3002");
@@ -71,16 +73,18 @@ for (const [framework, backend] of Object.entries(backends)) {
       assert.equal(path, "/invoices/42?page=2");
     });
 
-    test("a gateway that does not know where to go on at keeps nobody out", async () => {
+    test("a place to go on at keeps nobody out: one that is refused is dropped, and an older gateway leaves it to the portal", async () => {
       const sessions = vestibule({ portal: "my-portal" }).sessions;
-      const unknown = { code: "application/invalid_input", status: 400, detail: "", errors: [{ location: "body.path" }] };
-      const create = async ({ path, ...fields }) => {
-        if (path !== undefined) throw new InvalidInputError(unknown);
-        return sessions.create(fields);
-      };
-      const older = await backend({ sessions: { create } }, named);
-      const answer = await older("/portal?path=%2Finvoices%2F42", { headers: jane });
-      assert.deepEqual([answer.status, location(answer).searchParams.get("path")], [303, "/invoices/42"]);
+      for (const [message, kept] of [["This field is unknown.", "/invoices/42"], ["The path can be read as the address of another host.", null]]) {
+        const refusal = { code: "application/invalid_input", status: 400, detail: "", errors: [{ location: "body.path", message }] };
+        const create = async ({ path, ...fields }) => {
+          if (path !== undefined) throw new InvalidInputError(refusal);
+          return sessions.create(fields);
+        };
+        const other = await backend({ sessions: { create } }, named);
+        const answer = await other("/portal?path=%2Finvoices%2F42", { headers: jane });
+        assert.deepEqual([answer.status, location(answer).searchParams.get("path")], [303, kept]);
+      }
     });
 
     test("an outage is said, and leads nowhere", async () => {

@@ -36,12 +36,36 @@ test("all else in the address stays as it is", (context) => {
     ["keys/?a=1&session=pst_1#x?session=2", "keys/?a=1#x?session=2"],
     ["?session=pst_1&session=pst_2", ""],
     ["?%73ession=pst_1", ""],
+    ["?a=1&amp;session=pst_1&amp;b=2", "?a=1&amp;b=2"],
+    ["?a=1&amp;amp;session=pst_1", "?a=1"],
     ["?session=", ""],
     ["?sessions=pst_1&a=session", "?sessions=pst_1&a=session"],
   ]) {
     const page = browser.page(address);
     browser.open({ page, fetch: () => new Promise(() => {}) });
     assert.equal(page.address(), `${ORIGIN}/${rest}`);
+  }
+});
+
+test("a link that a mail program has marked up signs in", async (context) => {
+  const browser = opener(context, portal);
+  const { sessionId, id } = await portal.mint();
+  const page = browser.page(`?a=1&amp;session=${sessionId}.`);
+  assert.equal((await browser.open({ page }).getSession()).id, id);
+  assert.equal(page.address(), `${ORIGIN}/?a=1`);
+});
+
+test("a page goes to addresses of the web alone", async (context) => {
+  const browser = opener(context, portal);
+  for (const address of ["javascript:alert(1)", "data:text/html,x", "//evil.example", "", 1]) {
+    const page = browser.page("");
+    const error = { type: "https://errors.example/authentication/portal_session_not_found", redirectUrl: address };
+    const client = browser.open({ page, fetch: async () => Response.json({ error }, { status: 401 }) });
+    await reaches(client, "signed_out");
+    assert.deepEqual([page.left, client.redirectUrl], [[], undefined], address);
+    const session = { id: "sess_1", externalId: "jane", expiresIn: 60, expiresAt: Date.now() + 60_000 };
+    const ending = browser.open({ page: browser.page(""), session, fetch: async () => Response.json({ data: { returnUrl: address } }) });
+    assert.equal((await ending.end()).returnUrl, undefined);
   }
 });
 

@@ -19,7 +19,7 @@ const TOLD = {
   "portal-permissions": "admin:*",
   "portal-environment": "live",
   "portal-preview": "false",
-  "portal-expires-at": "1742000000000",
+  "portal-expires-at": `${Date.now() + 60_000}`,
 };
 
 let gateway;
@@ -57,17 +57,17 @@ for (const [framework, portal] of Object.entries(portals)) {
       assert.deepEqual([answer.status, location.origin + location.pathname], [303, HOME]);
       assert.deepEqual([...location.searchParams], [["reason", "session_missing"], ["path", "/invoices/42?page=2"]]);
       const cookies = answer.headers.getSetCookie();
-      assert.ok(cookies.some((one) => one.startsWith("vestibule_path=%2Finvoices%2F42%3Fpage%3D2; Path=/; Max-Age=600; HttpOnly; SameSite=Lax")));
+      assert.ok(cookies.some((one) => one.startsWith("vestibule_path=.%2Finvoices%2F42%3Fpage%3D2; Path=/; Max-Age=600; HttpOnly; SameSite=Lax")));
     });
 
     test("a session ID at the gate is told of, and neither kept nor handed on", async (context) => {
       const warn = context.mock.method(console, "warn", () => {});
       const gate = await portal({ url: gateway.url, slug: "my-portal" });
       const { sessionId } = await backend.sessions.create({ externalId: "jane" });
-      for (const [query, kept] of [[`session=${sessionId}`, null], [`page=2&code=${sessionId}&sort=a`, "/?page=2&sort=a"]]) {
+      for (const query of [`session=${sessionId}`, `page=2&code=${sessionId}`, `next=${encodeURIComponent(`/?session=${sessionId}`)}`]) {
         const answer = await gate(`/?${query}`, { headers: navigation });
         const home = new URL(answer.headers.get("location"));
-        assert.deepEqual([answer.status, home.searchParams.get("path")], [303, kept]);
+        assert.deepEqual([answer.status, home.searchParams.get("path")], [303, null]);
         assert.ok(![...answer.headers].flat().some((value) => value.includes(sessionId)), "it leaves in no header");
       }
       assert.equal(warn.mock.callCount(), 1);
@@ -106,14 +106,14 @@ for (const [framework, portal] of Object.entries(portals)) {
 
     test("back in the portal, the remembered page is opened once", async () => {
       const { cookie } = await signedIn();
-      const remembered = `${cookie}; vestibule_path=%2Finvoices%2F42`;
+      const remembered = `${cookie}; vestibule_path=.%2Finvoices%2F42`;
       const first = await ask("/", { headers: { cookie: remembered, ...navigation } });
       // Next.js has whole addresses only.
       assert.equal(first.status, 303);
       assert.match(first.headers.get("location"), /^(?:http:\/\/127\.0\.0\.1)?\/invoices\/42$/);
       assert.match(first.headers.get("set-cookie"), /^vestibule_path=; Path=\/; Max-Age=0/);
       for (const elsewhere of ["%2F%2Fevil.example", "https%3A%2F%2Fevil.example", "%2F%5Cevil.example", "%"]) {
-        const answer = await ask("/", { headers: { cookie: `${cookie}; vestibule_path=${elsewhere}`, ...navigation } });
+        const answer = await ask("/", { headers: { cookie: `${cookie}; vestibule_path=.${elsewhere}`, ...navigation } });
         assert.deepEqual([answer.status, await answer.text()], [200, "jane"], elsewhere);
       }
     });

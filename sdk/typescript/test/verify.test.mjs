@@ -138,3 +138,23 @@ test("an outage says nothing about the token", async () => {
   const nowhere = { ...options, url: "http://127.0.0.1:9" };
   await assert.rejects(verifyToken(opened.token, nowhere), { name: "ConnectionError" });
 });
+
+test("a mistake in the options is told at the call, and lets nobody in", async () => {
+  for (const mistake of [
+    { issuer: "" },
+    { audience: undefined },
+    { audience: "" },
+    { check: "onlin" },
+    { check: null },
+    { toleranceSeconds: Number.NaN },
+    { toleranceSeconds: -1 },
+    { toleranceSeconds: Infinity },
+    { toleranceSeconds: "60" },
+    { now: () => Number.NaN },
+    { now: () => undefined },
+    { now: 0 },
+  ]) {
+    const name = JSON.stringify(mistake);
+    await assert.rejects(verifyToken(opened.token, { ...options, ...mistake }), TypeError, name);
+  }
+});

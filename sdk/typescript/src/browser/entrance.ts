@@ -26,7 +26,7 @@ export class Entrance {
     this.#name = `vestibule:${slug}`;
     this.#kept = (page.memory.get(this.#name) as Kept | undefined) ?? { ticket: this.#stored() };
     page.memory.set(this.#name, this.#kept);
-    const sessionId = new URL(page.address()).searchParams.get(parameter);
+    const sessionId = queryOf(new URL(page.address()).search).get(parameter);
     if (sessionId !== null) {
       this.#cleanAddress();
     }
@@ -83,7 +83,10 @@ export class Entrance {
   #cleanAddress(): void {
     const url = new URL(this.#page.address());
     const pairs = url.search.slice(1).split("&");
-    url.search = pairs.filter((pair) => !new URLSearchParams(pair).has(this.#parameter)).join("&");
+    url.search = pairs.filter((pair) => !queryOf(pair).has(this.#parameter)).join("&");
     this.#page.replaceAddress(url.href);
   }
 }
+
+/** To find names in. In the text of a mail `&` is `&amp;`, and some programs leave it so. */
+const queryOf = (text: string) => new URLSearchParams(text.replaceAll("amp;", ""));

@@ -10,7 +10,7 @@ import { IssuedTokens } from "./issued_tokens.js";
 import type { Expired, PortalClient, PortalClientOptions } from "./portal.js";
 import { PageClient } from "./page_client.js";
 import { isOver, portalCalls, type PortalCall } from "./portal_calls.js";
-import { mayGoHome, pathAt } from "./way_home.js";
+import { isOfTheWeb, mayGoHome, pathAt } from "./way_home.js";
 
 /** After an answer nobody asks again because somebody looks at the page. */
 const FRESH_MS = 2_000;
@@ -99,18 +99,17 @@ class Client extends PageClient implements PortalClient {
 
   async end(): Promise<EndedSession> {
     await this.#looking;
-    const ended = await this.#call<EndedSession>("endSession", { method: "POST" }).catch((error: unknown): EndedSession => {
+    const { returnUrl } = await this.#call<EndedSession>("endSession", { method: "POST" }).catch((error: unknown): EndedSession => {
       if (!isOver(error)) {
         throw error;
       }
-      const { returnUrl } = this.session ?? {};
-      return returnUrl === undefined ? {} : { returnUrl };
+      return this.session ?? {};
     });
     this.#logouts += 1;
-    this.redirectUrl = ended.returnUrl;
+    this.redirectUrl = [returnUrl].find(isOfTheWeb);
     this.#signedOut();
     this.#tellTabs();
-    return ended;
+    return { returnUrl: this.redirectUrl } as EndedSession;
   }
 
   override close(): void {
@@ -217,7 +216,7 @@ class Client extends PageClient implements PortalClient {
 
   #over(error: CallFailedError): void {
     const wasOut = this.status === "signed_out";
-    this.redirectUrl = [error.redirectUrl, this.session?.returnUrl, this.redirectUrl].find(Boolean);
+    this.redirectUrl = [error.redirectUrl, this.session?.returnUrl, this.redirectUrl].find(isOfTheWeb);
     this.#signedOut();
     const { page, wall } = this.environment;
     if (this.closed || wasOut || page === undefined) {

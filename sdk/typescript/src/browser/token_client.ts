@@ -41,7 +41,7 @@ export interface TokenClient {
 /** Seconds; the gateway gives none shorter. */
 const SHORTEST_LIFE = 60;
 
-const nothingRenews: FetchToken = () => Promise.reject(new Error("The token is over, and nothing renews it."));
+const nothingRenews: FetchToken = () => Promise.reject(new Error("Nothing renews the token."));
 
 export function startTokenClient(options: TokenClientOptions, environment: Environment): TokenClient {
   return new Client(options, environment);
@@ -54,7 +54,7 @@ class Client extends PageClient implements TokenClient {
   readonly #tabs: Tabs;
   /** Of those who wait until something happens. */
   #waiters: (() => void)[] = [];
-  #error: unknown = new Error("There is no token yet.");
+  #error: unknown = new Error("No token yet.");
 
   constructor(options: TokenClientOptions, environment: Environment) {
     super(environment);
@@ -62,7 +62,7 @@ class Client extends PageClient implements TokenClient {
     const fetchToken = options.fetchToken ?? (url === undefined ? undefined : fetchFrom(url, environment.fetch));
     const given = typeof options.token === "string" ? { token: options.token } : options.token;
     if (fetchToken === undefined && given === undefined) {
-      throw new TypeError("createTokenClient needs sessionTokenUrl, fetchToken or token.");
+      throw new TypeError("Give sessionTokenUrl, fetchToken or token.");
     }
     this.#apis = apis;
     this.#fetchToken = fetchToken ?? nothingRenews;
@@ -117,7 +117,7 @@ class Client extends PageClient implements TokenClient {
     const url = new URL(path, base);
     // A token in a request to somebody else is somebody else's.
     if (url.origin !== new URL(base).origin) {
-      throw new TypeError(`${url.origin} is none of this client's APIs.`);
+      throw new TypeError(`${url.origin} is none of the APIs.`);
     }
     const headers = new Headers(init.headers);
     headers.set("authorization", `Bearer ${token}`);

@@ -18,6 +18,9 @@ export function pathAt(origin: string, path: string | undefined): string | undef
   }
 }
 
+/** Not a script in an address. */
+export const isOfTheWeb = (url: string | undefined) => /^https?:/.test(url!);
+
 /** Counts this time too. */
 export function mayGoHome(page: Page, slug: string, wallMs: number): boolean {
   const name = `vestibule:${slug}:home`;

@@ -14,9 +14,11 @@ export function isNavigation(method: string, headers: Headers): boolean {
   return method === "GET" && (headers.get("accept") ?? "").includes("text/html") && !headers.has("x-requested-with");
 }
 
-/** Whether nobody has asked for it yet: a browser that fetches ahead. */
+const AHEAD = [["sec-purpose", "prefetch"], ["purpose", "prefetch"], ["purpose", "preview"], ["x-purpose", "preview"], ["x-moz", "prefetch"]] as const;
+
+/** Whether nobody has asked for it yet: a browser that fetches ahead, as the gateway tells it too. */
 export function isPrefetch(headers: Headers): boolean {
-  return ["sec-purpose", "purpose"].some((name) => (headers.get(name) ?? "").includes("prefetch"));
+  return headers.has("next-router-prefetch") || AHEAD.some(([name, word]) => (headers.get(name) ?? "").includes(word));
 }
 
 /** 303: whatever the request was, a GET follows. */

@@ -70,7 +70,7 @@ function signIn(page: string | undefined, { method, headers }: Request, url: URL
   if (page === undefined) {
     return told(method, headers, { status: 401, words: "Please sign in first." });
   }
-  const query = new URLSearchParams({ next: url.pathname + url.search });
+  const query = new URLSearchParams({ next: safePath(url.pathname + url.search) ?? "/" });
   return redirect(`${page}${page.includes("?") ? "&" : "?"}${query}`);
 }
 
@@ -83,11 +83,13 @@ async function create(sessions: Pick<Sessions, "create">, user: CreateSession, p
     const session = await sessions.create({ ...user, path } as CreateSession);
     return { session, address: session.url };
   } catch (error) {
-    // A place to go on at must not keep anybody out: a gateway that does not know `path`, or not this one, gets none.
     if (!(error instanceof InvalidInputError) || !error.errors.every((fault) => fault.location === "body.path")) {
       throw error;
     }
+    // A place to go on at must not keep anybody out. One that the gateway refuses is dropped; a gateway that does not know
+    // the field leaves it to the portal.
+    const isOld = error.errors.every((fault) => fault.message === "This field is unknown.");
     const session = await sessions.create(user);
-    return { session, address: withPath(session.url, path) };
+    return { session, address: isOld ? withPath(session.url, path) : session.url };
   }
 }

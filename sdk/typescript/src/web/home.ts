@@ -1,7 +1,10 @@
-// The way home of a person without a session, and back to the page they were on. Nobody is sent home for ever.
+// The way home of a person without a session. Nobody is sent home for ever: three times within a minute, as the gateway
+// does it, then a page says so.
 
-import { redirect, told } from "./answers.js";
-import { safePath, withoutSessionIds, withPath } from "./path.js";
+import { isPrefetch, redirect, told } from "./answers.js";
+import { cookie, cookieIn } from "./cookies.js";
+import { safePath, withPath } from "./path.js";
+import { remembering } from "./remembered.js";
 
 /** Nobody is there; `home` is where they get a new session, if that is known. */
 export interface Nobody {
@@ -9,12 +12,10 @@ export interface Nobody {
   readonly home: string | undefined;
 }
 
-/** The deep link of whoever was sent home. */
-const PATH = "vestibule_path";
-/** How often this browser was sent home within a minute. */
+/** When this browser was sent home: Unix seconds with dots between them. */
 const TIMES = "vestibule_sent_home";
-/** As often as the gateway does it. */
 const MOST_TIMES = 3;
+const WITHIN_SECONDS = 60;
 
 /** A redirect home that remembers the page; or a page in words. */
 export function sendHome({ status, home }: Nobody, { method, headers, url: address }: Request): Response {
@@ -22,36 +23,28 @@ export function sendHome({ status, home }: Nobody, { method, headers, url: addre
     return told(method, headers, { status, words: "This portal is closed to you." });
   }
   const url = new URL(address);
-  const times = Number(cookieIn(headers, TIMES) ?? 0) || 0;
-  if (home === undefined || times >= MOST_TIMES) {
+  const times = timesIn(headers);
+  if (home === undefined || times.length >= MOST_TIMES || isPrefetch(headers)) {
     const words = "Your session has ended. Please open the portal again from where you usually do.";
     return told(method, headers, { status, words });
   }
-  const path = method === "GET" ? safePath(withoutSessionIds(url.pathname + url.search)) : undefined;
-  const cookies = [cookie(TIMES, String(times + 1), 60, url)];
+  const path = method === "GET" ? safePath(url.pathname + url.search) : undefined;
+  const cookies = [cookie(TIMES, [...times, nowSeconds()].join("."), WITHIN_SECONDS, url)];
   if (path !== undefined) {
-    cookies.push(cookie(PATH, encodeURIComponent(path), 600, url));
+    cookies.push(remembering(path, headers, url));
   }
   return redirect(withPath(home, path), cookies.map((one) => ["set-cookie", one] as const));
 }
 
-/** The page that somebody asked for before they were sent home. */
-export function rememberedIn(headers: Headers): string | undefined {
-  try {
-    return safePath(decodeURIComponent(cookieIn(headers, PATH) ?? ""));
-  } catch {
-    return undefined;
-  }
+/** For whoever has arrived: the next time is the first. Nothing where nothing is counted. */
+export function countingAnew(headers: Headers, url: URL): string | undefined {
+  return cookieIn(headers, TIMES) === undefined ? undefined : cookie(TIMES, "", 0, url);
 }
 
-export const forgetting = (url: URL) => cookie(PATH, "", 0, url);
-
-function cookie(name: string, value: string, seconds: number, url: URL): string {
-  const secure = url.protocol === "https:" ? "; Secure" : "";
-  return `${name}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Lax${secure}`;
+/** Those of the last minute; what cannot be read is none. */
+function timesIn(headers: Headers): number[] {
+  const times = (cookieIn(headers, TIMES) ?? "").split(".").map((text) => (/^\d{1,12}$/.test(text) ? Number(text) : 0));
+  return times.filter((time) => Math.abs(nowSeconds() - time) < WITHIN_SECONDS);
 }
 
-function cookieIn(headers: Headers, name: string): string | undefined {
-  const pairs = (headers.get("cookie") ?? "").split(";").map((pair) => pair.trim().split("="));
-  return pairs.find(([known]) => known === name)?.[1];
-}
+const nowSeconds = () => Math.floor(Date.now() / 1000);

@@ -1,29 +1,63 @@
-// Where somebody was: paths of one's own site, told from addresses that lead elsewhere.
+// Where somebody was: paths of one's own site, told from addresses that lead elsewhere. As strict as the gateway: both
+// are tried with tests/testdata/portal_paths.txt.
 
 const LONGEST = 1024;
+/** Nobody encodes a path more often than this. */
+const MOST_DECODINGS = 4;
 /** Stands in for the site: what leaves it is no path. */
-const SITE = "http://site.invalid";
+const SITE = "https://site.invalid";
+/** A session ID, a token, a root key; or a signed token. */
+const CREDENTIAL = /\b(?:pst|ps|pt|rk)_(?:live|test)_|\beyJ[\w-]+\.eyJ/;
 
-/** The path with its query and fragment; nothing for whatever a browser could read as another site's address. */
+/**
+ * The path with its query and fragment, encoded. Nothing for what any browser or server could read as another site's
+ * address, and nothing for what holds a credential: whoever keeps or hands on such a path gives a session away.
+ */
 export function safePath(value: string | null | undefined): string | undefined {
   // A browser takes out tabs and line ends, and reads `\` as `/`.
-  if (value === null || value === undefined || value.length > LONGEST || !/^\/(?![/\\])[\x21-\x7e]*$/.test(value)) {
+  if (typeof value !== "string" || [...value].length > LONGEST || !/^\/(?!\/)[^\s\p{Cc}\\]*$/u.test(value)) {
     return undefined;
   }
   const url = URL.canParse(value, SITE) ? new URL(value, SITE) : undefined;
-  // `/.//evil.example` is `//evil.example` once its dots are gone.
-  const path = url === undefined || url.pathname.startsWith("//") ? undefined : url.pathname + url.search + url.hash;
-  return url?.origin === SITE ? path : undefined;
+  if (url?.origin !== SITE || hidesAHost(url.pathname)) {
+    return undefined;
+  }
+  const path = url.pathname + url.search + url.hash;
+  return path.length > LONGEST || holdsCredential(path) ? undefined : path;
 }
 
-/** Without the session IDs in its query: whoever keeps or passes on one gives a session away. */
-export function withoutSessionIds(path: string): string {
-  const [, before, query] = /^([^?]*)\?(.*)$/s.exec(path) ?? [];
-  if (before === undefined || query === undefined || !query.includes("pst_")) {
-    return path;
+/** Encoded or not. */
+export function holdsCredential(path: string): boolean {
+  return [...readings(path)].some((reading) => CREDENTIAL.test(reading));
+}
+
+/** The text, and what it becomes when it is decoded once or more often; a character for each byte. */
+function* readings(text: string): Generator<string> {
+  for (let last: string | undefined, now = text; now !== last; ) {
+    yield now;
+    last = now;
+    now = last.replace(/%([\da-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
   }
-  const kept = query.split("&").filter((pair) => !/(?:^|=)pst_(?:live|test)_/.test(pair)).join("&");
-  return kept === "" ? before : `${before}?${kept}`;
+}
+
+/** Whether a server that decodes or cleans this path, once or more often, may come to `//host`. */
+function hidesAHost(path: string): boolean {
+  const all = [...readings(path)];
+  return all.length > MOST_DECODINGS + 1 || all.some((reading) => /[\0-\x1f\x7f]/.test(reading) || beginsWithAHost(reading));
+}
+
+/** As the most forgiving readers have it: `\` is `/`, and what follows a `;` is no part of a segment. */
+function beginsWithAHost(path: string): boolean {
+  const segments: string[] = [];
+  for (const segment of path.split(/[/\\]/).slice(1)) {
+    const name = segment.split(";")[0]!;
+    if (name === "..") {
+      segments.pop();
+    } else if (name !== ".") {
+      segments.push(name);
+    }
+  }
+  return segments.length > 1 && segments[0] === "";
 }
 
 /** The address with the path as its parameter `path`, so that a new session leads back there. */

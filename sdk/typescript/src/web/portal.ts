@@ -3,13 +3,16 @@
 
 import { authorizationIn, type Authorization } from "../authorization.js";
 import { UnexpectedAnswerError, VestibuleError } from "../errors.js";
-import { isNavigation, outage, redirect, told } from "./answers.js";
+import { isNavigation, isPrefetch, outage, redirect, told } from "./answers.js";
 import type { Chunks } from "./body.js";
-import { Gateway, relayed, type GatewayOptions, type Send } from "./gateway.js";
-import { forgetting, rememberedIn, sendHome, type Nobody } from "./home.js";
+import { Gateway, type GatewayOptions, type Send } from "./gateway.js";
+import { countingAnew, sendHome, type Nobody } from "./home.js";
 import { Refused } from "./incoming.js";
-import { withoutSessionIds } from "./path.js";
+import { holdsCredential } from "./path.js";
 import { holds } from "./permissions.js";
+import { refusalIn } from "./refusals.js";
+import { forgetting, rememberedIn } from "./remembered.js";
+import { trustedIn } from "./trusted.js";
 
 const STRAY_ID =
   'vestibule: a session ID came to a page behind withPortal, where nobody exchanges it. Set landing = "hosted" for the portal ' +
@@ -59,9 +62,18 @@ export class Portal {
   }
 
   /** The gateway's answer to a request for it. */
-  passOn(request: Request, chunks: Chunks | null): Promise<Response> {
+  async passOn(request: Request, chunks: Chunks | null): Promise<Response> {
     const failed = (error: unknown) => (error instanceof Refused ? error.answer : outage(request.method, request.headers));
-    return this.#gateway.passOn(request, chunks).catch(failed);
+    const answer = await this.#gateway.passOn(request, chunks).catch(failed);
+    this.clearedBy(request).forEach((one) => answer.headers.append("set-cookie", one));
+    return answer;
+  }
+
+  /** The cookies that a request to the gateway ends: after a logout the next user begins anew. */
+  clearedBy({ url: address, headers }: Request): readonly string[] {
+    const url = new URL(address);
+    const isLogout = url.pathname === "/v2/portal.endSession";
+    return isLogout && rememberedIn(headers) !== undefined ? [forgetting(url)] : [];
   }
 
   /** Where the gateway has what a request for it asks for. */
@@ -84,7 +96,10 @@ export class Portal {
       }
       const answer = await this.#gateway.ask(this.#query(), method, path, headers);
       // The gateway knows what the libraries in pages understand.
-      return answer.status === 200 ? this.#judge(userIn(answer.headers), permissions, request) : { refusal: relayed(answer) };
+      if (answer.status !== 200) {
+        return { refusal: await refusalIn(answer, headers) };
+      }
+      return this.#judge(userIn(answer.headers), permissions, request);
     } catch (error) {
       if (error instanceof VestibuleError && !(error instanceof UnexpectedAnswerError)) {
         throw error;
@@ -107,26 +122,33 @@ export class Portal {
     if (answer.status === 200) {
       return userIn(answer.headers);
     }
-    await answer.body?.cancel();
-    if (answer.status !== 401 && answer.status !== 403) {
-      throw new Error(`The gateway answered ${answer.status}: nobody knows who is there.`);
+    const { status, body, headers: told } = await refusalIn(answer, headers);
+    await body?.cancel();
+    if (status !== 401 && status !== 403) {
+      throw new Error(`The gateway answered ${status}: nobody knows who is there.`);
     }
-    return { status: answer.status, home: answer.headers.get("portal-redirect") ?? undefined };
+    const home = told.get("portal-redirect") ?? "";
+    return { status, home: /^https?:/.test(home) ? home : undefined };
   }
 
   #told(headers: Headers): PortalUser | undefined {
-    return this.#options.trustProxy === true && headers.get("portal-session-id") ? userIn(headers) : undefined;
+    const { trustProxy, slug } = this.#options;
+    const found = trustProxy === true ? trustedIn(headers, slug, Date.now()) : undefined;
+    return found && userOf(found);
   }
 
   /** A link that nobody here can take would send its user home for ever: the developer is told why. */
   #pathOf(request: Request): string {
     const { pathname, search } = new URL(request.url);
-    const path = withoutSessionIds(pathname + search);
-    if (path !== pathname + search && !this.#warned) {
+    const path = pathname + search;
+    if (!holdsCredential(path)) {
+      return path;
+    }
+    if (!this.#warned) {
       this.#warned = true;
       console.warn(STRAY_ID);
     }
-    return path;
+    return "/";
   }
 
   #query(): URLSearchParams {
@@ -140,21 +162,31 @@ export class Portal {
     }
     // No cache between may keep what one user got for the next.
     const always = [["cache-control", "private, no-store"]] as const;
-    const remembered = isNavigation(method, headers) && method === "GET" ? rememberedIn(headers) : undefined;
-    if (remembered === undefined) {
-      return { user, headers: always };
-    }
+    return isNavigation(method, headers) && method === "GET" ? this.#arrive(user, request, always) : { user, headers: always };
+  }
+
+  /** A person sees a page: what led them here is used up. */
+  #arrive(user: PortalUser, request: Request, always: readonly (readonly [string, string])[]): Verdict {
+    const { method, headers } = request;
     const url = new URL(request.url);
-    const forget = ["set-cookie", forgetting(url)] as const;
-    const hasArrived = url.pathname === (this.#options.entry ?? "/") && remembered !== url.pathname + url.search;
-    return hasArrived ? { refusal: redirect(remembered, [forget]) } : { user, headers: [...always, forget] };
+    const remembered = rememberedIn(headers);
+    const path = remembered?.path;
+    const goesOn = path !== undefined && url.pathname === (this.#options.entry ?? "/") && path !== url.pathname + url.search;
+    if (isPrefetch(headers)) {
+      // Nobody is there yet. Whoever comes asks again.
+      return goesOn ? { refusal: outage(method, headers) } : { user, headers: always };
+    }
+    const cleared = [countingAnew(headers, url), remembered && forgetting(url)].filter((one) => one !== undefined);
+    const cookies = cleared.map((one) => ["set-cookie", one] as const);
+    return goesOn ? { refusal: redirect(path, cookies) } : { user, headers: [...always, ...cookies] };
   }
 }
 
 export const forbidden = (method: string, headers: Headers) =>
   told(method, headers, { status: 403, words: "You may not see this." });
 
-function userIn(headers: Headers): PortalUser {
-  const found = authorizationIn(headers);
+const userIn = (headers: Headers) => userOf(authorizationIn(headers));
+
+function userOf(found: Authorization): PortalUser {
   return { ...found, can: (...permissions) => holds(found.permissions, permissions) };
 }

@@ -67,6 +67,15 @@ export const backends = {
   },
 };
 
+/** As Next.js does it: with the headers that the proxy names, and its cookies before those of the answer. */
+async function rewritten(onward, request, told) {
+  const names = told.get("x-middleware-override-headers").split(",");
+  const headers = Object.fromEntries(names.map((name) => [name, told.get(`x-middleware-request-${name}`)]));
+  const answer = await browse(onward, { method: request.method, headers, body: await request.text() });
+  told.getSetCookie().forEach((cookie) => answer.headers.append("set-cookie", cookie));
+  return answer;
+}
+
 /** Every path answers who is there; `/admin` needs `admin:read`. */
 export const portals = {
   express(options) {
@@ -92,7 +101,7 @@ export const portals = {
       const isAdmin = new URL(request.url).pathname === "/admin";
       const passed = await gate.proxy(request, isAdmin ? { permissions: ["admin:read"] } : {});
       const onward = passed.headers.get("x-middleware-rewrite");
-      if (onward !== null) return browse(onward, { method: request.method, headers: Object.fromEntries(request.headers) });
+      if (onward !== null) return rewritten(onward, request, passed.headers);
       if (passed.headers.get("x-middleware-next") === null) return passed;
       const { body, status, headers } = await page(request, {});
       passed.headers.forEach((value, name) => headers.append(name, value));
