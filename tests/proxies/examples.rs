@@ -37,6 +37,7 @@ async fn setting(name: &str, proxy: SocketAddr, portal: &str) -> Setting {
     let public = format!("https://portal.example.com:{}", proxy.port());
     let configuration = gateway_toml(Way::Hosted, proxy, home).replace(&public, portal);
     let gateway = TestApp::start_at("memory:", |_| configuration).await;
+    gateway.forward_to_now();
     let application = start_application(home, &gateway.base);
     let told = json!({
         "name": name,

@@ -120,6 +120,11 @@ impl TestApp {
         }
     }
 
+    /// To the time of this machine, for a portal that looks at its own clock.
+    pub fn forward_to_now(&self) {
+        self.forward(Duration::from_millis(SystemClock.now_ms() - self.clock.now_ms()));
+    }
+
     /// Lets time pass for everything that is stored.
     pub fn forward(&self, by: Duration) {
         self.clock.forward(by);
