@@ -1,31 +1,33 @@
 //! The command line: serve, dev, check, keys, explain, healthcheck.
 //!
-//! Owns: arguments and exit codes (2 for a bad configuration).
+//! Owns: what each command does, and its exit code (2 for a bad configuration).
 //! Must not know: what a gateway is made of; `app` does.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)] // A command line talks to its user.
+
+#[path = "main/arguments.rs"]
+mod arguments;
+#[path = "main/keys.rs"]
+mod keys;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{Parser, Subcommand, ValueEnum};
-use secrecy::ExposeSecret;
+use clap::Parser;
 use vestibule::app::check::try_store;
 use vestibule::app::process::{self, End};
 use vestibule::app::{Running, SystemClock};
 use vestibule::config::{Settings, Source, listen_address};
 #[cfg(feature = "playground")]
 use vestibule::dev::{Listen, Playground, PlaygroundError};
-use vestibule::domain::base62::random_text;
-use vestibule::domain::credential::RootKey;
-use vestibule::domain::environment::Environment;
 use vestibule::domain::invalid::Fault;
 use vestibule::domain::ports::Clock;
 use vestibule::explain::Asked;
-use vestibule::tokens::{Algorithm, SigningKey};
 use vestibule::{healthcheck, telemetry};
+
+use self::arguments::{Arguments, Command};
 
 const BAD_CONFIGURATION: u8 = 2;
 
@@ -34,99 +36,13 @@ const BAD_CONFIGURATION: u8 = 2;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-#[derive(Parser)]
-#[command(version, about)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Run the gateway.
-    Serve {
-        /// The configuration file; what it leaves out has the defaults of config/default.toml.
-        #[arg(long)]
-        config: Option<PathBuf>,
-    },
-    /// Run a gateway to try out, with a demo app and a demo portal to click through.
-    #[cfg(feature = "playground")]
-    Dev(Listen),
-    /// Check a configuration and report every fault.
-    Check {
-        /// The configuration file.
-        #[arg(long)]
-        config: Option<PathBuf>,
-        /// Try the store too: every operation, and what its servers say of themselves.
-        #[arg(long)]
-        connect: bool,
-    },
-    /// Make keys and secrets.
-    Keys {
-        #[command(subcommand)]
-        command: KeysCommand,
-    },
-    /// Print the OpenAPI document.
-    Openapi,
-    /// Ask a running gateway on this machine what became of a session or a link; for support.
-    Explain(Asked),
-    /// Ask a running gateway on this machine whether it is alive; exit 0 if so.
-    Healthcheck {
-        /// The configuration file that it runs with. Only server.listen is read; the rest may be bad by now.
-        #[arg(long)]
-        config: Option<PathBuf>,
-        /// Where it listens, if no file is to be read.
-        #[arg(long, conflicts_with = "config")]
-        address: Option<SocketAddr>,
-    },
-}
-
-#[derive(Subcommand)]
-enum KeysCommand {
-    /// Make a root key for a backend.
-    New {
-        /// Whether its sessions are for real users or for tests.
-        #[arg(long)]
-        environment: EnvironmentArgument,
-    },
-    /// Make a value for server.secret.
-    Secret,
-    /// Make a private key for signed tokens, in PEM form (PKCS#8), for a file of tokens.signing_key_files.
-    Signing {
-        /// How it signs.
-        #[arg(long)]
-        algorithm: AlgorithmArgument,
-    },
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum EnvironmentArgument {
-    Live,
-    Test,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum AlgorithmArgument {
-    /// ECDSA on P-256: known to every JWT library.
-    #[value(name = "ES256")]
-    Es256,
-    /// Ed25519, where rules ask for it.
-    #[value(name = "EdDSA")]
-    EdDsa,
-}
-
 fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Serve { config } => actix_web::rt::System::new().block_on(serve(config)),
         #[cfg(feature = "playground")]
         Command::Dev(listen) => actix_web::rt::System::new().block_on(develop(listen)),
         Command::Check { config, connect } => check(config, connect),
-        Command::Keys { command: KeysCommand::New { environment } } => new_key(environment),
-        Command::Keys { command: KeysCommand::Secret } => {
-            println!("{}", random_text());
-            ExitCode::SUCCESS
-        }
-        Command::Keys { command: KeysCommand::Signing { algorithm } } => new_signing_key(algorithm),
+        Command::Keys { command } => keys::make(command),
         Command::Openapi => print_openapi(),
         Command::Explain(asked) => explain(&asked),
         Command::Healthcheck { config, address } => healthcheck(config.as_deref(), address),
@@ -243,41 +159,6 @@ fn report(faults: &[Fault]) -> ExitCode {
         eprintln!("  {}: {} {}", fault.location, fault.message, fault.fix);
     }
     ExitCode::from(BAD_CONFIGURATION)
-}
-
-fn new_key(environment: EnvironmentArgument) -> ExitCode {
-    let environment = match environment {
-        EnvironmentArgument::Live => Environment::Live,
-        EnvironmentArgument::Test => Environment::Test,
-    };
-    let key = RootKey::mint(environment);
-    println!("# For the backend; it is shown this once and stored nowhere:");
-    println!("{}\n", key.expose());
-    println!("# For the gateway's configuration:");
-    println!("[[workspaces.root_keys]]");
-    println!("id = \"my-backend\"");
-    println!("sha256 = \"{}\"", key.digest().to_hex());
-    println!("environment = \"{}\"", environment.name());
-    println!("portals = [\"*\"]");
-    println!("permissions = [\"*\"]");
-    ExitCode::SUCCESS
-}
-
-fn new_signing_key(algorithm: AlgorithmArgument) -> ExitCode {
-    let algorithm = match algorithm {
-        AlgorithmArgument::Es256 => Algorithm::Es256,
-        AlgorithmArgument::EdDsa => Algorithm::EdDsa,
-    };
-    match SigningKey::generate(algorithm) {
-        Ok(key) => {
-            print!("{}", key.expose_secret());
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
 }
 
 fn print_openapi() -> ExitCode {

@@ -13,12 +13,11 @@ use support::sentinel_set::SentinelSet;
 use support::store::{active, assert_gone, attempt, new_session, redis_store, refusal_of, tag_of};
 use vestibule::domain::credential::Digest;
 use vestibule::domain::error::Refusal;
-use vestibule::domain::permission::Permission;
 use vestibule::domain::ports::{
     Exchange, ExchangeAttempt, Found, Lookup, Named, NewSession, Peek, PortalFilter, Position, Record,
     Removal, SessionStore,
 };
-use vestibule::domain::session::{Grant, PortalSession, State};
+use vestibule::domain::session::{PortalSession, State};
 use vestibule::domain::user_tag::UserTag;
 use vestibule::store::memory::MemoryStore;
 

@@ -9,10 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use support::redis_server::RedisServer;
-use support::store::{attempt, new_session, store_with};
-use vestibule::domain::permission::Permission;
+use support::store::{attempt, new_session, readme_session, store_with};
 use vestibule::domain::ports::{ExchangeAttempt, SessionStore};
-use vestibule::domain::session::Grant;
 
 const CALLS: usize = 640;
 const ROUNDS: usize = 5;
@@ -120,17 +118,7 @@ async fn bytes_of_a_session(redis: &RedisServer, store: &dyn SessionStore) -> u6
     redis.command(&["FLUSHALL"]);
     let before = memory_bytes(redis);
     for user in 0..EXAMPLES {
-        let mut new = new_session(&format!("user_{user}"));
-        let permissions = ["api.*.read_key", "api.*.read_analytics"];
-        new.grant = Grant {
-            external_organization_id: None,
-            email: None,
-            preview: false,
-            metadata: None,
-            return_url: None,
-            permissions: permissions.map(|text| Permission::parse(text).expect("valid")).into(),
-            ..new.grant
-        };
+        let new = readme_session(&format!("user_{user}"));
         store.create(&new).await.expect("the store creates");
         let attempt = ExchangeAttempt { user_agent: None, ..attempt(&new) };
         store.exchange(&attempt).await.expect("the store exchanges");

@@ -160,17 +160,7 @@ impl Known {
     }
 
     fn browser(&self) -> Option<&str> {
-        self.events.iter().find_map(|event| match &event.what {
-            Happening::Exchanged { browser } => browser.as_deref(),
-            Happening::Created(_)
-            | Happening::Opened(_)
-            | Happening::Refused(_)
-            | Happening::Revoked
-            | Happening::Ended
-            | Happening::Replaced
-            | Happening::Idle
-            | Happening::Displaced => None,
-        })
+        self.events.iter().find_map(|event| event.what.browser())
     }
 }
 
@@ -179,8 +169,11 @@ fn in_browser(browser: Option<&str>) -> String {
 }
 
 fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+    let mut text = text.to_owned();
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    text
 }
 
 impl HistoryEvent {

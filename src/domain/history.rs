@@ -84,6 +84,18 @@ impl Happening {
         Happening::Exchanged { browser: user_agent.and_then(browser_name) }
     }
 
+    /// Whose session it is, if that is told with it.
+    pub fn origin(&self) -> Option<&Origin> {
+        let Happening::Created(origin) = self else { return None };
+        Some(origin)
+    }
+
+    /// The browser that it happened in, if that is told with it.
+    pub fn browser(&self) -> Option<&str> {
+        let Happening::Exchanged { browser } = self else { return None };
+        browser.as_deref()
+    }
+
     /// The name that the log has for it.
     pub fn name(&self) -> &'static str {
         match self {

@@ -6,191 +6,29 @@
 
 mod events;
 mod histories;
+mod lookup;
+mod opening;
 mod store_error;
 
 use async_trait::async_trait;
 
 pub use self::events::{Event, Events};
 pub use self::histories::{Histories, Sought};
+pub use self::lookup::{Found, Gone, Lookup, Peek};
+pub use self::opening::{
+    Exchange, ExchangeAttempt, NewDirectSession, NewSession, Opening, PortalFilter, REPEAT_MS, Stored,
+};
 pub use self::store_error::StoreError;
 use super::credential::Digest;
-use super::error::Refusal;
-use super::events::Went;
 use super::handle::{Handle, HandleSuffix};
-use super::policy::SessionPolicy;
 use super::secret_mark::{Agreement, SecretMarks};
-use super::session::{Grant, PortalSession};
+use super::session::PortalSession;
 use super::user_tag::UserTag;
 
 /// The time, where no store gives it, in Unix milliseconds.
 pub trait Clock: Send + Sync {
     /// Now.
     fn now_ms(&self) -> u64;
-}
-
-/// A session to create.
-#[derive(Clone, Debug)]
-pub struct NewSession {
-    /// Of the user.
-    pub tag: UserTag,
-    /// The random part of its handle.
-    pub suffix: HandleSuffix,
-    /// Of the ticket.
-    pub ticket: Digest,
-    /// How long the ticket lives.
-    pub ticket_ttl_ms: u64,
-    /// How long the browser session will live after its exchange.
-    pub session_ttl_ms: u64,
-    /// What holds for the session all its life.
-    pub policy: SessionPolicy,
-    /// What it may do.
-    pub grant: Grant,
-    /// The configured id of the root key that creates it.
-    pub root_key: String,
-}
-
-/// A direct session to open.
-#[derive(Clone, Debug)]
-pub struct NewDirectSession {
-    /// Of the user.
-    pub tag: UserTag,
-    /// The random part of its handle.
-    pub suffix: HandleSuffix,
-    /// Of its token, which is made before the call, so that a repeat of the attempt finds its own success for
-    /// [`REPEAT_MS`].
-    pub token: Digest,
-    /// How long it will live.
-    pub session_ttl_ms: u64,
-    /// What holds for it all its life.
-    pub policy: SessionPolicy,
-    /// What it may do.
-    pub grant: Grant,
-    /// The configured id of the root key that opens it.
-    pub root_key: String,
-}
-
-/// A session that has just been stored.
-#[derive(Clone, Debug)]
-pub struct Stored {
-    /// With the store's times.
-    pub session: PortalSession,
-    /// Live sessions of its user among the newest 100; 0 where there are too few to be worth counting.
-    pub live: u64,
-    /// What had to go for it.
-    pub went: Went,
-}
-
-/// What became of an attempt to open a direct session.
-#[derive(Clone, Debug)]
-pub enum Opening {
-    /// It is active under the attempt's token.
-    Done(Stored),
-    /// The same attempt was made before, too long ago to be repeated, or its session has ended since.
-    TooLate,
-    /// The user has as many live sessions as the policy allows. Nothing was opened.
-    Full,
-}
-
-/// How long a repeated attempt finds its own success. It is meant for a lost reply or a double click, not for later.
-pub const REPEAT_MS: u64 = 60_000;
-
-/// An attempt to exchange a ticket for a browser token.
-#[derive(Clone, Debug)]
-pub struct ExchangeAttempt {
-    /// Of the user, as the ticket carries it.
-    pub tag: UserTag,
-    /// Of the ticket.
-    pub ticket: Digest,
-    /// Of the browser token, which is made before the call, so that a repeat of the attempt finds its own success for
-    /// [`REPEAT_MS`].
-    pub token: Digest,
-    /// Whose tickets may be spent.
-    pub portals: PortalFilter,
-    /// Of the browser.
-    pub user_agent: Option<String>,
-    /// Tokens of sessions that the browser has and the new one replaces. Where there is a limit, they count for nothing.
-    pub held: Vec<Digest>,
-}
-
-/// Which portals' tickets may be spent. It is applied before the ticket is spent, so a refused one stays unspent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PortalFilter {
-    /// Only the portals of these slugs.
-    Only(Vec<String>),
-    /// All but the portals of these slugs.
-    AllBut(Vec<String>),
-}
-
-impl PortalFilter {
-    /// Whether tickets of this portal may be spent.
-    pub fn admits(&self, slug: &str) -> bool {
-        match self {
-            PortalFilter::Only(slugs) => slugs.iter().any(|listed| listed == slug),
-            PortalFilter::AllBut(slugs) => !slugs.iter().any(|listed| listed == slug),
-        }
-    }
-}
-
-/// What became of an attempt to exchange.
-#[derive(Clone, Debug)]
-pub enum Exchange {
-    /// The ticket is spent, the session is active under the attempt's token. With what had to go for it.
-    Done(PortalSession, Went),
-    /// The user has as many live sessions as the policy allows; the ticket is unspent.
-    Full(PortalSession),
-    /// The filter does not admit the ticket's portal; the ticket is unspent.
-    NotAdmitted(PortalSession),
-    /// There is no such ticket.
-    Gone(Gone),
-}
-
-/// What looking at a ticket found. The ticket is unchanged.
-#[derive(Clone, Debug)]
-pub enum Peek {
-    /// It waits to be spent.
-    Pending(PortalSession),
-    /// There is no such ticket.
-    Gone(Gone),
-}
-
-/// Whether a look-up of a token is a use of its session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lookup {
-    /// Somebody is at work with it, so it is not idle.
-    Use {
-        /// Whether sessions of its portal have an idle time-out, where that is known. It only tells which question to
-        /// ask first; the session itself decides.
-        idles: Option<bool>,
-    },
-    /// It is only looked at.
-    Glance,
-}
-
-/// What a look-up of a token found.
-#[derive(Clone, Debug)]
-pub enum Found {
-    /// Live.
-    Active(PortalSession),
-    /// There is no such session.
-    Gone(Gone),
-}
-
-/// What the operator is told of something that is not there.
-#[derive(Clone, Debug)]
-pub struct Gone {
-    /// `Unknown`, `Expired`, `Idle`, `Used`, `Revoked` or `Ended`, as far as the user's index still tells.
-    pub refusal: Refusal,
-    /// The session it was, if that is still known.
-    pub handle: Option<Handle>,
-    /// Nobody had noticed its end before.
-    pub is_news: bool,
-}
-
-impl Gone {
-    /// Of something that ended at its time, on somebody's wish, or never was.
-    pub fn new(refusal: Refusal, handle: Option<Handle>) -> Self {
-        Gone { refusal, handle, is_news: false }
-    }
 }
 
 /// Why a session is removed before it expires.

@@ -7,6 +7,7 @@
 
 mod find;
 mod histories;
+mod index;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +24,7 @@ pub use super::link::{Probe, StoreObserver, Topology};
 use super::ready::readiness;
 use super::record;
 use super::reply::{self, Reply, begins_with, corrupt, words};
-use super::script::{BY_HANDLE, CREATE, EXCHANGE, LIST, OPEN, REMOVE, REVOKE_ALL, ScriptCall, words_of};
+use super::script::{BY_HANDLE, CREATE, EXCHANGE, OPEN, REMOVE, ScriptCall};
 use super::secret::agree;
 use super::telling::Telling;
 use crate::domain::base62::{self, base62_of};
@@ -39,8 +40,6 @@ use crate::domain::secret_mark::{Agreement, SecretMarks};
 use crate::domain::session::PortalSession;
 use crate::domain::user_tag::UserTag;
 
-/// How many records one call of a list or a revocation touches: well below a millisecond of Redis's time.
-const BATCH: usize = 200;
 /// What the store promises beyond the contract.
 #[derive(Clone, Copy, Debug)]
 pub struct Promises {
@@ -217,23 +216,7 @@ impl SessionStore for RedisStore {
     }
 
     async fn revoke_all(&self, tag: UserTag, kept: Option<Position>) -> Result<u64, StoreError> {
-        let mut revoked = 0;
-        let (mut created, mut suffix) = words_of(None);
-        let (kept_created, kept_suffix) = words_of(kept);
-        loop {
-            let script = self.telling.script(&REVOKE_ALL, vec![index_key(tag)], None);
-            let script = script.arg(&created).arg(&suffix).arg(BATCH).arg(&kept_created).arg(&kept_suffix);
-            let script = self.telling.told(script, String::new);
-            let reply = self.declaring("revoke_all", script, Waits::Always).await?;
-            let ["removed", count, _, next_created, next_suffix] = words(&reply)[..] else {
-                return Err(corrupt("an unknown reply of revoke_all.lua"));
-            };
-            revoked += count.parse::<u64>().unwrap_or(0);
-            if next_created.is_empty() {
-                return Ok(revoked);
-            }
-            (created, suffix) = (next_created.to_owned(), next_suffix.to_owned());
-        }
+        self.revoke_each(tag, kept).await
     }
 
     async fn list(
@@ -242,26 +225,7 @@ impl SessionStore for RedisStore {
         before: Option<Position>,
         limit: usize,
     ) -> Result<Vec<PortalSession>, StoreError> {
-        let mut sessions = Vec::new();
-        // More with every page, because expired records have taken up places in it.
-        let mut wanted = limit.min(BATCH);
-        let (mut created, mut suffix) = words_of(before);
-        loop {
-            let script = LIST.on(vec![index_key(tag)]).arg(&created).arg(&suffix).arg(BATCH).arg(wanted);
-            wanted = (wanted * 4).min(BATCH);
-            let reply = self.declaring("list", script, Waits::No).await?;
-            let ["page", next_created, next_suffix, ref records @ ..] = words(&reply)[..] else {
-                return Err(corrupt("an unknown reply of list.lua"));
-            };
-            for record in records {
-                sessions.push(reply::session(tag, record)?);
-            }
-            if next_created.is_empty() || sessions.len() >= limit {
-                sessions.truncate(limit);
-                return Ok(sessions);
-            }
-            (created, suffix) = (next_created.to_owned(), next_suffix.to_owned());
-        }
+        self.list_page_by_page(tag, before, limit).await
     }
 
     /// Of whichever node of a cluster has the key; their clocks are the operator's to keep together.

@@ -8,7 +8,7 @@ use vestibule::domain::history::{Happening, LooksLike};
 use vestibule::domain::policy::{SessionLimit, SessionPolicy, WhenFull};
 use vestibule::domain::ports::{NewDirectSession, Sought, StoreError};
 
-use super::support::store::{new_direct, opened, store_with};
+use super::support::store::{new_direct, opened, readme_session, store_with};
 use super::support::swallowing_proxy::SwallowingProxy;
 use super::*;
 
@@ -264,19 +264,7 @@ async fn what_a_live_session_costs_in_redis() {
 async fn bytes_of_a_session(days: u32) -> u64 {
     let redis = RedisServer::start();
     let store = store_with(&redis.url(), &format!("[history]\ndays = {days}"));
-    let mut new = new_session("user_123");
-    new.grant = Grant {
-        external_organization_id: None,
-        email: None,
-        preview: false,
-        metadata: None,
-        return_url: None,
-        path: None,
-        permissions: ["api.*.read_key", "api.*.read_analytics"]
-            .map(|p| Permission::parse(p).expect("valid"))
-            .into(),
-        ..new.grant
-    };
+    let new = readme_session("user_123");
     store.create(&new).await.expect("the store creates");
     let opened = Happening::Opened(LooksLike::Scanner);
     store.note(new.tag, &new.ticket, &opened).await.expect("it is noted");

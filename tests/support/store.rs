@@ -55,6 +55,23 @@ pub fn new_session(user: &str) -> NewSession {
     }
 }
 
+/// The session of the README's first call, as costs are told of it.
+pub fn readme_session(user: &str) -> NewSession {
+    let permissions = ["api.*.read_key", "api.*.read_analytics"];
+    let new = new_session(user);
+    let grant = Grant {
+        external_organization_id: None,
+        email: None,
+        preview: false,
+        metadata: None,
+        return_url: None,
+        path: None,
+        permissions: permissions.map(|text| Permission::parse(text).expect("valid")).into(),
+        ..new.grant
+    };
+    NewSession { grant, ..new }
+}
+
 /// A direct session, as one call of the backend asks for it: a repeat of that call has the same value.
 pub fn new_direct(user: &str) -> NewDirectSession {
     let tag = tag_of(user);

@@ -53,7 +53,8 @@ fn new_root_key(binary: &Path) -> io::Result<(String, String)> {
     key.zip(entry).ok_or_else(|| io::Error::other("`vestibule keys new` printed no key"))
 }
 
-/// Limits are checked on every request, but none is reached.
+/// Limits are checked on every request, but none is reached. Without histories, as the goals are set: `tests/store_costs.rs`
+/// tells what they cost.
 fn configuration(options: &Options<'_>, port: u16, metrics_port: u16, root_key: &str) -> String {
     let mut text = format!(
         r#"
@@ -65,6 +66,8 @@ secret = "a secret of the benchmark, long enough to be taken"
 workers = {workers}
 [store]
 url = "{store}"
+[history]
+days = 0
 [limits]
 exchange_per_minute = 10000000
 create_per_minute = 10000000

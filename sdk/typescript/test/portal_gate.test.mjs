@@ -6,21 +6,12 @@ import { after, before, describe, test } from "node:test";
 import { Vestibule } from "@vestibule/sdk";
 
 import { ROOT_KEY, startGateway } from "./support/gateway.mjs";
+import { navigation, script, toldOf } from "./support/requests.mjs";
 import { closeSites, portals } from "./support/sites.mjs";
 
 const HOME = "http://localhost:3001/billing";
-const navigation = { "sec-fetch-mode": "navigate", accept: "text/html" };
-const script = { "sec-fetch-mode": "cors", accept: "*/*" };
 /** What a proxy would tell of somebody. */
-const TOLD = {
-  "portal-session-id": "sess_1",
-  "portal-slug": "my-portal",
-  "portal-external-id": "mallory",
-  "portal-permissions": "admin:*",
-  "portal-environment": "live",
-  "portal-preview": "false",
-  "portal-expires-at": `${Date.now() + 60_000}`,
-};
+const TOLD = toldOf("mallory", "admin:*");
 
 let gateway;
 let backend;

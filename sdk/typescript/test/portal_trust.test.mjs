@@ -8,19 +8,10 @@ import { after, before, describe, test } from "node:test";
 import { Vestibule } from "@vestibule/sdk";
 
 import { ROOT_KEY, startGateway } from "./support/gateway.mjs";
+import { navigation, script, toldOf } from "./support/requests.mjs";
 import { closeSites, portals } from "./support/sites.mjs";
 
-const navigation = { "sec-fetch-mode": "navigate", accept: "text/html" };
-const script = { "sec-fetch-mode": "cors", accept: "*/*" };
-const TOLD = {
-  "portal-session-id": "sess_1",
-  "portal-slug": "my-portal",
-  "portal-external-id": "mallory",
-  "portal-permissions": "keys:read,admin:*",
-  "portal-environment": "live",
-  "portal-preview": "false",
-  "portal-expires-at": `${Date.now() + 60_000}`,
-};
+const TOLD = toldOf("mallory", "keys:read,admin:*");
 /** Of what a proxy may have made: another portal, two headers in one, a session that is over, what nobody has written. */
 const DOUBTFUL = {
   "another portal": { "portal-slug": "embedded" },

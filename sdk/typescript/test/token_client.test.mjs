@@ -63,9 +63,11 @@ test("a tab waits for another one's slow answer, and has not failed meanwhile", 
   const bare = () => testEnvironment({ locks: undefined });
   let answer;
   const slow = new Promise((resolve) => (answer = resolve));
-  const first = open({ fetchToken: () => slow }, bare());
+  let first;
   // It has asked whether anybody has a token, and goes on.
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await new Promise((asks) => {
+    first = open({ fetchToken: () => (asks(), slow) }, bare());
+  });
   const second = open({ fetchToken: () => assert.fail("it asks, too") }, bare());
   const statuses = new Set([second.status]);
   second.subscribe(() => statuses.add(second.status));

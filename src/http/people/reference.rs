@@ -32,7 +32,7 @@ fn render(document: &Value) -> String {
         let methods: Vec<&String> =
             entries(item).map(|(method, _)| method).filter(|method| *method != "head").collect();
         let Some(first) = methods.first() else { continue };
-        let names: Vec<String> = methods.iter().map(|method| method.to_uppercase()).collect();
+        let names: Vec<String> = methods.iter().map(|method| method.to_ascii_uppercase()).collect();
         let operation = &item[first.as_str()];
         let _ = write!(
             html,

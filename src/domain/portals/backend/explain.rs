@@ -10,7 +10,6 @@ use crate::domain::environment::Environment;
 use crate::domain::error::{Code, Error};
 use crate::domain::explained::{Known, NO_LINK, UNKNOWN};
 use crate::domain::handle::Handle;
-use crate::domain::history::Happening;
 use crate::domain::portals::Portals;
 use crate::domain::ports::{Position, Sought};
 use crate::domain::root_key::ToExplain;
@@ -59,6 +58,8 @@ pub enum Explanation {
 }
 
 /// The ticket in a text that somebody pasted: a whole link, one that a mail has broken into lines, or the ID alone.
+/// White space is that of all scripts here: mail programs put in no-break spaces. What is left must be a whole ticket, with
+/// its checksum, and is only looked up.
 pub fn ticket_in(text: &str) -> Option<Ticket> {
     let first_in = |text: &str| {
         let mut starts = text.match_indices(TicketKind::PREFIX);
@@ -132,19 +133,8 @@ fn seen_by(caller: &Caller<ToExplain>, known: Known) -> Option<Seen> {
 }
 
 fn whose(known: &Known) -> Option<(&str, Environment, &str)> {
-    known.events.iter().find_map(|event| match &event.what {
-        Happening::Created(origin) => {
-            Some((origin.workspace.as_str(), origin.environment, origin.slug.as_str()))
-        }
-        Happening::Opened(_)
-        | Happening::Exchanged { .. }
-        | Happening::Refused(_)
-        | Happening::Revoked
-        | Happening::Ended
-        | Happening::Replaced
-        | Happening::Idle
-        | Happening::Displaced => None,
-    })
+    let origin = known.events.iter().find_map(|event| event.what.origin())?;
+    Some((origin.workspace.as_str(), origin.environment, origin.slug.as_str()))
 }
 
 #[cfg(test)]

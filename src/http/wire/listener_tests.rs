@@ -1,0 +1,176 @@
+//! The listener under defects: a store and a clock that panic, input that never becomes a request.
+
+use std::io::{Read, Write};
+use std::sync::Mutex;
+use std::time::Instant;
+
+use async_trait::async_trait;
+
+use super::*;
+use crate::domain::credential::Digest;
+use crate::domain::explained::Known;
+use crate::domain::handle::Handle;
+use crate::domain::history::Happening;
+use crate::domain::idempotency::TokenDeriver;
+use crate::domain::landing_pass::LandingNonces;
+use crate::domain::portals::Product;
+use crate::domain::ports::{
+    Clock, Exchange, ExchangeAttempt, Found, Histories, Lookup, Named, NewDirectSession, NewSession, Opening,
+    Peek, Position, Readiness, Record, Removal, SessionStore, Sought, StoreError, Stored,
+};
+use crate::domain::session::PortalSession;
+use crate::domain::user_tag::{UserTag, UserTagger};
+use crate::http::answer::events::AuditTrail;
+use crate::http::gateway::languages::Languages;
+use crate::http::gateway::limits::Limits;
+use crate::telemetry::{Metrics, log_of_this_thread};
+
+/// A defect, wherever it is asked.
+struct Broken;
+
+impl Clock for Broken {
+    fn now_ms(&self) -> u64 {
+        panic!("a defect")
+    }
+}
+
+#[async_trait]
+impl Histories for Broken {
+    async fn explain(&self, _: UserTag, _: &Sought) -> Result<Vec<Known>, StoreError> {
+        panic!("a defect")
+    }
+    async fn note(&self, _: UserTag, _: &Digest, _: &Happening) -> Result<(), StoreError> {
+        panic!("a defect")
+    }
+}
+
+#[async_trait]
+impl SessionStore for Broken {
+    async fn create(&self, _: &NewSession) -> Result<Stored, StoreError> {
+        panic!("a defect")
+    }
+    async fn open(&self, _: &NewDirectSession) -> Result<Opening, StoreError> {
+        panic!("a defect")
+    }
+    async fn exchange(&self, _: &ExchangeAttempt) -> Result<Exchange, StoreError> {
+        panic!("a defect")
+    }
+    async fn peek(&self, _: UserTag, _: &Digest) -> Result<Peek, StoreError> {
+        panic!("a defect")
+    }
+    async fn find(&self, _: UserTag, _: &Digest, _: Lookup) -> Result<Found, StoreError> {
+        panic!("a defect")
+    }
+    async fn find_by_handle(&self, _: &Handle) -> Result<Option<Named>, StoreError> {
+        panic!("a defect")
+    }
+    async fn remove(&self, _: &Handle, _: Option<Record>, _: Removal) -> Result<bool, StoreError> {
+        panic!("a defect")
+    }
+    async fn revoke_all(&self, _: UserTag, _: Option<Position>) -> Result<u64, StoreError> {
+        panic!("a defect")
+    }
+    async fn list(
+        &self,
+        _: UserTag,
+        _: Option<Position>,
+        _: usize,
+    ) -> Result<Vec<PortalSession>, StoreError> {
+        panic!("a defect")
+    }
+    async fn now_ms(&self) -> Result<u64, StoreError> {
+        panic!("a defect")
+    }
+    async fn ready(&self) -> Result<Readiness, StoreError> {
+        panic!("a defect with internals to tell")
+    }
+}
+
+fn broken_gateway() -> Gateway {
+    Gateway {
+        product: Product::new(
+            Arc::default(),
+            Arc::new(Broken),
+            Arc::new(UserTagger::new(&"s".into(), &[])),
+            Arc::new(TokenDeriver::new(&"s".into())),
+            Arc::new(AuditTrail),
+        ),
+        metrics: Arc::new(Metrics::new().expect("the metrics register")),
+        limits: Arc::new(Limits::new(1, 1)),
+        client_address_header: actix_web::http::header::X_FORWARDED_FOR,
+        trusted_proxies: Vec::new(),
+        untrusted: Arc::default(),
+        stopping: Arc::default(),
+        error_type_base: "https://sessions.example.com/errors".into(),
+        strict_transport: false,
+        landing_nonces: Arc::new(LandingNonces::new(&"s".into())),
+        languages: Arc::new(Languages::load().expect("the languages load")),
+        clock: Arc::new(Broken),
+        store_clock: Arc::new(Broken),
+    }
+}
+
+/// A log that a test can read.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("not poisoned").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    /// The line about this request that says how it was answered, once it is there.
+    fn answered(&self, id: &str) -> serde_json::Value {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        loop {
+            let bytes = self.0.lock().expect("not poisoned").clone();
+            let lines = bytes.split(|byte| *byte == b'\n');
+            let mut lines = lines.filter_map(|line| serde_json::from_slice::<serde_json::Value>(line).ok());
+            if let Some(line) = lines.find(|line| line["span"]["request_id"] == id) {
+                return line;
+            }
+            assert!(Instant::now() < deadline, "no line of {id}");
+            std::thread::yield_now();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_panic_is_a_500_that_tells_nothing_and_the_gateway_goes_on() {
+    let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+    let log = Log::default();
+    let make_gateway = {
+        let log = log.clone();
+        // Runs on the worker's thread, which logs until it ends.
+        move || {
+            std::mem::forget(log_of_this_thread(log.clone()));
+            broken_gateway()
+        }
+    };
+    let (server, address) = listen(loopback, 1, make_gateway, crate::http::routes).expect("it listens");
+    let handle = server.handle();
+    tokio::spawn(server);
+    for _ in 0..3 {
+        let mut stream = std::net::TcpStream::connect(address).expect("it accepts");
+        let request = b"GET /health/ready HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        stream.write_all(request).expect("it reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("it answers");
+        assert!(answer.starts_with("HTTP/1.1 500 "), "{answer}");
+        assert!(answer.contains("errors/application/unexpected_error"), "{answer}");
+        assert!(!answer.contains("internals"), "{answer}");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+        let body: serde_json::Value = serde_json::from_str(body).expect("JSON");
+        let id = body["meta"]["requestId"].as_str().expect("an id");
+        assert!(head.contains(&format!("x-request-id: {id}")), "{answer}");
+        assert_eq!(log.answered(id)["status"], 500);
+    }
+    handle.stop(false).await;
+}

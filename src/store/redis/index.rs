@@ -1,0 +1,66 @@
+//! What goes through a user's index page by page: listing, and revoking all.
+//!
+//! Owns: how much one script does, so that a user with many sessions holds up nobody else's.
+//! Must not know: how a script is called.
+
+use super::RedisStore;
+use crate::domain::ports::{Position, StoreError};
+use crate::domain::session::PortalSession;
+use crate::domain::user_tag::UserTag;
+use crate::store::declaring::Waits;
+use crate::store::keys::index_key;
+use crate::store::reply::{self, corrupt, words};
+use crate::store::script::{LIST, REVOKE_ALL, words_of};
+
+/// How many records one call touches: well below a millisecond of Redis's time.
+const BATCH: usize = 200;
+
+impl RedisStore {
+    pub(super) async fn revoke_each(&self, tag: UserTag, kept: Option<Position>) -> Result<u64, StoreError> {
+        let mut revoked = 0;
+        let (mut created, mut suffix) = words_of(None);
+        let (kept_created, kept_suffix) = words_of(kept);
+        loop {
+            let script = self.telling.script(&REVOKE_ALL, vec![index_key(tag)], None);
+            let script = script.arg(&created).arg(&suffix).arg(BATCH).arg(&kept_created).arg(&kept_suffix);
+            let script = self.telling.told(script, String::new);
+            let reply = self.declaring("revoke_all", script, Waits::Always).await?;
+            let ["removed", count, _, next_created, next_suffix] = words(&reply)[..] else {
+                return Err(corrupt("an unknown reply of revoke_all.lua"));
+            };
+            revoked += count.parse::<u64>().unwrap_or(0);
+            if next_created.is_empty() {
+                return Ok(revoked);
+            }
+            (created, suffix) = (next_created.to_owned(), next_suffix.to_owned());
+        }
+    }
+
+    pub(super) async fn list_page_by_page(
+        &self,
+        tag: UserTag,
+        before: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<PortalSession>, StoreError> {
+        let mut sessions = Vec::new();
+        // More with every page, because expired records have taken up places in it.
+        let mut wanted = limit.min(BATCH);
+        let (mut created, mut suffix) = words_of(before);
+        loop {
+            let script = LIST.on(vec![index_key(tag)]).arg(&created).arg(&suffix).arg(BATCH).arg(wanted);
+            wanted = (wanted * 4).min(BATCH);
+            let reply = self.declaring("list", script, Waits::No).await?;
+            let ["page", next_created, next_suffix, ref records @ ..] = words(&reply)[..] else {
+                return Err(corrupt("an unknown reply of list.lua"));
+            };
+            for record in records {
+                sessions.push(reply::session(tag, record)?);
+            }
+            if next_created.is_empty() || sessions.len() >= limit {
+                sessions.truncate(limit);
+                return Ok(sessions);
+            }
+            (created, suffix) = (next_created.to_owned(), next_suffix.to_owned());
+        }
+    }
+}
