@@ -2,6 +2,7 @@
 // Knows nothing of tries and time.
 
 import { gatewayError, UnexpectedAnswerError, type Fault, type VestibuleError } from "./errors.js";
+import { codeIn } from "./refusal_code.js";
 
 /** A successful answer. */
 export interface Answer {
@@ -35,15 +36,15 @@ function parse(text: string): unknown {
 
 function refusal(status: number, headers: Headers, body: unknown): VestibuleError {
   const error = isObject(body) ? body["error"] : undefined;
-  if (!isObject(error) || typeof error["type"] !== "string") {
+  const code = isObject(error) ? codeIn(error["type"]) : undefined;
+  if (!isObject(error) || code === undefined) {
     return new UnexpectedAnswerError(status);
   }
   const meta = isObject(body) && isObject(body["meta"]) ? body["meta"] : {};
   return gatewayError({
-    // The base of the address is the operator's; its last two segments are the code.
-    code: error["type"].split("/").slice(-2).join("/"),
+    code,
     status,
-    type: error["type"],
+    type: textOr(error["type"], ""),
     title: textOr(error["title"], ""),
     detail: textOr(error["detail"], ""),
     errors: Array.isArray(error["errors"]) ? (error["errors"] as Fault[]) : [],

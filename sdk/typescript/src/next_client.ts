@@ -3,9 +3,9 @@
 // action, a `fetch`, a library.
 
 import { isOfTheWeb } from "./browser/way_home.js";
+import { codeIn, saysOver } from "./refusal_code.js";
 import { safePath, withPath } from "./web/path.js";
 
-const OVER = /\/authentication\/portal_(?:session_not_found|token_missing)$/;
 const WATCHED = Symbol.for("vestibule.watched");
 
 /** Belongs once into the root layout. Shows nothing. */
@@ -56,6 +56,6 @@ async function homeIn(answer: Response): Promise<string | undefined> {
     return undefined;
   }
   const body = (await answer.clone().json().catch(() => ({}))) as { type?: string; redirectUrl?: string; error?: { type?: string; redirectUrl?: string } };
-  const { type: code = "", redirectUrl } = body.error ?? body;
-  return OVER.test(code) && isOfTheWeb(redirectUrl) ? redirectUrl : undefined;
+  const { type: code, redirectUrl } = body.error ?? body;
+  return saysOver(answer.status, codeIn(code)) && isOfTheWeb(redirectUrl) ? redirectUrl : undefined;
 }

@@ -34,6 +34,7 @@ const FOREIGN = {
   "a proxy's own sign-in": [401, { "www-authenticate": "Basic", "content-type": "text/html" }, "<h1>Sign in</h1>"],
   "a firewall": [403, { "content-type": "text/html" }, "<h1>No</h1>"],
   "JSON of something else": [401, { "content-type": "application/json" }, '{"error":"unauthorized"}'],
+  "a 401 of another kind": [401, { "content-type": "application/json" }, '{"error":{"type":"https://sso.example/oauth/invalid_token"}}'],
   "another service": [404, { "content-type": "application/json" }, JSON.stringify(PROBLEM)],
   "a success of something else": [200, { "content-type": "text/html" }, "<h1>Welcome</h1>"],
   "Inertia's answer to somebody else": [409, { "x-inertia-location": "https://evil.example/" }, ""],

@@ -2,11 +2,10 @@
 // says nothing about who is there.
 
 import { UnexpectedAnswerError } from "../errors.js";
+import { codeIn, saysOver } from "../refusal_code.js";
 import { relayed } from "./gateway.js";
 
 const STATUSES: ReadonlySet<number> = new Set([401, 403, 429, 503]);
-/** The last two segments are the gateway's code, whatever the operator's base is. */
-const TYPE = /\/[a-z_]+\/[a-z_]+$/;
 
 /** The gateway's refusal, to be answered as this server's own. Throws for anything else. */
 export async function refusalIn(answer: Response, asked: Headers): Promise<Response> {
@@ -25,6 +24,7 @@ const isPageForTurbo = ({ headers }: Response, asked: Headers) =>
 
 async function isProblem(answer: Response): Promise<boolean> {
   const body = (await answer.clone().json().catch(() => undefined)) as { error?: { type?: unknown } } | null | undefined;
-  const type = body?.error?.type;
-  return typeof type === "string" && TYPE.test(type);
+  const code = codeIn(body?.error?.type);
+  // A 401 that says something else than that the session is over says nothing about who is there.
+  return answer.status === 401 ? saysOver(401, code) : code !== undefined;
 }
