@@ -1,8 +1,8 @@
 // The gate's own cookies: read from a request, and written so that no page's script and no other site gets them.
 
 export function cookiesIn(headers: Headers): readonly (readonly [name: string, value: string])[] {
-  const pairs = (headers.get("cookie") ?? "").split(";").map((pair) => /^\s*([^=]*)=(.*?)\s*$/s.exec(pair));
-  return pairs.flatMap((pair) => (pair === null ? [] : [[pair[1]!, pair[2]!] as const]));
+  const pairs = (headers.get("cookie") ?? "").split(";").map((pair) => [pair, pair.indexOf("=")] as const);
+  return pairs.flatMap(([pair, end]) => (end < 0 ? [] : [[pair.slice(0, end).trimStart(), pair.slice(end + 1).trim()] as const]));
 }
 
 export function cookieIn(headers: Headers, name: string): string | undefined {

@@ -6,8 +6,8 @@ const LONGEST = 1024;
 const MOST_DECODINGS = 4;
 /** Stands in for the site: what leaves it is no path. */
 const SITE = "https://site.invalid";
-/** A session ID, a token, a root key; or a signed token. */
-const CREDENTIAL = /\b(?:pst|ps|pt|rk)_(?:live|test)_|\beyJ[\w-]+\.eyJ/;
+/** A session ID, a token, a root key; or a signed token. Strangers choose the text, so each run of letters is read once. */
+const CREDENTIAL = /\b(?:pst|ps|pt|rk)_(?:live|test)_|(?<![\w-])(?=(?:[\w-]*-)?eyJ[\w-])[\w-]+\.eyJ/;
 
 /**
  * The path with its query and fragment, encoded. Nothing for what any browser or server could read as another site's
@@ -26,24 +26,35 @@ export function safePath(value: string | null | undefined): string | undefined {
   return path.length > LONGEST || holdsCredential(path) ? undefined : path;
 }
 
-/** Encoded or not. */
+/** Encoded or not. What is encoded more often than anybody does may hold one. */
 export function holdsCredential(path: string): boolean {
-  return [...readings(path)].some((reading) => CREDENTIAL.test(reading));
+  return readings(path)?.some((reading) => CREDENTIAL.test(reading)) ?? true;
 }
 
-/** The text, and what it becomes when it is decoded once or more often; a character for each byte. */
-function* readings(text: string): Generator<string> {
-  for (let last: string | undefined, now = text; now !== last; ) {
-    yield now;
-    last = now;
-    now = last.replace(/%([\da-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+/** Whether a path is one that people have: neither longer than any that is kept, nor encoded over and over. */
+export function isOrdinary(path: string): boolean {
+  return path.length <= LONGEST && readings(path) !== undefined;
+}
+
+/**
+ * The text, and what it becomes when it is decoded once or more often; a character for each byte. Nothing where that does
+ * not end soon: a stranger could keep the server busy by it.
+ */
+function readings(text: string): readonly string[] | undefined {
+  const all = [text];
+  for (let now = text; all.length <= MOST_DECODINGS + 1; all.push(now)) {
+    const next = now.replace(/%([\da-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+    if (next === now) {
+      return all;
+    }
+    now = next;
   }
+  return undefined;
 }
 
 /** Whether a server that decodes or cleans this path, once or more often, may come to `//host`. */
 function hidesAHost(path: string): boolean {
-  const all = [...readings(path)];
-  return all.length > MOST_DECODINGS + 1 || all.some((reading) => /[\0-\x1f\x7f]/.test(reading) || beginsWithAHost(reading));
+  return readings(path)?.some((reading) => /[\0-\x1f\x7f]/.test(reading) || beginsWithAHost(reading)) ?? true;
 }
 
 /** As the most forgiving readers have it: `\` is `/`, and what follows a `;` is no part of a segment. */

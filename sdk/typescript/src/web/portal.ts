@@ -8,7 +8,7 @@ import type { Chunks } from "./body.js";
 import { Gateway, type GatewayOptions, type Send } from "./gateway.js";
 import { countingAnew, sendHome, type Nobody } from "./home.js";
 import { Refused } from "./incoming.js";
-import { holdsCredential } from "./path.js";
+import { holdsCredential, isOrdinary } from "./path.js";
 import { holds } from "./permissions.js";
 import { refusalIn } from "./refusals.js";
 import { forgetting, rememberedIn } from "./remembered.js";
@@ -141,6 +141,10 @@ export class Portal {
   #pathOf(request: Request): string {
     const { pathname, search } = new URL(request.url);
     const path = pathname + search;
+    // Nobody is led back to it, and nobody has proved who they are yet: it is not worth reading.
+    if (!isOrdinary(path)) {
+      return "/";
+    }
     if (!holdsCredential(path)) {
       return path;
     }
