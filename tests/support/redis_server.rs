@@ -265,7 +265,8 @@ impl RedisServer {
     }
 
     /// Lets time pass for everything that is stored. A record with an idle time-out also holds times that the scripts
-    /// compare with the clock, which stands still here: they go back instead.
+    /// compare with the clock, which stands still here: they go back instead. The clock goes on by a millisecond at least,
+    /// because of sessions of one millisecond none is the older.
     pub fn forward(&self, by: Duration) {
         let script = r#"
             local by = tonumber(ARGV[1])
@@ -287,7 +288,9 @@ impl RedisServer {
             end"#;
         let mut redis = self.connect().expect("redis answers");
         let by_ms = u64::try_from(by.as_millis()).expect("a short time");
+        let before_ms = now_ms(&mut redis);
         redis::Script::new(script).arg(by_ms).invoke::<()>(&mut redis).expect("time can be forwarded");
+        wait_until("the clock of Redis goes on", || now_ms(&mut redis) > before_ms);
     }
 }
 
@@ -299,6 +302,11 @@ impl Drop for RedisServer {
 
 /// The default lets a primary wait for seconds before it serves a new replica.
 pub const FAST_REPLICATION: [&str; 2] = ["--repl-diskless-sync-delay", "0"];
+
+fn now_ms(redis: &mut redis::Connection) -> u64 {
+    let (seconds, micros): (u64, u64) = redis::cmd("TIME").query(redis).expect("redis tells the time");
+    seconds * 1_000 + micros / 1_000
+}
 
 fn info(redis: &mut redis::Connection, section: &str, field: &str) -> Option<String> {
     let text: String = redis::cmd("INFO").arg(section).query(redis).ok()?;
