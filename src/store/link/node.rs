@@ -56,7 +56,7 @@ impl Connector {
 
     pub async fn connect(&self, client: &Client) -> RedisResult<MultiplexedConnection> {
         let connection = connect(client, self.limits.answer).await?;
-        self.probe.look_over(client, &connection);
+        self.probe.look_over(client, &connection, self.limits.answer);
         Ok(connection)
     }
 

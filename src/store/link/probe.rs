@@ -4,13 +4,13 @@
 //! workers share it, so that each server is examined once in a process.
 //! Must not know: topologies.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use futures_util::future::join_all;
 use redis::aio::MultiplexedConnection;
 use redis::{Client, RedisError, RedisResult};
-use tokio::task::JoinHandle;
+use tokio::sync::watch;
 
 use super::fault::is_refused_command;
 use super::standing::Standing;
@@ -19,12 +19,17 @@ use super::standing::Standing;
 pub const NO_WAIT: &str = "the store does not let the gateway wait for its replicas: a failover may undo a revocation or a \
                            logout that was answered. Allow its user WAIT (ACL SETUSER … +wait)";
 
+const SILENT: &str = "the store did not tell its settings in time, so nothing is known of them";
+
 /// Which servers have been examined.
 #[derive(Default)]
 pub struct Probe {
     fence_failover: bool,
     seen: Mutex<HashSet<String>>,
-    examinations: Mutex<Vec<JoinHandle<Vec<String>>>>,
+    /// So many examinations go on.
+    running: watch::Sender<usize>,
+    /// Each warning once, however often a server is met: only `check` takes them out again.
+    found: Mutex<BTreeSet<String>>,
     /// What the calls have shown.
     pub(super) standing: Standing,
 }
@@ -44,32 +49,60 @@ impl Probe {
         Arc::new(Probe { fence_failover, ..Probe::default() })
     }
 
-    /// Runs in the background; the caller's request does not wait for it.
-    pub fn look_over(self: &Arc<Self>, client: &Client, connection: &MultiplexedConnection) {
+    /// Runs in the background, for so long at most; the caller's request does not wait for it.
+    pub fn look_over(self: &Arc<Self>, client: &Client, connection: &MultiplexedConnection, limit: Duration) {
         let server = client.get_connection_info().addr().to_string();
         let is_new = self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(server.clone());
         if !is_new {
             return;
         }
-        let (probe, mut connection) = (self.clone(), connection.clone());
-        let examination = tokio::spawn(async move {
-            let Ok(told) = ask(&mut connection).await else {
-                // It says nothing of itself now; the next connection asks again.
-                probe.seen.lock().unwrap_or_else(PoisonError::into_inner).remove(&server);
-                return Vec::new();
-            };
-            let found = weaknesses(&told, probe.fence_failover);
-            let told = found.into_iter().inspect(|warning| tracing::warn!(server, "{warning}"));
-            told.map(|warning| format!("{server}: {warning}")).collect()
+        let (examination, mut connection) = (Examination::begin(self), connection.clone());
+        tokio::spawn(async move {
+            let probe = &examination.0;
+            // The connection has no limit of its own for answers.
+            match tokio::time::timeout(limit, ask(&mut connection)).await {
+                Ok(Ok(told)) => {
+                    for warning in weaknesses(&told, probe.fence_failover) {
+                        tracing::warn!(server, "{warning}");
+                        probe.note(&server, &warning);
+                    }
+                    return;
+                }
+                Ok(Err(_)) => (),
+                Err(_) => probe.note(&server, SILENT),
+            }
+            // It says nothing of itself now; the next connection asks again.
+            probe.seen.lock().unwrap_or_else(PoisonError::into_inner).remove(&server);
         });
-        self.examinations.lock().unwrap_or_else(PoisonError::into_inner).push(examination);
+    }
+
+    fn note(&self, server: &str, warning: &str) {
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        found.insert(format!("{server}: {warning}"));
     }
 
     /// Of all servers that were met since this was last asked, once they have been examined.
     pub async fn weaknesses(&self) -> Vec<String> {
-        let examinations =
-            std::mem::take(&mut *self.examinations.lock().unwrap_or_else(PoisonError::into_inner));
-        join_all(examinations).await.into_iter().filter_map(Result::ok).flatten().collect()
+        // The sender is our own, so it cannot be gone.
+        let _ = self.running.subscribe().wait_for(|running| *running == 0).await;
+        let found = std::mem::take(&mut *self.found.lock().unwrap_or_else(PoisonError::into_inner));
+        found.into_iter().collect()
+    }
+}
+
+/// Counts as running until it is dropped, even if its runtime ends first.
+struct Examination(Arc<Probe>);
+
+impl Examination {
+    fn begin(probe: &Arc<Probe>) -> Self {
+        probe.running.send_modify(|running| *running += 1);
+        Examination(probe.clone())
+    }
+}
+
+impl Drop for Examination {
+    fn drop(&mut self) {
+        self.0.running.send_modify(|running| *running -= 1);
     }
 }
 
