@@ -103,6 +103,10 @@ pub struct Credential<K> {
 }
 
 impl<K: Kind> Credential<K> {
+    /// No text of one is longer.
+    pub const MOST_CHARS: usize =
+        K::PREFIX.len() + Environment::MOST_CHARS + 1 + TAG_CHARS + RANDOM_CHARS + CHECKSUM_CHARS;
+
     /// A new one, from the operating system's random source.
     pub fn mint(environment: Environment, tag: UserTag) -> Self {
         Self::from_random(environment, tag, &random_bytes())

@@ -13,6 +13,9 @@ pub enum Environment {
 }
 
 impl Environment {
+    /// No name is longer.
+    pub const MOST_CHARS: usize = 4;
+
     /// The stable name, as in `rk_live_…` and in every answer.
     pub fn name(self) -> &'static str {
         match self {

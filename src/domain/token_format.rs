@@ -12,12 +12,16 @@ pub enum TokenFormat {
 }
 
 impl TokenFormat {
-    /// As requests and the configuration name it.
-    pub fn from_name(name: &str) -> Option<TokenFormat> {
-        match name {
-            "opaque" => Some(TokenFormat::Opaque),
-            "jwt" => Some(TokenFormat::Jwt),
-            _ => None,
+    /// The stable name, as requests and the configuration have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            TokenFormat::Opaque => "opaque",
+            TokenFormat::Jwt => "jwt",
         }
+    }
+
+    /// The reverse of [`TokenFormat::name`].
+    pub fn from_name(name: &str) -> Option<TokenFormat> {
+        [TokenFormat::Opaque, TokenFormat::Jwt].into_iter().find(|format| format.name() == name)
     }
 }

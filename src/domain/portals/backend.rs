@@ -5,6 +5,7 @@
 //! what it has the right to. What it may not see does not exist for it.
 //! Must not know: HTTP, Redis, time. A `StoreError` is an outage and never looks like absence.
 
+mod asked;
 mod create;
 pub mod explain;
 mod manage;

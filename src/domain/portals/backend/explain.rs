@@ -63,10 +63,17 @@ pub enum Explanation {
 pub fn ticket_in(text: &str) -> Option<Ticket> {
     let first_in = |text: &str| {
         let mut starts = text.match_indices(TicketKind::PREFIX);
-        let word = |at: usize| text[at..].split_whitespace().next().unwrap_or_default();
-        starts.find_map(|(at, _)| Ticket::parse_from_link(word(at)).ok())
+        starts.find_map(|(at, _)| Ticket::parse_from_link(beginning(&text[at..])).ok())
     };
     first_in(text).or_else(|| first_in(&text.split_whitespace().collect::<String>()))
+}
+
+/// As much of a text as a ticket and the character after it may take, up to white space. What follows is not looked at:
+/// every other prefix in a long text would read all of it.
+fn beginning(text: &str) -> &str {
+    let is_end = |(count, (_, c)): &(usize, (usize, char))| *count > Ticket::MOST_CHARS || c.is_whitespace();
+    let end = text.char_indices().enumerate().find(is_end);
+    end.map_or(text, |(_, (at, _))| &text[..at])
 }
 
 impl Portals {
@@ -162,5 +169,23 @@ mod tests {
         for text in ["", "https://portal.example.com/", "pst_live_", &id[..60], &id.replace("pst_", "ps_")] {
             assert!(ticket_in(text).is_none(), "{text}");
         }
+    }
+
+    /// Or a text of nothing but beginnings would be read once for each of them.
+    #[test]
+    fn no_more_is_looked_at_than_a_ticket_may_take() {
+        let ticket = Ticket::mint(Environment::Test, UserTag::parse("aaaaaaaaaaaaaaaa").expect("a tag"));
+        let id = ticket.expose();
+        assert_eq!(id.len(), Ticket::MOST_CHARS);
+        for (text, expected) in [
+            ("pst_pst_".repeat(2_048), "pst_pst_".repeat(2_048)[..=Ticket::MOST_CHARS].to_owned()),
+            (format!("{id}\u{201d} and more"), format!("{id}\u{201d}")),
+            (format!("{id}\u{a0}and more"), id.to_owned()),
+            (id.to_owned(), id.to_owned()),
+        ] {
+            assert_eq!(beginning(&text), expected);
+        }
+        let hidden = format!("{}{id}\u{201d}", "pst_pst_".repeat(2_048));
+        assert_eq!(ticket_in(&hidden).expect("a ticket").digest(), ticket.digest());
     }
 }

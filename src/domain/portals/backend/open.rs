@@ -4,6 +4,7 @@
 //! signed token is made only for a session that exists.
 //! Must not know: how a token is signed.
 
+use super::asked::asked;
 use super::{Caller, grant_of, user_of};
 use crate::domain::credential::{DirectToken, signed_token_digest};
 use crate::domain::error::{Code, Error};
@@ -39,7 +40,7 @@ impl Portals {
         let grant = grant_of(SessionKind::Direct, caller, &portal, request);
         let tag = self.parts.tagger.tag(&user_of(caller, &grant.slug, &grant.external_id));
         let random = idempotency_key.map(|key| {
-            let asked = format!("{format:?} {session_ttl_ms} {grant:?}");
+            let asked = asked(format, session_ttl_ms, &grant);
             self.parts.deriver.direct(&caller.key.digest, &key, tag, &asked)
         });
         let token = match &random {
