@@ -2,6 +2,8 @@
 
 #[path = "binary/events.rs"]
 mod events;
+#[path = "binary/partly.rs"]
+mod partly;
 #[path = "binary/secrets.rs"]
 mod secrets;
 #[path = "binary/stopping.rs"]

@@ -110,7 +110,9 @@ pub struct ExchangedSession {
     /// Its credential.
     pub token: BrowserToken,
     /// The sessions that this browser had before, which are ended now.
-    pub replaced: Result<Vec<Handle>, StoreError>,
+    pub replaced: Vec<Handle>,
+    /// Why others that it had may live on.
+    pub not_replaced: Option<StoreError>,
 }
 
 /// Who presents a ticket.
@@ -160,6 +162,8 @@ pub struct EndedSession {
     pub current: CurrentSession,
     /// Other sessions of the same portal whose cookies the browser also sent.
     pub others: Vec<Handle>,
+    /// Why some of these may live on.
+    pub not_ended: Option<StoreError>,
 }
 
 /// One page of a list.

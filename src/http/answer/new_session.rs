@@ -21,7 +21,7 @@ pub fn begin(
     note(request, exchanged.session.handle);
     report(exchanged, client.map(|client| client.to_string()).as_deref());
     let begun = cookies::begin(&exchanged.portal, &exchanged.session, &exchanged.token);
-    let has_replaced = exchanged.replaced.as_ref().is_ok_and(|replaced| !replaced.is_empty());
+    let has_replaced = !exchanged.replaced.is_empty();
     let known = |value: &str| has_replaced || value == exchanged.token.expose();
     for cookie in cookies::leftovers(&exchanged.portal, request.headers(), known).iter().chain(&begun) {
         cookies::add(response, cookie);
@@ -32,12 +32,10 @@ fn report(exchanged: &ExchangedSession, client: Option<&str>) {
     let portal = exchanged.portal.slug.as_str();
     let handle = exchanged.session.handle.to_string();
     audit(SessionEvent::Exchanged { handle: &handle, portal, client });
-    match &exchanged.replaced {
-        Ok(replaced) => {
-            for old in replaced.iter().map(ToString::to_string) {
-                audit(SessionEvent::Replaced { handle: &old, portal, client });
-            }
-        }
-        Err(error) => tracing::warn!(%error, handle, "the browser's former session could not be ended"),
+    for old in exchanged.replaced.iter().map(ToString::to_string) {
+        audit(SessionEvent::Replaced { handle: &old, portal, client });
+    }
+    if let Some(error) = &exchanged.not_replaced {
+        tracing::warn!(%error, handle, "the browser's former session could not be ended");
     }
 }

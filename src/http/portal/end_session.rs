@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::found::found;
+use crate::domain::error::Error;
 use crate::domain::messages::EndedSession;
 use crate::http::answer::cookies;
 use crate::http::answer::envelope::success;
@@ -39,10 +40,14 @@ pub async fn handle(
     // The session is checked first: nobody's body is read without one.
     let current = found(&request, portals.find_for_ending(&presented).await)?;
     body::fields(&body::read(&request, payload).await?, |_| Some(()))?;
-    let EndedSession { current, others } = portals.end(&presented, current).await?;
+    let EndedSession { current, others, not_ended } = portals.end(&presented, current).await?;
     let (session, portal) = (&current.session, &current.portal);
     for handle in std::iter::once(session.handle).chain(others).map(|handle| handle.to_string()) {
         audit(SessionEvent::Ended { handle: &handle, portal: &portal.slug });
+    }
+    // What has ended is told first: a repeat finds no session, and so tells nothing.
+    if let Some(error) = not_ended {
+        return Err(Error::from(error).into());
     }
     let return_url = session.grant.return_url.as_ref().or(portal.return_url.as_ref());
     let mut response = success(&request, Ended { return_url: return_url.map(url::Url::as_str) });

@@ -31,18 +31,20 @@ impl Portals {
         // Its user is signed out only if no other cookie of the same name lets this browser in again.
         let others = presented.candidates().iter().filter_map(Candidate::as_browser);
         let others = others.filter(|other| other.digest() != current.digest);
-        let others = self.end_all(&current.portal, others, Removal::Ended).await?;
-        Ok(EndedSession { current, others })
+        let mut ended = Vec::new();
+        let not_ended = self.end_all(&current.portal, others, Removal::Ended, &mut ended).await.err();
+        Ok(EndedSession { current, others: ended, not_ended })
     }
 
-    /// Ends those of a browser's sessions that are of this portal, and tells which.
+    /// Ends those of a browser's sessions that are of this portal, and adds them to `ended`, which holds after an error
+    /// too.
     pub(super) async fn end_all(
         &self,
         portal: &Portal,
         tokens: impl Iterator<Item = &BrowserToken>,
         removal: Removal,
-    ) -> Result<Vec<Handle>, StoreError> {
-        let mut ended = Vec::new();
+        ended: &mut Vec<Handle>,
+    ) -> Result<(), StoreError> {
         for token in tokens {
             if let Found::Active(session) = self.look_up(token.tag(), &token.digest(), Lookup::Glance).await?
                 && session.grant.slug == portal.slug
@@ -54,6 +56,6 @@ impl Portals {
                 ended.push(session.handle);
             }
         }
-        Ok(ended)
+        Ok(())
     }
 }

@@ -55,8 +55,9 @@ impl Portals {
         let mut held = request.held;
         held.retain(|(held_for, old)| held_for.slug == portal.slug && old.digest() != token.digest());
         // By now the ticket is spent, so an outage here must not fail the exchange: its user would be locked out.
-        let replaced = self.end_all(&portal, held.iter().map(|(_, old)| old), Removal::Replaced).await;
-        let replaced = replaced.map(|ended| [went.replaced, ended].concat());
-        Ok(ExchangedSession { session, portal, token, replaced })
+        let mut replaced = went.replaced;
+        let held = held.iter().map(|(_, old)| old);
+        let not_replaced = self.end_all(&portal, held, Removal::Replaced, &mut replaced).await.err();
+        Ok(ExchangedSession { session, portal, token, replaced, not_replaced })
     }
 }
