@@ -135,6 +135,16 @@ async fn counts_are_right_on_redis() {
     counts_are_right(Kind::Redis).await;
 }
 
+/// However often the gateway asks for the address: for the limit, for an audit line, for the request's line.
+#[tokio::test]
+async fn an_address_that_is_not_believed_counts_once_for_its_request() {
+    let app = with_metrics(Kind::Memory).await;
+    let session_id = app.fresh_id(json!({})).await;
+    let exchange = app.exchanging(&session_id).header("x-forwarded-for", "192.0.2.1").send().await;
+    assert_eq!(exchange.status, 200, "{}", exchange.text);
+    assert_eq!(value(&metrics(&app).await, "vestibule_client_addresses_ignored_total"), 1);
+}
+
 #[tokio::test]
 async fn every_metric_is_there_and_none_names_a_user_a_path_or_a_credential() {
     let app = with_metrics(Kind::Redis).await;

@@ -11,6 +11,7 @@ use actix_web::HttpRequest;
 use actix_web::http::header::{FORWARDED, HeaderMap, HeaderName};
 use ipnet::IpNet;
 
+use super::kept;
 use crate::http::gateway::Gateway;
 
 /// White space as HTTP defines it, not Unicode's.
@@ -18,6 +19,10 @@ const SPACE: [char; 2] = [' ', '\t'];
 
 /// The last address that is no trusted proxy. `None` without a peer, which never happens over TCP.
 pub fn of(request: &HttpRequest, gateway: &Gateway) -> Option<IpAddr> {
+    kept::client_address(request, || find(request, gateway))
+}
+
+fn find(request: &HttpRequest, gateway: &Gateway) -> Option<IpAddr> {
     let peer = canonical(request.peer_addr()?.ip());
     let Gateway { client_address_header, trusted_proxies, .. } = gateway;
     let client = behind_proxies(peer, request.headers(), client_address_header, trusted_proxies);

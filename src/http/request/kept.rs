@@ -4,7 +4,8 @@
 //! Owns: that all parts of the gateway see the same id and the same catalog for one request.
 //! Must not know: what any of it is used for.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -22,6 +23,7 @@ struct Kept {
     portal: RefCell<Option<Arc<Portal>>>,
     withheld: Cell<bool>,
     about: Cell<Option<Handle>>,
+    client: OnceCell<Option<IpAddr>>,
 }
 
 /// `req_…`; also in `X-Request-Id`, in every log line of the request and in every error.
@@ -39,6 +41,7 @@ pub fn keep(request: &ServiceRequest, id: Arc<str>, portals: Portals) {
         portal: RefCell::default(),
         withheld: Cell::new(false),
         about: Cell::new(None),
+        client: OnceCell::new(),
     }));
 }
 
@@ -75,6 +78,11 @@ pub fn withhold(request: &HttpRequest) {
 /// Whether that was noted.
 pub fn is_withheld(request: &HttpRequest) -> bool {
     kept(request).withheld.get()
+}
+
+/// The client's address, which is worked out once: whoever asks again for the same request gets the same.
+pub fn client_address(request: &HttpRequest, find: impl FnOnce() -> Option<IpAddr>) -> Option<IpAddr> {
+    *kept(request).client.get_or_init(find)
 }
 
 /// Notes the session that this request turns out to be about, for its log line.
