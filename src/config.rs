@@ -109,9 +109,8 @@ impl Settings {
 
 /// Where a gateway with this configuration listens. A file that cannot be read tells nothing.
 pub fn listen_address(config: Option<&Path>) -> Option<SocketAddr> {
-    let variable = variables().find(|(name, _)| name == listen::VARIABLE).map(|(_, value)| value);
     let file = config.and_then(|path| std::fs::read_to_string(path).ok());
-    listen::address_in(variable.as_deref(), file.as_deref(), DEFAULT)
+    listen::address_in(variables(), file.as_deref(), DEFAULT)
 }
 
 /// The only place that reads the environment. `vars` would panic if any variable of the process is not UTF-8. One of ours

@@ -39,7 +39,8 @@ fn text_in_lines(text: &str, section: &str, key: &str) -> Option<String> {
     let lines = text.lines().map(str::trim).skip_while(|line| *line != header).skip(1);
     let mut pairs = lines.take_while(|line| !line.starts_with('[')).filter_map(|line| line.split_once('='));
     let (_, value) = pairs.find(|(name, _)| name.trim() == key)?;
-    Some(value.split('"').nth(1)?.to_owned())
+    let quote = value.trim_start().chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+    Some(value.split(quote).nth(1)?.to_owned())
 }
 
 /// Reads a single value, if it is of a type that a key can have.

@@ -60,6 +60,17 @@ pub fn merge_environment(
     faults
 }
 
+/// The text that a variable gives this key, by the same rules. Where two set it, no gateway starts.
+pub fn text_in_environment(
+    variables: impl Iterator<Item = (String, String)>,
+    section: &str,
+    key: &str,
+) -> Option<String> {
+    let mut ours = variables.filter(|(name, _)| name.starts_with(PREFIX));
+    let (_, text) = ours.find(|(name, _)| path_of(name) == [section, key])?;
+    value_of(&text).as_str().map(str::to_owned)
+}
+
 /// The steps to the key that a variable sets. Two spellings of one key have the same.
 fn path_of(name: &str) -> Vec<String> {
     let path = name[PREFIX.len()..].to_ascii_lowercase();
