@@ -6,12 +6,17 @@
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use chrono::DateTime;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use crate::local_gateway;
+use crate::local_gateway::{self, Question};
+
+/// A little longer than the gateway may take for an answer: it asks its store for each secret that a user's sessions may
+/// be under, and waits for each.
+const LIMIT: Duration = Duration::from_secs(32);
 
 /// What a command line asks.
 #[derive(clap::Args)]
@@ -43,6 +48,9 @@ pub enum ExplainError {
     /// It answers something else than JSON.
     #[error("what answers there is no gateway: {0}")]
     Unreadable(#[from] serde_json::Error),
+    /// It cannot tell at present.
+    #[error("the gateway cannot tell at present (503): {0}")]
+    Unavailable(String),
     /// It refuses.
     #[error("the gateway refuses ({status}): {detail}")]
     Refused {
@@ -59,11 +67,16 @@ impl Asked {
         let body = self.body()?.to_string();
         let bearer = format!("Bearer {}", self.root_key.expose_secret());
         let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
-        let answer = local_gateway::ask(listen, "POST", "/v2/portal.explainSession", &headers, &body)?;
+        let path = "/v2/portal.explainSession";
+        let question = Question { method: "POST", path, headers: &headers, body: &body };
+        let answer = local_gateway::ask(listen, &question, LIMIT)?;
         let told: Value = serde_json::from_str(&answer.body)?;
         if answer.status != 200 {
             let detail = told["error"]["detail"].as_str().unwrap_or_default().to_owned();
-            return Err(ExplainError::Refused { status: answer.status, detail });
+            return Err(match answer.status {
+                503 => ExplainError::Unavailable(detail),
+                status => ExplainError::Refused { status, detail },
+            });
         }
         Ok(match told["data"].as_array() {
             Some(sessions) if sessions.is_empty() => "Nothing is known of this user.\n".to_owned(),
