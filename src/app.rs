@@ -45,6 +45,9 @@ use stores::StoreMaker;
 /// them remember.
 const FORGET_EVERY: Duration = Duration::from_secs(5);
 
+/// A scraper reads at once or not at all, and no stop waits for it.
+const METRICS_FINISH_SECONDS: u64 = 2;
+
 /// Why a gateway did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -137,7 +140,7 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
         let server = HttpServer::new(move || {
             App::new().app_data(web::Data::new(metrics.clone())).configure(http::metrics_routes)
         });
-        let server = server.workers(1).disable_signals();
+        let server = server.workers(1).disable_signals().shutdown_timeout(METRICS_FINISH_SECONDS);
         let server = server.bind(listen).map_err(|error| StartError::Listen(listen, error))?;
         running.metrics_address = server.addrs().first().copied();
         running.add_server("the metrics listener", server.run());

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
-use futures_util::future::select_all;
+use futures_util::future::{join_all, select_all};
 use tokio::task::{AbortHandle, JoinError, JoinHandle};
 
 use super::signing::Signing;
@@ -117,9 +117,8 @@ impl Running {
     /// Takes no more requests, lets those in flight finish, and returns when all is done.
     pub async fn stop(self) {
         self.endless.iter().for_each(AbortHandle::abort);
-        for server in &self.servers {
-            server.stop(true).await;
-        }
+        // Side by side: each has its own time for this, and an orchestrator grants one for all.
+        join_all(self.servers.iter().map(|server| server.stop(true))).await;
         for (part, task) in self.parts {
             if let Some(reason) = failure(task.await) {
                 tracing::error!(part, reason, "a part of the gateway failed while it was stopped");
@@ -139,8 +138,12 @@ fn failure(end: Result<io::Result<()>, JoinError>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+    use std::time::Instant;
+
     use super::*;
-    use crate::app::{self, SystemClock};
+    use crate::app::{self, METRICS_FINISH_SECONDS, SystemClock};
 
     fn start() -> Running {
         let text = "[server]\nlisten = \"127.0.0.1:0\"\nmetrics_listen = \"127.0.0.1:0\"\n";
@@ -157,6 +160,21 @@ mod tests {
             assert_eq!(ended.part, name);
             running.stop().await;
         }
+    }
+
+    /// An orchestrator grants all of it together one time.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn no_stop_waits_for_a_scraper_that_asks_and_does_not_read() {
+        let running = start();
+        let mut scraper =
+            TcpStream::connect(running.metrics_address.expect("an address")).expect("it listens");
+        // More answers than the buffers between the two can hold.
+        scraper.write_all(&b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n".repeat(4_000)).expect("it reads");
+        scraper.read_exact(&mut [0; 15]).expect("HTTP/1.1 200 OK");
+        let began = Instant::now();
+        running.stop().await;
+        let most = Duration::from_secs(METRICS_FINISH_SECONDS + 10);
+        assert!(began.elapsed() < most, "{:?}", began.elapsed());
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
