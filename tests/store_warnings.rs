@@ -56,6 +56,18 @@ fn a_store_on_which_no_session_can_be_made() {
     warns(&cluster.nodes[0], "one node of a cluster", "redis+cluster://");
 }
 
+/// Nobody has to start the gateway again.
+#[test]
+fn an_address_that_leads_to_one_node_of_a_cluster_no_more() {
+    let cluster = RedisCluster::start_with(2, 0, &[]);
+    let node = &cluster.nodes[0];
+    let (mut gateway, _file) = gateway_on(&node.url());
+    gateway.wait_for_line(|line| line.contains("one node of a cluster"));
+    node.kill();
+    let _alone = RedisServer::start_on_port(node.port(), &["--appendonly", "yes"]);
+    wait_until_ready(&gateway);
+}
+
 /// However many calls fail.
 #[test]
 fn an_outage_when_it_begins_and_when_it_is_over() {

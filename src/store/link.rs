@@ -178,7 +178,7 @@ impl RedisLink {
         match &self.route {
             Route::Fixed(fixed) => fixed.attempt(&attempt).await.inspect_err(|error| {
                 if error.code() == Some("MOVED") {
-                    self.standing().note_part_of_cluster();
+                    self.standing().note_move();
                 }
             }),
             Route::Sentinels(sentinels) => sentinels.attempt(&attempt).await,

@@ -43,8 +43,10 @@ pub async fn readiness(link: &RedisLink, wait_replicas: u64) -> Result<Readiness
         wait.arg(0).arg(1);
         link.call::<u64>("ready", Call::Command { key: "vst:ready", command: &wait }, deadline).await?;
     }
+    let moves = standing.moves();
     // A single server that has proven itself needs no more than one try.
-    let tries = if standing.has_taken_writes() && !link.has_many_masters() { 1 } else { TAGS.len() };
+    let has_proven_itself = standing.has_taken_writes() && !standing.is_part_of_cluster();
+    let tries = if has_proven_itself && !link.has_many_masters() { 1 } else { TAGS.len() };
     let mut tries: FuturesUnordered<_> =
         TAGS[..tries].iter().map(|tag| try_all(link, tag, deadline)).collect();
     let mut tried = Vec::new();
@@ -57,8 +59,12 @@ pub async fn readiness(link: &RedisLink, wait_replicas: u64) -> Result<Readiness
         }
         tried.push(answer);
     }
-    if standing.is_part_of_cluster() {
+    if standing.moves() > moves {
         return Err(told(standing, PART_OF_CLUSTER.to_owned()));
+    }
+    // Another server may stand at its address now, or it has got all slots.
+    if tried.iter().all(Result::is_ok) {
+        standing.note_serves_all(moves);
     }
     judge(tried, standing)
 }

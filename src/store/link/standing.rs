@@ -3,7 +3,7 @@
 //! Owns: that a change is one line in the log, however many workers and calls meet it.
 //! Must not know: how a server is reached.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::spell::{Spell, Told};
@@ -12,7 +12,10 @@ use crate::domain::ports::StoreError;
 #[derive(Default)]
 pub struct Standing {
     has_taken_writes: AtomicBool,
-    is_part_of_cluster: AtomicBool,
+    /// So many calls were sent elsewhere by what is taken for a single server.
+    moves: AtomicU64,
+    /// As many of these as there were when it last served every slot.
+    forgiven: AtomicU64,
     /// Why not everything is served, as it was told last.
     trouble: Mutex<Option<String>>,
     outage: Spell,
@@ -53,14 +56,24 @@ impl Standing {
         self.has_taken_writes.load(Ordering::Relaxed)
     }
 
-    /// What is taken for a single server sends calls elsewhere.
-    pub fn note_part_of_cluster(&self) {
-        self.is_part_of_cluster.store(true, Ordering::Relaxed);
+    /// What is taken for a single server has sent a call elsewhere.
+    pub fn note_move(&self) {
+        self.moves.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Whether it ever did.
+    /// How often that has happened.
+    pub fn moves(&self) -> u64 {
+        self.moves.load(Ordering::Relaxed)
+    }
+
+    /// It serves every slot, as far as anybody knew when so many calls had been sent elsewhere.
+    pub fn note_serves_all(&self, moves: u64) {
+        self.forgiven.fetch_max(moves, Ordering::Relaxed);
+    }
+
+    /// Whether it is one node of several.
     pub fn is_part_of_cluster(&self) -> bool {
-        self.is_part_of_cluster.load(Ordering::Relaxed)
+        self.moves() > self.forgiven.load(Ordering::Relaxed)
     }
 
     /// Tells the operator why not everything is served, or that everything is again, if that is news.
