@@ -8,6 +8,7 @@ pub mod backend;
 mod notes;
 pub mod people;
 pub mod portal;
+mod prefetches;
 
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ use super::idempotency::TokenDeriver;
 use super::kept_tokens::KeptTokens;
 use super::ports::{Found, Lookup, Readiness, SessionStore, StoreError};
 use super::user_tag::{UserTag, UserTagger};
+use prefetches::Prefetches;
 
 /// The catalog in force; a reload stores another.
 pub type SharedCatalog = Arc<ArcSwap<Catalog>>;
@@ -36,6 +38,7 @@ struct Parts {
     deriver: Arc<TokenDeriver>,
     kept_tokens: KeptTokens,
     events: Arc<dyn Events>,
+    prefetches: Prefetches,
 }
 
 impl Product {
@@ -48,7 +51,9 @@ impl Product {
         events: Arc<dyn Events>,
     ) -> Self {
         let kept_tokens = KeptTokens::default();
-        Product { catalog, parts: Arc::new(Parts { store, tagger, deriver, kept_tokens, events }) }
+        let prefetches = Prefetches::default();
+        let parts = Parts { store, tagger, deriver, kept_tokens, events, prefetches };
+        Product { catalog, parts: Arc::new(parts) }
     }
 
     /// The product with the catalog now in force, for one request, which keeps it until it is answered.

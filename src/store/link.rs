@@ -124,6 +124,21 @@ impl RedisLink {
         self.make(name, &call, None, deadline).await
     }
 
+    /// Like [`RedisLink::call`], for what a caller can do without: it gives up after this time. That breaks off nothing, so
+    /// no connection suffers, and what was asked may still be done.
+    pub async fn call_briefly<T: FromRedisValue>(
+        &self,
+        name: &'static str,
+        call: Call<'_>,
+        patience: Duration,
+    ) -> Result<T, StoreError> {
+        let made = tokio::time::timeout(patience, self.call(name, call, self.deadline())).await;
+        made.unwrap_or_else(|_| {
+            (self.observer)(name, patience, false);
+            Err(StoreError::Unavailable(format!("{name} took too long to wait for")))
+        })
+    }
+
     /// Like [`RedisLink::call`], but answers only once this many replicas have what it wrote. Otherwise it is an
     /// outage, and a repeat waits again. It uses a connection of its own, because `WAIT` blocks everything sent after
     /// it.

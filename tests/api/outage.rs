@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::errors::assert_is_problem;
 use crate::support::app::{ACME_LIVE, Call, Kind, Reply, TestApp, text};
+use crate::support::faulty_proxy::FaultyProxy;
 use crate::support::redis_server::{RedisServer, free_port};
 
 const OUTAGE: &str = "application/service_unavailable";
@@ -163,4 +164,21 @@ async fn a_redis_that_comes_and_goes_is_found_every_time() {
         recovers(&app).await;
         assert!(app.accepts(&token).await);
     }
+}
+
+/// Whoever is refused is answered soon, whether or not the refusal can be noted.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_note_that_the_store_never_answers_holds_nobody_up() {
+    let redis = RedisServer::start();
+    let proxy = FaultyProxy::start(redis.port(), b"}:h:").await;
+    let timeout = Duration::from_secs(4);
+    let lines = format!("store.timeout_ms = {}\n", timeout.as_millis());
+    let app = TestApp::start_at(&format!("redis://127.0.0.1:{}", proxy.port), |config| lines + &config).await;
+    let created = app.create(json!({ "slug": "hosted-portal" })).await;
+    proxy.mute_next(2);
+    let began = Instant::now();
+    let landing = format!("/portal/hosted-portal?session={}", text(&created["sessionId"]));
+    let reply = app.get(&landing).send().await;
+    assert_eq!((reply.status, proxy.muted()), (200, 1), "{}", reply.text);
+    assert!(began.elapsed() < timeout, "{:?}", began.elapsed());
 }

@@ -4,9 +4,11 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use super::file;
+use vestibule::domain::history::MOST_OPENINGS;
+
 use super::support::app::config;
 use super::support::process::{Process, vestibule};
+use super::{create, file, text_at};
 
 fn serve(text: &str) -> (Process, tempfile::TempDir) {
     let directory = tempfile::tempdir().expect("a directory");
@@ -49,6 +51,24 @@ fn nothing_is_told_of_a_proxy_that_is_trusted() {
     guess(&process);
     process.wait_for_line(|line| line.contains("\"status\":401"));
     assert!(!process.output.iter().any(|line| line.contains("is not believed")), "{:#?}", process.output);
+}
+
+/// A loop of a browser, or of somebody who has the link, fills neither the log nor the store.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_is_fetched_in_advance_again_and_again_is_told_as_often_as_a_history_keeps_it() {
+    let one_worker = config("memory:").replace("[server]", "[server]\nworkers = 1");
+    let (process, _directory) = serve(&one_worker);
+    let created = create(&process, "hosted-portal").await.data();
+    let landing = process.url(&format!("/portal/hosted-portal?session={}", text_at(&created, "sessionId")));
+    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    for _ in 0..3 * MOST_OPENINGS {
+        let reply = client.get(&landing).header("sec-purpose", "prefetch").send().await.expect("an answer");
+        assert_eq!(reply.status().as_u16(), 403);
+    }
+    process.signal("-TERM");
+    let (_, output) = process.end();
+    let told = output.iter().filter(|line| line.contains("session.opened")).count();
+    assert_eq!(told, MOST_OPENINGS, "{output:#?}");
 }
 
 #[test]

@@ -94,10 +94,16 @@ impl Portals {
         }
     }
 
-    /// What a ticket stands for whose page a browser fetches in advance; it is refused in any case.
+    /// What a ticket stands for whose page a browser fetches in advance, if that is worth telling; it is refused in any
+    /// case.
     pub async fn prefetched(&self, presented: &Presented, session_id: &str) -> Option<Waiting> {
         let portal = self.landing_of(presented).ok()?;
+        let ticket = Ticket::parse_from_link(session_id).ok()?.digest();
+        if !self.parts.prefetches.has_room_for(&ticket) {
+            return None;
+        }
         let waiting = self.look(portal, session_id, None).await.ok()?.ok()?;
+        self.parts.prefetches.count(ticket);
         self.note_opening(&waiting.ticket, LooksLike::Prefetch).await;
         Some(waiting)
     }

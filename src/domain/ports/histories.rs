@@ -30,6 +30,7 @@ pub trait Histories {
     async fn explain(&self, tag: UserTag, sought: &Sought) -> Result<Vec<Known>, StoreError>;
 
     /// Adds what changes nothing, such as a refusal, to the history of the session that began with this ticket. All other
-    /// events are written in the step that they are about. Without a history nothing happens.
+    /// events are written in the step that they are about. Without a history nothing happens. A request waits for it, so a
+    /// store gives up soon.
     async fn note(&self, tag: UserTag, ticket: &Digest, what: &Happening) -> Result<(), StoreError>;
 }

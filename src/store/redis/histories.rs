@@ -17,6 +17,9 @@ use crate::store::link::Call;
 use crate::store::reply;
 use crate::store::script::{EXPLAIN, NOTE};
 
+/// A note may take this part of the time that one try of a call may take. Whoever waits for it has an answer already.
+const NOTE_PART: u32 = 4;
+
 #[async_trait]
 impl Histories for RedisStore {
     async fn explain(&self, tag: UserTag, sought: &Sought) -> Result<Vec<Known>, StoreError> {
@@ -38,6 +41,6 @@ impl Histories for RedisStore {
         }
         let (letter, detail) = history::encode(what);
         let script = NOTE.on(vec![history_key(tag, ticket)]).arg(letter).arg(detail).arg(self.telling.ms());
-        self.link.call("note", Call::Script(&script), self.link.deadline()).await
+        self.link.call_briefly("note", Call::Script(&script), self.promises.timeout / NOTE_PART).await
     }
 }
