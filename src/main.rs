@@ -133,7 +133,7 @@ fn check(config: Option<PathBuf>, connect: bool) -> ExitCode {
 }
 
 async fn check_store(settings: &Settings) -> ExitCode {
-    let findings = match try_store(&settings.store, Arc::new(SystemClock)).await {
+    let findings = match try_store(settings, Arc::new(SystemClock)).await {
         Ok(findings) => findings,
         Err(error) => return fail(&error.to_string()),
     };
@@ -143,7 +143,9 @@ async fn check_store(settings: &Settings) -> ExitCode {
     match findings.failure {
         Some(failure) => fail(&format!("The store does not serve: {failure}.")),
         None => {
-            println!("The store was tried: sessions can be created, exchanged, found, listed and revoked.");
+            println!(
+                "The store was tried: sessions can be created, exchanged, found, listed, revoked and explained."
+            );
             ExitCode::SUCCESS
         }
     }

@@ -19,7 +19,7 @@ const RETRY: Duration = Duration::from_secs(1);
 /// The mark outlives this by far.
 const REPEAT: Duration = Duration::from_secs(60);
 
-const OTHER: &str = "server.secret is not the one that the other gateways on this store have, so this one would not find \
+pub(super) const OTHER: &str = "server.secret is not the one that the other gateways on this store have, so this one would not find \
                      their sessions by user. Give all of them the same, without white space at its ends; to change it, \
                      put the old one into server.previous_secrets. If it is lost for good, delete the key vst:secret";
 

@@ -1,31 +1,27 @@
 //! `vestibule check --connect`: tries the store of a configuration, before people do.
 //!
-//! Owns: what is tried: every operation once, for a user of nobody. It leaves nothing but an index of an hour.
+//! Owns: what makes a store unfit: that it cannot be reached, does not keep a promise, or is used by gateways with another
+//! secret.
 //! Must not know: what is printed, or exit codes.
+
+mod walk;
+#[cfg(test)]
+mod walk_tests;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::walk::walk;
 use super::StartError;
+use super::agreement::OTHER;
 use super::stores::StoreMaker;
-use crate::config;
-use crate::domain::base62::random_text;
-use crate::domain::credential::{BrowserToken, DirectToken, Ticket};
-use crate::domain::environment::Environment;
-use crate::domain::handle::HandleSuffix;
-use crate::domain::policy::SessionPolicy;
-use crate::domain::ports::{
-    Clock, ExchangeAttempt, Lookup, NewDirectSession, NewSession, PortalFilter, Readiness, Removal,
-    SessionStore, StoreError,
-};
-use crate::domain::session::{Grant, SessionKind};
-use crate::domain::user_tag::{UserRef, UserTag, UserTagger};
+use crate::config::Settings;
+use crate::domain::ports::{Clock, Readiness, SessionStore};
+use crate::domain::secret_mark::{Agreement, SecretMarks};
 use crate::telemetry::Metrics;
 
-/// Long enough to be tried, and soon gone if the check breaks off.
-const TTL_MS: u64 = 60_000;
-const ENVIRONMENT: Environment = Environment::Test;
-const NOBODY: &str = "check";
+/// What is kept of the sessions that are tried, where histories are kept.
+const HISTORY: Duration = Duration::from_secs(60);
 
 /// What was found out.
 #[derive(Debug, Default)]
@@ -36,16 +32,25 @@ pub struct Findings {
     pub warnings: Vec<String>,
 }
 
-/// Tries a store. An error means that it could not even be tried.
-pub async fn try_store(settings: &config::Store, clock: Arc<dyn Clock>) -> Result<Findings, StartError> {
+/// Tries a store. An error means that it could not even be tried. It leaves nothing but an index of an hour, and for a
+/// minute what happened to the sessions.
+pub async fn try_store(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Findings, StartError> {
     let metrics = Arc::new(Metrics::new()?);
-    let stores = StoreMaker::new(settings, Duration::ZERO, clock, &metrics).map_err(StartError::Store)?;
+    let history = settings.history.min(HISTORY);
+    let stores = StoreMaker::new(&settings.store, history, clock, &metrics).map_err(StartError::Store)?;
     let store = stores.make();
     let mut findings = Findings::default();
     match store.ready().await {
         Ok(Readiness::Serves) => {
-            let failed = |(operation, error): (&str, StoreError)| format!("{operation}: {error}");
-            findings.failure = walk(store.as_ref()).await.err().map(failed);
+            let tried = walk(store.as_ref(), !history.is_zero()).await;
+            let marks = SecretMarks::new(&settings.server.secret, &settings.server.previous_secrets);
+            match tried {
+                Ok(warning) => {
+                    findings.warnings.extend(warning);
+                    findings.failure = disagrees(store.as_ref(), &marks).await;
+                }
+                Err(failure) => findings.failure = Some(failure),
+            }
         }
         Ok(Readiness::FindsOnly { reason }) => findings.failure = Some(reason),
         Err(error) => findings.failure = Some(error.to_string()),
@@ -54,71 +59,11 @@ pub async fn try_store(settings: &config::Store, clock: Arc<dyn Clock>) -> Resul
     Ok(findings)
 }
 
-/// The life of a session of each kind. The error names the operation.
-async fn walk(store: &dyn SessionStore) -> Result<(), (&'static str, StoreError)> {
-    fn of<T>(
-        operation: &'static str,
-        result: Result<T, StoreError>,
-    ) -> Result<T, (&'static str, StoreError)> {
-        result.map_err(|error| (operation, error))
-    }
-    let tag = tag_of_nobody();
-    let ticket = Ticket::mint(ENVIRONMENT, tag).digest();
-    let new = NewSession {
-        tag,
-        suffix: HandleSuffix::mint(),
-        ticket,
-        ticket_ttl_ms: TTL_MS,
-        session_ttl_ms: TTL_MS,
-        policy: SessionPolicy::default(),
-        root_key: NOBODY.into(),
-        grant: grant(SessionKind::Browser),
-    };
-    let created = of("create", store.create(&new).await)?.session;
-    of("peek", store.peek(tag, &ticket).await)?;
-    let token = BrowserToken::mint(ENVIRONMENT, tag).digest();
-    let portals = PortalFilter::AllBut(Vec::new());
-    let attempt = ExchangeAttempt { tag, ticket, token, portals, user_agent: None, held: Vec::new() };
-    of("exchange", store.exchange(&attempt).await)?;
-    of("find", store.find(tag, &token, Lookup::Use { idles: Some(true) }).await)?;
-    of("list", store.list(tag, None, 1).await)?;
-    of("find by handle", store.find_by_handle(&created.handle).await)?;
-    of("revoke", store.remove(&created.handle, None, Removal::Revoked).await)?;
-    of("find what is gone", store.find(tag, &token, Lookup::Glance).await)?;
-    let direct = NewDirectSession {
-        tag,
-        suffix: HandleSuffix::mint(),
-        token: DirectToken::mint(ENVIRONMENT, tag).digest(),
-        session_ttl_ms: TTL_MS,
-        policy: SessionPolicy::default(),
-        root_key: NOBODY.into(),
-        grant: grant(SessionKind::Direct),
-    };
-    of("open", store.open(&direct).await)?;
-    of("revoke all", store.revoke_all(tag, None).await)?;
-    of("time", store.now_ms().await)?;
-    Ok(())
-}
-
-fn tag_of_nobody() -> UserTag {
-    let user = UserRef { workspace: NOBODY, environment: ENVIRONMENT, slug: NOBODY, external_id: NOBODY };
-    // Of a secret that is forgotten at once, so that no two checks meet.
-    UserTagger::new(&random_text().into(), &[]).tag(&user)
-}
-
-fn grant(kind: SessionKind) -> Grant {
-    Grant {
-        kind,
-        workspace: NOBODY.into(),
-        slug: NOBODY.into(),
-        environment: ENVIRONMENT,
-        external_id: NOBODY.into(),
-        external_organization_id: None,
-        email: None,
-        permissions: Vec::new(),
-        preview: false,
-        metadata: None,
-        return_url: None,
-        path: None,
+/// A gateway that disagrees with the others ends at its start.
+async fn disagrees(store: &dyn SessionStore, marks: &SecretMarks) -> Option<String> {
+    match store.compare(marks).await {
+        Ok(Agreement::Same | Agreement::InRotation) => None,
+        Ok(Agreement::Other) => Some(OTHER.to_owned()),
+        Err(error) => Some(format!("the mark of the secret (vst:secret): {error}")),
     }
 }

@@ -4,7 +4,6 @@
 //! plaintext credential can reach a store.
 //! Must not know: Redis, or any other implementation.
 
-mod events;
 mod histories;
 mod lookup;
 mod opening;
@@ -12,7 +11,6 @@ mod store_error;
 
 use async_trait::async_trait;
 
-pub use self::events::{Event, Events};
 pub use self::histories::{Histories, Sought};
 pub use self::lookup::{Found, Gone, Lookup, Peek};
 pub use self::opening::{
@@ -140,6 +138,11 @@ pub trait SessionStore: Histories + Send + Sync {
     /// Compares the secret with that of the other gateways on the store, and leaves its mark for them. A store in this
     /// process has no other gateway.
     async fn agree(&self, _marks: &SecretMarks) -> Result<Agreement, StoreError> {
+        Ok(Agreement::Same)
+    }
+
+    /// The same comparison, and leaves nothing.
+    async fn compare(&self, _marks: &SecretMarks) -> Result<Agreement, StoreError> {
         Ok(Agreement::Same)
     }
 

@@ -25,7 +25,7 @@ use super::ready::readiness;
 use super::record;
 use super::reply::{self, Reply, begins_with, corrupt, words};
 use super::script::{BY_HANDLE, CREATE, EXCHANGE, OPEN, REMOVE, ScriptCall};
-use super::secret::agree;
+use super::secret::{agree, compare};
 use super::telling::Telling;
 use crate::domain::base62::{self, base62_of};
 use crate::domain::credential::Digest;
@@ -238,6 +238,10 @@ impl SessionStore for RedisStore {
 
     async fn agree(&self, marks: &SecretMarks) -> Result<Agreement, StoreError> {
         agree(&self.link, marks).await
+    }
+
+    async fn compare(&self, marks: &SecretMarks) -> Result<Agreement, StoreError> {
+        compare(&self.link, marks).await
     }
 
     async fn ready(&self) -> Result<Readiness, StoreError> {

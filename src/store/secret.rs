@@ -4,6 +4,8 @@
 //! been signed in for a day takes any.
 //! Must not know: secrets.
 
+use redis::Cmd;
+
 use super::keys::SECRET_KEY;
 use super::link::{Call, RedisLink};
 use super::reply::corrupt;
@@ -25,4 +27,16 @@ pub async fn agree(link: &RedisLink, marks: &SecretMarks) -> Result<Agreement, S
         "other" => Ok(Agreement::Other),
         _ => Err(corrupt("an unknown reply of secret.lua")),
     }
+}
+
+/// Compares alone.
+pub async fn compare(link: &RedisLink, marks: &SecretMarks) -> Result<Agreement, StoreError> {
+    let call = Call::Command { key: SECRET_KEY, command: &Cmd::get(SECRET_KEY) };
+    let found: Option<String> = link.call("compare", call, link.deadline()).await?;
+    Ok(match found {
+        None => Agreement::Same,
+        Some(found) if found == marks.present => Agreement::Same,
+        Some(found) if marks.previous.contains(&found) => Agreement::InRotation,
+        Some(_) => Agreement::Other,
+    })
 }

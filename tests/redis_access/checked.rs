@@ -1,7 +1,10 @@
 //! `vestibule check --connect`: what an operator is told before anybody signs in.
 
+use redis::Commands;
+
 use crate::support::app::config;
-use crate::support::process::run;
+use crate::support::faulty_proxy::FaultyProxy;
+use crate::support::process::{Process, run, vestibule};
 use crate::support::redis_cluster::RedisCluster;
 use crate::support::redis_server::{RedisServer, free_port};
 
@@ -22,7 +25,12 @@ fn a_store_in_good_order_passes_and_keeps_no_session() {
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains("The store was tried") && !text.contains("Warning"), "{text}");
     let keys = redis.keys();
-    assert!(keys.iter().all(|key| key.ends_with(":u")), "an index at most: {keys:?}");
+    let is_kept = |key: &String| key.ends_with(":u") || key.contains("}:h:");
+    assert!(keys.iter().all(is_kept), "an index and what happened at most: {keys:?}");
+    for key in &keys {
+        let seconds = redis.connect().and_then(|mut redis| redis.ttl::<_, i64>(key)).expect("a time to live");
+        assert!((1..=3_660).contains(&seconds), "{key} for {seconds} seconds");
+    }
     let (code, text) = check("memory:", "");
     assert_eq!(code, Some(0), "{text}");
 }
@@ -40,13 +48,22 @@ fn what_a_store_lacks_is_named_with_what_it_costs() {
         ("-time", redis.url(), "", 1, &["does not serve", "no session can be made without", "TIME"]),
         ("-@scripting", redis.url(), "", 1, &["does not serve", "no permissions to run the 'eval"]),
         ("-wait", redis.url(), "store.wait_replicas = 1", 1, &["does not serve", "'wait'"]),
+        ("resetkeys ~vst:{*", redis.url(), "", 1, &["does not serve", "vst:secret", "permissions"]),
+        (
+            "resetkeys ~vst:secret ~vst:{*}:[tbus]*",
+            redis.url(),
+            "",
+            1,
+            &["does not serve", "create", "permissions"],
+        ),
         ("+@all", one_node, "", 1, &["does not serve", "redis+cluster://"]),
         ("+@all", nobody, "", 1, &["does not serve", "refused"]),
         ("+@all", tls_url, "", 1, &["does not serve", "certificate"]),
     ] {
-        redis.command(&["ACL", "SETUSER", "default", "+@all", rule]);
+        let rules: Vec<&str> = rule.split(' ').collect();
+        redis.command(&[&["ACL", "SETUSER", "default", "+@all"], &rules[..]].concat());
         let (ended, text) = check(&url, lines);
-        redis.command(&["ACL", "SETUSER", "default", "+@all"]);
+        redis.command(&["ACL", "SETUSER", "default", "+@all", "allkeys"]);
         assert_eq!(ended, Some(code), "{rule} {url}: {text}");
         assert!(words.iter().all(|word| text.contains(word)), "{rule} {url}: {text}");
     }
@@ -60,4 +77,33 @@ fn a_store_that_is_full_is_told() {
     let (code, text) = check(&redis.url(), "");
     assert_eq!(code, Some(1), "{text}");
     assert!(text.contains("takes no new sessions (OOM)"), "{text}");
+}
+
+/// Such a gateway would end at its start.
+#[test]
+fn a_store_of_gateways_with_another_secret_is_told_and_their_mark_stays() {
+    let redis = RedisServer::start_with(&["--appendonly", "yes"]);
+    redis.command(&["SET", "vst:secret", "the mark of another"]);
+    let (code, text) = check(&redis.url(), "");
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("server.secret") && text.contains("server.previous_secrets"), "{text}");
+    let mark = redis.command(&["GET", "vst:secret"]);
+    assert_eq!(mark, redis::Value::BulkString(b"the mark of another".to_vec()));
+}
+
+/// It was tried, and it serves: that is told in time, whatever the server does with a question about itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_never_tells_its_settings_is_no_reason_to_wait() {
+    let redis = RedisServer::start_with(&["--appendonly", "yes"]);
+    let proxy = FaultyProxy::start(redis.port(), b"\r\nINFO\r\n").await;
+    proxy.mute_next(1);
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("gateway.toml");
+    let url = format!("redis://127.0.0.1:{}", proxy.port);
+    std::fs::write(&path, format!("store.timeout_ms = 500\n{}", config(&url))).expect("a file is written");
+    let mut check = vestibule(&["check", "--connect", "--config", path.to_str().expect("a path")]);
+    let (code, output) = Process::spawn(&mut check).end();
+    assert_eq!((code, proxy.muted()), (Some(0), 1), "{output:#?}");
+    let warning = output.iter().find(|line| line.contains("Warning"));
+    assert!(warning.is_some_and(|line| line.contains("did not tell its settings in time")), "{output:#?}");
 }

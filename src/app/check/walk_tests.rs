@@ -1,0 +1,136 @@
+//! A store that answers well and does not do it, one operation at a time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::walk::walk;
+use crate::app::SystemClock;
+use crate::domain::credential::Digest;
+use crate::domain::error::Refusal;
+use crate::domain::explained::Known;
+use crate::domain::handle::Handle;
+use crate::domain::history::Happening;
+use crate::domain::policy::SessionPolicy;
+use crate::domain::ports::{
+    Exchange, ExchangeAttempt, Found, Gone, Histories, Lookup, Named, NewDirectSession, NewSession, Opening,
+    Peek, Position, Readiness, Record, Removal, SessionStore, Sought, StoreError, Stored,
+};
+use crate::domain::session::PortalSession;
+use crate::domain::user_tag::UserTag;
+use crate::store::memory::MemoryStore;
+
+struct Lying {
+    store: MemoryStore,
+    about: &'static str,
+}
+
+impl Lying {
+    fn lies(&self, about: &str) -> bool {
+        self.about == about
+    }
+}
+
+const GONE: fn() -> Gone = || Gone::new(Refusal::Unknown, None);
+
+#[async_trait]
+impl Histories for Lying {
+    async fn explain(&self, tag: UserTag, sought: &Sought) -> Result<Vec<Known>, StoreError> {
+        if self.lies("explain") { Ok(Vec::new()) } else { self.store.explain(tag, sought).await }
+    }
+
+    async fn note(&self, tag: UserTag, ticket: &Digest, what: &Happening) -> Result<(), StoreError> {
+        self.store.note(tag, ticket, what).await
+    }
+}
+
+#[async_trait]
+impl SessionStore for Lying {
+    async fn create(&self, new: &NewSession) -> Result<Stored, StoreError> {
+        self.store.create(new).await
+    }
+
+    async fn open(&self, new: &NewDirectSession) -> Result<Opening, StoreError> {
+        let lax = NewDirectSession { policy: SessionPolicy::default(), ..new.clone() };
+        self.store.open(if self.lies("open") { &lax } else { new }).await
+    }
+
+    async fn exchange(&self, attempt: &ExchangeAttempt) -> Result<Exchange, StoreError> {
+        if self.lies("exchange") { Ok(Exchange::Gone(GONE())) } else { self.store.exchange(attempt).await }
+    }
+
+    async fn peek(&self, tag: UserTag, ticket: &Digest) -> Result<Peek, StoreError> {
+        if self.lies("create") { Ok(Peek::Gone(GONE())) } else { self.store.peek(tag, ticket).await }
+    }
+
+    async fn find(&self, tag: UserTag, token: &Digest, lookup: Lookup) -> Result<Found, StoreError> {
+        if self.lies("find") { Ok(Found::Gone(GONE())) } else { self.store.find(tag, token, lookup).await }
+    }
+
+    async fn find_by_handle(&self, handle: &Handle) -> Result<Option<Named>, StoreError> {
+        if self.lies("find by handle") { Ok(None) } else { self.store.find_by_handle(handle).await }
+    }
+
+    async fn remove(
+        &self,
+        handle: &Handle,
+        record: Option<Record>,
+        removal: Removal,
+    ) -> Result<bool, StoreError> {
+        if self.lies("revoke") { Ok(true) } else { self.store.remove(handle, record, removal).await }
+    }
+
+    async fn revoke_all(&self, tag: UserTag, kept: Option<Position>) -> Result<u64, StoreError> {
+        if self.lies("revoke all") { Ok(1) } else { self.store.revoke_all(tag, kept).await }
+    }
+
+    async fn list(
+        &self,
+        tag: UserTag,
+        before: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<PortalSession>, StoreError> {
+        if self.lies("list") { Ok(Vec::new()) } else { self.store.list(tag, before, limit).await }
+    }
+
+    async fn now_ms(&self) -> Result<u64, StoreError> {
+        self.store.now_ms().await
+    }
+
+    async fn ready(&self) -> Result<Readiness, StoreError> {
+        self.store.ready().await
+    }
+}
+
+async fn tried(
+    about: &'static str,
+    history: Duration,
+    expects_history: bool,
+) -> Result<Option<String>, String> {
+    let store = MemoryStore::new(Arc::new(SystemClock)).keeping(history);
+    walk(&Lying { store, about }, expects_history).await
+}
+
+#[tokio::test]
+async fn an_answer_is_believed_only_if_it_is_so() {
+    let kept = Duration::from_secs(60);
+    for (about, told) in [
+        ("create", "create: "),
+        ("exchange", "exchange: "),
+        ("find", "exchange: "),
+        ("list", "list: "),
+        ("find by handle", "find by handle: "),
+        ("revoke", "revoke: "),
+        ("explain", "explain: "),
+        ("open", "open: "),
+        ("revoke all", "revoke all: "),
+    ] {
+        let failure = tried(about, kept, true).await.expect_err(about);
+        assert!(failure.starts_with(told), "{about}: {failure}");
+    }
+    assert_eq!(tried("nothing", kept, true).await, Ok(None));
+    assert_eq!(tried("nothing", Duration::ZERO, false).await, Ok(None));
+    let warning = tried("nothing", Duration::ZERO, true).await.expect("it serves").expect("a warning");
+    assert!(warning.contains("history"), "{warning}");
+}
