@@ -110,6 +110,10 @@ pub trait SessionStore: Histories + Send + Sync {
     /// evidence that a revocation would need too.
     async fn find_by_handle(&self, handle: &Handle) -> Result<Option<Named>, StoreError>;
 
+    /// Makes sure of an answer that no session is there, for who wants it ended: afterwards whatever has ended of this
+    /// user's stays so. An error means that it may come back, or that it is elsewhere; the call is then to be repeated.
+    async fn settle(&self, tag: UserTag) -> Result<(), StoreError>;
+
     /// Removes one session, pending or active, and returns whether there was one. Once this returns, nobody finds the
     /// session. An error may mean that it is removed but that a failover could undo that; the call is then to be
     /// repeated. `record`, if the caller knows it, saves a look-up and finds a session that the user's index has lost.

@@ -188,6 +188,10 @@ impl SessionStore for MemoryStore {
         Ok(entry.and_then(|entry| Some(Named { session: entry.session.clone(), record: entry.record()? })))
     }
 
+    async fn settle(&self, _: UserTag) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     async fn remove(
         &self,
         handle: &Handle,

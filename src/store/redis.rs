@@ -189,6 +189,12 @@ impl SessionStore for RedisStore {
         }
     }
 
+    async fn settle(&self, tag: UserTag) -> Result<(), StoreError> {
+        // No handle has an empty suffix.
+        let script = BY_HANDLE.on(vec![index_key(tag)]).arg(0).arg("");
+        self.declaring("settle", script, Waits::IfGone).await.map(drop)
+    }
+
     async fn remove(
         &self,
         handle: &Handle,

@@ -155,6 +155,10 @@ impl SessionStore for Defective {
         self.store.find_by_handle(handle).await
     }
 
+    async fn settle(&self, tag: UserTag) -> Result<(), StoreError> {
+        self.store.settle(tag).await
+    }
+
     async fn remove(
         &self,
         handle: &Handle,

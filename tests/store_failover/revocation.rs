@@ -1,9 +1,11 @@
 //! What was revoked stays revoked, whoever is promoted: the answer waits for the replicas.
 
+use serde_json::json;
 use vestibule::domain::error::Refusal;
 use vestibule::domain::handle::Handle;
 use vestibule::domain::ports::{Record, Removal, StoreError};
 
+use crate::support::app::{ACME_LIVE, TestApp, in_portal, text};
 use crate::support::redis_server::RedisServer;
 use crate::support::sentinel_set::SentinelSet;
 use crate::support::store::{active, new_session, redis_store, refusal_of, store_with};
@@ -56,6 +58,33 @@ async fn that_there_is_nothing_to_revoke_is_not_told_before_the_replicas_have_he
     assert_eq!(store.find_by_handle(&handle).await.expect("an answer"), None);
     assert_eq!(store.revoke_all(new.tag, None).await.expect("an answer"), 0);
     assert!(primary.keys().is_empty(), "what was written for it is gone");
+}
+
+/// Whoever repeats a call that failed, and hears that there is nothing any more, takes the session for dead.
+#[tokio::test]
+async fn a_repeat_is_not_told_that_there_is_nothing_before_the_replicas_have_heard_of_it() {
+    let primary = RedisServer::start();
+    let replica = RedisServer::start_replica_of(&primary, &[]);
+    let direct = in_portal("my-portal", "direct = true");
+    let change = |config| format!("store.timeout_ms = 400\n{}", direct(config));
+    let app = TestApp::start_at(&primary.url(), change).await;
+    let ended = app.signed_in(json!({})).await;
+    let user = json!({ "slug": "my-portal", "externalId": "user_123", "permissions": ["keys:read"] });
+    let opened = app.backend(ACME_LIVE, "createSessionToken", user).await.data();
+    let revoked = text(&opened["token"]);
+    replica.pause();
+    for _ in 0..2 {
+        let end = app.post("/v2/portal.endSession", json!({})).bearer(&ended).send().await;
+        end.expect(503, "application/service_unavailable");
+        let revoke = app.backend(ACME_LIVE, "revokeSession", json!({ "token": revoked })).await;
+        revoke.expect(503, "application/service_unavailable");
+    }
+    assert!(!app.accepts(&ended).await && !app.accepts(revoked).await, "they are applied nonetheless");
+    replica.go_on();
+    let end = app.post("/v2/portal.endSession", json!({})).bearer(&ended).send().await;
+    end.expect(401, "authentication/portal_session_not_found");
+    let revoke = app.backend(ACME_LIVE, "revokeSession", json!({ "token": revoked })).await;
+    assert_eq!(revoke.data(), json!({ "revoked": 0 }));
 }
 
 #[tokio::test]

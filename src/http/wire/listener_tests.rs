@@ -64,6 +64,9 @@ impl SessionStore for Broken {
     async fn find_by_handle(&self, _: &Handle) -> Result<Option<Named>, StoreError> {
         panic!("a defect")
     }
+    async fn settle(&self, _: UserTag) -> Result<(), StoreError> {
+        panic!("a defect")
+    }
     async fn remove(&self, _: &Handle, _: Option<Record>, _: Removal) -> Result<bool, StoreError> {
         panic!("a defect")
     }

@@ -39,6 +39,7 @@ impl Portals {
             return Ok(None);
         };
         let Found::Active(session) = self.look_up(place.tag, &place.digest, Lookup::Glance).await? else {
+            self.parts.store.settle(place.tag).await?;
             return Ok(None);
         };
         let grant = &session.grant;

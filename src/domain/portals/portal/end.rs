@@ -6,7 +6,7 @@
 use crate::domain::candidates::Candidate;
 use crate::domain::catalog::Portal;
 use crate::domain::credential::BrowserToken;
-use crate::domain::error::Error;
+use crate::domain::error::{Code, Error};
 use crate::domain::handle::Handle;
 use crate::domain::messages::{CurrentSession, EndedSession};
 use crate::domain::portals::Portals;
@@ -15,9 +15,18 @@ use crate::domain::presented::Presented;
 use crate::domain::rules::origin_not_listed;
 
 impl Portals {
-    /// [`Portals::find`] for ending: a forged request of another site is refused.
+    /// [`Portals::find`] for ending: a forged request of another site is refused. Who is told that the session is over
+    /// does not ask again, so that has to hold.
     pub async fn find_for_ending(&self, presented: &Presented) -> Result<CurrentSession, Error> {
-        let current = self.find_by_page(presented, Lookup::Glance).await?;
+        let current = match self.find_by_page(presented, Lookup::Glance).await {
+            Ok(current) => current,
+            Err(error) => {
+                if let (Code::PortalSessionNotFound, Some(handle)) = (error.code, error.handle) {
+                    self.parts.store.settle(handle.tag).await?;
+                }
+                return Err(error);
+            }
+        };
         if !presented.may_change(&current.portal) {
             return Err(origin_not_listed(Some(current.session.handle)));
         }
