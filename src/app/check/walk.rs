@@ -83,6 +83,7 @@ async fn browser(
     let was_there = of("revoke", store.remove(&handle, None, Removal::Revoked).await)?;
     let found = finds(store, tag, &token, Lookup::Glance).await?;
     holds("revoke", was_there && found.is_none(), "the session lives on")?;
+    of("settle", store.settle(tag).await)?;
     explain(store, handle, keeps_history, noted).await
 }
 

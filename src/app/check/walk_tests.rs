@@ -72,6 +72,10 @@ impl SessionStore for Lying {
         if self.lies("find by handle") { Ok(None) } else { self.store.find_by_handle(handle).await }
     }
 
+    async fn settle(&self, tag: UserTag) -> Result<(), StoreError> {
+        self.store.settle(tag).await
+    }
+
     async fn remove(
         &self,
         handle: &Handle,
