@@ -14,6 +14,7 @@ export type { SessionTokenRouteOptions } from "./web/token_route.js";
 export interface HonoContext {
   readonly req: { readonly raw: Request };
   readonly env?: unknown;
+  readonly res: Response;
   header(name: string, value: string, options?: { append?: boolean }): void;
 }
 
@@ -72,8 +73,12 @@ export function withPortal(options: PortalOptions): PortalGate {
       return verdict.refusal;
     }
     users.set(context, verdict.user);
-    verdict.headers.forEach(([name, value]) => context.header(name, value, { append: name === "set-cookie" }));
-    return next();
+    await next();
+    // Only now: a handler's own `Response` has none of what was set before. What has changed its protocol cannot be copied.
+    if (context.res.status !== 101) {
+      verdict.headers.forEach(([name, value]) => context.header(name, value, { append: name === "set-cookie" }));
+    }
+    return undefined;
   };
   const user = (context: HonoContext) => {
     const found = users.get(context);

@@ -42,6 +42,14 @@ for (const [framework, portal] of Object.entries(portals)) {
       assert.match(answer.headers.get("cache-control"), /private, no-store/);
     });
 
+    test("what a handler answers by itself is no cache's either, and its cookies are the gate's", async () => {
+      const { cookie } = await signedIn();
+      const answer = await ask("/raw", { headers: { cookie: `${cookie}; vestibule_sent_home=1`, ...navigation } });
+      assert.deepEqual([answer.status, await answer.text()], [200, "raw"]);
+      assert.match(answer.headers.get("cache-control") ?? "", /private, no-store/);
+      assert.match(answer.headers.getSetCookie().join(), /vestibule_sent_home=; Path=\/; Max-Age=0/);
+    });
+
     test("a navigation without one goes home, and the page is remembered", async () => {
       const answer = await ask("/invoices/42?page=2", { headers: navigation });
       const location = new URL(answer.headers.get("location"));
@@ -127,6 +135,14 @@ for (const [framework, portal] of Object.entries(portals)) {
       const answer = await dark("/", { headers: navigation });
       assert.deepEqual([answer.status, answer.headers.get("location"), answer.headers.get("retry-after")], [503, null, "5"]);
       assert.deepEqual(answer.headers.getSetCookie(), []);
+    });
+
+    test("a gateway that hangs is waited for once", async (context) => {
+      context.mock.method(console, "error", () => {});
+      const asked = [];
+      const hangs = (url, { signal }) => new Promise((_, reject) => (asked.push(url), signal.addEventListener("abort", () => reject(signal.reason))));
+      const hanging = await portal({ url: gateway.url, slug: "my-portal", timeoutMs: 50, fetch: hangs });
+      assert.deepEqual([(await hanging("/", { headers: navigation })).status, asked.length], [503, 1]);
     });
 
     test("what browsers send to the gateway is passed on, and nothing else", async () => {

@@ -54,8 +54,13 @@ export class Gateway {
     headers.set("x-forwarded-method", method);
     headers.set("x-forwarded-uri", path);
     const call = () => this.#fetch(new URL(`${this.#base()}/v2/portal.authorize?${query}`), { headers });
-    // A connection that the gateway has just closed: asking again does no harm.
-    return call().catch(call);
+    // A connection that the gateway has just closed: asking again does no harm. One that hangs would be waited for twice.
+    return call().catch((error: unknown) => {
+      if ((error as Error | undefined)?.name === "TimeoutError") {
+        throw error;
+      }
+      return call();
+    });
   }
 
   /** Where the gateway has what a browser asks for here. */

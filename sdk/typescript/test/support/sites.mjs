@@ -76,13 +76,14 @@ async function rewritten(onward, request, told) {
   return answer;
 }
 
-/** Every path answers who is there; `/admin` needs `admin:read`. */
+/** Every path answers who is there; `/admin` needs `admin:read`; `/raw` is an answer past the framework. */
 export const portals = {
   express(options) {
     const app = express();
     const gate = onExpress.withPortal(options);
     app.use(gate);
     app.all("/admin", gate.requires("admin:read"));
+    app.all("/raw", (_request, response) => response.writeHead(200, { "content-type": "text/plain" }).end("raw"));
     app.use((request, response) => response.send(gate.user(request).externalId));
     return listen(app);
   },
@@ -91,12 +92,13 @@ export const portals = {
     const gate = onHono.withPortal(options);
     app.use(gate);
     app.use("/admin", gate.requires("admin:read"));
+    app.all("/raw", () => new Response("raw"));
     app.all("*", (context) => context.text(gate.user(context).externalId));
     return asking((request) => app.fetch(request));
   },
   next(options) {
     const gate = onNext.withPortal(options);
-    const page = gate.route((_request, user) => new Response(user.externalId));
+    const page = gate.route(({ url }, user) => new Response(new URL(url).pathname === "/raw" ? "raw" : user.externalId));
     return asking(async (request) => {
       const isAdmin = new URL(request.url).pathname === "/admin";
       const passed = await gate.proxy(request, isAdmin ? { permissions: ["admin:read"] } : {});
