@@ -16,12 +16,14 @@ type Json = { readonly [key: string]: unknown };
 const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value);
 const textOr = <T>(value: unknown, other: T) => (typeof value === "string" ? value : other);
 
-/** The data of an answer; throws its error. An empty body is data of its own: `portal.authorize` answers in headers. */
-export function read(status: number, headers: Headers, text: string): Answer {
+/** The data of an answer; throws its error. Without data nothing has been done: only what `answersInHeaders` has none. */
+export function read(status: number, headers: Headers, text: string, answersInHeaders = false): Answer {
   const body = parse(text);
-  if (status === 200 && (text === "" || isObject(body))) {
-    const pagination = isObject(body) ? (body["pagination"] as Answer["pagination"]) : undefined;
-    return { data: isObject(body) ? body["data"] : undefined, pagination, headers };
+  if (status === 200 && text === "" && answersInHeaders) {
+    return { data: undefined, pagination: undefined, headers };
+  }
+  if (status === 200 && isObject(body) && (isObject(body["data"]) || Array.isArray(body["data"]))) {
+    return { data: body["data"], pagination: body["pagination"] as Answer["pagination"], headers };
   }
   throw refusal(status, headers, body);
 }

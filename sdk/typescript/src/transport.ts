@@ -23,6 +23,8 @@ export interface Call {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: unknown;
   readonly repeat: Repeat;
+  /** The answer has no body: `portal.authorize`. */
+  readonly answersInHeaders?: boolean;
 }
 
 /** For one call. */
@@ -80,7 +82,7 @@ export class Transport {
     options.signal?.addEventListener("abort", follow);
     try {
       const response = await this.#options.fetch(`${this.#options.url}/v2/portal.${call.verb}`, request(call, abort.signal));
-      return read(response.status, response.headers, await response.text());
+      return read(response.status, response.headers, await response.text(), call.answersInHeaders);
     } catch (error) {
       if (error instanceof GatewayError || error instanceof UnexpectedAnswerError) {
         throw error;

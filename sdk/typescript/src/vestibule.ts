@@ -100,7 +100,7 @@ export class Vestibule {
   async authorize(credential: Credential, options: AuthorizeOptions = {}): Promise<Authorization> {
     const asked = (options.permissions ?? []).map((permission): [string, string] => ["permission", permission]);
     const verb = `authorize${this.#query(options, [["deny", "status"], ...asked])}`;
-    const call = { method: "GET", verb, headers: presented(credential), repeat: "harmless" } as const;
+    const call = { method: "GET", verb, headers: presented(credential), repeat: "harmless", answersInHeaders: true } as const;
     return authorizationIn((await this.#transport.send(call, options)).headers);
   }
 

@@ -95,6 +95,26 @@ test("a rate limit says how long to wait", async () => {
   assert.ok(Number.isInteger(thrown.retryAfter) && thrown.retryAfter > 0, `${thrown.retryAfter}`);
 });
 
+test("a success without its data is none: nothing has been ended, nobody is there", async () => {
+  for (const body of ["", "{}", '{"data":null}', '{"data":"yes"}', '{"meta":{}}']) {
+    const fetch = async () => new Response(body);
+    const portal = client(ROOT_KEY, { fetch, portal: "my-portal" });
+    for (const [name, call] of Object.entries({
+      create: () => portal.sessions.create(jane),
+      revoke: () => portal.sessions.revoke("sess_1"),
+      list: () => portal.sessions.list({ externalId: "jane" }).next(),
+      open: () => portal.sessionTokens.create(jane),
+      exchange: () => portal.exchange("pst_live_x"),
+      getSession: () => portal.getSession("ps_live_x"),
+      getToken: () => portal.getToken("ps_live_x"),
+      endSession: () => portal.endSession("ps_live_x"),
+      authorize: () => portal.authorize("ps_live_x"),
+    })) {
+      await assert.rejects(async () => call(), sdk.UnexpectedAnswerError, `${name}: ${body}`);
+    }
+  }
+});
+
 test("an answer that is not the gateway's says so", async () => {
   for (const [status, headers, body] of [
     [200, {}, "<h1>Welcome to nginx</h1>"],
