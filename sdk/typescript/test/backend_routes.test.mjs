@@ -97,6 +97,18 @@ for (const [framework, backend] of Object.entries(backends)) {
       }
     });
 
+    test("what answers in the gateway's place is an outage, whatever its status", async (context) => {
+      context.mock.method(console, "error", () => {});
+      for (const status of [200, 302, 401, 403, 404, 502, 503]) {
+        const foreign = async () => new Response("<h1>Sign in</h1>", { status, headers: { "content-type": "text/html" } });
+        const led = await backend(vestibule({ portal: "my-portal", fetch: foreign, retries: 0 }), named);
+        for (const [path, init] of [["/portal", {}], ["/billing?reason=session_expired", {}], ["/token", { method: "POST" }]]) {
+          const answer = await led(path, { ...init, headers: { ...jane, "sec-fetch-site": "same-origin" } });
+          assert.deepEqual([answer.status, answer.headers.get("retry-after"), answer.headers.get("location")], [503, "5", null], `${path} ${status}`);
+        }
+      }
+    });
+
     test("what only a developer can mend is an error of the application", async () => {
       const wrong = await backend(vestibule({ portal: "no-such-portal" }), named);
       const answer = wrong("/portal", { headers: jane });

@@ -1,7 +1,14 @@
 // What the SDK itself answers on behalf of an application: redirects, problems, and pages in plain words. Nothing of it may
 // be cached, for all of it depends on who is there.
 
-import { ConnectionError, GatewayError, RateLimitedError, ServiceUnavailableError, VestibuleError } from "../errors.js";
+import {
+  ConnectionError,
+  GatewayError,
+  RateLimitedError,
+  ServiceUnavailableError,
+  UnexpectedAnswerError,
+  VestibuleError,
+} from "../errors.js";
 
 const PRIVATE = { "cache-control": "no-store", "referrer-policy": "no-referrer" };
 
@@ -61,12 +68,17 @@ export function outage(method: string, asked: Headers, retryAfter = 5, status = 
   return told(method, asked, { status, words, headers: { "retry-after": String(retryAfter) } });
 }
 
+/** Nobody has answered for the gateway. What stands in its place, a proxy's page or a sign-in, says nothing about anybody. */
+export const isOutage = (error: unknown) =>
+  [ServiceUnavailableError, ConnectionError, UnexpectedAnswerError].some((kind) => error instanceof kind);
+
 /** What a failed call to the gateway means to the visitor: an outage; or a fault of the application, which is thrown on. */
 export function failed(error: unknown, { method, headers }: Request, ofRate = 503): Response {
   if (error instanceof RateLimitedError) {
     return outage(method, headers, error.retryAfter, ofRate);
   }
-  if (error instanceof ServiceUnavailableError || error instanceof ConnectionError) {
+  if (isOutage(error)) {
+    console.error("vestibule: the gateway cannot be asked.", error);
     return outage(method, headers);
   }
   // Express would give the visitor the gateway's status: a wrong root key would look like a sign-out.

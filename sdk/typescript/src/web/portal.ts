@@ -2,8 +2,8 @@
 // ways of learning it: a proxy before the portal has asked already, or this server asks the gateway as a proxy would.
 
 import { authorizationIn, type Authorization } from "../authorization.js";
-import { UnexpectedAnswerError, VestibuleError } from "../errors.js";
-import { isNavigation, isPrefetch, outage, redirect, told } from "./answers.js";
+import { VestibuleError } from "../errors.js";
+import { isNavigation, isOutage, isPrefetch, outage, redirect, told } from "./answers.js";
 import type { Chunks } from "./body.js";
 import { Gateway, type GatewayOptions, type Send } from "./gateway.js";
 import { countingAnew, sendHome, type Nobody } from "./home.js";
@@ -101,7 +101,7 @@ export class Portal {
       }
       return this.#judge(userIn(answer.headers), permissions, request);
     } catch (error) {
-      if (error instanceof VestibuleError && !(error instanceof UnexpectedAnswerError)) {
+      if (error instanceof VestibuleError && !isOutage(error)) {
         throw error;
       }
       console.error("vestibule: nobody can be let in, for the gateway does not say who is there.", error);
