@@ -1,7 +1,16 @@
 "use client";
 
+import { useState } from "react";
+
 import { signOut } from "@vestibule/sdk/next/client";
 
 export function SignOut() {
-  return <button className="quiet" id="sign-out" onClick={() => signOut()}>Sign out</button>;
+  const [hasFailed, setHasFailed] = useState(false);
+  const leave = () => signOut().catch(() => setHasFailed(true));
+  return (
+    <>
+      <button className="quiet" id="sign-out" onClick={leave}>Sign out</button>
+      {hasFailed && <span role="alert">You are still signed in. Please try again.</span>}
+    </>
+  );
 }

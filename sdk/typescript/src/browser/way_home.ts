@@ -22,7 +22,7 @@ export function pathAt(origin: string, path: string | undefined): string | undef
 export const isOfTheWeb = (url: string | undefined) => /^https?:/.test(url!);
 
 /** Counts this time too. */
-export function mayGoHome(page: Page, slug: string, wallMs: number): boolean {
+export function mayGoHome(page: Pick<Page, "storage">, slug: string, wallMs: number): boolean {
   const name = `vestibule:${slug}:home`;
   try {
     const times = JSON.parse(page.storage().getItem(name) ?? "[]") as number[];
