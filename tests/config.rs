@@ -87,6 +87,16 @@ fn several_nodes_are_read_with_their_credentials() {
     assert_eq!(nodes, [address("a", 7_000), address("b", 6_379)]);
     assert_eq!(node.expose_secret(), "redis://user:pass@nodes:1/0");
     assert!(matches!(read("redis+sentinel://a/main"), StoreLocation::Sentinel { .. }));
+    for (url, by_tls) in [
+        ("redis://user:pass@a", false),
+        ("rediss://user:pass@a", true),
+        ("redis+cluster://user:pass@a,b", false),
+        ("rediss+cluster://user:pass@a,b", true),
+        ("redis+sentinel://user:pass@a,b/main/1", false),
+        ("rediss+sentinel://user:pass@a,b/main/1", true),
+    ] {
+        assert_eq!(read(url).has_tls(), by_tls, "{url}");
+    }
 }
 
 #[test]

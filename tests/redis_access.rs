@@ -4,6 +4,8 @@
 mod checked;
 #[path = "redis_access/refused.rs"]
 mod refused;
+#[path = "redis_access/secured.rs"]
+mod secured;
 mod support;
 
 use serde_json::json;

@@ -10,7 +10,9 @@ use support::app::FakeClock;
 use support::redis_cluster::RedisCluster;
 use support::redis_server::RedisServer;
 use support::sentinel_set::SentinelSet;
-use support::store::{active, assert_gone, attempt, new_session, redis_store, refusal_of, tag_of};
+use support::store::{
+    active, assert_gone, attempt, new_session, redis_store, refusal_of, store_with, tag_of,
+};
 use vestibule::domain::credential::Digest;
 use vestibule::domain::error::Refusal;
 use vestibule::domain::ports::{
@@ -60,17 +62,25 @@ impl Fixture {
 
     /// On sentinels that other checks use after this one.
     fn sentinels(set: &Arc<SentinelSet>) -> Self {
+        Self::sentinels_at(set, &set.url(), "")
+    }
+
+    fn sentinels_at(set: &Arc<SentinelSet>, url: &str, lines: &str) -> Self {
         set.primary().command(&["FLUSHALL"]);
-        let store = redis_store(&set.url(), true);
+        let store = store_with(url, lines);
         Fixture { store, clock: FakeClock::new(), servers: Servers::Sentinels(set.clone()) }
     }
 
     /// On a cluster that other checks use after this one.
     fn cluster(cluster: &Arc<RedisCluster>) -> Self {
+        Self::cluster_at(cluster, &cluster.url(), "")
+    }
+
+    fn cluster_at(cluster: &Arc<RedisCluster>, url: &str, lines: &str) -> Self {
         for node in cluster.masters() {
             node.command(&["FLUSHALL"]);
         }
-        let store = redis_store(&cluster.url(), true);
+        let store = store_with(url, lines);
         Fixture { store, clock: FakeClock::new(), servers: Servers::Cluster(cluster.clone()) }
     }
 
@@ -432,3 +442,5 @@ mod limits;
 mod on_redis_alone;
 #[path = "store_contract/round_trips.rs"]
 mod round_trips;
+#[path = "store_contract/secured.rs"]
+mod secured;

@@ -16,6 +16,8 @@ mod load;
 mod restart;
 #[path = "store_failover/revocation.rs"]
 mod revocation;
+#[path = "store_failover/secured.rs"]
+mod secured;
 #[path = "store_failover/sentinels.rs"]
 mod sentinels;
 #[path = "store_failover/silent_primary.rs"]

@@ -7,13 +7,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use redis::io::tcp::TcpSettings;
-use redis::{Client, ClientTlsConfig, ConnectionInfo, IntoConnectionInfo, RedisResult, TlsCertificates};
+use redis::{
+    Client, ClientTlsConfig, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo, RedisResult,
+    TlsCertificates,
+};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::{self, StoreLocation};
 use crate::domain::ports::{Clock, SessionStore};
 use crate::store::memory::MemoryStore;
-use crate::store::redis::{Probe, Promises, RedisStore, StoreObserver, Topology};
+use crate::store::redis::{Probe, Promises, RedisStore, StoreObserver, Topology, node_at};
 use crate::telemetry::Metrics;
 
 /// Makes a store for each worker.
@@ -81,35 +84,43 @@ impl StoreMaker {
 fn topology(settings: &config::Store) -> RedisResult<Option<Topology>> {
     Ok(match &settings.location {
         StoreLocation::Memory => None,
-        StoreLocation::Redis(url) => Some(Topology::Single(single(settings, connection_info(url)?)?)),
-        StoreLocation::Sentinel { sentinels, master, node } => Some(Topology::Sentinel {
-            sentinels: sentinels
-                .iter()
-                .map(|address| Client::open(address.clone()))
-                .collect::<Result<_, _>>()?,
-            master: master.clone(),
-            node: Box::new(connection_info(node)?),
-        }),
+        StoreLocation::Redis(node) => Some(Topology::Single(node_info(settings, node)?)),
+        StoreLocation::Sentinel { sentinels, master, node } => {
+            let node = node_info(settings, node)?;
+            let sentinel = |address| Client::open(sentinel_info(settings, &node, address));
+            let sentinels = sentinels.iter().map(sentinel).collect::<Result<_, _>>()?;
+            Some(Topology::Sentinel { sentinels, master: master.clone(), node })
+        }
         StoreLocation::Cluster { nodes, node } => {
-            Some(Topology::Cluster { nodes: nodes.clone(), node: Box::new(connection_info(node)?) })
+            Some(Topology::Cluster { nodes: nodes.clone(), node: node_info(settings, node)? })
         }
     })
 }
 
 /// Without delay: on a real network, small requests would otherwise wait for one another.
-fn connection_info(url: &SecretString) -> RedisResult<ConnectionInfo> {
+fn node_info(settings: &config::Store, url: &SecretString) -> RedisResult<Box<ConnectionInfo>> {
     let info = url.expose_secret().into_connection_info()?;
-    Ok(info.set_tcp_settings(TcpSettings::default().set_nodelay(true)))
-}
-
-fn single(settings: &config::Store, server: ConnectionInfo) -> RedisResult<Client> {
+    let info = info.set_tcp_settings(TcpSettings::default().set_nodelay(true));
     let root_cert = settings.ca_certificates.clone();
     let client_tls = settings.client_certificate.as_ref().map(|client| ClientTlsConfig {
         client_cert: client.certificates.clone(),
         client_key: client.key.expose_secret().as_bytes().to_vec(),
     });
     if root_cert.is_none() && client_tls.is_none() {
-        return Client::open(server);
+        return Ok(Box::new(info));
     }
-    Client::build_with_tls(server, TlsCertificates { client_tls, root_cert })
+    let client = Client::build_with_tls(info, TlsCertificates { client_tls, root_cert })?;
+    Ok(Box::new(client.get_connection_info().clone()))
+}
+
+/// By TLS as the data nodes, with credentials of their own.
+fn sentinel_info(settings: &config::Store, node: &ConnectionInfo, address: &(String, u16)) -> ConnectionInfo {
+    let mut user = RedisConnectionInfo::default();
+    if let Some(name) = &settings.sentinel_username {
+        user = user.set_username(name);
+    }
+    if let Some(password) = &settings.sentinel_password {
+        user = user.set_password(password.expose_secret());
+    }
+    node_at(node, address).set_redis_settings(user)
 }

@@ -8,6 +8,7 @@
 
 mod call;
 mod cluster;
+mod connector;
 mod fault;
 mod fixed;
 mod flight;
@@ -28,14 +29,14 @@ use tokio::time::Instant;
 pub use self::call::{Call, Replicas};
 use self::cluster::Cluster;
 pub use self::cluster::spread_tags;
+use self::connector::{Connector, Limits};
 use self::fault::{explain, needs_another_connection};
 use self::fixed::Fixed;
 use self::lanes::Attempt;
-use self::node::{Connector, Limits};
 pub use self::probe::Probe;
 use self::sentinel::{Sentinels, watch};
 pub use self::standing::Standing;
-pub use self::topology::Topology;
+pub use self::topology::{Topology, node_at};
 use crate::domain::ports::StoreError;
 
 /// Is told of every call: its name, how long it took, whether it was answered.
@@ -75,17 +76,17 @@ pub struct RedisLink {
 impl RedisLink {
     /// Connects at the first use. Must be made on the tokio runtime that will use it.
     pub fn new(topology: &Topology, timeout: Duration, probe: Arc<Probe>, observer: StoreObserver) -> Self {
-        let connector = |node| Connector::new(node, Limits::of(timeout), probe.clone());
+        let seeds = topology.seeds();
+        let connector =
+            Connector::new(topology.node(), seeds.into_iter(), Limits::of(timeout), probe.clone());
         let route = match topology {
-            Topology::Single(client) => {
-                Route::Fixed(Fixed::new(client.clone(), connector(client.get_connection_info())))
-            }
-            Topology::Sentinel { sentinels, master, node } => {
-                let sentinels = Sentinels::new(sentinels.clone(), master.clone(), connector(node));
+            Topology::Single(_) => Route::Fixed(Fixed::new(connector)),
+            Topology::Sentinel { sentinels, master, .. } => {
+                let sentinels = Sentinels::new(sentinels.clone(), master.clone(), connector);
                 watch(&sentinels);
                 Route::Sentinels(sentinels)
             }
-            Topology::Cluster { nodes, node } => Route::Cluster(Cluster::new(nodes.clone(), connector(node))),
+            Topology::Cluster { nodes, .. } => Route::Cluster(Cluster::new(nodes.clone(), connector)),
         };
         RedisLink { route, timeout, observer, probe }
     }

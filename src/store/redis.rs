@@ -20,7 +20,7 @@ use super::history;
 use super::idlers::Idlers;
 use super::keys::{browser_key, digest_text, history_key, index_key, ticket_key};
 use super::link::{Call, RedisLink, Replicas};
-pub use super::link::{Probe, StoreObserver, Topology};
+pub use super::link::{Probe, StoreObserver, Topology, node_at};
 use super::ready::readiness;
 use super::record;
 use super::reply::{self, Reply, begins_with, corrupt, words};

@@ -84,6 +84,7 @@ fn a_fault_is_told_with_its_place() {
         ("[store]\ntimeout_ms = 0", &["store.timeout_ms"]),
         ("[store]\nwait_replicas = 17", &["store.wait_replicas"]),
         ("[store]\nca_file = \"/nowhere\"", &["store.ca_file"]),
+        ("[store]\nsentinel_password = \" word\"", &["store.sentinel_password"]),
         ("[store]\nfence_failover = \"true\"", &["store.fence_failover"]),
         ("[errors]\ntype_base = \"/errors\"", &["errors.type_base"]),
         ("[limits]\nexchange_per_minute = 0", &["limits.exchange_per_minute"]),
@@ -105,23 +106,24 @@ fn a_fault_is_told_with_its_place() {
     }
 }
 
+/// Somebody believes that it does something.
 #[test]
-fn what_is_not_part_of_this_version_says_so() {
-    for (text, location, word) in [
-        (with_ca_file("redis+sentinel://a:26379/main/0"), "store.ca_file".to_owned(), "sentinels"),
-        (with_ca_file("redis+cluster://a:7000,b:7000"), "store.ca_file".to_owned(), "cluster"),
-    ] {
-        let faults = refused(&text);
-        assert_eq!(locations(&faults), [location], "{text}");
-        let message = &faults[0].message;
-        assert!(message.contains("not part of this version") && message.contains(word), "{message}");
-        assert!(!faults[0].fix.is_empty());
-    }
-}
-
-fn with_ca_file(url: &str) -> String {
+fn what_would_have_no_effect_is_found() {
     let authority = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/testdata/authority.pem");
-    format!("[server]\n{SECRET}\n[store]\nurl = \"{url}\"\nca_file = \"{authority}\"")
+    let ca_file = format!("ca_file = {authority:?}");
+    let (password, user) = ("sentinel_password = \"word\"", "sentinel_username = \"user\"");
+    for (url, lines, name, fix) in [
+        ("redis://a", &*ca_file, "ca_file", "rediss://"),
+        ("redis+sentinel://a/main", &ca_file, "ca_file", "rediss+sentinel://"),
+        ("redis+cluster://a", &ca_file, "ca_file", "rediss+cluster://"),
+        ("rediss://a", password, "sentinel_password", "store.url"),
+        ("rediss+cluster://a", password, "sentinel_password", "store.url"),
+        ("rediss+sentinel://a/main", user, "sentinel_username", "sentinel_password"),
+    ] {
+        let faults = refused(&format!("[server]\n{SECRET}\n[store]\nurl = \"{url}\"\n{lines}"));
+        assert_eq!(locations(&faults), [format!("store.{name}")], "{url} {lines}");
+        assert!(faults[0].fix.contains(fix), "{}", faults[0].fix);
+    }
 }
 
 #[test]
@@ -142,7 +144,9 @@ fn a_bad_address_of_several_nodes_is_found() {
         "redis+cluster://a:7000/1",
         "redis+cluster://a:7000,,b:7000",
         "redis+cluster://a:7000?x=1",
-        "rediss+cluster://a:7000",
+        "rediss+cluster://a:7000/1",
+        "rediss+sentinel://a:26379",
+        "valkey+cluster://a:7000",
     ] {
         let faults = refused(&format!("[server]\n{SECRET}\n[store]\nurl = \"{url}\""));
         assert_eq!(locations(&faults), ["store.url"], "{url}");

@@ -16,6 +16,7 @@ pub mod proxy_binary;
 pub mod redis_cluster;
 pub mod redis_faults;
 pub mod redis_server;
+pub mod redis_tls;
 pub mod rust_api;
 pub mod scripted_sentinel;
 pub mod sentinel_set;

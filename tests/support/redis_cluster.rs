@@ -1,9 +1,11 @@
 //! A Redis Cluster of real processes on free ports, with its slots in equal parts.
 
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::redis_server::{FAST_REPLICATION, RedisServer, free_port, wait_until};
+use super::redis_server::{FAST_REPLICATION, RedisServer, free_port, scheme_and_hosts, wait_until};
+use super::redis_tls::Tls;
 
 const SLOTS: usize = 16_384;
 
@@ -20,9 +22,21 @@ impl RedisCluster {
 
     /// With so many masters, so many replicas each, and further arguments of every node.
     pub fn start_with(masters: usize, replicas_each: usize, arguments: &[&str]) -> Self {
+        Self::start_by(masters, replicas_each, arguments, None)
+    }
+
+    /// The same by TLS.
+    pub fn start_by(
+        masters: usize,
+        replicas_each: usize,
+        arguments: &[&str],
+        tls: Option<&Arc<Tls>>,
+    ) -> Self {
         let ports: Vec<u16> = (0..masters * (1 + replicas_each)).map(|_| free_cluster_port()).collect();
+        let by_tls = if tls.is_some() { &["--tls-cluster", "yes"][..] } else { &[] };
+        let arguments = [by_tls, arguments].concat();
         let nodes: Vec<RedisServer> =
-            (0..ports.len()).map(|at| node(at, &ports, masters, arguments)).collect();
+            (0..ports.len()).map(|at| node(at, &ports, masters, &arguments).with_tls(tls)).collect();
         for node in &nodes {
             node.spawn();
         }
@@ -52,8 +66,8 @@ impl RedisCluster {
 
     /// With credentials, such as `user:password@`.
     pub fn url_with(&self, credentials: &str) -> String {
-        let nodes: Vec<String> = self.nodes.iter().map(|node| format!("127.0.0.1:{}", node.port())).collect();
-        format!("redis+cluster://{credentials}{}", nodes.join(","))
+        let (scheme, nodes) = scheme_and_hosts(&self.nodes);
+        format!("{scheme}+cluster://{credentials}{nodes}")
     }
 
     /// The master that has the slot of a key now, as the others see it.

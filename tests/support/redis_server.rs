@@ -6,11 +6,12 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use super::redis_tls::Tls;
 use super::shifted_clock::ShiftedClock;
 
 pub struct RedisServer {
@@ -22,6 +23,7 @@ pub struct RedisServer {
     paused: AtomicBool,
     program: String,
     environment: Vec<(String, String)>,
+    tls: Option<Arc<Tls>>,
 }
 
 impl RedisServer {
@@ -42,7 +44,11 @@ impl RedisServer {
     /// Once the replica has all that the primary has.
     pub fn start_replica_of(primary: &RedisServer, arguments: &[&str]) -> Self {
         let of = format!("127.0.0.1 {}", primary.port);
-        let replica = Self::start_with(&[&["--replicaof", &of][..], &FAST_REPLICATION, arguments].concat());
+        let arguments = [&["--replicaof", &of][..], &FAST_REPLICATION, arguments].concat();
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let replica =
+            Self::not_yet_started(directory, free_port(), &arguments).with_tls(primary.tls.as_ref());
+        replica.start_again();
         replica.wait_until("its replication begins", |redis| {
             info(redis, "replication", "master_link_status").is_some_and(|status| status == "up")
         });
@@ -74,6 +80,7 @@ impl RedisServer {
             paused: AtomicBool::new(false),
             program: "redis-server".into(),
             environment: Vec::new(),
+            tls: None,
         }
     }
 
@@ -100,6 +107,12 @@ impl RedisServer {
     /// A sentinel with this configuration file.
     pub fn into_sentinel(mut self, file: &str) -> Self {
         self.sentinel_file = Some(file.to_owned());
+        self
+    }
+
+    /// Speaks nothing but TLS, if there is any.
+    pub fn with_tls(mut self, tls: Option<&Arc<Tls>>) -> Self {
+        self.tls = tls.cloned();
         self
     }
 
@@ -150,7 +163,11 @@ impl RedisServer {
         } else {
             command.args(["--save", "", "--dbfilename", "dump.rdb"]);
         }
-        command.args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--dir"]);
+        match &self.tls {
+            Some(tls) => command.args(tls.arguments(self.port)),
+            None => command.args(["--port", &self.port.to_string()]),
+        };
+        command.args(["--bind", "127.0.0.1", "--dir"]);
         command.arg(self.directory.path()).args(&self.arguments).args(arguments);
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         *self.child() =
@@ -220,7 +237,10 @@ impl RedisServer {
     }
 
     pub fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}/0", self.port)
+        match &self.tls {
+            Some(tls) => format!("rediss://{}:{}/0", tls.host(), self.port),
+            None => format!("redis://127.0.0.1:{}/0", self.port),
+        }
     }
 
     pub fn port(&self) -> u16 {
@@ -238,7 +258,10 @@ impl RedisServer {
             url.set_password(Some(password)).expect("a URL that takes a password");
         }
         // Limits, for a server that hangs is what some tests are about.
-        let redis = redis::Client::open(url)?.get_connection_with_timeout(Duration::from_secs(5))?;
+        let redis = match &self.tls {
+            Some(tls) => tls.connect(url)?,
+            None => redis::Client::open(url)?.get_connection_with_timeout(Duration::from_secs(5))?,
+        };
         redis.set_read_timeout(Some(Duration::from_secs(5)))?;
         Ok(redis)
     }
@@ -298,6 +321,14 @@ impl Drop for RedisServer {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// Of a `store.url` that names several servers.
+pub fn scheme_and_hosts(servers: &[RedisServer]) -> (&'static str, String) {
+    let tls = servers.first().and_then(|server| server.tls.as_ref());
+    let (scheme, host) = tls.map_or(("redis", "127.0.0.1"), |tls| ("rediss", tls.host()));
+    let hosts: Vec<String> = servers.iter().map(|server| format!("{host}:{}", server.port())).collect();
+    (scheme, hosts.join(","))
 }
 
 /// The default lets a primary wait for seconds before it serves a new replica.

@@ -1,9 +1,11 @@
 //! A primary, its replicas and the sentinels that watch over them, as real processes on free ports.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::redis_server::{FAST_REPLICATION, RedisServer, free_port, wait_until};
+use super::redis_server::{FAST_REPLICATION, RedisServer, free_port, scheme_and_hosts, wait_until};
+use super::redis_tls::Tls;
 
 /// The name under which the sentinels know the primary.
 pub const MASTER: &str = "vestibule";
@@ -22,15 +24,27 @@ impl SentinelSet {
 
     /// With so many replicas and further arguments of every data node.
     pub fn start_with(replicas: usize, arguments: &[&str]) -> Self {
+        Self::start_by(replicas, arguments, &[], None)
+    }
+
+    /// The same by TLS, and with further arguments of every sentinel.
+    pub fn start_by(
+        replicas: usize,
+        arguments: &[&str],
+        of_sentinels: &[&str],
+        tls: Option<&Arc<Tls>>,
+    ) -> Self {
         let arguments = [&FAST_REPLICATION[..], arguments].concat();
-        let mut nodes = vec![RedisServer::start_with(&arguments)];
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let mut nodes = vec![RedisServer::not_yet_started(directory, free_port(), &arguments).with_tls(tls)];
+        nodes[0].start_again();
         for _ in 0..replicas {
             nodes.push(RedisServer::start_replica_of(&nodes[0], &arguments));
         }
         let password = nodes[0].argument("--requirepass");
         let ports: Vec<u16> = (0..3).map(|_| free_port()).collect();
-        let sentinels: Vec<RedisServer> =
-            ports.iter().map(|port| sentinel(*port, &ports, &nodes, password)).collect();
+        let sentinel = |port: &u16| sentinel(*port, (&ports, &nodes), password, of_sentinels).with_tls(tls);
+        let sentinels: Vec<RedisServer> = ports.iter().map(sentinel).collect();
         for sentinel in &sentinels {
             sentinel.spawn();
         }
@@ -50,9 +64,8 @@ impl SentinelSet {
 
     /// With credentials of the data nodes, such as `user:password@`.
     pub fn url_with(&self, credentials: &str) -> String {
-        let sentinels: Vec<String> =
-            self.sentinels.iter().map(|sentinel| format!("127.0.0.1:{}", sentinel.port())).collect();
-        format!("redis+sentinel://{credentials}{}/{MASTER}/0", sentinels.join(","))
+        let (scheme, sentinels) = scheme_and_hosts(&self.sentinels);
+        format!("{scheme}+sentinel://{credentials}{sentinels}/{MASTER}/0")
     }
 
     /// Whom the first sentinel that runs takes for the primary.
@@ -120,7 +133,12 @@ fn primary_of(sentinel: &RedisServer) -> u16 {
 }
 
 /// The file tells each sentinel of all others, which they would else find out in seconds.
-fn sentinel(port: u16, ports: &[u16], nodes: &[RedisServer], password: Option<&str>) -> RedisServer {
+fn sentinel(
+    port: u16,
+    (ports, nodes): (&[u16], &[RedisServer]),
+    password: Option<&str>,
+    arguments: &[&str],
+) -> RedisServer {
     let id = |port: u16| format!("{port:040x}");
     let mut lines = vec![
         format!("sentinel myid {}", id(port)),
@@ -128,7 +146,7 @@ fn sentinel(port: u16, ports: &[u16], nodes: &[RedisServer], password: Option<&s
         format!("sentinel down-after-milliseconds {MASTER} 600"),
         format!("sentinel failover-timeout {MASTER} 1500"),
     ];
-    lines.extend(password.map(|password| format!("sentinel auth-pass {MASTER} {password}")));
+    lines.extend(password.map(|password| format!("sentinel auth-pass {MASTER} {password:?}")));
     let replicas = nodes[1..].iter();
     lines.extend(replicas.map(|node| format!("sentinel known-replica {MASTER} 127.0.0.1 {}", node.port())));
     let others = ports.iter().filter(|other| **other != port);
@@ -139,5 +157,5 @@ fn sentinel(port: u16, ports: &[u16], nodes: &[RedisServer], password: Option<&s
     let file: PathBuf = directory.path().join("sentinel.conf");
     std::fs::write(&file, lines.join("\n")).expect("a file is written");
     let file = file.to_str().expect("a path").to_owned();
-    RedisServer::not_yet_started(directory, port, &[]).into_sentinel(&file)
+    RedisServer::not_yet_started(directory, port, arguments).into_sentinel(&file)
 }

@@ -28,6 +28,11 @@ fn is_no_primary(error: &RedisError) -> bool {
     by_code || error.detail().is_some_and(|detail| detail.contains("-READONLY "))
 }
 
+/// The server's certificate is good, but is for another name. The library hides what kind of error it was.
+pub fn is_wrong_name(error: &RedisError) -> bool {
+    error.is_io_error() && error.to_string().contains("not valid for name")
+}
+
 /// The server has no such command, or lets this user not call it. It will say the same the next time.
 pub fn is_refused_command(error: &RedisError) -> bool {
     match error.code() {

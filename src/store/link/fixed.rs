@@ -4,30 +4,29 @@
 
 use std::sync::Arc;
 
-use redis::{Client, RedisResult, Value};
+use redis::{RedisResult, Value};
 
+use super::connector::Connector;
 use super::lanes::{Attempt, Lanes};
-use super::node::Connector;
 
 pub struct Fixed {
-    client: Client,
     connector: Arc<Connector>,
     lanes: Lanes,
 }
 
 impl Fixed {
-    pub fn new(client: Client, connector: Connector) -> Self {
-        Fixed { client, connector: Arc::new(connector), lanes: Lanes::default() }
+    pub fn new(connector: Connector) -> Self {
+        Fixed { connector: Arc::new(connector), lanes: Lanes::default() }
     }
 
     pub fn server(&self) -> String {
-        self.client.get_connection_info().addr().to_string()
+        self.connector.node()
     }
 
     pub async fn attempt(&self, attempt: &Attempt<'_>) -> RedisResult<Value> {
         let connect = || {
-            let (connector, client) = (self.connector.clone(), self.client.clone());
-            async move { connector.connect(&client).await }
+            let connector = self.connector.clone();
+            async move { connector.connect_to_node().await }
         };
         self.lanes.attempt(attempt, connect).await
     }

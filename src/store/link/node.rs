@@ -1,7 +1,7 @@
-//! Connecting to one server, and the connection that all calls share.
+//! The connection to one server that all calls share.
 //!
-//! Owns: the time-outs, and when a new connection is made.
-//! Must not know: which server is the right one, or what is asked of it.
+//! Owns: when a new connection is made.
+//! Must not know: which server is the right one, how it is reached, or what is asked of it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,73 +9,15 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, RedisError, RedisResult};
+use redis::{RedisError, RedisResult};
 use tokio::time::Instant;
 
 use super::fault::{needs_another_connection, timed_out};
 use super::flight::Flight;
-use super::probe::Probe;
-
-/// Host and port.
-pub type Address = (String, u16);
 
 /// A connection is kept at least this long, even if its server answers that it is no primary. It may say so for
 /// minutes.
 const SHORTEST_LIFE: Duration = Duration::from_millis(100);
-
-#[derive(Clone, Copy)]
-pub struct Limits {
-    /// For one try to connect and get an answer.
-    pub answer: Duration,
-    /// Time to ask one of several servers about the topology. It leaves time for the others to answer.
-    pub topology: Duration,
-}
-
-impl Limits {
-    pub fn of(timeout: Duration) -> Self {
-        Limits { answer: timeout, topology: timeout / 4 }
-    }
-}
-
-/// Connects to the data nodes. Each is examined at the first contact.
-pub struct Connector {
-    node: ConnectionInfo,
-    pub limits: Limits,
-    probe: Arc<Probe>,
-}
-
-impl Connector {
-    pub fn new(node: &ConnectionInfo, limits: Limits, probe: Arc<Probe>) -> Self {
-        Connector { node: node.clone(), limits, probe }
-    }
-
-    pub fn client(&self, (host, port): &Address) -> RedisResult<Client> {
-        let address = ConnectionAddr::Tcp(host.clone(), *port);
-        Client::open(self.node.clone().set_addr(address))
-    }
-
-    pub async fn connect(&self, client: &Client) -> RedisResult<MultiplexedConnection> {
-        let connection = connect(client, self.limits.answer).await?;
-        self.probe.look_over(client, &connection, self.limits.answer);
-        Ok(connection)
-    }
-
-    /// [`Connector::connect`] for a task of its own.
-    pub fn to(
-        self: &Arc<Self>,
-        address: &Address,
-    ) -> impl Future<Output = RedisResult<MultiplexedConnection>> + Send + use<> {
-        let (connector, client) = (self.clone(), self.client(address));
-        async move { connector.connect(&client?).await }
-    }
-}
-
-/// Without a time-out for answers: callers limit those themselves, and a second timer would cost every call.
-pub async fn connect(client: &Client, limit: Duration) -> RedisResult<MultiplexedConnection> {
-    let config = AsyncConnectionConfig::new();
-    let config = config.set_connection_timeout(Some(limit)).set_response_timeout(None);
-    client.get_multiplexed_async_connection_with_config(&config).await
-}
 
 /// A connection and its age.
 pub struct Live {

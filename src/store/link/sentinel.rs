@@ -15,10 +15,11 @@ use redis::aio::MultiplexedConnection;
 use redis::{Client, RedisResult, Value};
 use tokio::time::Instant;
 
+use super::connector::{Address, Connector, connect};
 use super::fault::outage;
 use super::flight::Flight;
 use super::lanes::{Attempt, Lanes};
-use super::node::{Address, Connector, Lane, by, connect};
+use super::node::{Lane, by};
 
 /// How long it may take a worker to notice another primary in this way alone.
 const ASK_EVERY: Duration = Duration::from_millis(500);
@@ -34,7 +35,6 @@ pub struct Sentinels {
 /// The server that was named last, and every connection to it.
 struct Primary {
     address: Address,
-    client: Client,
     lanes: Lanes,
 }
 
@@ -63,9 +63,9 @@ impl Sentinels {
             None => Box::pin(by(attempt.deadline, self.named())).await?,
         };
         let connect = || {
-            let (connector, client) = (self.connector.clone(), primary.client.clone());
+            let (connector, address) = (self.connector.clone(), primary.address.clone());
             async move {
-                let mut connection = connector.connect(&client).await?;
+                let mut connection = connector.connect(&address).await?;
                 // Everybody waits for this one connection, so a server that falls silent now must not hold it up.
                 by(Instant::now() + connector.limits.answer, check_role(&mut connection)).await?;
                 Ok(connection)
@@ -94,8 +94,7 @@ impl Sentinels {
         if known.is_some() {
             tracing::warn!(host = address.0, port = address.1, "the sentinels name another primary");
         }
-        let client = self.connector.client(&address)?;
-        let primary = Arc::new(Primary { address, client, lanes: Lanes::default() });
+        let primary = Arc::new(Primary { address, lanes: Lanes::default() });
         self.primary.store(Some(primary.clone()));
         Ok(primary)
     }

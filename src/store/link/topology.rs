@@ -1,29 +1,68 @@
 //! Where the data is.
 //!
-//! Owns: what a link must be told about its servers.
+//! Owns: what a link must be told about its servers, and under which names their certificates may be.
 //! Must not know: configuration files or URLs.
 
-use redis::{Client, ConnectionInfo};
+use redis::{Client, ConnectionAddr, ConnectionInfo};
 
 /// One server, or several, of which one answers for each user.
 #[derive(Clone)]
 pub enum Topology {
     /// One server.
-    Single(Client),
+    Single(Box<ConnectionInfo>),
     /// The primary that sentinels name.
     Sentinel {
         /// Those to ask.
         sentinels: Vec<Client>,
         /// The primary's name among them.
         master: String,
-        /// Credentials and database of the primary; its address is not used.
+        /// Credentials, database and TLS of the primary; its address is not used.
         node: Box<ConnectionInfo>,
     },
     /// Redis Cluster.
     Cluster {
         /// Those to ask first, as host and port.
         nodes: Vec<(String, u16)>,
-        /// Credentials of every node; its address is not used.
+        /// Credentials and TLS of every node; its address is not used.
         node: Box<ConnectionInfo>,
     },
+}
+
+impl Topology {
+    /// The servers' common settings.
+    pub(super) fn node(&self) -> &ConnectionInfo {
+        match self {
+            Topology::Single(node) | Topology::Sentinel { node, .. } | Topology::Cluster { node, .. } => node,
+        }
+    }
+
+    /// The hosts that the operator named, where others name the servers.
+    pub(super) fn seeds(&self) -> Vec<&str> {
+        match self {
+            Topology::Single(_) => Vec::new(),
+            Topology::Sentinel { sentinels, .. } => {
+                sentinels.iter().filter_map(|client| host_of(client.get_connection_info().addr())).collect()
+            }
+            Topology::Cluster { nodes, .. } => nodes.iter().map(|(host, _)| host.as_str()).collect(),
+        }
+    }
+}
+
+fn host_of(address: &ConnectionAddr) -> Option<&str> {
+    match address {
+        ConnectionAddr::Tcp(host, _) | ConnectionAddr::TcpTls { host, .. } => Some(host),
+        ConnectionAddr::Unix(_) | _ => None,
+    }
+}
+
+/// The same at another address, by TLS or not as there.
+pub fn node_at(node: &ConnectionInfo, (host, port): &(String, u16)) -> ConnectionInfo {
+    let (host, port) = (host.clone(), *port);
+    let address = match node.addr() {
+        ConnectionAddr::TcpTls { insecure, tls_params, .. } => {
+            ConnectionAddr::TcpTls { host, port, insecure: *insecure, tls_params: tls_params.clone() }
+        }
+        ConnectionAddr::Tcp(..) | ConnectionAddr::Unix(_) | _ => ConnectionAddr::Tcp(host, port),
+    };
+    node.clone().set_addr(address)
 }

@@ -1,0 +1,40 @@
+//! The files of `[store]` with certificates and keys.
+//!
+//! Owns: that they are read as they will be used, so that a file that is cut off is found here and not when it is first
+//! needed.
+//! Must not know: what they are for.
+
+use rustls::RootCertStore;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+use crate::domain::invalid::Invalid;
+
+/// One certificate or more, in PEM form.
+pub fn read_certificates(path: &str) -> Result<Vec<u8>, Invalid> {
+    let fix =
+        "Name a file with a whole certificate in PEM form: from -----BEGIN CERTIFICATE----- to the end line.";
+    let text = read_file(path, fix)?;
+    let unusable = |message: &str| Invalid::new(message.to_owned(), fix);
+    let mut store = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(&text) {
+        let certificate = certificate.map_err(|_| unusable("A certificate in the file cannot be read."))?;
+        store.add(certificate).map_err(|_| unusable("The file holds something that is no certificate."))?;
+    }
+    // A file that ends before the end line reads as one without any.
+    if store.is_empty() { Err(unusable("The file holds no whole certificate.")) } else { Ok(text) }
+}
+
+/// In PEM form.
+pub fn read_private_key(path: &str) -> Result<Vec<u8>, Invalid> {
+    let fix = "Name a file with a private key in PEM form.";
+    let text = read_file(path, fix)?;
+    match PrivateKeyDer::from_pem_slice(&text) {
+        Ok(_) => Ok(text),
+        Err(_) => Err(Invalid::new("The file holds no whole private key.", fix)),
+    }
+}
+
+fn read_file(path: &str, fix: &str) -> Result<Vec<u8>, Invalid> {
+    std::fs::read(path).map_err(|error| Invalid::new(format!("The file cannot be read: {error}."), fix))
+}

@@ -1,0 +1,137 @@
+//! Connecting to a server: its credentials, TLS, and the name that its certificate must have.
+//!
+//! Owns: the time-outs, and that a server which the topology names by its address may prove itself by the name that the
+//! operator gave: many hosted services have one certificate for a name and tell addresses.
+//! Must not know: which server is the right one, or what is asked of it.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use redis::aio::MultiplexedConnection;
+use redis::io::AsyncDNSResolver;
+use redis::{AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, RedisFuture, RedisResult};
+
+use super::fault::is_wrong_name;
+use super::probe::Probe;
+use super::topology::node_at;
+
+/// Host and port.
+pub type Address = (String, u16);
+
+#[derive(Clone, Copy)]
+pub struct Limits {
+    /// For one try to connect and get an answer.
+    pub answer: Duration,
+    /// Time to ask one of several servers about the topology. It leaves time for the others to answer.
+    pub topology: Duration,
+}
+
+impl Limits {
+    pub fn of(timeout: Duration) -> Self {
+        Limits { answer: timeout, topology: timeout / 4 }
+    }
+}
+
+/// Connects to the data nodes. Each is examined at the first contact.
+pub struct Connector {
+    node: ConnectionInfo,
+    /// Another name that the certificate of a server at a bare address may have.
+    seed: Option<String>,
+    /// The last such certificate had it.
+    has_seed_name: AtomicBool,
+    pub limits: Limits,
+    probe: Arc<Probe>,
+}
+
+impl Connector {
+    /// `seeds`: the hosts that the operator named.
+    pub fn new<'a>(
+        node: &ConnectionInfo,
+        mut seeds: impl Iterator<Item = &'a str>,
+        limits: Limits,
+        probe: Arc<Probe>,
+    ) -> Self {
+        let seed = seeds.find(|host| host.parse::<IpAddr>().is_err()).map(str::to_owned);
+        Connector { node: node.clone(), seed, has_seed_name: AtomicBool::new(false), limits, probe }
+    }
+
+    /// To the server that the settings themselves name.
+    pub async fn connect_to_node(&self) -> RedisResult<MultiplexedConnection> {
+        self.open(self.node.clone(), None).await
+    }
+
+    pub async fn connect(&self, address: &Address) -> RedisResult<MultiplexedConnection> {
+        let ip = address.0.parse::<IpAddr>().ok();
+        let (Some(seed), Some(ip), ConnectionAddr::TcpTls { .. }) = (&self.seed, ip, self.node.addr()) else {
+            return self.open(node_at(&self.node, address), None).await;
+        };
+        let seeded = (seed.clone(), address.1);
+        let by_address = || self.open(node_at(&self.node, address), None);
+        let by_seed =
+            || self.open(node_at(&self.node, &seeded), Some(Resolved(SocketAddr::new(ip, address.1))));
+        let has_seed_name = self.has_seed_name.load(Ordering::Relaxed);
+        let first = if has_seed_name { by_seed().await } else { by_address().await };
+        if !first.as_ref().is_err_and(is_wrong_name) {
+            return first;
+        }
+        let second = if has_seed_name { by_address().await } else { by_seed().await };
+        if second.is_ok() {
+            self.has_seed_name.store(!has_seed_name, Ordering::Relaxed);
+        }
+        // What the first one says names the server as the topology does.
+        second.or(first)
+    }
+
+    /// [`Connector::connect`] for a task of its own.
+    pub fn to(
+        self: &Arc<Self>,
+        address: &Address,
+    ) -> impl Future<Output = RedisResult<MultiplexedConnection>> + Send + use<> {
+        let (connector, address) = (self.clone(), address.clone());
+        async move { connector.connect(&address).await }
+    }
+
+    /// For the log.
+    pub fn node(&self) -> String {
+        self.node.addr().to_string()
+    }
+
+    async fn open(&self, info: ConnectionInfo, at: Option<Resolved>) -> RedisResult<MultiplexedConnection> {
+        let client = Client::open(info)?;
+        let connection = open(&client, at, self.limits.answer).await?;
+        self.probe.look_over(&client, &connection, self.limits.answer);
+        Ok(connection)
+    }
+}
+
+/// To a server that holds no data, such as a sentinel.
+pub async fn connect(client: &Client, limit: Duration) -> RedisResult<MultiplexedConnection> {
+    open(client, None, limit).await
+}
+
+/// Without a time-out for answers: callers limit those themselves, and a second timer would cost every call.
+async fn open(client: &Client, at: Option<Resolved>, limit: Duration) -> RedisResult<MultiplexedConnection> {
+    let mut config = AsyncConnectionConfig::new();
+    config = config.set_connection_timeout(Some(limit)).set_response_timeout(None);
+    if let Some(at) = at {
+        config = config.set_dns_resolver(at);
+    }
+    client.get_multiplexed_async_connection_with_config(&config).await
+}
+
+/// Where a name leads, without asking anybody.
+struct Resolved(SocketAddr);
+
+impl AsyncDNSResolver for Resolved {
+    fn resolve<'a, 'b: 'a>(
+        &'a self,
+        _host: &'b str,
+        _port: u16,
+    ) -> RedisFuture<'a, Box<dyn Iterator<Item = SocketAddr> + Send + 'a>> {
+        let at: Box<dyn Iterator<Item = SocketAddr> + Send> = Box::new(std::iter::once(self.0));
+        std::future::ready(Ok(at)).boxed()
+    }
+}
