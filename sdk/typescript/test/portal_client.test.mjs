@@ -7,7 +7,7 @@ import { NotSignedInError, UserChangedError } from "@vestibule/sdk/browser";
 
 import { createPortalClient } from "../dist/esm/browser.js";
 import { pathAt } from "../dist/esm/browser/way_home.js";
-import { reaches } from "./support/browser.mjs";
+import { reaches, unhandledIn } from "./support/browser.mjs";
 import { ORIGIN, opener, startPortal } from "./support/portal.mjs";
 
 let portal;
@@ -159,13 +159,36 @@ test("another user's link replaces nothing: it is told", async (context) => {
 test("a session that the server has rendered is asked for no more", async (context) => {
   const browser = opener(context, portal);
   const session = { id: "sess_1", externalId: "jane", expiresIn: 60, expiresAt: new Date(Date.now() + 60_000) };
-  const client = browser.open({ page: browser.page(""), session, fetch: () => assert.fail("it asks") });
+  const fetch = context.mock.fn(() => new Promise(() => {}));
+  const client = browser.open({ page: browser.page(""), session, fetch });
   assert.equal(client.status, "ready");
   assert.ok(client.secondsLeft > 50 && client.secondsLeft <= 60);
   // As JSON has it; by the gateway's clock it is over in a minute if nobody does anything.
   const idle = { ...session, expiresIn: 3_600, expiresAt: "2000-01-01T01:00:00.000Z", idleExpiresAt: "2000-01-01T00:01:00.000Z" };
-  const other = browser.open({ page: browser.page(""), session: idle, fetch: () => assert.fail("it asks") });
+  const other = browser.open({ page: browser.page(""), session: idle, fetch });
   assert.ok(other.secondsLeft > 50 && other.secondsLeft <= 60, `${other.secondsLeft}`);
+  await new Promise(setImmediate);
+  assert.equal(fetch.mock.callCount(), 0);
+});
+
+test("what a page's own functions throw is told to the browser, and the client goes on", async (context) => {
+  const browser = opener(context, portal);
+  const unhandled = unhandledIn(context);
+  let isThere = false;
+  const fetch = (...call) => (isThere ? browser.fetch(...call) : portal.fetchAs()(...call));
+  const fault = (words) => () => {
+    throw new Error(words);
+  };
+  const tab = await browser.signedIn();
+  const client = browser.open({ page: browser.page(""), fetch, onExpired: fault("onExpired") });
+  client.subscribe(fault("a listener"));
+  await assert.rejects(client.getSession(), NotSignedInError);
+  isThere = true;
+  assert.equal((await client.getSession()).id, tab.session.id);
+  assert.deepEqual(await client.end(), { returnUrl: "http://localhost:3001/billing" });
+  client.close();
+  await new Promise(setImmediate);
+  assert.deepEqual([...new Set(unhandled)], ["a listener", "onExpired"]);
 });
 
 test("on a server nothing happens", async () => {

@@ -32,9 +32,11 @@ test("a logout ends the session in all tabs, and tells the others once", async (
 
 test("a logout of what is over already is one", async (context) => {
   const browser = opener(context, portal);
-  const tab = await browser.signedIn({ onExpired: () => assert.fail("it is told") });
+  const onExpired = context.mock.fn();
+  const tab = await browser.signedIn({ onExpired });
   await portal.revoke(tab.session.id);
   assert.deepEqual(await tab.end(), { returnUrl: "http://localhost:3001/billing" });
+  assert.equal(onExpired.mock.callCount(), 0);
 });
 
 test("coming back to the page shows that the session is over", async (context) => {
@@ -83,6 +85,7 @@ const OUTAGES = {
   "a limit": () => Response.json({ error: { type: "a/b/rate_limited" } }, { status: 429, headers: { "retry-after": "1" } }),
   "a refusal": () => Response.json({ error: { type: "a/authorization/forbidden" } }, { status: 403 }),
   "somebody else's 401": () => new Response("<h1>Sign in</h1>", { status: 401 }),
+  "somebody else's problem": () => Response.json({ error: { type: "https://proxy.example.com/problems/unauthorized" } }, { status: 401 }),
   "a page": () => new Response("<h1>Hello</h1>"),
 };
 describe("no sign-out is", { concurrency: true }, () => {
@@ -91,7 +94,7 @@ describe("no sign-out is", { concurrency: true }, () => {
       const browser = opener(context, portal);
       let fails = true;
       const fetch = async (...call) => (fails ? outage() : browser.fetch(...call));
-      const onExpired = () => assert.fail("it is told");
+      const onExpired = context.mock.fn();
       const { sessionId, id } = await portal.mint();
       const tab = browser.open({ page: browser.page(`?session=${sessionId}`), fetch, onExpired });
       await assert.rejects(tab.getSession());
@@ -105,7 +108,7 @@ describe("no sign-out is", { concurrency: true }, () => {
       await assert.rejects(tab.getSession());
       await assert.rejects(tab.getToken());
       await assert.rejects(tab.end());
-      assert.deepEqual([tab.status, tab.session.id], ["ready", id]);
+      assert.deepEqual([tab.status, tab.session.id, onExpired.mock.callCount()], ["ready", id, 0]);
     });
   }
 });

@@ -73,6 +73,13 @@ const DEFECTS = {
       return given.type === "failed" ? { type: "minted", token } : given;
     },
   }) }],
+  "an older token of another tab counts as minted now": ["revivals", { Renewal: planted({
+    event: (given) => {
+      const { token } = given.knowledge ?? {};
+      const renamed = token && { ...token, ageMs: 0, lifeMs: token.lifeMs - token.ageMs };
+      return renamed ? { ...given, knowledge: { ...given.knowledge, token: renamed } } : given;
+    },
+  }) }],
   "coming back is not noticed": ["wake", { Renewal: planted({
     event: (given) => (given.type === "woke" ? undefined : given),
   }) }],

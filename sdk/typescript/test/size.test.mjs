@@ -7,8 +7,11 @@ import { gzipSync } from "node:zlib";
 
 import { build } from "esbuild";
 
-/** `./react` has `./browser` in it. */
-const LARGEST = { browser: 6 * 1024, react: 8 * 1024 };
+/**
+ * `./react` has `./browser` in it. 6 KiB and the rule that tells the gateway's refusals from others', which pages share with
+ * servers so that the two cannot differ.
+ */
+const LARGEST = { browser: 6_400, react: 8 * 1024 };
 
 for (const [entry, largest] of Object.entries(LARGEST)) {
   test(`./${entry} is at most ${largest} bytes`, async () => {

@@ -1,14 +1,16 @@
 // The token client in a played browser, with tokens of the real gateway. When it renews is the matter of the model's test.
 
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
+import { promisify } from "node:util";
 
 import { Vestibule } from "@vestibule/sdk";
 import { NotSignedInError, UserChangedError } from "@vestibule/sdk/browser";
 
 import { startTokenClient } from "../dist/esm/browser/token_client.js";
-import { reaches, testEnvironment, TestLocks } from "./support/browser.mjs";
+import { reaches, testEnvironment, TestLocks, unhandledIn } from "./support/browser.mjs";
 import { ROOT_KEY, startGateway } from "./support/gateway.mjs";
 
 let gateway;
@@ -53,9 +55,50 @@ test("twenty tabs share one token, and a later one gets it too", async (context)
 });
 
 test("it works without locks and without channels", async (context) => {
-  const bare = testEnvironment({ locks: undefined, channel: undefined });
+  const bare = testEnvironment({ locks: undefined, channel: () => undefined });
   const token = await opener(context)({ fetchToken: backend() }, bare).getToken();
   assert.match(token, /^pt_live_/);
+});
+
+test("where locks are forbidden, as in a sandboxed frame, a tab renews by itself", async (context) => {
+  let requests = 0;
+  const request = () => {
+    requests += 1;
+    // A hundredth time would be followed by a millionth, and the page would hang.
+    return requests > 100 ? new Promise(() => {}) : Promise.reject(new DOMException("Access is denied.", "SecurityError"));
+  };
+  const client = opener(context)({ fetchToken: backend() }, testEnvironment({ locks: { request } }));
+  await Promise.race([client.getToken(), new Promise((resolve) => setTimeout(resolve, 5_000).unref())]);
+  assert.deepEqual([client.status, requests], ["ready", 1]);
+});
+
+test("a listener that throws stops neither the client nor the others", async (context) => {
+  const unhandled = unhandledIn(context);
+  const client = opener(context)({ fetchToken: backend() });
+  client.subscribe(() => {
+    throw new Error("a fault of the page");
+  });
+  let told = 0;
+  client.subscribe(() => (told += 1));
+  await client.getToken();
+  await new Promise(setImmediate);
+  assert.deepEqual([told, unhandled], [1, ["a fault of the page"]]);
+});
+
+/** Ends by itself, or hangs until the limit. */
+const ON_A_SERVER = `
+  import { createTokenClient } from "@vestibule/sdk/browser";
+  globalThis.fetch = async () => (console.log("it asks"), Response.json({ token: "pt_live_other", expiresIn: 3_600 }));
+  const token = { token: "pt_live_jane", expiresIn: 3_600 };
+  const [jane, jo] = [{ token }, {}].map((options) => createTokenClient({ sessionTokenUrl: "https://app.example.com/token", ...options }));
+  console.log(jane.status, await jane.getToken());
+  console.log(jo.status, jo.token, await jo.getToken().catch((error) => error.message));
+`;
+
+test("on a server nothing happens: users share no token, nobody asks, and the process ends", async () => {
+  const run = promisify(execFile)(process.execPath, ["--input-type=module", "--eval", ON_A_SERVER], { timeout: 5_000 });
+  const { stdout } = await run;
+  assert.equal(stdout, "ready pt_live_jane\nloading undefined Closed, or not in a page.\n");
 });
 
 test("a tab waits for another one's slow answer, and has not failed meanwhile", async (context) => {

@@ -1,5 +1,7 @@
 // What both clients of pages have in common.
 
+import { codeIn } from "../refusal_code.js";
+
 /** `failing`: nobody knows, because the last attempt has failed; there will be others. */
 export type ClientStatus = "loading" | "ready" | "failing" | "signed_out" | "user_changed";
 
@@ -38,8 +40,7 @@ export class CallFailedError extends Error {
     super((error.detail as string | undefined) ?? `${response.url} answered ${response.status}.`);
     this.status = response.status;
     this.retryAfter = Number(response.headers.get("retry-after")) || undefined;
-    // The base of the address is the operator's; its last two segments are the code.
-    this.code = typeof error.type === "string" ? error.type.split("/").slice(-2).join("/") : undefined;
+    this.code = codeIn(error.type);
     this.redirectUrl = error.redirectUrl as string | undefined;
   }
 }

@@ -29,13 +29,13 @@ export interface Environment {
   readonly fetch: typeof fetch;
   /** Not in every browser, and not on plain http. */
   readonly locks: Locks | undefined;
-  readonly channel: ((name: string) => Channel) | undefined;
+  readonly channel: (name: string) => Channel | undefined;
   readonly monotonic: () => number;
   readonly wall: () => number;
   readonly random: () => number;
-  /** The page's own origin. */
-  readonly origin: string;
-  /** None on a server. */
+  /** That of the page or worker. None on a server. */
+  readonly origin: string | undefined;
+  /** None on a server, and in a worker. */
   readonly page: Page | undefined;
   /** Calls when somebody looks at the page again or it is online again, and when it is offline. Answers what ends that. */
   watch(woke: () => void, offline: () => void): () => void;
@@ -47,7 +47,7 @@ export function browserEnvironment(): Environment {
   return {
     fetch: (input, init) => fetch(input, init),
     locks: globalThis.navigator?.locks as Locks | undefined,
-    channel: globalThis.BroadcastChannel && ((name) => new BroadcastChannel(name)),
+    channel,
     monotonic: () => performance.now(),
     wall: () => Date.now(),
     random: () => Math.random(),
@@ -65,6 +65,16 @@ export function browserEnvironment(): Environment {
     },
     watch,
   };
+}
+
+/** None on a server: run-times of servers have channels, which lead to all other requests of the process. */
+function channel(name: string): Channel | undefined {
+  try {
+    return globalThis.location && new BroadcastChannel(name);
+  } catch {
+    // None in this browser, or not where cookies are blocked.
+    return undefined;
+  }
 }
 
 function watch(woke: () => void, offline: () => void): () => void {

@@ -4,14 +4,16 @@ import { ElapsedClock } from "./clock.js";
 import type { Environment } from "./environment.js";
 
 export abstract class PageClient {
-  protected closed = false;
+  protected closed: boolean;
   protected readonly environment: Environment;
   readonly #clock: ElapsedClock;
   readonly #listeners = new Set<() => void>();
   readonly #unwatch: () => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(environment: Environment) {
+  /** `place`: what the client cannot be without. On a server there is none, and it never begins. */
+  constructor(environment: Environment, place: unknown) {
+    this.closed = !place;
     this.environment = environment;
     this.#clock = new ElapsedClock(environment.monotonic, environment.wall);
     this.#unwatch = environment.watch(() => this.woke(), () => this.wentOffline?.());
@@ -46,8 +48,13 @@ export abstract class PageClient {
 
   protected changed(): void {
     if (!this.closed) {
-      [...this.#listeners].forEach((listener) => listener());
+      [...this.#listeners].forEach((listener) => this.guarded(listener));
     }
+  }
+
+  /** What a page's own function throws becomes an unhandled rejection, which browsers report. It stops neither the client nor others. */
+  protected async guarded(action: () => unknown): Promise<unknown> {
+    return action();
   }
 
   /** In place of what was planned before. */

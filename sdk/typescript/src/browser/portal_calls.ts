@@ -1,5 +1,6 @@
 // The gateway's endpoints for a page with the portal's cookie. An answer that is not the gateway's own refusal is an outage.
 
+import { saysOver } from "../refusal_code.js";
 import { CallFailedError } from "./client.js";
 
 const TIMEOUT_MS = 10_000;
@@ -9,7 +10,7 @@ export type PortalCall = <T>(verb: string, init?: RequestInit) => Promise<T>;
 
 /** The gateway itself says that there is no session. */
 export const isOver = (error: unknown): error is CallFailedError =>
-  error instanceof CallFailedError && error.status === 401 && Boolean(error.code);
+  error instanceof CallFailedError && saysOver(error.status, error.code);
 
 export function portalCalls(fetch: typeof globalThis.fetch, url: string | URL, slug: string): PortalCall {
   const base = `${url}`.replace(/\/+$/, "");

@@ -32,6 +32,7 @@ class Client extends PageClient implements PortalClient {
   redirectUrl: string | undefined;
   error: unknown;
   readonly #options: PortalClientOptions;
+  /** None in a client that is closed from the start. */
   readonly #entrance: Entrance | undefined;
   readonly #call: PortalCall;
   readonly #tokens: IssuedTokens;
@@ -44,7 +45,7 @@ class Client extends PageClient implements PortalClient {
   #logouts = 0;
 
   constructor(options: PortalClientOptions, environment: Environment) {
-    super(environment);
+    super(environment, environment.page);
     const { url, slug, sessionParameter = "session", session } = options;
     // Before anything else: the ID leaves the address bar.
     this.#entrance = environment.page && new Entrance(environment.page, slug, sessionParameter);
@@ -52,7 +53,7 @@ class Client extends PageClient implements PortalClient {
     this.#call = portalCalls(environment.fetch, url, slug);
     this.#tokens = new IssuedTokens(() => this.#call("getToken"), () => this.now());
     this.#attempts = new Attempts(environment.random);
-    this.#channel = this.#entrance && environment.channel?.(`vestibule/${slug}`);
+    this.#channel = this.#entrance && environment.channel(`vestibule/${slug}`);
     if (this.#channel !== undefined) {
       // What is in flight was asked before.
       this.#channel.onmessage = async () => {
@@ -63,7 +64,7 @@ class Client extends PageClient implements PortalClient {
     if (session !== undefined) {
       this.#found(session, this.pageBornMs());
     }
-    if (this.#entrance !== undefined && (session === undefined || this.#entrance.waits)) {
+    if (session === undefined || this.#entrance?.waits) {
       void this.#look();
     }
   }
@@ -118,7 +119,7 @@ class Client extends PageClient implements PortalClient {
   }
 
   #refuse(): void {
-    if (this.closed || this.#entrance === undefined) {
+    if (this.closed) {
       throw new Error(CLOSED);
     }
     const refusal = refusalOf(this.status);
@@ -137,10 +138,10 @@ class Client extends PageClient implements PortalClient {
 
   /** Asks the gateway; answers the error, where there is one that says nothing about the session. */
   #look(): Promise<unknown> {
-    if (this.closed || this.#entrance === undefined || this.status === "user_changed") {
+    if (this.closed || this.status === "user_changed") {
       return Promise.resolve();
     }
-    this.#looking ??= this.#askOnce(this.#entrance);
+    this.#looking ??= this.#askOnce(this.#entrance!);
     return this.#looking;
   }
 
@@ -153,17 +154,15 @@ class Client extends PageClient implements PortalClient {
         (session) => logouts === this.#logouts && this.#found(session, askedMs),
         (error: unknown) => logouts === this.#logouts && this.#failed(error),
       )
-      .then(() => {
-        this.#looking = undefined;
-        return this.error;
-      });
+      .finally(() => (this.#looking = undefined))
+      .then(() => this.error);
   }
 
   async #ask(entrance: Entrance): Promise<PortalSession> {
     if (entrance.waits) {
       try {
         const data = await entrance.exchange((init) => this.#call<Exchanged>("exchangeSession", init));
-        entrance.done(pathAt(this.environment.origin, data.path));
+        entrance.done(pathAt(this.environment.origin!, data.path));
         this.#tellTabs();
         return withDates(data.session);
       } catch (error) {
@@ -218,13 +217,13 @@ class Client extends PageClient implements PortalClient {
     const wasOut = this.status === "signed_out";
     this.redirectUrl = [error.redirectUrl, this.session?.returnUrl, this.redirectUrl].find(isOfTheWeb);
     this.#signedOut();
-    const { page, wall } = this.environment;
-    if (this.closed || wasOut || page === undefined) {
+    if (this.closed || wasOut) {
       return;
     }
-    const redirectUrl = mayGoHome(page, this.#options.slug, wall()) ? this.redirectUrl : undefined;
-    const goHome = ({ redirectUrl: home }: Expired) => home !== undefined && page.leaveFor(home);
-    (this.#options.onExpired ?? goHome)({ redirectUrl });
+    const { page, wall } = this.environment;
+    const redirectUrl = mayGoHome(page!, this.#options.slug, wall()) ? this.redirectUrl : undefined;
+    const goHome = ({ redirectUrl: home }: Expired) => home !== undefined && page!.leaveFor(home);
+    this.guarded(() => (this.#options.onExpired ?? goHome)({ redirectUrl }));
   }
 
   #signedOut(): void {

@@ -41,8 +41,7 @@ export type RenewalEvent =
   | { readonly type: "unauthorized" }
   | { readonly type: "failed"; readonly retryAfterMs?: number | undefined }
   /** Another tab renews; another tab knows more; another tab answers a question that was asked at that time. */
-  | { readonly type: "busy" }
-  | { readonly type: "news"; readonly by: string }
+  | { readonly type: "busy" | "news"; readonly by: string }
   | { readonly type: "answer"; readonly askedMs: number; readonly knowledge: Knowledge };
 
 export type Effect =
@@ -75,6 +74,8 @@ export class Renewal {
   #token: HeldToken | undefined;
   /** Beyond a sign-out: the page may still show what is theirs. */
   #user: string | undefined;
+  /** When the backend last said so. What was minted before may outlive the sign-out in another tab. */
+  #signedOutMs = -Infinity;
   #online = true;
   #generation = 0;
   /** Of the turn that this tab waits for or has. */
@@ -229,6 +230,7 @@ export class Renewal {
     const done: Effect[] = [{ type: "announce", what: "news" }, { type: "release" }];
     if (event.type === "unauthorized") {
       this.#phase = "signed_out";
+      this.#signedOutMs = nowMs;
       this.#token = undefined;
       return [{ type: "tell", what: "signed_out" }, ...done];
     }
@@ -268,7 +270,7 @@ export class Renewal {
     }
     const theirs = { value: token.value, user: token.user, bornMs: askedMs - token.ageMs, lifeMs: token.lifeMs };
     const isNews = token.value !== this.#token?.value && endOf(theirs) > (this.#token === undefined ? askedMs : endOf(this.#token));
-    if (!isNews) {
+    if (!isNews || theirs.bornMs <= this.#signedOutMs) {
       return [];
     }
     const told = this.#take(theirs);

@@ -1,8 +1,8 @@
-// What a tab does with the other tabs of its origin: takes its turn, asks and tells. Where a browser lacks locks, every turn comes at
-// once; where it lacks channels, nobody answers. What is said stays in this browser's memory.
+// What a tab does with the other tabs of its origin: takes its turn, asks and tells. Where a browser lacks or forbids locks, every
+// turn comes at once; where it lacks channels, nobody answers. What is said stays in this browser's memory.
 
 import type { Channel, Environment } from "./environment.js";
-import type { Knowledge } from "./renewal.js";
+import type { Knowledge, RenewalEvent } from "./renewal.js";
 
 /** A tab that holds the turn for longer may be frozen. */
 const PATIENCE_MS = 5_000;
@@ -12,47 +12,42 @@ type Message =
   | { readonly kind: "answer"; readonly to: string; readonly id: number; readonly knowledge: Knowledge }
   | { readonly kind: "busy" | "news"; readonly from: string };
 
-export interface TabsEvents {
-  knowledge(): Knowledge;
-  /** To the question that was asked at that time. */
-  answer(askedMs: number, knowledge: Knowledge): void;
-  busy(): void;
-  news(by: string): void;
-}
-
 export class Tabs {
   readonly #name: string;
   readonly #environment: Environment;
   readonly #channel: Channel | undefined;
+  readonly #knowledge: () => Knowledge;
+  readonly #feed: (event: RenewalEvent) => void;
   readonly #self: string;
   readonly #asked: number[] = [];
   #letGo: (() => void) | undefined;
 
-  constructor(name: string, environment: Environment, events: TabsEvents) {
+  constructor(name: string, environment: Environment, knowledge: () => Knowledge, feed: (event: RenewalEvent) => void) {
     this.#name = name;
     this.#environment = environment;
+    this.#knowledge = knowledge;
+    this.#feed = feed;
     this.#self = `${environment.random()}`;
-    this.#channel = environment.channel?.(name);
+    this.#channel = environment.channel(name);
     if (this.#channel !== undefined) {
-      this.#channel.onmessage = (event) => this.#hear(event.data as Message, events);
+      this.#channel.onmessage = (event) => this.#hear(event.data as Message);
     }
   }
 
-  /** One of the two is called, once. */
-  turn(generation: number, granted: () => void, denied: () => void): void {
+  /** It is granted or denied, once. */
+  turn(generation: number): void {
     const { locks } = this.#environment;
-    if (locks === undefined) {
-      queueMicrotask(granted);
-      return;
-    }
+    const signal = AbortSignal.timeout(PATIENCE_MS);
     const hold = () => {
       return new Promise<void>((letGo) => {
         this.#letGo = letGo;
-        granted();
+        this.#feed({ type: "granted" });
       });
     };
-    // Once it is held, the signal changes nothing.
-    locks.request(`${this.#name}:${generation}`, { signal: AbortSignal.timeout(PATIENCE_MS) }, hold).catch(denied);
+    const request = locks?.request(`${this.#name}:${generation}`, { signal }, hold) ?? Promise.reject();
+    // Once it is held, the signal changes nothing. A browser that forbids locks, as in a sandboxed frame, refuses at once. That is no
+    // denial: the request for the next turn would be refused as fast, and so on for ever.
+    request.catch(() => this.#feed({ type: signal.aborted ? "denied" : "granted" }));
   }
 
   release(): void {
@@ -81,25 +76,23 @@ export class Tabs {
     }
   }
 
-  #hear(message: Message, events: TabsEvents): void {
+  #hear(message: Message): void {
     switch (message.kind) {
       case "ask":
-        if (message.of === undefined || message.of === this.#self) {
-          this.#post({ kind: "answer", to: message.from, id: message.id, knowledge: events.knowledge() });
+        if ((message.of ?? this.#self) === this.#self) {
+          this.#post({ kind: "answer", to: message.from, id: message.id, knowledge: this.#knowledge() });
         }
         break;
       case "answer": {
         const askedMs = message.to === this.#self ? this.#asked[message.id] : undefined;
         if (askedMs !== undefined) {
-          events.answer(askedMs, message.knowledge);
+          this.#feed({ type: "answer", askedMs, knowledge: message.knowledge });
         }
         break;
       }
       case "busy":
-        events.busy();
-        break;
       case "news":
-        events.news(message.from);
+        this.#feed({ type: message.kind, by: message.from });
         break;
     }
   }

@@ -57,7 +57,7 @@ class Client extends PageClient implements TokenClient {
   #error: unknown = new Error("No token yet.");
 
   constructor(options: TokenClientOptions, environment: Environment) {
-    super(environment);
+    super(environment, environment.origin);
     const { sessionTokenUrl: url, apis } = options;
     const fetchToken = options.fetchToken ?? (url === undefined ? undefined : fetchFrom(url, environment.fetch));
     const given = typeof options.token === "string" ? { token: options.token } : options.token;
@@ -69,15 +69,16 @@ class Client extends PageClient implements TokenClient {
     this.#renewal = new Renewal(environment.random);
     // What nobody renews is no other tab's: nobody else has this name.
     const name = fetchToken === undefined ? environment.random() : (options.name ?? url ?? "token");
-    this.#tabs = new Tabs(`vestibule:${name}`, environment, {
-      knowledge: () => this.#renewal.knowledge(this.now()),
-      answer: (askedMs, knowledge) => this.#feed({ type: "answer", askedMs, knowledge }),
-      busy: () => this.#feed({ type: "busy" }),
-      news: (by) => this.#feed({ type: "news", by }),
-    });
+    const knowledge = () => this.#renewal.knowledge(this.now());
+    this.#tabs = new Tabs(`vestibule:${name}`, environment, knowledge, (event) => this.#feed(event));
     // It is as old as the page, at most. Where nothing renews it, it is as new as this client.
     const [bornMs, unknownLife] = fetchToken === undefined ? [this.now(), Infinity] : [this.pageBornMs(), SHORTEST_LIFE];
-    this.#feed(given === undefined ? { type: "look" } : { type: "given", token: held(given, bornMs, unknownLife) });
+    const first: RenewalEvent = given === undefined ? { type: "look" } : { type: "given", token: held(given, bornMs, unknownLife) };
+    if (this.closed) {
+      // A server shows what it was given, and does nothing for it.
+      this.#renewal.step(first, this.now());
+    }
+    this.#feed(first);
   }
 
   get status(): ClientStatus {
@@ -140,11 +141,13 @@ class Client extends PageClient implements TokenClient {
 
   #baseFor(token: string): string {
     const isTest = /^pt_test_/.test(token) || claimsOf(token)["environment"] === "test";
-    return this.#apis?.[isTest ? "test" : "live"] ?? this.environment.origin;
+    return this.#apis?.[isTest ? "test" : "live"] ?? this.environment.origin!;
   }
 
   #feed(event: RenewalEvent): void {
     if (this.closed) {
+      // A turn that comes after the end is handed on.
+      this.#tabs.release();
       return;
     }
     const before = this.status;
@@ -162,7 +165,7 @@ class Client extends PageClient implements TokenClient {
         this.plan(effect.atMs, () => this.#feed({ type: "look" }));
         break;
       case "turn":
-        this.#tabs.turn(effect.generation, () => this.#granted(), () => this.#feed({ type: "denied" }));
+        this.#tabs.turn(effect.generation);
         break;
       case "release":
         this.#tabs.release();
@@ -183,13 +186,5 @@ class Client extends PageClient implements TokenClient {
         // The listeners are called when all effects are carried out.
         break;
     }
-  }
-
-  /** A turn that comes after the end is handed on. */
-  #granted(): void {
-    if (this.closed) {
-      this.#tabs.release();
-    }
-    this.#feed({ type: "granted" });
   }
 }

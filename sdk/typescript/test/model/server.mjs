@@ -4,6 +4,8 @@ export class Server {
   mode = "well";
   user = "jane";
   signedIn = true;
+  /** After its next 401 there is an outage: other tabs that ask learn nothing. */
+  falters = false;
   tokens = new Map();
 
   constructor(world, lifeMs) {
@@ -28,11 +30,15 @@ export class Server {
       // Nothing comes.
     } else if (!this.signedIn) {
       world.after(way, () => back(() => (world.judge.ordered(tab), { type: "unauthorized" })));
+      if (this.falters) {
+        this.falters = false;
+        world.outage();
+      }
     } else {
       world.after(way, () => {
         const value = `token-${this.tokens.size}`;
         const { user, lifeMs } = this;
-        this.tokens.set(value, { endsMs: world.nowMs + lifeMs, user });
+        this.tokens.set(value, { begunMs, endsMs: world.nowMs + lifeMs, user });
         if (tab.closed) {
           world.judge.disturbed();
         } else {
@@ -116,6 +122,7 @@ export class Judge {
 
   told(tab, what) {
     if (what === "signed_out") {
+      tab.signedOutMs = this.world.nowMs;
       const orders = this.#orders.get(tab) ?? 0;
       this.#orders.set(tab, orders - 1);
       if (orders < 1) {
@@ -124,7 +131,10 @@ export class Judge {
     }
     if (what === "token") {
       const held = tab.machine.usable(tab.clock.now());
-      const user = this.world.server.tokens.get(held?.value)?.user;
+      const { user, begunMs } = this.world.server.tokens.get(held?.value) ?? {};
+      if (begunMs <= tab.signedOutMs) {
+        this.fault("revivals", "signed in again by a token from before the sign-out");
+      }
       if (tab.user !== undefined && user !== undefined && user !== tab.user) {
         this.fault("users", "another user's token took the place of the first");
       }

@@ -154,6 +154,12 @@ class World {
     }
   }
 
+  outage() {
+    this.server.mode = this.pick(["dead", "busy", "hanging"]);
+    this.judge.disturbed();
+    this.after(this.between(1_000, 4 * HOUR_MS), () => (this.server.mode = "well"));
+  }
+
   run() {
     while (this.#queue.length > 0 && this.nowMs < this.endMs) {
       const { atMs, action } = this.#pop();
@@ -197,13 +203,10 @@ const EVENTS = {
       world.tabs.forEach((tab) => tab.run(() => tab.feed({ type: "woke" })));
     });
   },
-  outage: (world) => {
-    world.server.mode = world.pick(["dead", "busy", "hanging"]);
-    world.judge.disturbed();
-    world.after(world.between(1_000, 4 * HOUR_MS), () => (world.server.mode = "well"));
-  },
+  outage: (world) => world.outage(),
   logout: (world) => {
     world.server.signedIn = false;
+    world.server.falters = world.random() < 0.5;
     world.judge.disturbed();
     world.after(world.between(1_000, HOUR_MS), () => {
       world.server.signedIn = true;

@@ -79,6 +79,20 @@ export function fetchOf(origin, cookies = new Map()) {
   };
 }
 
+/** The messages of rejections that nobody handles, as a browser reports them, until the test is over. Else each fails the test. */
+export function unhandledIn(context) {
+  const name = "unhandledRejection";
+  const others = process.listeners(name);
+  const messages = [];
+  process.removeAllListeners(name);
+  process.on(name, (error) => messages.push(error.message));
+  context.after(() => {
+    process.removeAllListeners(name);
+    others.forEach((other) => process.on(name, other));
+  });
+  return messages;
+}
+
 /** Until a client's status is this. */
 export const reaches = (client, status) => new Promise((resolve) => {
   const look = () => client.status === status && (end(), resolve());
