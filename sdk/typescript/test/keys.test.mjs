@@ -13,11 +13,14 @@ function jwk(kid, kind) {
 
 /** A key set at a time that the test moves, from a gateway that the test can break. */
 function stage(...keys) {
-  const state = { keys, nowMs: 0, asked: 0, broken: false };
+  const state = { keys, nowMs: 0, asked: 0, broken: false, hangs: false };
   const answer = async () => {
     state.asked += 1;
     if (state.broken) {
       throw new TypeError("fetch failed");
+    }
+    if (state.hangs) {
+      return new Promise(() => {});
     }
     return Response.json({ keys: state.keys });
   };
@@ -71,6 +74,50 @@ test("an outage is bridged for an hour, and asked about once in 30 seconds", asy
   assert.equal(at.asked, 3);
   at.nowMs = 3_600_000;
   await assert.rejects(at.knows("a"), { name: "ConnectionError" });
+  at.broken = false;
+  at.nowMs += 1_000;
+  assert.ok(await at.knows("a"));
+});
+
+test("who knows the key waits a second for newer ones, together with all others, and no more until the next fetch", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const at = stage(jwk("a"));
+  await at.knows("a");
+  [at.nowMs, at.hangs] = [300_000, true];
+  const first = at.knows("a");
+  at.nowMs += 400;
+  const second = at.knows("a");
+  context.mock.timers.tick(999);
+  assert.equal(await Promise.race([first, "waits"]), "waits");
+  assert.ok(await second, "600 ms were left");
+  context.mock.timers.tick(1);
+  assert.ok(await first);
+  at.nowMs = 301_000;
+  context.mock.timers.tick(0);
+  const third = at.knows("a");
+  context.mock.timers.tick(0);
+  assert.ok(await third);
+  assert.equal(at.asked, 2);
+});
+
+test("a fetch that nobody hears of again holds nobody up for ever", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const at = stage(jwk("a"));
+  at.hangs = true;
+  const first = at.knows("a");
+  context.mock.timers.tick(10_000);
+  await assert.rejects(first, { name: "TimeoutError" });
+  [at.nowMs, at.hangs] = [10_001, false];
+  assert.ok(await at.knows("a"));
+});
+
+test("a server that has begun in an outage asks once a second", async () => {
+  const at = stage(jwk("a"));
+  at.broken = true;
+  for (at.nowMs = 0; at.nowMs < 3_000; at.nowMs += 10) {
+    await assert.rejects(at.knows("a"), { name: "ConnectionError" });
+  }
+  assert.equal(at.asked, 3);
   at.broken = false;
   assert.ok(await at.knows("a"));
 });

@@ -1,15 +1,20 @@
 // The gateway's public keys, kept: fetched anew when they are old, and for a key that nobody knows, at most once in 30 s,
-// so that made-up tokens cannot make this server flood the gateway. Time and the network are handed in.
+// so that made-up tokens cannot make this server flood the gateway. Who knows the key hardly waits. Time and the network are
+// handed in.
 
-import { ConnectionError, UnexpectedAnswerError } from "../errors.js";
+import { ConnectionError, TimeoutError, UnexpectedAnswerError } from "../errors.js";
 
 /** As the gateway's `Cache-Control` says. */
 const FRESH_MS = 300_000;
 /** Between two fetches, whatever asks for them. */
 const BETWEEN_FETCHES_MS = 30_000;
+/** Where there are no keys at all, so that a server that has begun in an outage soon serves after it. */
+const BETWEEN_FIRST_FETCHES_MS = 1_000;
 /** Through an outage of the gateway; then even known keys are not believed any more. */
 const KEPT_MS = 3_600_000;
 const TIMEOUT_MS = 10_000;
+/** For newer keys than those that have the one in question: a removed key is to be forgotten, and nobody is to be held up. */
+const PATIENCE_MS = 1_000;
 
 /** Exactly the algorithms that the gateway signs with. The key decides, never the token's header. */
 const ALGORITHMS = {
@@ -37,6 +42,7 @@ export class KeySet {
   #fetchedAtMs = 0;
   #triedAtMs = -Infinity;
   #running: Promise<void> | undefined;
+  #failure: unknown;
 
   constructor(options: KeySetOptions) {
     this.#options = options;
@@ -44,25 +50,33 @@ export class KeySet {
 
   /** The key of this name; nothing if the gateway has none. Throws if nobody can say. */
   async find(kid: string): Promise<PublicKey | undefined> {
-    const age = this.#options.now() - this.#fetchedAtMs;
-    if (age >= KEPT_MS) {
+    const ageMs = this.#options.now() - this.#fetchedAtMs;
+    if (ageMs >= KEPT_MS) {
       this.#keys = undefined;
     }
-    const known = this.#keys !== undefined && age < FRESH_MS && this.#keys.has(kid);
-    const mayFetch = this.#keys === undefined || this.#options.now() - this.#triedAtMs >= BETWEEN_FETCHES_MS;
-    if (!known && (mayFetch || this.#running !== undefined)) {
-      await this.#refresh();
+    const isKnown = this.#keys?.has(kid) === true;
+    if (!isKnown || ageMs >= FRESH_MS) {
+      await this.#refresh(isKnown ? PATIENCE_MS : TIMEOUT_MS);
     }
     return this.#keys?.get(kid);
   }
 
-  /** One fetch for all who wait. It fails only where there are no keys to go on with. */
-  async #refresh(): Promise<void> {
-    this.#running ??= this.#fetch().finally(() => {
-      this.#running = undefined;
-    });
+  /** One fetch for all, and for each the wait that is left of their patience. Fails only where there are no keys to go on with. */
+  async #refresh(patienceMs: number): Promise<void> {
+    const sinceMs = this.#options.now() - this.#triedAtMs;
+    const betweenMs = this.#keys === undefined ? BETWEEN_FIRST_FETCHES_MS : BETWEEN_FETCHES_MS;
+    // Some run-times end a request's fetches with it; nobody hears of such a one again.
+    const isRunning = this.#running !== undefined && sinceMs <= TIMEOUT_MS;
+    const mayStart = !isRunning && sinceMs >= betweenMs;
+    if (mayStart) {
+      this.#start();
+    }
     try {
-      await this.#running;
+      if (mayStart || isRunning) {
+        await within(this.#running, patienceMs - (mayStart ? 0 : sinceMs));
+      } else if (this.#keys === undefined) {
+        throw this.#failure;
+      }
     } catch (error) {
       if (this.#keys === undefined) {
         throw error;
@@ -70,8 +84,28 @@ export class KeySet {
     }
   }
 
-  async #fetch(): Promise<void> {
-    this.#triedAtMs = this.#options.now();
+  #start(): void {
+    const startedAtMs = this.#options.now();
+    this.#triedAtMs = startedAtMs;
+    this.#failure = new TimeoutError(LATE);
+    const isLatest = () => this.#triedAtMs === startedAtMs;
+    const keep = (keys: ReadonlyMap<string, PublicKey>) => {
+      if (isLatest()) {
+        this.#keys = keys;
+        this.#fetchedAtMs = this.#options.now();
+      }
+    };
+    const running = this.#fetch().then(keep).finally(() => {
+      this.#running = isLatest() ? undefined : this.#running;
+    });
+    // Whoever waits hears of it; maybe nobody does any more.
+    running.catch((error: unknown) => {
+      this.#failure = isLatest() ? error : this.#failure;
+    });
+    this.#running = running;
+  }
+
+  async #fetch(): Promise<ReadonlyMap<string, PublicKey>> {
     const { url } = this.#options;
     const init: RequestInit = { redirect: "error", cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS) };
     const response = await this.#options.fetch(url, init).catch((error: unknown) => {
@@ -82,8 +116,21 @@ export class KeySet {
       throw new UnexpectedAnswerError(response.status);
     }
     const keys = await Promise.all(body.keys.map((key) => imported(key as JsonWebKey)));
-    this.#keys = new Map(keys.filter((entry) => entry !== undefined));
-    this.#fetchedAtMs = this.#options.now();
+    return new Map(keys.filter((entry) => entry !== undefined));
+  }
+}
+
+const LATE = "The gateway did not answer with its public keys in time.";
+
+async function within(running: Promise<void> | undefined, patienceMs: number): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new TimeoutError(LATE)), Math.max(patienceMs, 0));
+  });
+  try {
+    await Promise.race([running, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
