@@ -44,10 +44,10 @@ for (const [framework, portal] of Object.entries(portals)) {
 
     test("what a handler answers by itself is no cache's either, and its cookies are the gate's", async () => {
       const { cookie } = await signedIn();
-      const answer = await ask("/raw", { headers: { cookie: `${cookie}; vestibule_sent_home=1`, ...navigation } });
+      const answer = await ask("/raw", { headers: { cookie: `${cookie}; vestibule_sent_home_my-portal=1`, ...navigation } });
       assert.deepEqual([answer.status, await answer.text()], [200, "raw"]);
       assert.match(answer.headers.get("cache-control") ?? "", /private, no-store/);
-      assert.match(answer.headers.getSetCookie().join(), /vestibule_sent_home=; Path=\/; Max-Age=0/);
+      assert.match(answer.headers.getSetCookie().join(), /vestibule_sent_home_my-portal=; Path=\/; Max-Age=0/);
     });
 
     test("a navigation without one goes home, and the page is remembered", async () => {
@@ -56,7 +56,7 @@ for (const [framework, portal] of Object.entries(portals)) {
       assert.deepEqual([answer.status, location.origin + location.pathname], [303, HOME]);
       assert.deepEqual([...location.searchParams], [["reason", "session_missing"], ["path", "/invoices/42?page=2"]]);
       const cookies = answer.headers.getSetCookie();
-      assert.ok(cookies.some((one) => one.startsWith("vestibule_path=.%2Finvoices%2F42%3Fpage%3D2; Path=/; Max-Age=600; HttpOnly; SameSite=Lax")));
+      assert.ok(cookies.some((one) => one.startsWith("vestibule_path_my-portal=.%2Finvoices%2F42%3Fpage%3D2; Path=/; Max-Age=600; HttpOnly; SameSite=Lax")));
     });
 
     test("a session ID at the gate is told of, and neither kept nor handed on", async (context) => {
@@ -105,14 +105,14 @@ for (const [framework, portal] of Object.entries(portals)) {
 
     test("back in the portal, the remembered page is opened once", async () => {
       const { cookie } = await signedIn();
-      const remembered = `${cookie}; vestibule_path=.%2Finvoices%2F42`;
+      const remembered = `${cookie}; vestibule_path_my-portal=.%2Finvoices%2F42`;
       const first = await ask("/", { headers: { cookie: remembered, ...navigation } });
       // Next.js has whole addresses only.
       assert.equal(first.status, 303);
       assert.match(first.headers.get("location"), /^(?:http:\/\/127\.0\.0\.1)?\/invoices\/42$/);
-      assert.match(first.headers.get("set-cookie"), /^vestibule_path=; Path=\/; Max-Age=0/);
+      assert.match(first.headers.get("set-cookie"), /^vestibule_path_my-portal=; Path=\/; Max-Age=0/);
       for (const elsewhere of ["%2F%2Fevil.example", "https%3A%2F%2Fevil.example", "%2F%5Cevil.example", "%"]) {
-        const answer = await ask("/", { headers: { cookie: `${cookie}; vestibule_path=.${elsewhere}`, ...navigation } });
+        const answer = await ask("/", { headers: { cookie: `${cookie}; vestibule_path_my-portal=.${elsewhere}`, ...navigation } });
         assert.deepEqual([answer.status, await answer.text()], [200, "jane"], elsewhere);
       }
     });

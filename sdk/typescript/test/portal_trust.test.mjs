@@ -99,7 +99,7 @@ for (const [framework, portal] of Object.entries(portals)) {
       const ahead = { ...navigation, "sec-purpose": "prefetch;prerender" };
       const stranger = await ask("/invoices", { headers: ahead });
       assert.deepEqual([stranger.status, stranger.headers.get("location"), cookiesOf(stranger)], [401, null, []]);
-      const cookie = `${await signedIn("jane")}; vestibule_path=.%2Finvoices; vestibule_sent_home=1`;
+      const cookie = `${await signedIn("jane")}; vestibule_path_my-portal=.%2Finvoices; vestibule_sent_home_my-portal=1`;
       const arriving = await ask("/", { headers: { cookie, ...ahead } });
       assert.deepEqual([arriving.status, cookiesOf(arriving)], [503, []]);
       const elsewhere = await ask("/keys", { headers: { cookie, ...ahead } });
@@ -108,8 +108,8 @@ for (const [framework, portal] of Object.entries(portals)) {
 
     test("nobody is sent home a fourth time within a minute, however the three were spread", async (context) => {
       const statusAt = async (times) => {
-        const answer = await ask("/", { headers: { cookie: `vestibule_sent_home=${times}`, ...navigation } });
-        return [answer.status, /vestibule_sent_home=([^;]*)/.exec(cookiesOf(answer).join())?.[1].split(".").length];
+        const answer = await ask("/", { headers: { cookie: `vestibule_sent_home_my-portal=${times}`, ...navigation } });
+        return [answer.status, /vestibule_sent_home_my-portal=([^;]*)/.exec(cookiesOf(answer).join())?.[1].split(".").length];
       };
       const now = Math.floor(Date.now() / 1000);
       for (const [times, expected] of [
@@ -122,31 +122,41 @@ for (const [framework, portal] of Object.entries(portals)) {
       ]) {
         assert.deepEqual(await statusAt(times), expected, times);
       }
-      const cookie = `${await signedIn("jane")}; vestibule_sent_home=${now}.${now}`;
+      const cookie = `${await signedIn("jane")}; vestibule_sent_home_my-portal=${now}.${now}`;
       const arrived = await ask("/", { headers: { cookie, ...navigation } });
-      assert.deepEqual(cookiesOf(arrived), ["vestibule_sent_home=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"]);
+      assert.deepEqual(cookiesOf(arrived), ["vestibule_sent_home_my-portal=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"]);
     });
 
     test("a page is remembered for the user whose it was, and for no other", async () => {
       const [jane, jo] = [await signedIn("jane"), await signedIn("jo")];
       await backend.sessions.revoke({ externalId: "jane" });
       const sentHome = await ask("/invoices/42", { headers: { cookie: jane, ...navigation } });
-      const kept = cookiesOf(sentHome).find((one) => one.startsWith("vestibule_path=")).split(";")[0];
+      const kept = cookiesOf(sentHome).find((one) => one.startsWith("vestibule_path_my-portal=")).split(";")[0];
       const arriving = async (cookie) => {
         const answer = await ask("/", { headers: { cookie: `${cookie}; ${kept}`, ...navigation } });
-        assert.match(cookiesOf(answer).join(), /vestibule_path=; Path=\/; Max-Age=0/, "it is used up");
+        assert.match(cookiesOf(answer).join(), /vestibule_path_my-portal=; Path=\/; Max-Age=0/, "it is used up");
         return [answer.status, answer.headers.get("location")?.replace(/^http:\/\/[^/]*/, "")];
       };
       assert.deepEqual(await arriving(jo), [200, undefined]);
       assert.deepEqual(await arriving(await signedIn("jane")), [303, "/invoices/42"]);
     });
 
+    test("each of a host's portals remembers its own page, and counts for itself", async () => {
+      const neighbour = await portal({ url: gateway.url, slug: "embedded" });
+      const sentHome = await neighbour("/invoices/42", { headers: navigation });
+      const kept = cookiesOf(sentHome).map((one) => one.split(";")[0]);
+      assert.equal(kept.length, 2);
+      const cookie = [await signedIn("jane"), ...kept].join("; ");
+      const arriving = await ask("/", { headers: { cookie, ...navigation } });
+      assert.deepEqual([arriving.status, cookiesOf(arriving)], [200, []]);
+    });
+
     test("a logout forgets the page", async () => {
-      const cookie = `${await signedIn("jane")}; vestibule_path=.%2Finvoices`;
+      const cookie = `${await signedIn("jane")}; vestibule_path_my-portal=.%2Finvoices`;
       const headers = { cookie, "sec-fetch-site": "same-origin", "content-type": "application/json" };
       const answer = await ask("/v2/portal.endSession", { method: "POST", headers, body: "{}" });
       assert.equal(answer.status, 200);
-      assert.ok(cookiesOf(answer).some((one) => /^vestibule_path=; Path=\/; Max-Age=0/.test(one)), cookiesOf(answer).join());
+      assert.ok(cookiesOf(answer).some((one) => /^vestibule_path_my-portal=; Path=\/; Max-Age=0/.test(one)), cookiesOf(answer).join());
     });
   });
 }

@@ -73,7 +73,8 @@ export class Portal {
   clearedBy({ url: address, headers }: Request): readonly string[] {
     const url = new URL(address);
     const isLogout = url.pathname === "/v2/portal.endSession";
-    return isLogout && rememberedIn(headers) !== undefined ? [forgetting(url)] : [];
+    const { slug } = this.#options;
+    return isLogout && rememberedIn(slug, headers) !== undefined ? [forgetting(slug, url)] : [];
   }
 
   /** Where the gateway has what a request for it asks for. */
@@ -88,7 +89,7 @@ export class Portal {
     try {
       if (isNavigation(method, headers)) {
         const found = await this.find(headers, path);
-        return "can" in found ? this.#judge(found, permissions, request) : { refusal: sendHome(found, request) };
+        return "can" in found ? this.#judge(found, permissions, request) : { refusal: sendHome(this.#options.slug, found, request) };
       }
       const trusted = this.#told(headers);
       if (trusted !== undefined) {
@@ -173,14 +174,15 @@ export class Portal {
   #arrive(user: PortalUser, request: Request, always: readonly (readonly [string, string])[]): Verdict {
     const { method, headers } = request;
     const url = new URL(request.url);
-    const remembered = rememberedIn(headers);
+    const { slug, entry = "/" } = this.#options;
+    const remembered = rememberedIn(slug, headers);
     const path = remembered?.path;
-    const goesOn = path !== undefined && url.pathname === (this.#options.entry ?? "/") && path !== url.pathname + url.search;
+    const goesOn = path !== undefined && url.pathname === entry && path !== url.pathname + url.search;
     if (isPrefetch(headers)) {
       // Nobody is there yet. Whoever comes asks again.
       return goesOn ? { refusal: outage(method, headers) } : { user, headers: always };
     }
-    const cleared = [countingAnew(headers, url), remembered && forgetting(url)].filter((one) => one !== undefined);
+    const cleared = [countingAnew(slug, headers, url), remembered && forgetting(slug, url)].filter((one) => one !== undefined);
     const cookies = cleared.map((one) => ["set-cookie", one] as const);
     return goesOn ? { refusal: redirect(path, cookies) } : { user, headers: [...always, ...cookies] };
   }
