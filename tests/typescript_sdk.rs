@@ -38,6 +38,7 @@ test_files! {
     backend_routes,
     docs,
     errors,
+    examples,
     keys,
     next_client,
     package,

@@ -14,13 +14,13 @@ function secretOf(request) {
   return pairs.find(([name]) => name === COOKIE)?.[1];
 }
 
-/** The sign-in of this browser: `id`, `name`, `email`, and what else is kept with it. */
+/** The sign-in of this browser: `id`, `name`, `email`, and the IDs of the portal's sessions that it got. */
 export const userOf = (request) => signIns.get(secretOf(request));
 
 export function signIn(response, id) {
   if (!Object.hasOwn(USERS, id)) return;
   const secret = randomBytes(24).toString("base64url");
-  signIns.set(secret, { id, ...USERS[id] });
+  signIns.set(secret, { id, ...USERS[id], portalSessions: new Set() });
   response.cookie(COOKIE, secret, { httpOnly: true, sameSite: "lax" });
 }
 

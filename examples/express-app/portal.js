@@ -14,9 +14,12 @@ export const openPortal = portalBackend({
   vestibule,
   signIn: "/sign-in",
   user: (request) => userOf(request) && { externalId: userOf(request).id, email: userOf(request).email },
-  created: (session, request) => (userOf(request).portalSession = session.id),
+  created: ({ id }, request) => userOf(request).portalSessions.add(id),
 });
 
-/** Ends all of a user's sessions in the portal but the one of this browser. */
-export const endOtherSessions = ({ id, portalSession }) =>
-  vestibule.sessions.revoke({ externalId: id, ...(portalSession && { except: portalSession }) });
+/** Ends a user's sessions in the portal but those of this sign-in: which of them the browser uses, the portal alone knows. */
+export async function endOtherSessions({ id: externalId, portalSessions }) {
+  for await (const { id } of vestibule.sessions.list({ externalId })) {
+    if (!portalSessions.has(id)) await vestibule.sessions.revoke(id);
+  }
+}

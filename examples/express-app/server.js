@@ -3,13 +3,12 @@
 import express from "express";
 
 import { signIn, signOut, signOutElsewhere, userOf } from "./accounts.js";
+import { local } from "./local.js";
 import { billingPage, signInPage } from "./pages.js";
 import { endOtherSessions, openPortal } from "./portal.js";
 
 const app = express();
 const form = express.urlencoded();
-/** A path of this site, never another site. */
-const local = (next) => (/^\/(?![/\\])/.test(next ?? "") ? next : "/billing");
 
 app.use(express.static(new URL("public", import.meta.url).pathname));
 app.get("/portal", openPortal);
@@ -21,8 +20,9 @@ app.get("/billing", openPortal.comingBack, (request, response) => {
 
 app.get("/sign-in", (request, response) => response.send(signInPage(local(request.query.next))));
 app.post("/sign-in", form, (request, response) => {
-  signIn(response, request.body.user);
-  response.redirect(303, local(request.body.next));
+  const { user, next } = request.body ?? {};
+  signIn(response, user);
+  response.redirect(303, local(next));
 });
 app.post("/sign-out", (request, response) => {
   signOut(request, response);

@@ -93,9 +93,12 @@ async function outEverywhereElse({ page }, elsewhere, setting) {
   await page.goto(`${setting.app}/billing`);
   await comesIn(page, setting, () => page.locator("#open").click());
   await page.goto(`${setting.app}/billing`);
+  // A link that nobody follows is no session of this browser's.
+  await page.request.get(`${setting.app}/portal`, { maxRedirects: 0 });
   await page.locator("#elsewhere").click();
   await shows(page, "#who", "Jane Doe");
-  await page.goto(setting.portal);
+  const stayed = await page.goto(setting.portal);
+  assert.equal(stayed.request().redirectedFrom(), null);
   await shows(page, "#who", "jane");
   await elsewhere.page.reload();
   await elsewhere.page.getByRole("heading", { name: "Sign in" }).waitFor();
