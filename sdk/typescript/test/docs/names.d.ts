@@ -8,6 +8,7 @@ declare const session: import("@vestibule/sdk").CreatedSession;
 declare const client: import("@vestibule/sdk/browser").TokenClient;
 declare const Vestibule: Sdk["Vestibule"];
 declare const PortalSessionNotFoundError: Sdk["PortalSessionNotFoundError"];
+declare const PortalTokenMissingError: Sdk["PortalTokenMissingError"];
 declare const portalBackend: typeof import("@vestibule/sdk/express").portalBackend;
 declare const sessionTokenRoute: typeof import("@vestibule/sdk/express").sessionTokenRoute;
 declare const createPortalClient: typeof import("@vestibule/sdk/browser").createPortalClient;
