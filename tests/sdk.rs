@@ -15,7 +15,7 @@ use support::process::Process;
 use support::swallowing_proxy::SwallowingProxy;
 
 /// What all exchanges without an `Origin` have in their call of Redis, and no other call has.
-const EXCHANGE_IN_REDIS: &[u8] = b"all_but";
+const EXCHANGE_IN_REDIS: &[u8] = b"\r\nonly\r\n";
 const EXCHANGE_IN_HTTP: &[u8] = b"POST /v2/portal.exchange";
 
 /// A version of the SDK.

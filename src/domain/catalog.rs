@@ -158,7 +158,7 @@ impl Portal {
 #[derive(Debug, Default)]
 pub struct Catalog {
     portals: Vec<Arc<Portal>>,
-    disabled_slugs: Vec<String>,
+    enabled_slugs: Vec<String>,
     by_slug: HashMap<String, Arc<Portal>>,
     by_origin: HashMap<String, Vec<Arc<Portal>>>,
     by_cookie_name: HashMap<String, Arc<Portal>>,
@@ -175,8 +175,8 @@ impl Catalog {
                 catalog.by_origin.entry(origin.clone()).or_default().push(portal.clone());
             }
             catalog.by_cookie_name.insert(portal.cookie.name.clone(), portal.clone());
-            if !portal.enabled {
-                catalog.disabled_slugs.push(portal.slug.clone());
+            if portal.enabled {
+                catalog.enabled_slugs.push(portal.slug.clone());
             }
             catalog.by_slug.insert(portal.slug.clone(), portal.clone());
             catalog.portals.push(portal);
@@ -220,9 +220,9 @@ impl Catalog {
         }
     }
 
-    /// The slugs of the portals that are switched off.
-    pub fn disabled_slugs(&self) -> &[String] {
-        &self.disabled_slugs
+    /// The slugs of the portals that are not switched off.
+    pub fn enabled_slugs(&self) -> &[String] {
+        &self.enabled_slugs
     }
 
     /// All portals, in the order of the configuration.

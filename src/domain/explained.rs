@@ -5,7 +5,7 @@
 
 use super::error::Refusal;
 use super::handle::Handle;
-use super::history::{Happening, HistoryEvent, LooksLike};
+use super::history::{Happening, HistoryEvent, LooksLike, lacks_refusals};
 use super::session::PortalSession;
 
 /// How a session came to be over.
@@ -132,7 +132,12 @@ impl Known {
         if let Some(Happening::Refused(refusal)) = self.events.last().map(|event| &event.what)
             && refusal.name() != outcome.name()
         {
-            sentence += "; the last attempt was refused: ";
+            let lacks = lacks_refusals(&self.events);
+            sentence += if lacks {
+                "; the last attempt on record was refused: "
+            } else {
+                "; the last attempt was refused: "
+            };
             sentence += words(*refusal);
         }
         sentence + "."

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::environment::Environment;
-use crate::domain::history::Origin;
+use crate::domain::history::{MOST_REFUSALS_ALIKE, Origin};
 use crate::domain::session::tests::session;
 
 const REFUSED: [(Refusal, &str); Refusal::ALL.len()] = [
@@ -57,6 +57,13 @@ fn every_reason_of_a_refusal_has_its_sentence() {
         let sentence =
             format!("The link has not been used yet and works once; the last attempt was refused: {reason}");
         assert_eq!(pending.sentence(true), sentence);
+        // Then no further one for this reason is kept, so another may have been the last.
+        let full = known(
+            Stage::Link,
+            Ok(session(None, 9_000)),
+            vec![Happening::Refused(*refusal); MOST_REFUSALS_ALIKE],
+        );
+        assert_eq!(full.sentence(true), sentence.replace("last attempt", "last attempt on record"));
     }
 }
 

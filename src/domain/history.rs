@@ -125,15 +125,44 @@ pub struct HistoryEvent {
 pub const MOST_EVENTS: usize = 32;
 /// Of these, fetches of the landing page.
 pub const MOST_OPENINGS: usize = 5;
+/// Of these by one kind of visitor, so that a scanner leaves room for the person.
+pub const MOST_OPENINGS_ALIKE: usize = 2;
 /// And refusals, so that there is always room for what changes a session.
 pub const MOST_REFUSALS: usize = 16;
+/// Of these for one reason, so that there is room for another one.
+pub const MOST_REFUSALS_ALIKE: usize = 5;
+
+/// Whether a refusal may have happened after the last one that the history tells.
+pub fn lacks_refusals(history: &[HistoryEvent]) -> bool {
+    let refusals = history.iter().filter_map(|event| match event.what {
+        Happening::Refused(refusal) => Some(refusal),
+        Happening::Created(_)
+        | Happening::Opened(_)
+        | Happening::Exchanged { .. }
+        | Happening::Revoked
+        | Happening::Ended
+        | Happening::Replaced
+        | Happening::Idle
+        | Happening::Displaced => None,
+    });
+    let refusals: Vec<Refusal> = refusals.collect();
+    let alike = |one: &Refusal| refusals.iter().filter(|other| *other == one).count();
+    refusals.len() >= MOST_REFUSALS || refusals.iter().any(|one| alike(one) >= MOST_REFUSALS_ALIKE)
+}
 
 /// Adds an event to a session's history as far as there is room for it.
 pub fn add(history: &mut Vec<HistoryEvent>, event: HistoryEvent) {
     let count = |fits: fn(&Happening) -> bool| history.iter().filter(|event| fits(&event.what)).count();
+    let alike = history.iter().filter(|earlier| earlier.what == event.what).count();
     let has_room = match event.what {
-        Happening::Opened(_) => count(|what| matches!(what, Happening::Opened(_))) < MOST_OPENINGS,
-        Happening::Refused(_) => count(|what| matches!(what, Happening::Refused(_))) < MOST_REFUSALS,
+        Happening::Opened(_) => {
+            let all = count(|what| matches!(what, Happening::Opened(_)));
+            all < MOST_OPENINGS && alike < MOST_OPENINGS_ALIKE
+        }
+        Happening::Refused(_) => {
+            let all = count(|what| matches!(what, Happening::Refused(_)));
+            all < MOST_REFUSALS && alike < MOST_REFUSALS_ALIKE
+        }
         Happening::Created(_)
         | Happening::Exchanged { .. }
         | Happening::Revoked

@@ -65,7 +65,8 @@ pub fn check_return_url(portal: &Portal, url: &Url) -> Result<(), Invalid> {
 /// Whose tickets the asker may spend. This is the only place that decides it, before any ticket is spent.
 pub fn admitted_portals(catalog: &Catalog, asker: &Asker) -> Result<PortalFilter, Error> {
     let origin = match asker {
-        Asker::Program => return Ok(PortalFilter::AllBut(catalog.disabled_slugs().to_vec())),
+        // Not all but those that are switched off: another gateway may know a portal that this one has not heard of yet.
+        Asker::Program => return Ok(PortalFilter::Only(catalog.enabled_slugs().to_vec())),
         Asker::Landing(slug) => {
             let portal = landing_portal(catalog, slug)?;
             return Ok(PortalFilter::Only(vec![portal.slug.clone()]));

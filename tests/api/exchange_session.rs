@@ -121,6 +121,9 @@ on_both_stores! {
             config.replace("slug = \"umbrella-portal\"", "slug = \"my-portal\"")
         });
         assert_eq!(app.exchange(&moved).await.but_its_id(), unknown, "its slug is another workspace's now");
+
+        app.reload(|config| config);
+        assert_eq!(app.exchange(&removed).await.status, 200, "a mistake in the configuration ends nothing");
     }
 
     async fn the_id_counts_in_the_body_only(app: TestApp) {

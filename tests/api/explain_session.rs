@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::on_both_stores;
 use crate::support::app::{
-    ACME_LIMITED, ACME_LIVE, ACME_TEST, Kind, Reply, TestApp, UMBRELLA_LIVE, mistyped, text,
+    ACME_LIMITED, ACME_LIVE, ACME_TEST, Kind, Reply, TestApp, UMBRELLA_LIVE, in_portal, mistyped, text,
 };
 
 const CHROME: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Safari/537.36";
@@ -117,11 +117,33 @@ on_both_stores! {
     async fn refusals_that_spend_nothing_are_told_too(app: TestApp) {
         let created = app.create(json!({})).await;
         let session_id = text(&created["sessionId"]);
-        let foreign = app.exchanging(session_id).header("origin", "https://second.example.com").send().await;
-        foreign.expect(403, "authorization/forbidden");
+        // Of another portal, and of none: such as a new address that is missing in the configuration.
+        for (at, origin) in ["https://second.example.com", "https://new.example.com"].into_iter().enumerate() {
+            let foreign = app.exchanging(session_id).header("origin", origin).send().await;
+            foreign.expect(403, "authorization/forbidden");
+            let link = explained(&app, json!({ "sessionId": session_id })).await;
+            assert_eq!(link["sentence"], "The link has not been used yet and works once; the last attempt was refused: the page's origin is not one of the portal's.");
+            assert_eq!(told(&link)[at + 1]["reason"], "origin_not_listed", "{origin}");
+        }
+    }
+
+    async fn whose_portal_is_switched_off_is_told_so(app: TestApp) {
+        let (id, _) = app.sign_in(ACME_LIVE, json!({})).await;
+        app.reload(in_portal("my-portal", "enabled = false"));
+        let session = explained(&app, json!({ "id": id })).await;
+        let sentence = "The session is active; the portal is switched off.";
+        assert_eq!((&session["state"], &session["sentence"]), (&json!("active"), &json!(sentence)));
+    }
+
+    async fn a_gateway_that_does_not_know_the_portal_spends_nothing(app: TestApp) {
+        let created = app.create(json!({})).await;
+        let session_id = text(&created["sessionId"]);
+        app.reload(|config| config.replace("slug = \"my-portal\"", "slug = \"renamed\""));
+        app.exchange(session_id).await.expect(401, "authentication/portal_session_not_found");
+        app.reload(|config| config);
         let link = explained(&app, json!({ "sessionId": session_id })).await;
-        assert_eq!(link["sentence"], "The link has not been used yet and works once; the last attempt was refused: the page's origin is not one of the portal's.");
-        assert_eq!(told(&link)[1]["reason"], "origin_not_listed");
+        assert_eq!((&link["state"], &told(&link)[1]["reason"]), (&json!("pending"), &json!("portal_gone")));
+        assert_eq!(app.exchange(session_id).await.status, 200);
     }
 
     async fn what_a_key_may_not_see_and_what_never_was_are_the_same(app: TestApp) {

@@ -9,7 +9,7 @@ use crate::support::history::{Name, Outcome};
 use crate::support::redis_faults::FaultyRedis;
 
 /// What all exchanges without an `Origin` have in their call of Redis, and no other call has.
-const EXCHANGE: &[u8] = b"all_but";
+const EXCHANGE: &[u8] = b"\r\nonly\r\n";
 const KEY: &str = "the-key-of-one-browser";
 
 /// The ticket's browser repeats at another replica and has its session; nobody else gets one.

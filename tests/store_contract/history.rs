@@ -126,13 +126,24 @@ contract! {
     async fn there_is_always_room_for_what_changes_a_session(fixture: Fixture) {
         let new = new_session("user");
         let created = fixture.create(&new).await;
-        for _ in 0..20 {
-            fixture.note(&new, Happening::Opened(LooksLike::Scanner)).await;
+        // Scanners first, and still the person is told.
+        for looks_like in [LooksLike::Scanner, LooksLike::Prefetch, LooksLike::Browser] {
+            for _ in 0..20 {
+                fixture.note(&new, Happening::Opened(looks_like)).await;
+            }
         }
+        let known = fixture.known(&new).await;
+        assert!(known.events.iter().any(|event| event.what == Happening::Opened(LooksLike::Browser)));
         fixture.exchange(&attempt(&new)).await;
         for _ in 0..20 {
             fixture.exchange(&attempt(&new)).await;
-            fixture.note(&new, Happening::Refused(Refusal::OriginNotListed)).await;
+        }
+        for refusal in [Refusal::OriginNotListed, Refusal::PortalGone, Refusal::PortalDisabled] {
+            for _ in 0..20 {
+                fixture.note(&new, Happening::Refused(refusal)).await;
+            }
+            let known = fixture.known(&new).await;
+            assert!(known.events.iter().any(|event| event.what == Happening::Refused(refusal)), "{refusal:?}");
         }
         assert!(fixture.remove(&created.handle, Removal::Revoked).await);
         let known = fixture.known(&new).await;

@@ -133,13 +133,13 @@ fn unknown(sentence: &str) -> Explained {
 }
 
 fn explained(seen: &Seen, by_link: bool) -> Explained {
-    let Seen { known, slug, external_id } = seen;
+    let Seen { known, slug, external_id, portal_is_off: _ } = seen;
     Explained {
         id: Some(known.handle.into()),
         slug: Some(slug.clone()),
         external_id: external_id.clone(),
         state: known.outcome(by_link).into(),
-        sentence: known.sentence(by_link),
+        sentence: seen.sentence(by_link),
         events: known.events.iter().map(|event| EventView::new(event, external_id.as_deref())).collect(),
     }
 }

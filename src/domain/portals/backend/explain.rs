@@ -7,8 +7,8 @@
 use super::{Caller, user_of};
 use crate::domain::credential::{Kind, Ticket, TicketKind};
 use crate::domain::environment::Environment;
-use crate::domain::error::{Code, Error};
-use crate::domain::explained::{Known, NO_LINK, UNKNOWN};
+use crate::domain::error::{Code, Error, Refusal};
+use crate::domain::explained::{Known, NO_LINK, UNKNOWN, words};
 use crate::domain::handle::Handle;
 use crate::domain::portals::Portals;
 use crate::domain::ports::{Position, Sought};
@@ -40,6 +40,20 @@ pub struct Seen {
     pub slug: String,
     /// The backend's identifier of its user, as long as anything still tells it.
     pub external_id: Option<String>,
+    /// Nobody gets into its portal at present.
+    pub portal_is_off: bool,
+}
+
+impl Seen {
+    /// What became of it, in one sentence.
+    pub fn sentence(&self, by_link: bool) -> String {
+        let sentence = self.known.sentence(by_link);
+        if self.portal_is_off && self.known.now.is_ok() && !sentence.contains(words(Refusal::PortalDisabled))
+        {
+            return format!("{}; {}.", sentence.trim_end_matches('.'), words(Refusal::PortalDisabled));
+        }
+        sentence
+    }
 }
 
 /// The answer.
@@ -93,7 +107,7 @@ impl Portals {
             }
         };
         let known = self.parts.store.explain(tag, &sought).await?.into_iter().next();
-        let seen = known.and_then(|known| seen_by(caller, known)).map(Box::new);
+        let seen = known.and_then(|known| self.seen_by(caller, known)).map(Box::new);
         Ok(match seen {
             Some(seen) => Explanation::One { by_link, seen },
             None => Explanation::Unknown(UNKNOWN),
@@ -117,26 +131,32 @@ impl Portals {
                 known,
                 slug: slug.to_owned(),
                 external_id: Some(external_id.to_owned()),
+                portal_is_off: self.is_off(slug),
             }));
         }
         sessions.sort_by_key(|seen| std::cmp::Reverse(Position::from(seen.known.handle)));
         sessions.truncate(LATEST);
         Ok(sessions)
     }
-}
 
-/// A session whose grant is gone is its origin's, as its history has it. Without either nobody may see it.
-fn seen_by(caller: &Caller<ToExplain>, known: Known) -> Option<Seen> {
-    let grant = known.now.as_ref().ok().map(|session| &session.grant);
-    let (workspace, environment, slug) = match grant {
-        Some(grant) => (grant.workspace.as_str(), grant.environment, grant.slug.as_str()),
-        None => whose(&known)?,
-    };
-    if !caller.key.sees(workspace, slug, environment) {
-        return None;
+    /// A session whose grant is gone is its origin's, as its history has it. Without either nobody may see it.
+    fn seen_by(&self, caller: &Caller<ToExplain>, known: Known) -> Option<Seen> {
+        let grant = known.now.as_ref().ok().map(|session| &session.grant);
+        let (workspace, environment, slug) = match grant {
+            Some(grant) => (grant.workspace.as_str(), grant.environment, grant.slug.as_str()),
+            None => whose(&known)?,
+        };
+        if !caller.key.sees(workspace, slug, environment) {
+            return None;
+        }
+        let (slug, external_id) = (slug.to_owned(), grant.map(|grant| grant.external_id.clone()));
+        let portal_is_off = self.is_off(&slug);
+        Some(Seen { known, slug, external_id, portal_is_off })
     }
-    let (slug, external_id) = (slug.to_owned(), grant.map(|grant| grant.external_id.clone()));
-    Some(Seen { known, slug, external_id })
+
+    fn is_off(&self, slug: &str) -> bool {
+        self.catalog.portal(slug).is_some_and(|portal| !portal.enabled)
+    }
 }
 
 fn whose(known: &Known) -> Option<(&str, Environment, &str)> {

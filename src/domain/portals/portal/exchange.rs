@@ -8,16 +8,19 @@ use crate::domain::credential::{BrowserToken, Ticket};
 use crate::domain::error::{Code, Error, Refusal};
 use crate::domain::messages::{ExchangeRequest, ExchangedSession};
 use crate::domain::portals::Portals;
-use crate::domain::ports::{Exchange, ExchangeAttempt, Gone, Record, Removal};
+use crate::domain::ports::{Exchange, ExchangeAttempt, Gone, Peek, Removal};
 use crate::domain::rules::{admitted_portals, portal_of, too_many_sessions, why_not_admitted};
 
 impl Portals {
     /// Spends a ticket for a browser session. The origin is checked before anything is spent.
     pub async fn exchange(&self, request: ExchangeRequest<'_>) -> Result<ExchangedSession, Error> {
-        let portals = admitted_portals(&self.catalog, &request.asker)?;
+        let ticket = Ticket::parse_from_link(request.session_id);
+        let portals = match admitted_portals(&self.catalog, &request.asker) {
+            Ok(portals) => portals,
+            Err(error) => return Err(self.told_of(ticket.ok(), error).await),
+        };
         let not_found = |refusal, handle| Error::refused(Code::PortalSessionNotFound, refusal, handle);
-        let ticket =
-            Ticket::parse_from_link(request.session_id).map_err(|_| not_found(Refusal::Malformed, None))?;
+        let ticket = ticket.map_err(|_| not_found(Refusal::Malformed, None))?;
         let token = match &request.idempotency_key {
             Some(key) => self.parts.deriver.derive(&ticket, key),
             None => BrowserToken::mint(ticket.environment(), ticket.tag()),
@@ -45,11 +48,8 @@ impl Portals {
             Exchange::Gone(Gone { refusal, handle, is_news: _ }) => return Err(not_found(refusal, handle)),
         };
         self.tell_of(&went, &session.grant.slug);
+        // Of a workspace that has lost its slug to another one. Nobody can use it until it is given back.
         let Some(portal) = portal_of(&self.catalog, &session).cloned() else {
-            self.parts
-                .store
-                .remove(&session.handle, Some(Record::Token(token.digest())), Removal::Revoked)
-                .await?;
             return Err(not_found(Refusal::PortalGone, Some(session.handle)));
         };
         let mut held = request.held;
@@ -59,5 +59,18 @@ impl Portals {
         let held = held.iter().map(|(_, old)| old);
         let not_replaced = self.end_all(&portal, held, Removal::Replaced, &mut replaced).await.err();
         Ok(ExchangedSession { session, portal, token, replaced, not_replaced })
+    }
+
+    /// A refusal for what the ticket has no part in, such as an origin that no portal lists. The operator learns whose
+    /// link it met, if it is still one; who is refused learns nothing more.
+    async fn told_of(&self, ticket: Option<Ticket>, error: Error) -> Error {
+        let (Some(ticket), Some(refusal)) = (ticket, error.refusal) else { return error };
+        match self.parts.store.peek(ticket.tag(), &ticket.digest()).await {
+            Ok(Peek::Pending(session)) => {
+                self.note_refusal(&ticket, refusal).await;
+                Error { handle: Some(session.handle), ..error }
+            }
+            Ok(Peek::Gone(_)) | Err(_) => error,
+        }
     }
 }

@@ -10,11 +10,18 @@ local KEEP_MS = tonumber(ARGV[#ARGV])
 -- The index goes on as long, so that its sessions are found.
 local MEMORY_MS = math.max(KEEP_MS, 3600000)
 -- The same numbers as in domain/history.rs.
-local MOST, MOST_OF = 32, { o = 5, f = 16 }
+local MOST, MOST_OF, MOST_ALIKE = 32, { o = 5, f = 16 }, { o = 2, f = 5 }
 
-local function times(text, piece)
-  local _, count = string.gsub(text, piece, '')
-  return count
+local function has_room(told, event, detail)
+  local all, same, alike = 0, 0, 0
+  for line in string.gmatch(told, '[^\n]+') do
+    all = all + 1
+    if string.sub(line, 1, 1) == event then
+      same = same + 1
+      if string.match(line, '\t(.*)$') == detail then alike = alike + 1 end
+    end
+  end
+  return all < MOST and (not MOST_OF[event] or same < MOST_OF[event] and alike < MOST_ALIKE[event])
 end
 
 -- `life`: how long the session can still last; without it the history's end stays where it is. `now` may be left out.
@@ -24,8 +31,7 @@ local function tell(key, event, now, detail, life)
   -- Whoever opens or is refused can be anybody, so that begins no history.
   if not told and MOST_OF[event] then return end
   told = told or ''
-  if times(told, '\n') + 1 >= MOST then return end
-  if MOST_OF[event] and times('\n' .. told, '\n' .. event) >= MOST_OF[event] then return end
+  if not has_room(told, event, detail) then return end
   local line = event .. (now or now_ms())
   if detail ~= '' then line = line .. '\t' .. detail end
   if told ~= '' then line = told .. '\n' .. line end
