@@ -156,6 +156,53 @@ test("another user's link replaces nothing: it is told", async (context) => {
   await assert.rejects(jane.getToken(), UserChangedError);
 });
 
+test("another user is told after a sign-out, too", async (context) => {
+  const browser = opener(context, portal);
+  const tab = await browser.signedIn();
+  await tab.end();
+  const { sessionId } = await portal.mint({ externalId: "jo" });
+  await browser.open({ page: browser.page(`?session=${sessionId}`) }).getSession();
+  await assert.rejects(tab.getSession(), UserChangedError);
+  assert.deepEqual([tab.status, tab.session], ["user_changed", undefined]);
+  await assert.rejects(tab.getToken(), UserChangedError);
+});
+
+test("a token is that of the session that the page shows, or none", async (context) => {
+  const browser = opener(context, portal);
+  // Nobody tells this tab of the others.
+  const channel = () => undefined;
+  const tab = await browser.signedIn({ channel });
+  const again = await portal.mint();
+  await browser.open({ page: browser.page(`?session=${again.sessionId}`) }).getSession();
+  const [, claims] = (await tab.getToken()).split(".");
+  assert.deepEqual([JSON.parse(Buffer.from(claims, "base64url")).jti, tab.session.id], [again.id, again.id]);
+  const another = browser.open({ page: browser.page(""), channel });
+  await another.getSession();
+  const { sessionId } = await portal.mint({ externalId: "jo" });
+  await browser.open({ page: browser.page(`?session=${sessionId}`) }).getSession();
+  await assert.rejects(another.getToken(), UserChangedError);
+});
+
+test("a newer link is not lost when the answer to an older one comes", async (context) => {
+  const browser = opener(context, portal);
+  const [older, newer] = [await portal.mint({ path: "/older" }), await portal.mint({ path: "/newer" })];
+  const page = browser.page(`?session=${older.sessionId}`);
+  let answer;
+  const held = new Promise((resolve) => (answer = resolve));
+  const first = browser.open({ page, fetch: async (...call) => (await held, browser.fetch(...call)) });
+  page.replaceAddress(`${ORIGIN}/?session=${newer.sessionId}`);
+  let reach;
+  const reached = new Promise((resolve) => (reach = resolve));
+  const lost = async () => (reach(), Promise.reject(new TypeError("lost")));
+  const second = browser.open({ page, fetch: (...call) => (reach === undefined ? browser.fetch(...call) : lost()) });
+  await reached;
+  answer();
+  assert.equal((await first.getSession()).id, older.id);
+  reach = undefined;
+  assert.equal((await second.getSession()).id, newer.id);
+  assert.equal(second.path, "/newer");
+});
+
 test("a session that the server has rendered is asked for no more", async (context) => {
   const browser = opener(context, portal);
   const session = { id: "sess_1", externalId: "jane", expiresIn: 60, expiresAt: new Date(Date.now() + 60_000) };

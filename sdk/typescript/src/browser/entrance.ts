@@ -4,7 +4,7 @@
 import type { Page } from "./environment.js";
 
 /** A session ID and its idempotency key. */
-type Ticket = readonly [string, string];
+export type Ticket = readonly [string, string];
 
 interface Kept {
   ticket: Ticket | null;
@@ -36,8 +36,9 @@ export class Entrance {
     }
   }
 
-  get waits(): boolean {
-    return this.#kept.ticket !== null;
+  /** What has to be exchanged. */
+  get ticket(): Ticket | null {
+    return this.#kept.ticket;
   }
 
   get path(): string | undefined {
@@ -45,20 +46,23 @@ export class Entrance {
   }
 
   /** One request, however many clients of the page want it. */
-  exchange<T>(send: (init: RequestInit) => Promise<T>): Promise<T> {
-    const [sessionId, key] = this.#kept.ticket!;
+  exchange<T>(ticket: Ticket, send: (init: RequestInit) => Promise<T>): Promise<T> {
+    const [sessionId, key] = ticket;
     const headers = { accept: "application/json", "content-type": "application/json", "idempotency-key": key };
     const init = { method: "POST", headers, body: JSON.stringify({ sessionId }) };
-    this.#kept.exchange ??= send(init).finally(() => (this.#kept.exchange = undefined));
+    // What is in flight for a newer link is not this one's.
+    this.#kept.exchange ??= send(init).finally(() => ticket === this.#kept.ticket && (this.#kept.exchange = undefined));
     return this.#kept.exchange as Promise<T>;
   }
 
-  /** The gateway has answered: the ID opens nothing any more. */
-  done(path?: string): void {
-    this.#kept.path = path;
-    this.#keep(null);
-    // A router that began after the first time still has the ID, and would bring it back.
-    this.#cleanAddress();
+  /** The gateway has answered: the ID opens nothing any more. That of a newer link, which came meanwhile, still does. */
+  done(ticket: Ticket, path?: string): void {
+    if (this.#kept.ticket === ticket) {
+      this.#kept.path = path;
+      this.#keep(null);
+      // A router that began after the first time still has the ID, and would bring it back.
+      this.#cleanAddress();
+    }
   }
 
   #keep(ticket: Ticket | null): void {

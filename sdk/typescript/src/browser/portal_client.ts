@@ -9,6 +9,7 @@ import type { Channel, Environment } from "./environment.js";
 import { IssuedTokens } from "./issued_tokens.js";
 import type { Expired, PortalClient, PortalClientOptions } from "./portal.js";
 import { PageClient } from "./page_client.js";
+import { claimsOf } from "./minting.js";
 import { isOver, portalCalls, type PortalCall } from "./portal_calls.js";
 import { isOfTheWeb, mayGoHome, pathAt } from "./way_home.js";
 
@@ -38,6 +39,8 @@ class Client extends PageClient implements PortalClient {
   readonly #tokens: IssuedTokens;
   readonly #attempts: Attempts;
   readonly #channel: Channel | undefined;
+  /** Beyond a sign-out: the page may still show what is theirs. */
+  #user: string | undefined;
   #looking: Promise<unknown> | undefined;
   #endMs = Infinity;
   #answeredMs = -Infinity;
@@ -64,7 +67,7 @@ class Client extends PageClient implements PortalClient {
     if (session !== undefined) {
       this.#found(session, this.pageBornMs());
     }
-    if (session === undefined || this.#entrance?.waits) {
+    if (session === undefined || this.#entrance?.ticket) {
       void this.#look();
     }
   }
@@ -89,6 +92,20 @@ class Client extends PageClient implements PortalClient {
   async getToken(): Promise<string> {
     await this.#looking;
     this.#refuse();
+    let token = await this.#issued();
+    if (!this.#isOurs(token)) {
+      // Another session has begun in this browser: it may be another user's.
+      this.#tokens.forget();
+      await this.getSession();
+      token = await this.#issued();
+    }
+    if (!this.#isOurs(token)) {
+      throw new Error("The token is another session's.");
+    }
+    return token;
+  }
+
+  #issued(): Promise<string> {
     return this.#tokens.get().catch((error: unknown) => {
       if (isOver(error)) {
         this.#over(error);
@@ -96,6 +113,10 @@ class Client extends PageClient implements PortalClient {
       }
       throw error;
     });
+  }
+
+  #isOurs(token: string): boolean {
+    return claimsOf(token)["jti"] === this.session?.id;
   }
 
   async end(): Promise<EndedSession> {
@@ -159,10 +180,11 @@ class Client extends PageClient implements PortalClient {
   }
 
   async #ask(entrance: Entrance): Promise<PortalSession> {
-    if (entrance.waits) {
+    const { ticket } = entrance;
+    if (ticket) {
       try {
-        const data = await entrance.exchange((init) => this.#call<Exchanged>("exchangeSession", init));
-        entrance.done(pathAt(this.environment.origin!, data.path));
+        const data = await entrance.exchange(ticket, (init) => this.#call<Exchanged>("exchangeSession", init));
+        entrance.done(ticket, pathAt(this.environment.origin!, data.path));
         this.#tellTabs();
         return withDates(data.session);
       } catch (error) {
@@ -170,7 +192,7 @@ class Client extends PageClient implements PortalClient {
         if (!isOver(error)) {
           throw error;
         }
-        entrance.done();
+        entrance.done(ticket);
       }
     }
     return withDates(await this.#call("getSession"));
@@ -181,7 +203,8 @@ class Client extends PageClient implements PortalClient {
     this.#attempts.succeeded();
     this.#answeredMs = this.now();
     this.error = undefined;
-    if (this.session !== undefined && this.session.externalId !== session.externalId) {
+    this.#user ??= session.externalId;
+    if (this.#user !== session.externalId) {
       this.#turn("user_changed");
       return;
     }
