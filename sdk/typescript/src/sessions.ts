@@ -1,4 +1,4 @@
-// What a backend does with sessions by its root key: create, revoke, list, and open direct ones.
+// What a backend does with sessions by its root key: create, revoke, list, explain, and open direct ones.
 
 import type { Backend } from "./backend.js";
 import type { CallOptions } from "./transport.js";
@@ -7,6 +7,9 @@ import {
   type CreatedSession,
   type CreateSession,
   type CreateSessionToken,
+  type ExplainedSession,
+  type ExplainSession,
+  type ExplainUser,
   type ListedSession,
   type ListSessions,
   type OpenedSession,
@@ -51,6 +54,27 @@ export class Sessions {
       cursor = pagination?.hasMore === true ? pagination.cursor : undefined;
     } while (cursor !== undefined);
   }
+
+  /**
+   * Why a link did not work, or what became of a session: for a support desk, never for visitors. A text is a session's
+   * `id`, or a link as somebody pasted it. Nothing is spent by it.
+   */
+  explain(what: string | ExplainSession, options?: CallOptions): Promise<ExplainedSession>;
+  /** The same of a user's latest 20 sessions, newest first. */
+  explain(whose: ExplainUser, options?: CallOptions): Promise<ExplainedSession[]>;
+  async explain(what: string | ExplainSession | ExplainUser, options?: CallOptions) {
+    const asked = typeof what === "string" ? named(what.trim()) : what;
+    const body = "externalId" in asked ? this.#backend.withPortal(asked) : asked;
+    const { data } = await this.#backend.post("explainSession", body, "harmless", options);
+    return Array.isArray(data) ? data.map(explained) : explained(data);
+  }
+}
+
+const named = (text: string): ExplainSession => (text.startsWith("sess_") ? { id: text } : { sessionId: text });
+
+function explained(wire: unknown): ExplainedSession {
+  const { events, ...known } = wire as ExplainedSession;
+  return { ...known, events: events.map((event) => withDates(event)) };
 }
 
 /** Direct sessions: pages and apps that hold their token themselves. */

@@ -5,7 +5,7 @@ import type { components } from "./generated/gateway.js";
 
 type Wire = components["schemas"];
 
-type Times<T> = { [K in keyof T]: K extends `${string}At` ? Date : T[K] };
+type Times<T> = { [K in keyof T]: K extends "at" | `${string}At` ? Date : T[K] };
 type Input<T> = { [K in keyof T]: object extends Pick<T, K> ? T[K] | null | undefined : T[K] };
 /** What the client's own defaults, or the root key's in the gateway's configuration, may stand in for. */
 type Defaulted<T> = Input<Omit<T, "slug" | "permissions"> & { slug?: string; permissions?: readonly string[] }>;
@@ -33,6 +33,15 @@ export type Revoked = Wire["Revoked"];
 export type ListSessions = Input<Omit<Wire["ListSessionsRequest"], "slug" | "cursor"> & { slug?: string }>;
 export type ListedSession = Times<Wire["ListedSession"]>;
 
+/** One session, by its handle; or a link, as somebody pasted it. */
+export type ExplainSession = Wire["ExplainOneRequest"] | Wire["ExplainLinkRequest"];
+/** A user, whose latest 20 sessions are meant. */
+export type ExplainUser = Input<Omit<Wire["ExplainUserRequest"], "slug"> & { slug?: string }>;
+/** What happened to a session, in the gateway's words. */
+export type HistoryEvent = Times<Wire["HistoryEvent"]>;
+/** What became of a session or a link. Where nothing is known, its `state` is `unknown`, and it has no `id`. */
+export type ExplainedSession = Omit<Wire["ExplainedSession"], "events"> & { events: HistoryEvent[] };
+
 /** Who is there, and what they may do. */
 export type PortalSession = Times<Wire["PortalSession"]>;
 /** A browser session that has begun. */
@@ -40,11 +49,11 @@ export type ExchangedSession = Times<Omit<Wire["ExchangedSession"], "session">> 
 export type EndedSession = Wire["EndedSession"];
 export type IssuedToken = Times<Wire["IssuedToken"]>;
 
-/** Both forms of the same: fields that end in `At` are Unix milliseconds on the wire. */
+/** Both forms of the same: `at` and fields that end in `At` are Unix milliseconds on the wire. */
 export function withDates<T>(wire: unknown): T {
   const entries = Object.entries(wire as object).map(([key, value]) => [
     key,
-    key.endsWith("At") && typeof value === "number" ? new Date(value) : value,
+    /(?:^at|At)$/.test(key) && typeof value === "number" ? new Date(value) : value,
   ]);
   return Object.fromEntries(entries) as T;
 }

@@ -4,15 +4,17 @@ import assert from "node:assert/strict";
 import { after, before, mock, test } from "node:test";
 import { inspect } from "node:util";
 
-import { Vestibule, VestibuleError } from "@vestibule/sdk";
+import { InsufficientPermissionsError, Vestibule, VestibuleError } from "@vestibule/sdk";
 
-import { ROOT_KEY, startGateway } from "./support/gateway.mjs";
+import { keyWithRights, ROOT_KEY, startGateway } from "./support/gateway.mjs";
+
+const MINTING_KEY = "rk_live_acme00000000000000000000000000minting";
 
 let gateway;
 let vestibule;
 
 before(async () => {
-  gateway = await startGateway();
+  gateway = await startGateway({ more: keyWithRights(MINTING_KEY, ["create"]) });
   vestibule = new Vestibule({ url: `${gateway.url}/`, rootKey: ROOT_KEY, portal: "my-portal", permissions: ["keys:read"] });
 });
 after(() => gateway.stop());
@@ -98,6 +100,34 @@ test("all of a user's sessions means every portal, whatever the client's default
   await vestibule.sessions.create({ externalId: "everywhere" });
   await vestibule.sessionTokens.create({ slug: "embedded", externalId: "everywhere" });
   assert.deepEqual(await vestibule.sessions.revoke({ externalId: "everywhere" }), { revoked: 2 });
+});
+
+test("a session is explained: by its handle, by its link as it was pasted, or with the user's others", async () => {
+  const { id, url, sessionId } = await vestibule.sessions.create({ externalId: "puzzled" });
+  const pending = await vestibule.sessions.explain(id);
+  assert.deepEqual([pending.id, pending.state, pending.externalId], [id, "pending", "puzzled"]);
+  assert.ok(pending.events[0].at instanceof Date && Math.abs(pending.events[0].at - Date.now()) < 60_000);
+  assert.deepEqual(pending.events.map(({ event }) => event), ["session.created"]);
+  await vestibule.exchange(sessionId);
+  await assert.rejects(vestibule.exchange(sessionId));
+  for (const what of [`  Look: ${url} `, { sessionId: url }]) {
+    const used = await vestibule.sessions.explain(what);
+    assert.deepEqual([used.id, used.state], [id, "used"]);
+    assert.match(used.sentence, /works only once/);
+    assert.deepEqual(used.events.map(({ event }) => event), ["session.created", "session.exchanged", "session.refused"]);
+  }
+  const later = await vestibule.sessions.create({ externalId: "puzzled" });
+  const latest = await vestibule.sessions.explain({ externalId: "puzzled" });
+  assert.deepEqual(latest.map((session) => [session.id, session.state]), [[later.id, "pending"], [id, "active"]]);
+  assert.ok(latest.every(({ events }) => events.every(({ at }) => at instanceof Date)));
+});
+
+test("what nobody knows is explained as that, and a key without the right is told so", async () => {
+  const unknown = await vestibule.sessions.explain("sess_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+  assert.deepEqual([unknown.state, unknown.id, unknown.events], ["unknown", undefined, []]);
+  assert.deepEqual(await vestibule.sessions.explain({ externalId: "nobody" }), []);
+  const client = new Vestibule({ url: gateway.url, rootKey: MINTING_KEY, portal: "my-portal" });
+  await assert.rejects(client.sessions.explain("sess_1"), InsufficientPermissionsError);
 });
 
 test("a warning is printed once, and not in production", async (context) => {

@@ -1,4 +1,4 @@
-// The documents' TypeScript is of this SDK, and strict: every example of docs/sdk.md, of README.md and of the package's own README,
+// The documents' TypeScript is of this SDK, and strict: every example of docs/sdk.md, docs/support.md, of README.md and of the package's own README,
 // and every call in the tables of docs/coming-from.md, compiles.
 
 import assert from "node:assert/strict";
@@ -36,7 +36,7 @@ function moduleOf(code) {
 }
 
 test("every example and every call compiles", async () => {
-  const texts = [document("sdk.md"), document("../README.md"), readFile(join(root, "README.md"), "utf8")];
+  const texts = [document("sdk.md"), document("support.md"), document("../README.md"), readFile(join(root, "README.md"), "utf8")];
   const examples = (await Promise.all(texts)).flatMap(examplesIn);
   const calls = callsIn(await document("coming-from.md"));
   assert.ok(examples.length >= 7 && calls.length >= 30, `${examples.length} examples and ${calls.length} calls were found`);

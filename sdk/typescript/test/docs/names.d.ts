@@ -27,6 +27,7 @@ declare const permissions: string[];
 declare const metadata: Record<string, unknown>;
 declare const ttlSeconds: number;
 declare const sessionId: string;
+declare const pasted: string;
 declare const id: string;
 declare const token: string;
 declare const jwt: string;

@@ -16,13 +16,17 @@ const portals = [
   { slug: "embedded", url: "http://localhost:3003/", returnUrl },
 ];
 
-const narrowKey = `
+const rootKey = (id, key, more) => `
 [[workspaces.root_keys]]
-id = "acme-narrow"
-sha256 = "${createHash("sha256").update(NARROW_KEY).digest("hex")}"
+id = "${id}"
+sha256 = "${createHash("sha256").update(key).digest("hex")}"
 environment = "live"
-permissions = ["keys:read"]
+${more}
 `;
+const narrowKey = rootKey("acme-narrow", NARROW_KEY, 'permissions = ["keys:read"]');
+
+/** For `more`. */
+export const keyWithRights = (key, rights) => rootKey("acme-some-rights", key, `rights = ${JSON.stringify(rights)}`);
 
 /** `{ url, stop }`, once it listens. `more` goes to the end of the configuration. */
 export async function startGateway({ limits = {}, more = "" } = {}) {

@@ -1,6 +1,6 @@
 // Compiled, never run: what an application writes, and what must not compile.
 
-import { PortalSessionNotFoundError, Vestibule, type ListedSession } from "@vestibule/sdk";
+import { PortalSessionNotFoundError, Vestibule, type ExplainedSession, type ListedSession } from "@vestibule/sdk";
 
 declare const user: { id: string; email?: string | null; organization: string | undefined };
 
@@ -45,6 +45,15 @@ export async function all(): Promise<ListedSession[]> {
   return found;
 }
 
+export async function support(pasted: string): Promise<string> {
+  const { id, state, sentence, events } = await vestibule.sessions.explain(pasted);
+  id satisfies string | undefined;
+  events.map(({ at, event, reason }) => [at satisfies Date, event, reason satisfies string | undefined]);
+  const latest: ExplainedSession[] = await vestibule.sessions.explain({ externalId: user.id });
+  (await vestibule.sessions.explain({ sessionId: pasted })).state satisfies "pending" | string;
+  return state === "used" ? sentence : `${latest.length}`;
+}
+
 export async function mistakes(): Promise<void> {
   // @ts-expect-error: a session is somebody's
   await vestibule.sessions.create({});
@@ -54,4 +63,8 @@ export async function mistakes(): Promise<void> {
   (await vestibule.getSession("ps_live_…")).expiresAt satisfies number;
   // @ts-expect-error: nothing says what to revoke
   await vestibule.sessions.revoke({});
+  // @ts-expect-error: one session is no list
+  await vestibule.sessions.explain({ id: "sess_…" }) satisfies ExplainedSession[];
+  // @ts-expect-error: nothing says what to explain
+  await vestibule.sessions.explain({ slug: "my-portal" });
 }
