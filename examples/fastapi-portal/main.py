@@ -15,9 +15,15 @@ header{display:flex;gap:1.5rem;align-items:center;padding:.8rem 2rem;background:
 #who{margin-left:auto}main{max-width:36rem;margin:3rem auto;padding:0 1rem}a{color:#4f46e5;text-decoration:none}
 li{margin:.7rem 0}button{padding:.6rem 1.1rem;font:inherit;color:#4f46e5;background:none;border:1px solid;border-radius:.5rem}"""
 SCRIPT = """document.querySelector("#sign-out").onclick = async () => {
-  const answer = await fetch("/v2/portal.endSession", { method: "POST", headers: { accept: "application/json" } });
-  const { data, error } = await answer.json();
-  location.assign(data?.returnUrl ?? error?.redirectUrl ?? "/");
+  const sent = { method: "POST", headers: { accept: "application/json" }, signal: AbortSignal.timeout(10000) };
+  const answer = await fetch("/v2/portal.endSession?slug=my-portal", sent).catch(() => null);
+  const { data, error } = (await answer?.json().catch(() => null)) ?? {};
+  const isOver = answer?.status === 401 && /[/]authentication[/]portal_(session_not_found|token_missing)$/.test(error?.type);
+  if (!data && !isOver) return alert("You are still signed in. Please try again.");
+  const home = new URL(data?.returnUrl ?? error?.redirectUrl ?? "/", location);
+  // By it the application would lead whoever has left back in.
+  if (isOver) home.searchParams.delete("reason");
+  location.assign(home);
 };"""
 
 app = FastAPI()

@@ -107,6 +107,20 @@ async fn the_portal_on_fast_api() {
     are_told(vec![alone]).await;
 }
 
+#[test]
+fn the_gate_of_fast_api_meets_what_no_browser_sends() {
+    let mut command = Command::new(root().join("target/tools/venv/bin/python"));
+    command
+        .arg("tests/proxies/portals/gate_of_fastapi.py")
+        .arg("examples/fastapi-portal")
+        .current_dir(root());
+    let output = command
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .output()
+        .expect("Python is installed: tests/run installs it");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
 }
