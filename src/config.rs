@@ -34,7 +34,7 @@ pub use restart::AtRestart;
 pub use sections::{Limits, Log, Server};
 use sections::{read_history, read_limits, read_log, read_server};
 use store::read_store;
-pub use store::{ClientCertificate, Store, StoreLocation};
+pub use store::{ClientCertificate, PasswordFile, Store, StoreLocation};
 use tokens::read_tokens;
 
 /// The embedded defaults. The comments in this file are the reference for every key.

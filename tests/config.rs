@@ -88,6 +88,8 @@ fn several_nodes_are_read_with_their_credentials() {
     assert_eq!(node.expose_secret(), "redis://user:pass@nodes:1/0");
     assert!(matches!(read("redis+sentinel://a/main"), StoreLocation::Sentinel { .. }));
     for (url, by_tls) in [
+        ("redis+unix:///run/redis.sock?db=1&pass=word", false),
+        ("redis://user:p@ss:word@a", false),
         ("redis://user:pass@a", false),
         ("rediss://user:pass@a", true),
         ("redis+cluster://user:pass@a,b", false),

@@ -2,6 +2,8 @@
 
 #[path = "redis_access/checked.rs"]
 mod checked;
+#[path = "redis_access/passwords.rs"]
+mod passwords;
 #[path = "redis_access/refused.rs"]
 mod refused;
 #[path = "redis_access/secured.rs"]
@@ -104,8 +106,13 @@ async fn on_a_cluster_it_needs_the_documented_commands_more() {
 
 /// All endpoints, with a store that waits for its replica.
 async fn does_everything(url: &str) {
+    does_everything_with(url, |config| config).await;
+}
+
+async fn does_everything_with(url: &str, change: impl Fn(String) -> String) {
     let direct = in_portal("my-portal", "direct = true");
-    let app = TestApp::start_at(url, |config| format!("store.wait_replicas = 1\n{}", direct(config))).await;
+    let change = |config| format!("store.wait_replicas = 1\n{}", change(direct(config)));
+    let app = TestApp::start_at(url, change).await;
 
     assert_eq!(app.get("/health/ready").send().await.status, 200);
     let token = app.signed_in(json!({})).await;

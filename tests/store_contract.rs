@@ -49,7 +49,10 @@ impl Fixture {
     }
 
     fn redis() -> Self {
-        let redis = RedisServer::start();
+        Self::on(RedisServer::start())
+    }
+
+    fn on(redis: RedisServer) -> Self {
         let store = redis_store(&redis.url(), true);
         Fixture { store, clock: FakeClock::new(), servers: Servers::Single(redis) }
     }

@@ -13,10 +13,12 @@ use redis::{
 };
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::config::{self, StoreLocation};
+use crate::config::{self, PasswordFile, StoreLocation};
 use crate::domain::ports::{Clock, SessionStore};
 use crate::store::memory::MemoryStore;
-use crate::store::redis::{Probe, Promises, RedisStore, StoreObserver, Topology, node_at};
+use crate::store::redis::{
+    PasswordSource, Place, Probe, Promises, RedisStore, Servers, StoreObserver, Topology, node_at,
+};
 use crate::telemetry::Metrics;
 
 /// Makes a store for each worker.
@@ -30,7 +32,7 @@ pub enum StoreMaker {
 
 /// What the workers' links have in common.
 pub struct Redis {
-    topology: Topology,
+    place: Place,
     promises: Promises,
     probe: Arc<Probe>,
     observer: StoreObserver,
@@ -58,7 +60,9 @@ impl StoreMaker {
             history,
         };
         let probe = Probe::new(settings.fence_failover);
-        Ok(StoreMaker::PerWorker(Arc::new(Redis { topology, promises, probe, observer })))
+        let servers = Servers { topology, password: settings.password_file.as_ref().map(password_source) };
+        let place = Place { servers, prefix: settings.prefix.clone() };
+        Ok(StoreMaker::PerWorker(Arc::new(Redis { place, promises, probe, observer })))
     }
 
     /// What the servers that were met say of themselves that weakens a promise.
@@ -75,7 +79,7 @@ impl StoreMaker {
             StoreMaker::Shared(store) => store.clone(),
             StoreMaker::PerWorker(redis) => {
                 let (probe, observer) = (redis.probe.clone(), redis.observer.clone());
-                Arc::new(RedisStore::new(&redis.topology, redis.promises, probe, observer))
+                Arc::new(RedisStore::new(&redis.place, redis.promises, probe, observer))
             }
         }
     }
@@ -95,6 +99,11 @@ fn topology(settings: &config::Store) -> RedisResult<Option<Topology>> {
             Some(Topology::Cluster { nodes: nodes.clone(), node: node_info(settings, node)? })
         }
     })
+}
+
+fn password_source(file: &PasswordFile) -> PasswordSource {
+    let file = file.clone();
+    Arc::new(move || file.read())
 }
 
 /// Without delay: on a real network, small requests would otherwise wait for one another.

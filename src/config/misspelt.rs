@@ -30,6 +30,8 @@ pub const KEYS: [(&str, &[&str]); 7] = [
             "ca_file",
             "client_cert_file",
             "client_key_file",
+            "password_file",
+            "prefix",
             "sentinel_username",
             "sentinel_password",
             "timeout_ms",

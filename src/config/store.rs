@@ -5,6 +5,7 @@
 
 mod certificates;
 mod location;
+mod password;
 
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use secrecy::SecretString;
 use self::certificates::{read_certificates, read_private_key};
 pub use self::location::StoreLocation;
 use self::location::parse_store_url;
+pub use self::password::PasswordFile;
 use crate::domain::invalid::Invalid;
 use crate::fields::{Fields, boolean, integer, parsed};
 
@@ -27,6 +29,10 @@ pub struct Store {
     pub ca_certificates: Option<Vec<u8>>,
     /// The gateway's own certificate for such servers.
     pub client_certificate: Option<ClientCertificate>,
+    /// Holds the password of `location`'s user, and is read for each connection.
+    pub password_file: Option<PasswordFile>,
+    /// What the names of all keys in Redis begin with.
+    pub prefix: String,
     /// The sentinels' own user, which is not that of the data nodes.
     pub sentinel_username: Option<String>,
     /// Theirs.
@@ -58,6 +64,8 @@ pub fn read_store(mut fields: Fields<'_, '_>) -> Option<Store> {
     let ca_certificates = fields.optional("ca_file", parsed(read_certificates));
     let certificates = fields.optional("client_cert_file", parsed(read_certificates));
     let key = fields.optional("client_key_file", parsed(read_private_key));
+    let password_file = fields.optional("password_file", parsed(PasswordFile::parse));
+    let prefix = fields.optional("prefix", parsed(parse_prefix)).unwrap_or_else(|| "vst".to_owned());
     let sentinel_username = fields.optional("sentinel_username", parsed(parse_word));
     let sentinel_password = fields.optional("sentinel_password", parsed(parse_word)).map(SecretString::from);
     check_what_belongs_together(&mut fields, location.as_ref());
@@ -71,6 +79,8 @@ pub fn read_store(mut fields: Fields<'_, '_>) -> Option<Store> {
         timeout,
         ca_certificates,
         client_certificate,
+        password_file,
+        prefix,
         sentinel_username,
         sentinel_password,
         fence_failover,
@@ -103,11 +113,25 @@ fn check_what_belongs_together(fields: &mut Fields<'_, '_>, location: Option<&St
             );
         }
     }
+    if fields.value("password_file").is_some() && location.has_password() {
+        let fix = "Take one of the two out. The name of a user stays in the URL: redis://user@host.";
+        fields.fault("password_file", Invalid::new("The store's URL has a password too.", fix));
+    }
     let has_sentinels = matches!(location, StoreLocation::Sentinel { .. });
     if fields.value("sentinel_password").is_some() && !has_sentinels {
         let fix = "Take it out. The password of the store itself is a part of store.url.";
         fields.fault("sentinel_password", Invalid::new("The store's URL names no sentinels.", fix));
     }
+}
+
+/// Braces would change where a cluster keeps a key, and other signs what an ACL's pattern allows.
+fn parse_prefix(text: &str) -> Result<String, Invalid> {
+    let is_fine = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':');
+    if (1..=32).contains(&text.len()) && text.bytes().all(is_fine) {
+        return Ok(text.to_owned());
+    }
+    let fix = "Write \"vst\", or a name of your own such as \"team-a\".";
+    Err(Invalid::new("Expected 1 to 32 letters, digits, dots, hyphens, underscores and colons.", fix))
 }
 
 fn parse_word(text: &str) -> Result<String, Invalid> {

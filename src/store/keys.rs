@@ -3,6 +3,8 @@
 //! Owns: that all keys of one user have the same hash tag, so that they are on the same node of a cluster.
 //! Must not know: what is stored under a key, or who asks for it.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -12,32 +14,45 @@ use crate::domain::user_tag::UserTag;
 /// 48 bits are enough among the sessions of one user, and the index has them of every session.
 const HISTORY_CHARS: usize = 8;
 
-/// Of a pending record.
-pub fn ticket_key(tag: UserTag, ticket: &Digest) -> String {
-    ["vst:{", tag.as_str(), "}:t:", &digest_text(ticket)].concat()
-}
+/// Names keys under one prefix, which sets this gateway's keys apart from all others in the same Redis.
+#[derive(Clone, Debug)]
+pub struct Keys(Arc<str>);
 
-/// Of a live session's record.
-pub fn browser_key(tag: UserTag, token: &Digest) -> String {
-    ["vst:{", tag.as_str(), "}:b:", &digest_text(token)].concat()
-}
+impl Keys {
+    /// The prefix has no braces, so that the user's tag alone decides where a key is.
+    pub fn under(prefix: &str) -> Self {
+        Keys(prefix.into())
+    }
 
-/// The mark of the gateways' secret.
-pub const SECRET_KEY: &str = "vst:secret";
+    /// Of a pending record.
+    pub fn ticket(&self, tag: UserTag, ticket: &Digest) -> String {
+        [&self.0, ":{", tag.as_str(), "}:t:", &digest_text(ticket)].concat()
+    }
 
-/// Two of nobody, to try commands on.
-pub fn ready_keys(tag: &str) -> [String; 2] {
-    ["t", "s"].map(|kind| ["vst:{", tag, "}:", kind].concat())
-}
+    /// Of a live session's record.
+    pub fn browser(&self, tag: UserTag, token: &Digest) -> String {
+        [&self.0, ":{", tag.as_str(), "}:b:", &digest_text(token)].concat()
+    }
 
-/// Of a session's history, by the digest of what the session began with.
-pub fn history_key(tag: UserTag, first: &Digest) -> String {
-    ["vst:{", tag.as_str(), "}:h:", &digest_text(first)[..HISTORY_CHARS]].concat()
-}
+    /// The mark of the gateways' secret.
+    pub fn secret(&self) -> String {
+        [&self.0, ":secret"].concat()
+    }
 
-/// Of a user's index.
-pub fn index_key(tag: UserTag) -> String {
-    ["vst:{", tag.as_str(), "}:u"].concat()
+    /// Two of nobody, to try commands on.
+    pub fn ready(&self, tag: &str) -> [String; 2] {
+        ["t", "s"].map(|kind| [&self.0, ":{", tag, "}:", kind].concat())
+    }
+
+    /// Of a session's history, by the digest of what the session began with.
+    pub fn history(&self, tag: UserTag, first: &Digest) -> String {
+        [&self.0, ":{", tag.as_str(), "}:h:", &digest_text(first)[..HISTORY_CHARS]].concat()
+    }
+
+    /// Of a user's index.
+    pub fn index(&self, tag: UserTag) -> String {
+        [&self.0, ":{", tag.as_str(), "}:u"].concat()
+    }
 }
 
 /// What [`digest_text`] wrote.

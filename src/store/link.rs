@@ -36,7 +36,7 @@ use self::lanes::Attempt;
 pub use self::probe::Probe;
 use self::sentinel::{Sentinels, watch};
 pub use self::standing::Standing;
-pub use self::topology::{Topology, node_at};
+pub use self::topology::{PasswordSource, Servers, Topology, node_at};
 use crate::domain::ports::StoreError;
 
 /// Is told of every call: its name, how long it took, whether it was answered.
@@ -75,10 +75,9 @@ pub struct RedisLink {
 
 impl RedisLink {
     /// Connects at the first use. Must be made on the tokio runtime that will use it.
-    pub fn new(topology: &Topology, timeout: Duration, probe: Arc<Probe>, observer: StoreObserver) -> Self {
-        let seeds = topology.seeds();
-        let connector =
-            Connector::new(topology.node(), seeds.into_iter(), Limits::of(timeout), probe.clone());
+    pub fn new(servers: &Servers, timeout: Duration, probe: Arc<Probe>, observer: StoreObserver) -> Self {
+        let topology = &servers.topology;
+        let connector = Connector::new(servers, Limits::of(timeout), probe.clone());
         let route = match topology {
             Topology::Single(_) => Route::Fixed(Fixed::new(connector)),
             Topology::Sentinel { sentinels, master, .. } => {

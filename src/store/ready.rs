@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
-use super::keys::ready_keys;
+use super::keys::Keys;
 use super::link::{Call, Deadline, RedisLink, Standing, spread_tags};
 use super::reply::{Reply, corrupt, words};
 use super::script::READY;
@@ -36,7 +36,7 @@ enum Tried {
 }
 
 /// Tries every command on one server, or on every master. `wait_replicas` as in the settings.
-pub async fn readiness(link: &RedisLink, wait_replicas: u64) -> Result<Readiness, StoreError> {
+pub async fn readiness(link: &RedisLink, keys: &Keys, wait_replicas: u64) -> Result<Readiness, StoreError> {
     let (standing, deadline) = (link.standing(), link.deadline());
     if wait_replicas > 0 {
         let mut wait = redis::cmd("WAIT");
@@ -48,7 +48,7 @@ pub async fn readiness(link: &RedisLink, wait_replicas: u64) -> Result<Readiness
     let has_proven_itself = standing.has_taken_writes() && !standing.is_part_of_cluster();
     let tries = if has_proven_itself && !link.has_many_masters() { 1 } else { TAGS.len() };
     let mut tries: FuturesUnordered<_> =
-        TAGS[..tries].iter().map(|tag| try_all(link, tag, deadline)).collect();
+        TAGS[..tries].iter().map(|tag| try_all(link, keys, tag, deadline)).collect();
     let mut tried = Vec::new();
     while let Some(answer) = tries.next().await {
         // Where some masters of a cluster are down, the users of the others are served.
@@ -69,8 +69,8 @@ pub async fn readiness(link: &RedisLink, wait_replicas: u64) -> Result<Readiness
     judge(tried, standing)
 }
 
-async fn try_all(link: &RedisLink, tag: &str, deadline: Deadline) -> Result<Tried, StoreError> {
-    let script = READY.on(ready_keys(tag).into());
+async fn try_all(link: &RedisLink, keys: &Keys, tag: &str, deadline: Deadline) -> Result<Tried, StoreError> {
+    let script = READY.on(keys.ready(tag).into());
     let reply: Reply = link.call("ready", Call::Script(&script), deadline).await?;
     let refused = match words(&reply)[..] {
         ["ready"] => return Ok(Tried::Done),

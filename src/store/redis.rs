@@ -18,9 +18,9 @@ use redis::Value;
 use super::declaring::{Waits, declaring};
 use super::history;
 use super::idlers::Idlers;
-use super::keys::{browser_key, digest_text, history_key, index_key, ticket_key};
+use super::keys::{Keys, digest_text};
 use super::link::{Call, RedisLink, Replicas};
-pub use super::link::{Probe, StoreObserver, Topology, node_at};
+pub use super::link::{PasswordSource, Probe, Servers, StoreObserver, Topology, node_at};
 use super::ready::readiness;
 use super::record;
 use super::reply::{self, Reply, begins_with, corrupt, words};
@@ -53,19 +53,34 @@ pub struct Promises {
     pub history: Duration,
 }
 
+/// Where the store is.
+pub struct Place {
+    /// Which servers, and how they are reached.
+    pub servers: Servers,
+    /// What the names of all its keys begin with.
+    pub prefix: String,
+}
+
 /// One worker thread's store.
 pub struct RedisStore {
     link: RedisLink,
     promises: Promises,
+    keys: Keys,
     idlers: Idlers,
     telling: Telling,
 }
 
 impl RedisStore {
     /// Connects at the first use. Must be made on the thread that uses it. All stores of a process share `probe`.
-    pub fn new(topology: &Topology, promises: Promises, probe: Arc<Probe>, observer: StoreObserver) -> Self {
-        let link = RedisLink::new(topology, promises.timeout, probe, observer);
-        RedisStore { link, promises, telling: Telling(promises.history), idlers: Idlers::default() }
+    pub fn new(place: &Place, promises: Promises, probe: Arc<Probe>, observer: StoreObserver) -> Self {
+        let link = RedisLink::new(&place.servers, promises.timeout, probe, observer);
+        RedisStore {
+            link,
+            promises,
+            keys: Keys::under(&place.prefix),
+            telling: Telling(promises.history),
+            idlers: Idlers::default(),
+        }
     }
 
     /// For the scripts that mint or check an epoch.
@@ -108,10 +123,10 @@ fn call_name() -> String {
 #[async_trait]
 impl SessionStore for RedisStore {
     async fn create(&self, new: &NewSession) -> Result<Stored, StoreError> {
-        let keys = vec![ticket_key(new.tag, &new.ticket), index_key(new.tag)];
+        let keys = vec![self.keys.ticket(new.tag, &new.ticket), self.keys.index(new.tag)];
         let script = self
             .telling
-            .script(&CREATE, keys, Some(history_key(new.tag, &new.ticket)))
+            .script(&CREATE, keys, Some(self.keys.history(new.tag, &new.ticket)))
             .arg(digest_text(&new.ticket))
             .arg(new.ticket_ttl_ms)
             .arg(new.session_ttl_ms)
@@ -130,10 +145,10 @@ impl SessionStore for RedisStore {
     }
 
     async fn open(&self, new: &NewDirectSession) -> Result<Opening, StoreError> {
-        let keys = vec![browser_key(new.tag, &new.token), index_key(new.tag)];
+        let keys = vec![self.keys.browser(new.tag, &new.token), self.keys.index(new.tag)];
         let script = self
             .telling
-            .script(&OPEN, keys, Some(history_key(new.tag, &new.token)))
+            .script(&OPEN, keys, Some(self.keys.history(new.tag, &new.token)))
             .arg(digest_text(&new.token))
             .arg(new.session_ttl_ms)
             .arg(new.suffix.as_str())
@@ -152,10 +167,10 @@ impl SessionStore for RedisStore {
             PortalFilter::Only(slugs) => ("only", slugs),
             PortalFilter::AllBut(slugs) => ("all_but", slugs),
         };
-        let keys = vec![ticket_key(tag, ticket), browser_key(tag, token), index_key(tag)];
+        let keys = vec![self.keys.ticket(tag, ticket), self.keys.browser(tag, token), self.keys.index(tag)];
         let script = self
             .telling
-            .script(&EXCHANGE, keys, Some(history_key(tag, ticket)))
+            .script(&EXCHANGE, keys, Some(self.keys.history(tag, ticket)))
             .arg(digest_text(ticket))
             .arg(digest_text(token))
             .arg(filter)
@@ -179,7 +194,7 @@ impl SessionStore for RedisStore {
     }
 
     async fn find_by_handle(&self, handle: &Handle) -> Result<Option<Named>, StoreError> {
-        let script = BY_HANDLE.on(vec![index_key(handle.tag)]);
+        let script = BY_HANDLE.on(vec![self.keys.index(handle.tag)]);
         let script = script.arg(handle.created_at_ms).arg(handle.suffix.as_str());
         let reply = self.declaring("find_by_handle", script, Waits::IfGone).await?;
         match words(&reply).as_slice() {
@@ -191,7 +206,7 @@ impl SessionStore for RedisStore {
 
     async fn settle(&self, tag: UserTag) -> Result<(), StoreError> {
         // No handle has an empty suffix.
-        let script = BY_HANDLE.on(vec![index_key(tag)]).arg(0).arg("");
+        let script = BY_HANDLE.on(vec![self.keys.index(tag)]).arg(0).arg("");
         self.declaring("settle", script, Waits::IfGone).await.map(drop)
     }
 
@@ -206,10 +221,10 @@ impl SessionStore for RedisStore {
             Removal::Ended => ("e", Waits::Always, Happening::Ended),
             Removal::Replaced => ("e", Waits::No, Happening::Replaced),
         };
-        let mut keys = vec![index_key(handle.tag)];
+        let mut keys = vec![self.keys.index(handle.tag)];
         keys.extend(record.map(|record| match record {
-            Record::Ticket(ticket) => ticket_key(handle.tag, &ticket),
-            Record::Token(token) => browser_key(handle.tag, &token),
+            Record::Ticket(ticket) => self.keys.ticket(handle.tag, &ticket),
+            Record::Token(token) => self.keys.browser(handle.tag, &token),
         }));
         let script = self.telling.script(&REMOVE, keys, None);
         let script = script.arg(handle.created_at_ms).arg(handle.suffix.as_str()).arg(state);
@@ -243,14 +258,14 @@ impl SessionStore for RedisStore {
     }
 
     async fn agree(&self, marks: &SecretMarks) -> Result<Agreement, StoreError> {
-        agree(&self.link, marks).await
+        agree(&self.link, &self.keys, marks).await
     }
 
     async fn compare(&self, marks: &SecretMarks) -> Result<Agreement, StoreError> {
-        compare(&self.link, marks).await
+        compare(&self.link, &self.keys, marks).await
     }
 
     async fn ready(&self) -> Result<Readiness, StoreError> {
-        readiness(&self.link, self.promises.wait_replicas).await
+        readiness(&self.link, &self.keys, self.promises.wait_replicas).await
     }
 }

@@ -6,7 +6,7 @@
 
 use redis::Cmd;
 
-use super::keys::SECRET_KEY;
+use super::keys::Keys;
 use super::link::{Call, RedisLink};
 use super::reply::corrupt;
 use super::script::SECRET;
@@ -17,9 +17,8 @@ use crate::domain::secret_mark::{Agreement, SecretMarks};
 const STAYS_MS: u64 = 25 * 60 * 60 * 1_000;
 
 /// Compares, and leaves the present mark unless the others have an unknown one.
-pub async fn agree(link: &RedisLink, marks: &SecretMarks) -> Result<Agreement, StoreError> {
-    let script =
-        SECRET.on(vec![SECRET_KEY.to_owned()]).arg(&marks.present).arg(STAYS_MS).arg(&marks.previous);
+pub async fn agree(link: &RedisLink, keys: &Keys, marks: &SecretMarks) -> Result<Agreement, StoreError> {
+    let script = SECRET.on(vec![keys.secret()]).arg(&marks.present).arg(STAYS_MS).arg(&marks.previous);
     let verdict: String = link.call("agree", Call::Script(&script), link.deadline()).await?;
     match verdict.as_str() {
         "same" => Ok(Agreement::Same),
@@ -30,8 +29,9 @@ pub async fn agree(link: &RedisLink, marks: &SecretMarks) -> Result<Agreement, S
 }
 
 /// Compares alone.
-pub async fn compare(link: &RedisLink, marks: &SecretMarks) -> Result<Agreement, StoreError> {
-    let call = Call::Command { key: SECRET_KEY, command: &Cmd::get(SECRET_KEY) };
+pub async fn compare(link: &RedisLink, keys: &Keys, marks: &SecretMarks) -> Result<Agreement, StoreError> {
+    let key = keys.secret();
+    let call = Call::Command { key: &key, command: &Cmd::get(&key) };
     let found: Option<String> = link.call("compare", call, link.deadline()).await?;
     Ok(match found {
         None => Agreement::Same,

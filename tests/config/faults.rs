@@ -85,6 +85,11 @@ fn a_fault_is_told_with_its_place() {
         ("[store]\nwait_replicas = 17", &["store.wait_replicas"]),
         ("[store]\nca_file = \"/nowhere\"", &["store.ca_file"]),
         ("[store]\nsentinel_password = \" word\"", &["store.sentinel_password"]),
+        ("[store]\npassword_file = \"/nowhere\"", &["store.password_file"]),
+        ("[store]\npassword_file = \"/dev/null\"", &["store.password_file"]),
+        ("[store]\nprefix = \"\"", &["store.prefix"]),
+        ("[store]\nprefix = \"a{b}\"", &["store.prefix"]),
+        ("[store]\nprefix = \"a*\"", &["store.prefix"]),
         ("[store]\nfence_failover = \"true\"", &["store.fence_failover"]),
         ("[errors]\ntype_base = \"/errors\"", &["errors.type_base"]),
         ("[limits]\nexchange_per_minute = 0", &["limits.exchange_per_minute"]),
@@ -111,6 +116,9 @@ fn a_fault_is_told_with_its_place() {
 fn what_would_have_no_effect_is_found() {
     let authority = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/testdata/authority.pem");
     let ca_file = format!("ca_file = {authority:?}");
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), "a word\n").expect("a file is written");
+    let password_file = format!("password_file = {:?}", file.path());
     let (password, user) = ("sentinel_password = \"word\"", "sentinel_username = \"user\"");
     for (url, lines, name, fix) in [
         ("redis://a", &*ca_file, "ca_file", "rediss://"),
@@ -119,6 +127,9 @@ fn what_would_have_no_effect_is_found() {
         ("rediss://a", password, "sentinel_password", "store.url"),
         ("rediss+cluster://a", password, "sentinel_password", "store.url"),
         ("rediss+sentinel://a/main", user, "sentinel_username", "sentinel_password"),
+        ("rediss://user:pass@a", &password_file, "password_file", "redis://user@host"),
+        ("redis+cluster://:pass@a", &password_file, "password_file", "redis://user@host"),
+        ("redis+unix:///run/redis.sock?pass=word", &password_file, "password_file", "redis://user@host"),
     ] {
         let faults = refused(&format!("[server]\n{SECRET}\n[store]\nurl = \"{url}\"\n{lines}"));
         assert_eq!(locations(&faults), [format!("store.{name}")], "{url} {lines}");
@@ -151,6 +162,27 @@ fn a_bad_address_of_several_nodes_is_found() {
         let faults = refused(&format!("[server]\n{SECRET}\n[store]\nurl = \"{url}\""));
         assert_eq!(locations(&faults), ["store.url"], "{url}");
         assert!(faults[0].fix.contains("redis+sentinel://a:26379"), "{}", faults[0].fix);
+    }
+}
+
+#[test]
+fn a_password_that_breaks_its_url_is_found() {
+    let fault_of = |url: &str| {
+        let faults = refused(&format!("[server]\n{SECRET}\n[store]\nurl = \"{url}\""));
+        assert_eq!(locations(&faults), ["store.url"], "{url}");
+        assert!(!faults[0].message.contains("w0rd") && !faults[0].fix.contains("w0rd"), "{:?}", faults[0]);
+        faults[0].fix.clone()
+    };
+    for sign in ["/", "?", "#", "@/"] {
+        for (before, after) in [
+            ("redis://:", "@a"),
+            ("rediss://user:6", "@a:6379/0"),
+            ("redis+cluster://user:", "@a,b"),
+            ("rediss+sentinel://:", "@a,b/main"),
+        ] {
+            let fix = fault_of(&format!("{before}pass{sign}w0rd{after}"));
+            assert!(fix.contains("%2F") && fix.contains("store.password_file"), "{fix}");
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use vestibule::domain::ports::Readiness;
 use crate::support::redis_cluster::RedisCluster;
 use crate::support::redis_tls::Tls;
 use crate::support::sentinel_set::SentinelSet;
-use crate::support::store::store_with;
+use crate::support::store::{active, store_with};
 
 async fn is_ready(url: &str, lines: &str) -> bool {
     matches!(store_with(url, lines).ready().await, Ok(Readiness::Serves))
@@ -48,4 +48,21 @@ async fn sentinels_are_asked_with_the_user_and_password_of_their_own() {
         assert_eq!(is_ready(&set.url(), lines).await, expected, "{lines}");
     }
     set.sentinels.iter().for_each(super::assert_nothing_was_refused);
+}
+
+/// As most hosts of clusters set them up; and a node that is to tell names and has none tells `?`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_of_a_cluster_may_be_told_by_their_host_names() {
+    let by_name = ["--cluster-preferred-endpoint-type", "hostname"];
+    for announced in [&["--cluster-announce-hostname", "localhost"][..], &[]] {
+        let cluster = RedisCluster::start_with(2, 0, &[&by_name, announced].concat());
+        let told = format!("{:?}", cluster.nodes[0].command(&["CLUSTER", "SLOTS"]));
+        assert!(told.contains(if announced.is_empty() { "'\"?\"'" } else { "localhost" }), "{told}");
+        // One seed, so that users of the other node are met by what is told.
+        let store = store_with(&format!("redis+cluster://127.0.0.1:{}", cluster.nodes[0].port()), "");
+        for user in ["a", "b", "c", "d", "e", "f"] {
+            active(store.as_ref(), user).await;
+        }
+        assert!(cluster.nodes.iter().all(|node| !node.keys().is_empty()), "both have users");
+    }
 }

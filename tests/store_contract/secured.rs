@@ -1,9 +1,10 @@
-//! The contract where every connection has TLS and a password, to sentinels and cluster nodes too.
+//! The contract on servers as hosts offer them: with TLS and passwords everywhere, and with commands taken away.
 
 use std::sync::Arc;
 
 use super::{Fixture, check_all, direct, history, idle, limits};
 use crate::support::redis_cluster::RedisCluster;
+use crate::support::redis_server::RedisServer;
 use crate::support::redis_tls::Tls;
 use crate::support::sentinel_set::SentinelSet;
 
@@ -36,4 +37,12 @@ async fn the_whole_contract_holds_on_a_cluster_by_tls_and_password() {
     let tls = Tls::for_names(&["localhost"]);
     let cluster = Arc::new(RedisCluster::start_by(3, 0, &ARGUMENTS, Some(&tls)));
     check_everything(|| Fixture::cluster_at(&cluster, &cluster.url_with(IN_URL), &tls.lines())).await;
+}
+
+/// The commands that hosts take away or rename. What each of them costs: docs/hosted-redis.md.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_whole_contract_holds_without_the_commands_that_hosts_take_away() {
+    let taken = ["INFO", "WAIT", "CONFIG", "SCRIPT", "CLIENT", "EVALSHA"];
+    let renamed: Vec<&str> = taken.iter().flat_map(|command| ["--rename-command", command, ""]).collect();
+    check_everything(|| Fixture::on(RedisServer::start_with(&renamed))).await;
 }

@@ -10,14 +10,17 @@ use crate::domain::invalid::Invalid;
 
 const FORMS: &str = "Write \"memory:\", \"redis://user:password@host:6379/0\", \
                      \"redis+sentinel://a:26379,b:26379,c:26379/<master name>/0\" or \
-                     \"redis+cluster://a:7000,b:7000,c:7000\"; with TLS \"rediss…\" in place of \"redis…\".";
+                     \"redis+cluster://a:7000,b:7000,c:7000\"; with TLS \"rediss…\" in place of \"redis…\"; \"redis+unix:///path?db=0\" on the same machine.";
+
+const ENCODE: &str = "Write %2F for /, %3F for ?, %23 for #, %40 for @ and %25 for %; or put the password as it is into a \
+                      file: store.password_file.";
 
 /// `store.url`
 #[derive(Debug)]
 pub enum StoreLocation {
     /// In this process.
     Memory,
-    /// A single Redis; the URL may hold a password.
+    /// A single Redis, by TCP, TLS or a Unix socket; the URL may hold a password.
     Redis(SecretString),
     /// The primary that sentinels name.
     Sentinel {
@@ -40,11 +43,21 @@ pub enum StoreLocation {
 impl StoreLocation {
     /// Whether its servers are reached by TLS.
     pub fn has_tls(&self) -> bool {
+        self.node().is_some_and(|node| node.expose_secret().starts_with("rediss:"))
+    }
+
+    /// Whether the URL itself holds the password.
+    pub fn has_password(&self) -> bool {
+        let info = self.node().and_then(|node| node.expose_secret().into_connection_info().ok());
+        info.is_some_and(|info| info.redis_settings().password().is_some())
+    }
+
+    fn node(&self) -> Option<&SecretString> {
         match self {
-            StoreLocation::Memory => false,
+            StoreLocation::Memory => None,
             StoreLocation::Redis(node)
             | StoreLocation::Sentinel { node, .. }
-            | StoreLocation::Cluster { node, .. } => node.expose_secret().starts_with("rediss:"),
+            | StoreLocation::Cluster { node, .. } => Some(node),
         }
     }
 }
@@ -56,15 +69,18 @@ pub fn parse_store_url(text: &str) -> Result<StoreLocation, Invalid> {
         return Ok(StoreLocation::Memory);
     }
     let (scheme, rest) = text.split_once("://").unwrap_or((text.split(':').next().unwrap_or_default(), ""));
+    if !scheme.ends_with("unix") && has_raw_password(rest) {
+        return Err(Invalid::new("The password in this URL is not percent-encoded.", ENCODE));
+    }
     match scheme {
         // `#insecure` would leave the check of the certificate out; this build cannot, and every call would fail.
-        "redis" | "rediss" if text.contains('#') => {
+        "redis" | "rediss" | "redis+unix" if text.contains('#') => {
             Err(invalid("A Redis URL has no part after `#`; in a password, write %23."))
         }
-        "redis" | "rediss" if text.into_connection_info().is_ok() => {
+        "redis" | "rediss" | "redis+unix" if text.into_connection_info().is_ok() => {
             Ok(StoreLocation::Redis(SecretString::from(text)))
         }
-        "redis" | "rediss" => Err(invalid("This Redis URL cannot be read.")),
+        "redis" | "rediss" | "redis+unix" => Err(invalid("This Redis URL cannot be read.")),
         "redis+sentinel" | "rediss+sentinel" => parse_sentinel_url(single_scheme(scheme), rest)
             .ok_or_else(|| invalid("This URL of sentinels cannot be read.")),
         "redis+cluster" | "rediss+cluster" => parse_cluster_url(single_scheme(scheme), rest)
@@ -73,6 +89,13 @@ pub fn parse_store_url(text: &str) -> Result<StoreLocation, Invalid> {
             "Expected memory:, redis://, redis+sentinel:// or redis+cluster://, or with TLS rediss…://.",
         )),
     }
+}
+
+/// One of these signs ends the part of a URL in which the password is, so what follows it would be taken for a host, a
+/// database or nothing at all.
+fn has_raw_password(rest: &str) -> bool {
+    let end = rest.find(['/', '?', '#']);
+    end.zip(rest.rfind('@')).is_some_and(|(end, at)| end < at)
 }
 
 /// `rediss+cluster` → `rediss`

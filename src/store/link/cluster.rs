@@ -14,7 +14,7 @@ use std::time::Duration;
 use redis::{RedisError, RedisResult, Value};
 use tokio::time::Instant;
 
-use self::map::{Map, Node};
+use self::map::{Map, Node, UNTOLD};
 use self::slots::slot_of;
 pub use self::slots::spread_tags;
 use super::connector::{Address, Connector};
@@ -93,6 +93,10 @@ impl Cluster {
 
 fn redirect_of(error: &RedisError, from: &Node) -> Option<Address> {
     let (host, port) = error.redirect_node()?.0.rsplit_once(':')?;
-    let host = if host.is_empty() { &from.address.0 } else { host };
+    let host = match host {
+        "" => &from.address.0,
+        UNTOLD => return None,
+        told => told,
+    };
     Some((host.to_owned(), port.parse().ok()?))
 }

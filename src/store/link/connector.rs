@@ -4,6 +4,7 @@
 //! operator gave: many hosted services have one certificate for a name and tell addresses.
 //! Must not know: which server is the right one, or what is asked of it.
 
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,11 +13,17 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use redis::aio::MultiplexedConnection;
 use redis::io::AsyncDNSResolver;
-use redis::{AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, RedisFuture, RedisResult};
+use redis::{
+    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, ErrorKind, RedisFuture, RedisResult,
+};
+use secrecy::ExposeSecret;
 
 use super::fault::is_wrong_name;
 use super::probe::Probe;
-use super::topology::node_at;
+use super::topology::{PasswordSource, Servers, node_at};
+
+/// What our connections are called.
+const CLIENT_NAME: &str = "vestibule";
 
 /// Host and port.
 pub type Address = (String, u16);
@@ -38,6 +45,7 @@ impl Limits {
 /// Connects to the data nodes. Each is examined at the first contact.
 pub struct Connector {
     node: ConnectionInfo,
+    password: Option<PasswordSource>,
     /// Another name that the certificate of a server at a bare address may have.
     seed: Option<String>,
     /// The last such certificate had it.
@@ -47,15 +55,11 @@ pub struct Connector {
 }
 
 impl Connector {
-    /// `seeds`: the hosts that the operator named.
-    pub fn new<'a>(
-        node: &ConnectionInfo,
-        mut seeds: impl Iterator<Item = &'a str>,
-        limits: Limits,
-        probe: Arc<Probe>,
-    ) -> Self {
+    pub fn new(servers: &Servers, limits: Limits, probe: Arc<Probe>) -> Self {
+        let mut seeds = servers.topology.seeds().into_iter();
         let seed = seeds.find(|host| host.parse::<IpAddr>().is_err()).map(str::to_owned);
-        Connector { node: node.clone(), seed, has_seed_name: AtomicBool::new(false), limits, probe }
+        let (node, password) = (servers.topology.node().clone(), servers.password.clone());
+        Connector { node, password, seed, has_seed_name: AtomicBool::new(false), limits, probe }
     }
 
     /// To the server that the settings themselves name.
@@ -99,8 +103,20 @@ impl Connector {
         self.node.addr().to_string()
     }
 
+    async fn with_password(&self, info: ConnectionInfo) -> RedisResult<ConnectionInfo> {
+        let Some(password) = self.password.clone() else { return Ok(info) };
+        // A file may lie on a disk that hangs.
+        let read = tokio::task::spawn_blocking(move || password()).await;
+        let password = read.unwrap_or_else(|_| Err(io::Error::other("it was not read")));
+        let password = password.map_err(|error| {
+            (ErrorKind::Client, "the file with the password cannot be read", error.to_string())
+        })?;
+        let user = info.redis_settings().clone().set_password(password.expose_secret());
+        Ok(info.set_redis_settings(user))
+    }
+
     async fn open(&self, info: ConnectionInfo, at: Option<Resolved>) -> RedisResult<MultiplexedConnection> {
-        let client = Client::open(info)?;
+        let client = Client::open(self.with_password(info).await?)?;
         let connection = open(&client, at, self.limits.answer).await?;
         self.probe.look_over(&client, &connection, self.limits.answer);
         Ok(connection)
@@ -119,7 +135,17 @@ async fn open(client: &Client, at: Option<Resolved>, limit: Duration) -> RedisRe
     if let Some(at) = at {
         config = config.set_dns_resolver(at);
     }
-    client.get_multiplexed_async_connection_with_config(&config).await
+    let connection = client.get_multiplexed_async_connection_with_config(&config).await?;
+    name(connection.clone());
+    Ok(connection)
+}
+
+/// Whoever looks at `CLIENT LIST` sees whose the connection is. Nobody waits for it, and a refusal costs nothing.
+fn name(mut connection: MultiplexedConnection) {
+    tokio::spawn(async move {
+        let mut command = redis::cmd("CLIENT");
+        let _: RedisResult<()> = command.arg("SETNAME").arg(CLIENT_NAME).query_async(&mut connection).await;
+    });
 }
 
 /// Where a name leads, without asking anybody.

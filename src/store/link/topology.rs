@@ -3,7 +3,23 @@
 //! Owns: what a link must be told about its servers, and under which names their certificates may be.
 //! Must not know: configuration files or URLs.
 
+use std::io;
+use std::sync::Arc;
+
 use redis::{Client, ConnectionAddr, ConnectionInfo};
+use secrecy::SecretString;
+
+/// Tells the password anew for each connection: whoever rotates it, or lends it for some minutes, writes it anew.
+pub type PasswordSource = Arc<dyn Fn() -> io::Result<SecretString> + Send + Sync>;
+
+/// Which servers, and what they want to hear.
+#[derive(Clone)]
+pub struct Servers {
+    /// Which.
+    pub topology: Topology,
+    /// In place of the password in the topology.
+    pub password: Option<PasswordSource>,
+}
 
 /// One server, or several, of which one answers for each user.
 #[derive(Clone)]

@@ -11,14 +11,14 @@ use crate::domain::credential::Digest;
 use crate::domain::ports::{Found, Gone, Lookup, Peek, StoreError};
 use crate::domain::session::PortalSession;
 use crate::domain::user_tag::UserTag;
-use crate::store::keys::{browser_key, digest_text, index_key, ticket_key};
+use crate::store::keys::digest_text;
 use crate::store::link::{Call, Deadline};
 use crate::store::reply;
 use crate::store::script::{FATE, USE};
 
 impl RedisStore {
     pub(super) async fn look_at_ticket(&self, tag: UserTag, ticket: &Digest) -> Result<Peek, StoreError> {
-        let (deadline, key) = (self.link.deadline(), ticket_key(tag, ticket));
+        let (deadline, key) = (self.link.deadline(), self.keys.ticket(tag, ticket));
         if let Some(session) = self.get("peek", (tag, &key), deadline).await? {
             return Ok(Peek::Pending(session));
         }
@@ -32,7 +32,7 @@ impl RedisStore {
         token: &Digest,
         lookup: Lookup,
     ) -> Result<Found, StoreError> {
-        let (deadline, key) = (self.link.deadline(), browser_key(tag, token));
+        let (deadline, key) = (self.link.deadline(), self.keys.browser(tag, token));
         let probably_idles = match lookup {
             Lookup::Use { idles } => idles.unwrap_or(false) || self.idlers.has(tag),
             Lookup::Glance => false,
@@ -86,7 +86,8 @@ impl RedisStore {
         digest: &Digest,
         deadline: Deadline,
     ) -> Result<Result<PortalSession, Gone>, StoreError> {
-        let script = self.telling.script(&FATE, vec![key, index_key(tag)], None).arg(digest_text(digest));
+        let script =
+            self.telling.script(&FATE, vec![key, self.keys.index(tag)], None).arg(digest_text(digest));
         let script = self.telling.told(script, String::new);
         reply::found(tag, &self.link.call("fate", Call::Script(&script), deadline).await?)
     }

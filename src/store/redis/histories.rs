@@ -12,7 +12,7 @@ use crate::domain::ports::{Histories, Sought, StoreError};
 use crate::domain::user_tag::UserTag;
 use crate::store::declaring::Waits;
 use crate::store::history;
-use crate::store::keys::{digest_text, history_key, index_key};
+use crate::store::keys::digest_text;
 use crate::store::link::Call;
 use crate::store::reply;
 use crate::store::script::{EXPLAIN, NOTE};
@@ -23,7 +23,7 @@ const NOTE_PART: u32 = 4;
 #[async_trait]
 impl Histories for RedisStore {
     async fn explain(&self, tag: UserTag, sought: &Sought) -> Result<Vec<Known>, StoreError> {
-        let script = EXPLAIN.on(vec![index_key(tag)]);
+        let script = EXPLAIN.on(vec![self.keys.index(tag)]);
         let script = match sought {
             Sought::Handle(handle) => {
                 script.arg("handle").arg(handle.created_at_ms).arg(handle.suffix.as_str())
@@ -40,7 +40,8 @@ impl Histories for RedisStore {
             return Ok(());
         }
         let (letter, detail) = history::encode(what);
-        let script = NOTE.on(vec![history_key(tag, ticket)]).arg(letter).arg(detail).arg(self.telling.ms());
+        let script =
+            NOTE.on(vec![self.keys.history(tag, ticket)]).arg(letter).arg(detail).arg(self.telling.ms());
         self.link.call_briefly("note", Call::Script(&script), self.promises.timeout / NOTE_PART).await
     }
 }

@@ -8,7 +8,6 @@ use crate::domain::ports::{Position, StoreError};
 use crate::domain::session::PortalSession;
 use crate::domain::user_tag::UserTag;
 use crate::store::declaring::Waits;
-use crate::store::keys::index_key;
 use crate::store::reply::{self, corrupt, words};
 use crate::store::script::{LIST, REVOKE_ALL, words_of};
 
@@ -21,7 +20,7 @@ impl RedisStore {
         let (mut created, mut suffix) = words_of(None);
         let (kept_created, kept_suffix) = words_of(kept);
         loop {
-            let script = self.telling.script(&REVOKE_ALL, vec![index_key(tag)], None);
+            let script = self.telling.script(&REVOKE_ALL, vec![self.keys.index(tag)], None);
             let script = script.arg(&created).arg(&suffix).arg(BATCH).arg(&kept_created).arg(&kept_suffix);
             let script = self.telling.told(script, String::new);
             let reply = self.declaring("revoke_all", script, Waits::Always).await?;
@@ -47,7 +46,8 @@ impl RedisStore {
         let mut wanted = limit.min(BATCH);
         let (mut created, mut suffix) = words_of(before);
         loop {
-            let script = LIST.on(vec![index_key(tag)]).arg(&created).arg(&suffix).arg(BATCH).arg(wanted);
+            let script =
+                LIST.on(vec![self.keys.index(tag)]).arg(&created).arg(&suffix).arg(BATCH).arg(wanted);
             wanted = (wanted * 4).min(BATCH);
             let reply = self.declaring("list", script, Waits::No).await?;
             let ["page", next_created, next_suffix, ref records @ ..] = words(&reply)[..] else {

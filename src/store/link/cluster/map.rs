@@ -194,6 +194,16 @@ struct Told {
     named: Vec<Address>,
 }
 
+/// In place of a host name, by a node that is to tell names and has none.
+pub const UNTOLD: &str = "?";
+
+/// After a node's ID: names and values, such as its address where it is to be called by name.
+fn address_beside(rest: &[Value]) -> Option<String> {
+    let named: Vec<String> = redis::from_redis_value(rest.get(1)?.clone()).ok()?;
+    let (pairs, _) = named.as_chunks::<2>();
+    pairs.iter().find(|[name, _]| name == "ip").map(|[_, address]| address.clone())
+}
+
 /// `from`: if a node does not know its own address, it means the one at which it was reached.
 fn read(answer: Value, from: &Address) -> RedisResult<Told> {
     let mut told = Told { ranges: Vec::new(), named: Vec::new() };
@@ -202,10 +212,13 @@ fn read(answer: Value, from: &Address) -> RedisResult<Told> {
         let (first, last) = (redis::from_redis_value(first.clone())?, redis::from_redis_value(last.clone())?);
         for (at, node) in nodes.iter().enumerate() {
             let node: Vec<Value> = redis::from_redis_value(node.clone())?;
-            let [host, port, ..] = node.as_slice() else { continue };
-            let host: Option<String> = redis::from_redis_value(host.clone())?;
-            let host = host.filter(|host| !host.is_empty()).unwrap_or_else(|| from.0.clone());
-            let address: Address = (host, redis::from_redis_value(port.clone())?);
+            let [told_host, port, rest @ ..] = node.as_slice() else { continue };
+            let host = match redis::from_redis_value::<Option<String>>(told_host.clone())? {
+                Some(host) if host == UNTOLD => address_beside(rest),
+                host => host.filter(|host| !host.is_empty()),
+            };
+            let address: Address =
+                (host.unwrap_or_else(|| from.0.clone()), redis::from_redis_value(port.clone())?);
             if at == 0 {
                 told.ranges.push((first, last, address.clone()));
             }

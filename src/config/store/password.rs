@@ -1,0 +1,38 @@
+//! The file with the store's password.
+//!
+//! Owns: what of the file is the password, and that it is looked at when the configuration is read and again for each
+//! connection.
+//! Must not know: who rotates it.
+
+use std::io;
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+
+use crate::domain::invalid::Invalid;
+
+/// `store.password_file`
+#[derive(Clone, Debug)]
+pub struct PasswordFile(PathBuf);
+
+impl PasswordFile {
+    /// The file must be readable now.
+    pub fn parse(path: &str) -> Result<Self, Invalid> {
+        let file = PasswordFile(path.into());
+        let fix = "Name a file that holds the password and nothing else, and that this user can read.";
+        match file.read() {
+            Ok(_) => Ok(file),
+            Err(error) => Err(Invalid::new(format!("The password cannot be read: {error}."), fix)),
+        }
+    }
+
+    /// What it holds now, without the line feed that editors and `echo` leave at the end.
+    pub fn read(&self) -> io::Result<SecretString> {
+        let text = std::fs::read_to_string(&self.0)?;
+        match text.trim_end_matches(['\r', '\n']) {
+            "" => Err(io::Error::other("the file is empty")),
+            password if password.contains('\n') => Err(io::Error::other("the file has several lines")),
+            password => Ok(SecretString::from(password)),
+        }
+    }
+}
