@@ -7,7 +7,7 @@ import type { PortalClient, PortalClientOptions } from "./browser/portal.js";
 import { startTokenClient, type TokenClient, type TokenClientOptions } from "./browser/token_client.js";
 
 export { CallFailedError, NotSignedInError, UserChangedError } from "./browser/client.js";
-export type { ClientStatus } from "./browser/client.js";
+export type { ClientStatus, InitialState } from "./browser/client.js";
 export type { FetchToken, TokenAnswer } from "./browser/minting.js";
 export type { Expired, PortalClient, PortalClientOptions } from "./browser/portal.js";
 export type { TokenClient, TokenClientOptions } from "./browser/token_client.js";

@@ -1,9 +1,17 @@
 // What both clients of pages have in common.
 
 import { codeIn } from "../refusal_code.js";
+import type { PortalSession } from "../types.js";
 
 /** `failing`: nobody knows, because the last attempt has failed; there will be others. */
 export type ClientStatus = "loading" | "ready" | "failing" | "signed_out" | "user_changed";
+
+/** What a client was made with: a server renders no more, and neither may a page that takes over what a server rendered. */
+export interface InitialState {
+  readonly status: ClientStatus;
+  readonly session?: PortalSession | undefined;
+  readonly token?: string | undefined;
+}
 
 export const CLOSED = "Closed, or not in a page.";
 

@@ -1,7 +1,7 @@
 // What a page makes a portal client from, and what it gets.
 
 import type { EndedSession, PortalSession } from "../types.js";
-import type { ClientStatus } from "./client.js";
+import type { ClientStatus, InitialState } from "./client.js";
 
 export interface PortalClientOptions {
   /** Where the page reaches the gateway: `/` where the portal's own host passes it on. */
@@ -21,6 +21,8 @@ export interface Expired {
 }
 
 export interface PortalClient {
+  /** For the first render of a page that a server has rendered. */
+  readonly initial?: InitialState;
   readonly status: ClientStatus;
   /** Who was there when the gateway was last asked. */
   readonly session: PortalSession | undefined;

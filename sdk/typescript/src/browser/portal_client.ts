@@ -3,7 +3,7 @@
 
 import { withDates, type EndedSession, type PortalSession } from "../types.js";
 import { Attempts } from "./attempts.js";
-import { CLOSED, refusalOf, retryAfterMs, type CallFailedError, type ClientStatus } from "./client.js";
+import { CLOSED, refusalOf, retryAfterMs, type CallFailedError, type ClientStatus, type InitialState } from "./client.js";
 import { Entrance } from "./entrance.js";
 import type { Channel, Environment } from "./environment.js";
 import { IssuedTokens } from "./issued_tokens.js";
@@ -32,6 +32,7 @@ class Client extends PageClient implements PortalClient {
   session: PortalSession | undefined;
   redirectUrl: string | undefined;
   error: unknown;
+  readonly initial: InitialState;
   readonly #options: PortalClientOptions;
   /** None in a client that is closed from the start. */
   readonly #entrance: Entrance | undefined;
@@ -67,6 +68,7 @@ class Client extends PageClient implements PortalClient {
     if (session !== undefined) {
       this.#found(session, this.pageBornMs());
     }
+    this.initial = { status: this.status, session };
     if (session === undefined || this.#entrance?.ticket) {
       void this.#look();
     }

@@ -1,6 +1,6 @@
 // The shell around the renewal: runs its effects in a browser, and gives the page its token.
 
-import { CLOSED, refusalOf, type ClientStatus } from "./client.js";
+import { CLOSED, refusalOf, type ClientStatus, type InitialState } from "./client.js";
 import type { Environment } from "./environment.js";
 import { claimsOf, fetchFrom, held, mint, type FetchToken, type TokenAnswer } from "./minting.js";
 import { PageClient } from "./page_client.js";
@@ -24,6 +24,8 @@ export interface TokenClientOptions {
 }
 
 export interface TokenClient {
+  /** For the first render of a page that a server has rendered. */
+  readonly initial?: InitialState;
   readonly status: ClientStatus;
   /** To show; for requests there is `getToken`. */
   readonly token: string | undefined;
@@ -48,6 +50,7 @@ export function startTokenClient(options: TokenClientOptions, environment: Envir
 }
 
 class Client extends PageClient implements TokenClient {
+  readonly initial: InitialState;
   readonly #apis: TokenClientOptions["apis"];
   readonly #fetchToken: FetchToken;
   readonly #renewal: Renewal;
@@ -79,6 +82,7 @@ class Client extends PageClient implements TokenClient {
       this.#renewal.step(first, this.now());
     }
     this.#feed(first);
+    this.initial = { status: this.status, token: this.token };
   }
 
   get status(): ClientStatus {

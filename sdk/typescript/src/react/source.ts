@@ -30,7 +30,9 @@ export class Source {
   readonly #listeners = new Set<() => void>();
 
   constructor(first: Partial<AnyClient>) {
-    this.first = this.snapshot = seen(first, false);
+    // A client of the application's own may have learnt more since it was made.
+    this.first = seen(first.initial ?? first, false);
+    this.snapshot = seen(first, false);
   }
 
   /** Answers what ends it. */

@@ -135,6 +135,23 @@ for (const [version, alias] of Object.entries(VERSIONS)) {
       await shows(page, "token", "pt_test_other");
     });
 
+    it("a client of the application's own shows first what the server showed", async (context) => {
+      const { application, page, open, mint } = await scene(context, "portal");
+      assert.ok(!/id="(in|out)"/.test(await open({ ...portal, own: true }, (await mint()).url)));
+      await shows(page, "who", "jane");
+      const { session } = await application.gateway.signIn({ externalId: "jane" });
+      assert.ok((await open({ ...portal, session, own: true })).includes("jane"));
+      await shows(page, "in", "In");
+    });
+
+    it("a token of the application's own client is shown after what the server showed", async (context) => {
+      const { page, open } = await scene(context, "token");
+      assert.ok(!/id="in"/.test(await open({ sessionTokenUrl: "/token", own: true })));
+      await shows(page, "token", /^pt_test_/);
+      assert.ok(/id="in"/.test(await open({ token: "pt_test_first", own: true })));
+      await shows(page, "got", "pt_test_first");
+    });
+
     it("a unit test renders with a session of its own", () => {
       const html = render({ kind: "portal", props: { client: fakeSession({ externalId: "jo" }) } });
       assert.ok(html.includes("jo") && html.includes('id="in"'), html);

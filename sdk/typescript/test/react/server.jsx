@@ -3,5 +3,9 @@
 import { renderToString } from "react-dom/server";
 
 import { App } from "./app.jsx";
+import { ownClient } from "./own_client.jsx";
 
-export const render = (given) => renderToString(<App {...given} />);
+export const render = ({ kind, props }) => {
+  const client = ownClient(kind, props);
+  return renderToString(<App kind={kind} props={client ? { client } : props} />);
+};
