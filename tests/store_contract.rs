@@ -443,6 +443,8 @@ mod idle;
 mod limits;
 #[path = "store_contract/on_redis_alone.rs"]
 mod on_redis_alone;
+#[path = "store_contract/refused_writes.rs"]
+mod refused_writes;
 #[path = "store_contract/round_trips.rs"]
 mod round_trips;
 #[path = "store_contract/secured.rs"]

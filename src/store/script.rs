@@ -58,10 +58,10 @@ telling_script!(
     "open.lua",
     ["keep", "member", "expiry", "prune", "count", "touch", "idle", "key", "room"]
 );
-telling_script!(FATE, "fate.lua", ["member", "bury", "fate"]);
+telling_script!(FATE, "fate.lua", ["member", "bury", "fate", "demoted"]);
 telling_script!(REMOVE, "remove.lua", ["replication", "member", "key", "index", "bury", "touch"]);
 telling_script!(REVOKE_ALL, "revoke_all.lua", ["replication", "member", "key", "index", "bury", "touch"]);
-script!(USE, "use.lua", ["record"]);
+script!(USE, "use.lua", ["record", "demoted"]);
 script!(BY_HANDLE, "by_handle.lua", ["replication", "member", "key", "index", "touch"]);
 script!(SECRET, "secret.lua", []);
 script!(READY, "ready.lua", []);
