@@ -47,16 +47,16 @@ macro_rules! telling_script {
 }
 
 // Each has only the parts it needs, because Redis creates their functions anew in every call.
-telling_script!(CREATE, "create.lua", ["replication", "keep", "member", "expiry", "prune", "count"]);
+telling_script!(CREATE, "create.lua", ["replication", "keep", "member", "known", "expiry", "prune", "count"]);
 telling_script!(
     EXCHANGE,
     "exchange.lua",
-    ["replication", "member", "keep", "touch", "fate", "idle", "expiry", "key", "room"]
+    ["replication", "member", "keep", "touch", "fate", "idle", "expiry", "key", "room", "append"]
 );
 telling_script!(
     OPEN,
     "open.lua",
-    ["keep", "member", "expiry", "prune", "count", "touch", "idle", "key", "room"]
+    ["keep", "member", "known", "expiry", "prune", "count", "touch", "idle", "key", "room", "append"]
 );
 telling_script!(FATE, "fate.lua", ["member", "bury", "fate", "demoted"]);
 telling_script!(REMOVE, "remove.lua", ["replication", "member", "key", "index", "bury", "touch"]);

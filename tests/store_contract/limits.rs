@@ -211,4 +211,100 @@ contract! {
             fixture.store.revoke_all(tag_of("user"), None).await.expect("a count");
         }
     }
+
+    async fn a_repeat_under_another_policy_brings_nothing_back(fixture: Fixture) {
+        let idling = SessionPolicy { idle_timeout_ms: Some(60_000), ..SessionPolicy::default() };
+        let limited = policy(1, WhenFull::EndOldest);
+        let policies = [SessionPolicy::default(), idling, limited, SessionPolicy { limit: limited.limit, ..idling }];
+        let tag = tag_of("user");
+        for (first, then) in policies.iter().flat_map(|first| policies.map(|then| (*first, then))) {
+            for ending in ["revoked", "revoked with all", "ended", "displaced"] {
+                let new = direct(first);
+                let (handle, _) = open(&fixture, &new).await;
+                let is_gone = match ending {
+                    "revoked" => fixture.store.remove(&handle, None, Removal::Revoked).await.expect("an answer"),
+                    "ended" => fixture.store.remove(&handle, None, Removal::Ended).await.expect("an answer"),
+                    "displaced" => open(&fixture, &direct(limited)).await.1 == displaced(&[handle]),
+                    _ => fixture.store.revoke_all(tag, None).await.expect("a count") == 1,
+                };
+                assert!(is_gone, "{ending}");
+                let repeat = NewDirectSession { policy: then, ..new };
+                let late = fixture.store.open(&repeat).await;
+                assert!(matches!(late, Ok(Opening::TooLate)), "{ending}, {first:?}, {then:?}: {late:?}");
+                assert!(fixture.refusal_of(tag, &repeat.token).await.is_some(), "{ending}, {first:?}, {then:?}");
+                fixture.store.revoke_all(tag, None).await.expect("a count");
+            }
+        }
+    }
+
+    async fn an_idle_session_is_told_by_the_call_that_notices_it_and_not_by_one_that_is_refused(fixture: Fixture) {
+        let idling = SessionPolicy { idle_timeout_ms: Some(60_000), ..SessionPolicy::default() };
+        let limit = policy(1, WhenFull::Refuse);
+        for opens_after in [true, false] {
+            let idle = direct(idling);
+            let (handle, _) = open(&fixture, &idle).await;
+            fixture.forward(61 * SECOND);
+            let (live, _) = open(&fixture, &direct(SessionPolicy::default())).await;
+            assert!(matches!(fixture.store.open(&direct(limit)).await, Ok(Opening::Full)));
+            fixture.store.remove(&live, None, Removal::Revoked).await.expect("an answer");
+            // There is room in any case, so nothing is looked at.
+            let (_, went) = open(&fixture, &direct(policy(5, WhenFull::Refuse))).await;
+            assert_eq!(went, Went::default());
+            if opens_after {
+                fixture.store.remove(&active(&fixture).await[0], None, Removal::Revoked).await.expect("an answer");
+                let (_, went) = open(&fixture, &direct(limit)).await;
+                assert_eq!(went, Went { idle: vec![handle], ..Went::default() });
+            }
+            let found = fixture.store.find(idle.tag, &idle.token, Lookup::Use { idles: None }).await;
+            let Found::Gone(gone) = found.expect("an answer") else { panic!("nobody has used it") };
+            assert_eq!((gone.refusal, gone.is_news), (Refusal::Idle, !opens_after));
+            fixture.store.revoke_all(idle.tag, None).await.expect("a count");
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_has_thousands_when_a_limit_comes_loses_them_by_and_by() {
+    for fixture in [Fixture::memory(), Fixture::redis()] {
+        loses_thousands_by_and_by(fixture).await;
+    }
+}
+
+/// As after a reload that sets a limit. Not on every topology: it takes its time.
+async fn loses_thousands_by_and_by(fixture: Fixture) {
+    for _ in 0..3_000 {
+        open(&fixture, &direct(SessionPolicy::default())).await;
+    }
+    let (policy, mut left, mut before) = (policy(1, WhenFull::EndOldest), 3_000, None);
+    for is_direct in [true, false].into_iter().cycle() {
+        later(&fixture).await;
+        let (token, (handle, went)) = if is_direct {
+            let new = direct(policy);
+            let answer = open(&fixture, &new).await;
+            assert_eq!(
+                opened(fixture.store.open(&new).await).session.handle,
+                answer.0,
+                "there is one answer"
+            );
+            (new.token, answer)
+        } else {
+            let attempt = ticket(&fixture, policy).await;
+            let answer = done(fixture.exchange(&attempt).await);
+            assert_eq!(done(fixture.exchange(&attempt).await).0, answer.0, "there is one answer");
+            (attempt.token, answer)
+        };
+        let gone: HashSet<Handle> = went.displaced.into_iter().collect();
+        assert_eq!(gone.len(), 200.min(left), "so many at once, and each is told");
+        if let Some(before) = before {
+            let refusal = fixture.refusal_of(handle.tag, &before).await;
+            assert_eq!(refusal, Some(Refusal::Displaced), "it was opened under the limit");
+        }
+        // The one that was opened last stands in for one of them.
+        left = left + 1 - gone.len();
+        if left == 1 {
+            assert_eq!(active(&fixture).await, [handle]);
+            break;
+        }
+        before = Some(token);
+    }
 }

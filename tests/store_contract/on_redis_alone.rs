@@ -43,7 +43,7 @@ async fn a_reply_lost_at_the_limit_still_tells_what_was_displaced() {
     let redis = RedisServer::start();
     let (exchanges, openings) = (
         SwallowingProxy::start(redis.port(), b"all_but").await,
-        SwallowingProxy::start(redis.port(), b"is_displaced").await,
+        SwallowingProxy::start(redis.port(), b"is_known").await,
     );
     let through = |proxy: &SwallowingProxy| redis_store(&format!("redis://127.0.0.1:{}/0", proxy.port), true);
     let limit = SessionLimit { most: 1, when_full: WhenFull::EndOldest };

@@ -14,9 +14,7 @@ if earlier then
 end
 -- A connection that loses packets may deliver the first try after the repeat was answered, and after its ticket was spent
 -- or revoked. The ticket must not come back. Nobody waits for this answer.
-for _, member in ipairs(redis.call('ZREVRANGE', KEYS[2], 0, 31)) do
-  if suffix_of(member) == suffix then return { created, expires, live_count(KEYS[2], created) } end
-end
+if is_known(KEYS[2], suffix, 32) then return { created, expires, live_count(KEYS[2], created) } end
 local head = table.concat({ '1', created, '0', expires, session_ttl, suffix, slug, epoch(ARGV[7]) }, ' ')
 redis.call('SET', KEYS[1], head .. '\n' .. grant .. '\n', 'PX', ticket_ttl)
 local left = redis.call('PTTL', KEYS[2])

@@ -19,7 +19,7 @@ if not pending then
     if not admits(filter, slugs, slug) then return { 'not_admitted', active } end
     if age_of(KEYS[2], exchanged, session_ttl, grant) <= tonumber(ARGV[7]) then
       touch(KEYS[3])
-      return { 'done', active, unpack(displaced_by(KEYS[3], grant, ARGV[9])) }
+      return append({ 'done', active }, displaced_by(KEYS[3], grant, ARGV[9]))
     end
   end
   local why = fate(KEYS[3], ticket)
@@ -58,4 +58,4 @@ redis.call('ZADD', KEYS[3], created, suffix .. 'b' .. entry)
 redis.call('ZREM', KEYS[3], suffix .. 't' .. ticket)
 keep(KEYS[3], left, session_ttl)
 tell(KEYS[4], 'x', now, ARGV[10], session_ttl)
-return { 'done', active, unpack(went) }
+return append({ 'done', active }, went)

@@ -10,19 +10,18 @@ if earlier then
   if not ttl then return { 'corrupt' } end
   if age_of(KEYS[1], exchanged, ttl, earlier_grant) > tonumber(ARGV[6]) then return { 'late' } end
   touch(KEYS[2])
-  return { 'opened', earlier, live_count(KEYS[2], now_ms()), unpack(displaced_by(KEYS[2], grant, ARGV[7])) }
+  return append({ 'opened', earlier, live_count(KEYS[2], now_ms()) }, displaced_by(KEYS[2], grant, ARGV[7]))
 end
 
--- In place of a ticket's digest stands something that no digest begins with.
-local idles = idle_timeout(grant)
-local entry = digest .. '........' .. term(session_ttl, idles)
--- A repeat may arrive after its session's end, from a connection that was frozen. The session must not come back.
-for state in string.gmatch(idles and 'brei' or 'bre', '.') do
+-- A repeat may arrive after its session's end, from a connection that was frozen. The session must not come back. Those
+-- that made room lie behind as many as a limit allows.
+local entry = digest .. '........' .. term(session_ttl, idle_timeout(grant))
+if is_known(KEYS[2], suffix, 2 * (KEPT + (limit_of(grant) or 0))) then return { 'late' } end
+-- Under the same policy however many have come since. In place of a ticket's digest stands something that no digest begins with.
+for _, state in ipairs({ 'b', 'r', 'e', 'i' }) do
   -- Its score, if there is such a member. (Not by ZSCORE: the former release's user in Redis may not call it.)
   if redis.call('ZADD', KEYS[2], 'XX', 'INCR', 0, suffix .. state .. entry) then return { 'late' } end
 end
-
-if limit_of(grant) and is_displaced(KEYS[2], suffix) then return { 'late' } end
 local is_full, went = make_room(KEYS[2], grant, '', ARGV[7])
 if is_full then return { 'full' } end
 
@@ -37,4 +36,4 @@ redis.call('ZADD', KEYS[2], created, suffix .. 'b' .. entry)
 if left ~= -2 then prune(KEYS[2], created, suffix) end
 keep(KEYS[2], left, session_ttl)
 tell(KEYS[3], 'c', created, ARGV[8], session_ttl)
-return { 'opened', record, live_count(KEYS[2], created), unpack(went) }
+return append({ 'opened', record, live_count(KEYS[2], created) }, went)
