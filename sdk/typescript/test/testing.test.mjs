@@ -46,6 +46,26 @@ test("a program that is not there, or fails, is told, and leaves no file", async
   assert.deepEqual(await readdir(folder), []);
 });
 
+test("another gateway at its port is not taken for it, even one with the same root key", async () => {
+  const first = await startVestibule({ binary });
+  try {
+    const { port } = new URL(first.url);
+    await assert.rejects(startVestibule({ binary, port: Number(port), rootKey: first.rootKey }), /in use/);
+    assert.ok((await fetch(`${first.url}/health/ready`)).ok);
+  } finally {
+    await first.stop();
+  }
+});
+
+test("however many gateways start, one listener ends those that are left", async () => {
+  const listeners = () => process.listenerCount("exit");
+  await (await startVestibule({ binary })).stop();
+  const before = listeners();
+  const gateways = await Promise.all([1, 2].map(() => startVestibule({ binary })));
+  assert.equal(listeners(), before);
+  await Promise.all(gateways.map((gateway) => gateway.stop()));
+});
+
 test("the wait for its answer has a limit", async (context) => {
   const folder = await mkdtemp(join(tmpdir(), "silent-"));
   context.after(() => rm(folder, { recursive: true }));

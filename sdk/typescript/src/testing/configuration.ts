@@ -21,13 +21,14 @@ export interface Settings {
   readonly port: number;
   readonly publicUrl: string;
   readonly rootKey: string;
+  /** By which it is known to be this gateway: nobody else has this root key. */
+  readonly mark: string;
   readonly portals: readonly TestPortal[];
   /** More of the same, in TOML. */
   readonly more: string;
 }
 
-export async function configuration({ port, publicUrl, rootKey, portals, more }: Settings): Promise<string> {
-  const [, environment] = rootKey.split("_");
+export async function configuration({ port, publicUrl, rootKey, mark, portals, more }: Settings): Promise<string> {
   return `
 store.url = "memory:"
 log.level = "warn"
@@ -41,20 +42,26 @@ drain_seconds = 0
 [[workspaces]]
 id = "tests"
 
-[[workspaces.root_keys]]
-id = "tests"
-sha256 = "${await sha256(rootKey)}"
-environment = ${text(environment ?? "")}
+${await rootKeyTable("tests", rootKey)}
+${await rootKeyTable("mark", mark)}
 ${portals.map(portalTable).join("")}
 ${more}`;
+}
+
+async function rootKeyTable(id: string, key: string): Promise<string> {
+  const [, environment = ""] = key.split("_");
+  const keys = { id, sha256: await sha256(key), environment };
+  return `[[workspaces.root_keys]]\n${lines(keys)}`;
 }
 
 function portalTable({ slug = DEFAULT_SLUG, url = "http://localhost:3000/", returnUrl = "http://localhost:3001/", ...rest }: TestPortal): string {
   const { publicUrl, landing, direct = true } = rest;
   const keys = { slug, url, return_url: returnUrl, public_url: publicUrl, landing, direct };
-  const lines = Object.entries(keys).flatMap(([key, value]) => (value === undefined ? [] : [`${key} = ${text(value)}\n`]));
-  return `\n[[workspaces.portals]]\n${lines.join("")}`;
+  return `\n[[workspaces.portals]]\n${lines(keys)}`;
 }
+
+const lines = (keys: Record<string, string | boolean | undefined>): string =>
+  Object.entries(keys).map(([key, value]) => (value === undefined ? "" : `${key} = ${text(value)}\n`)).join("");
 
 /** TOML writes these as JSON does. */
 const text = (value: string | boolean) => JSON.stringify(value);

@@ -14,6 +14,10 @@ export class GatewayEnded extends Error {
   }
 }
 
+/** Those that run. A test that forgets to stop one does not leave it behind. */
+const running = new Set<GatewayProcess>();
+let isHooked = false;
+
 export class Gateway {
   readonly #process: GatewayProcess;
   readonly #ended: Promise<GatewayEnded>;
@@ -31,18 +35,20 @@ export class Gateway {
       output.on("data", (chunk) => (this.#said = `${this.#said}${chunk}`.slice(-KEPT_CHARACTERS)));
       output.unref();
     }
-    // A test that forgets to stop it neither hangs nor leaves it behind.
+    // A test that forgets to stop it does not hang.
     this.#process.unref();
-    atExit(() => this.#process.kill("SIGKILL"));
+    endAtExit(this.#process);
+    void this.#ended.then(() => running.delete(this.#process));
   }
 
-  async answers(url: string, timeoutMs: number): Promise<void> {
+  /** `isIt` asks at its address whether it is there: somebody else may answer, such as another test's gateway. */
+  async answers(isIt: (signal: AbortSignal) => Promise<boolean>, timeoutMs: number): Promise<void> {
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(), timeoutMs);
     let ended: GatewayEnded | undefined;
     // Somebody else may listen there, and never answer.
     void this.#ended.then((error) => ((ended = error), limit.abort()));
-    while (!(await isGood(url, limit.signal))) {
+    while (!(await isIt(limit.signal).catch(() => false))) {
       if (ended !== undefined) {
         clearTimeout(timer);
         throw ended;
@@ -64,14 +70,12 @@ export class Gateway {
   }
 }
 
-async function isGood(url: string, signal: AbortSignal): Promise<boolean> {
-  try {
-    return (await fetch(url, { signal })).ok;
-  } catch {
-    return false;
+/** By one listener: Node warns of more than ten. */
+function endAtExit(process: GatewayProcess): void {
+  running.add(process);
+  if (!isHooked) {
+    isHooked = true;
+    const node = globalThis as unknown as { process: { once(event: "exit", action: () => void): void } };
+    node.process.once("exit", () => running.forEach((left) => left.kill("SIGKILL")));
   }
-}
-
-function atExit(action: () => void): void {
-  (globalThis as unknown as { process: { once(event: "exit", action: () => void): void } }).process.once("exit", action);
 }

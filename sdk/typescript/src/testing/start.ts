@@ -60,10 +60,11 @@ export async function startVestibule(options: StartOptions = {}): Promise<Runnin
   for (let tries = 1; ; tries += 1) {
     const port = options.port ?? (await freePort());
     const url = `http://localhost:${port}`;
-    await writeFile(file, await configuration({ port, publicUrl: options.publicUrl ?? url, rootKey, portals, more }));
+    const mark = newRootKey();
+    await writeFile(file, await configuration({ port, publicUrl: options.publicUrl ?? url, rootKey, mark, portals, more }));
     const gateway = new Gateway(binary, file);
     try {
-      await gateway.answers(`http://127.0.0.1:${port}/health/ready`, timeoutMs);
+      await gateway.answers((signal) => knows(mark, `http://127.0.0.1:${port}`, signal), timeoutMs);
       return running(url, rootKey, portals[0]?.slug ?? DEFAULT_SLUG, () => gateway.stop().then(removeFiles));
     } catch (error) {
       await gateway.stop();
@@ -85,6 +86,14 @@ function running(url: string, rootKey: string, slug: string, stop: () => Promise
     return { session, token: token!, cookie: `portal_session_${session.slug}=${token}` };
   };
   return { url, rootKey, slug, vestibule, signIn, stop };
+}
+
+/** Whether it is ready, and the one with this mark: any other gateway answers 401 before it looks at the request. */
+async function knows(mark: string, url: string, signal: AbortSignal): Promise<boolean> {
+  const headers = { authorization: `Bearer ${mark}`, "content-type": "application/json" };
+  const answer = await fetch(`${url}/v2/portal.listSessions`, { method: "POST", headers, body: "{}", signal });
+  const { meta } = (await answer.json()) as { meta?: { requestId?: string } };
+  return answer.status === 400 && meta?.requestId !== undefined && (await fetch(`${url}/health/ready`, { signal })).ok;
 }
 
 function newRootKey(): string {
