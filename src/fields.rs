@@ -55,7 +55,7 @@ impl<'d, 'f> Fields<'d, 'f> {
         match (self.value(older), self.value(newer)) {
             (None, Some(_)) => newer,
             (Some(_), Some(_)) => {
-                let message = format!("This is another name of the field {older}, which is there too.");
+                let message = format!("This is another name of the field {older}, which is set too.");
                 self.fault(newer, Invalid::new(message, format!("Send one of the two: {older} or {newer}.")));
                 older
             }

@@ -55,7 +55,7 @@ codes! {
         "This portal does not accept the request.";
     /// More was asked for than the root key or the session holds.
     InsufficientPermissions = "authorization/insufficient_permissions",
-        "A permission that this request needs is not held.";
+        "This request needs a permission that it does not have.";
     /// The user has as many live sessions as the portal allows.
     TooManySessions = "authorization/too_many_sessions",
         "The user already has as many live sessions as this portal allows. Nothing was spent; end one of them and try again.";
@@ -82,7 +82,7 @@ codes! {
         "There is nothing at this path.";
     /// The path exists, the method does not.
     MethodNotAllowed = "bad_request/method_not_allowed",
-        "This path does not answer this method; the Allow header names those it does.";
+        "This path does not take this method. The Allow header lists the methods that it takes.";
     /// Too many calls in too short a time.
     RateLimited = "too_many_requests/rate_limited",
         "Too many requests. Try again after the time in the Retry-After header.";
@@ -91,7 +91,7 @@ codes! {
         "The session store does not answer at the moment. No session is lost; try again shortly.";
     /// A defect of the gateway.
     UnexpectedError = "application/unexpected_error",
-        "The gateway failed unexpectedly. The request id finds the reason in its log.";
+        "The gateway failed unexpectedly. Look for the request id in its log to find the reason.";
 }
 
 macro_rules! refusals {
@@ -205,8 +205,10 @@ impl Error {
         let rest = faults.len().saturating_sub(MAX_FAULTS);
         if let Some(first) = faults.get(MAX_FAULTS) {
             let part = first.location.split(['.', '[']).next().unwrap_or_default().to_owned();
-            let more =
-                Invalid::new(format!("and {rest} more"), "Correct the faults above; the rest is told then.");
+            let more = Invalid::new(
+                format!("and {rest} more"),
+                "Correct the faults above, then send the request again to see the others.",
+            );
             faults.truncate(MAX_FAULTS);
             faults.push(more.at(part));
         }

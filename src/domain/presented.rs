@@ -167,7 +167,7 @@ impl Reader {
             return Ok(meant.pop());
         }
         let message =
-            "The browser holds sessions of several portals and the request does not say which is meant.";
+            "The browser has sessions of several portals, and the request does not say which one it means.";
         let fix = if origin.is_none() || decides {
             let slugs: Vec<_> = meant.iter().map(|(portal, _)| portal.slug.as_str()).collect();
             format!("Add the query parameter slug with one of: {}.", slugs.join(", "))

@@ -82,7 +82,7 @@ struct Element<'p> {
 impl Element<'_> {
     fn repeats(&self, name: &str) {
         let place = Place::Field(self.place, name).to_string();
-        let fix = "Send each field once: readers disagree about which of two counts.";
+        let fix = "Send each field once: programs disagree about which of the two counts.";
         let fault = Invalid::new("This object has the field twice.", fix);
         self.repeated.borrow_mut().push(fault.at(shortened(&place, MAX_PATH_CHARS)));
     }

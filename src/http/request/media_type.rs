@@ -29,7 +29,7 @@ pub fn is_of_type(request: &HttpRequest, wanted: &str) -> Result<bool, Error> {
     let is_utf8 =
         |charset: &str| charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("utf8");
     if named.get_param("charset").is_some_and(|charset| !is_utf8(charset.as_str())) {
-        let detail = "The header Content-Type names another charset than utf-8. Send the body in UTF-8.";
+        let detail = "The header Content-Type names a charset other than utf-8. Send the body in UTF-8.";
         return refused(detail.to_owned());
     }
     Ok(true)
@@ -43,6 +43,6 @@ fn check_coding(headers: &HeaderMap) -> Result<(), Error> {
     if headers.get_all(CONTENT_ENCODING).all(|value| is_plain(value.as_bytes())) {
         return Ok(());
     }
-    let detail = "The header Content-Encoding names a coding. Send the body as it is, without compression.";
+    let detail = "The header Content-Encoding is set. Send the body without compression.";
     Err(Error::new(Code::UnsupportedMediaType).with_detail(detail))
 }
