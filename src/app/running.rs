@@ -168,8 +168,10 @@ mod tests {
         let running = start();
         let mut scraper =
             TcpStream::connect(running.metrics_address.expect("an address")).expect("it listens");
-        // More answers than the buffers between the two can hold.
-        scraper.write_all(&b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n".repeat(4_000)).expect("it reads");
+        let mut asker = scraper.try_clone().expect("a handle");
+        // Far more answers than the buffers between the two can hold.
+        let requests = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n".repeat(100_000);
+        std::thread::spawn(move || asker.write_all(&requests));
         scraper.read_exact(&mut [0; 15]).expect("HTTP/1.1 200 OK");
         let began = Instant::now();
         running.stop().await;
