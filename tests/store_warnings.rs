@@ -5,7 +5,8 @@ mod support;
 use std::io::Write;
 use std::process::Command;
 
-use support::app::config;
+use serde_json::json;
+use support::app::{ACME_LIVE, TestApp, config};
 use support::process::Process;
 use support::redis_cluster::RedisCluster;
 use support::redis_server::{RedisServer, wait_until};
@@ -45,6 +46,26 @@ fn a_store_that_lets_nobody_wait_for_its_replicas() {
     let redis = RedisServer::start();
     redis.command(&["ACL", "SETUSER", "default", "-wait"]);
     warns(&redis, "may undo a revocation", "+wait");
+}
+
+/// However many workers and revocations meet it, after the first contact has told it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_store_forbids_is_told_once_and_no_call_fails_for_it() {
+    let redis = RedisServer::start_with(&["--appendonly", "yes", "--rename-command", "WAIT", ""]);
+    let _replica = RedisServer::start_replica_of(&redis, &[]);
+    let (mut gateway, _file) = gateway_on(&redis.url());
+    gateway.wait_for_line(|line| line.contains("may undo a revocation"));
+    for _ in 0..24 {
+        // Each comes by a connection of its own, and so to one worker or another.
+        let app = TestApp::of_process(gateway.url("/").trim_end_matches('/'));
+        app.create(json!({})).await;
+        let revoked = app.backend(ACME_LIVE, "revokeSession", json!({ "externalId": "user_123" })).await;
+        assert_eq!(revoked.data(), json!({ "revoked": 1 }), "{}", revoked.text);
+    }
+    gateway.signal("-TERM");
+    let (_, output) = gateway.end();
+    let warnings: Vec<&String> = output.iter().filter(|line| line.contains("\"WARN\"")).collect();
+    assert!(matches!(warnings[..], [line] if line.contains("may undo a revocation")), "{warnings:#?}");
 }
 
 #[test]

@@ -188,6 +188,7 @@ impl RedisLink {
             deadline: deadline.0.min(Instant::now() + self.timeout),
             patience: self.timeout,
             end: deadline.0,
+            standing: self.standing(),
             asking: false,
         };
         match &self.route {

@@ -5,6 +5,7 @@
 pub mod app;
 pub mod attacks;
 pub mod echo;
+pub mod fast_forward;
 pub mod faulty_proxy;
 pub mod forge;
 pub mod former_release;

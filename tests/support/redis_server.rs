@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 use std::net::TcpListener;
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -114,24 +113,6 @@ impl RedisServer {
     pub fn with_tls(mut self, tls: Option<&Arc<Tls>>) -> Self {
         self.tls = tls.cloned();
         self
-    }
-
-    /// A port with TLS beside the plain one: its URL, and the file of the authority that vouches for it.
-    pub fn start_with_tls() -> (Self, String, PathBuf) {
-        let directory = tempfile::tempdir().expect("a temporary directory");
-        let file = |name: &str, text: String| {
-            let path = directory.path().join(name);
-            std::fs::write(&path, text).expect("a file is written");
-            path
-        };
-        let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
-        let certificate = file("certificate.pem", certified.cert.pem());
-        let key = file("key.pem", certified.signing_key.serialize_pem());
-        let port = free_port().to_string();
-        let (certificate_path, key) = (certificate.to_str().expect("a path"), key.to_str().expect("a path"));
-        let tls = ["--tls-port", &port, "--tls-auth-clients", "no", "--tls-cert-file", certificate_path];
-        let server = Self::start_in(directory, free_port(), &[&tls[..], &["--tls-key-file", key]].concat());
-        (server, format!("rediss://localhost:{port}/0"), certificate)
     }
 
     fn child(&self) -> MutexGuard<'_, Option<Child>> {
@@ -286,35 +267,6 @@ impl RedisServer {
         let mut redis = self.connect().expect("redis answers");
         redis::cmd("KEYS").arg("*").query(&mut redis).expect("redis lists its keys")
     }
-
-    /// Lets time pass for everything that is stored. A record with an idle time-out also holds times that the scripts
-    /// compare with the clock, which stands still here: they go back instead. The clock goes on by a millisecond at least,
-    /// because of sessions of one millisecond none is the older.
-    pub fn forward(&self, by: Duration) {
-        let script = r#"
-            local by = tonumber(ARGV[1])
-            local function back(time) return string.format('%.0f', math.max(time - by, 0)) end
-            for _, key in ipairs(redis.call('KEYS', '*')) do
-              local left = redis.call('PTTL', key)
-              if left >= 0 and left <= by then
-                redis.call('DEL', key)
-              elseif left >= 0 then
-                redis.call('PEXPIRE', key, left - by)
-                local record = string.find(key, ':b:', 1, true) and redis.call('GET', key)
-                local head, exchanged, expires, middle, ends, rest = string.match(record or '',
-                  '^(%d %d+ )(%d+) (%d+)([^\n]*\n{"i":%d+,"u":)(%d+)(.*)$')
-                if head then
-                  record = head .. back(exchanged) .. ' ' .. back(expires) .. middle .. back(ends) .. rest
-                  redis.call('SET', key, record, 'KEEPTTL')
-                end
-              end
-            end"#;
-        let mut redis = self.connect().expect("redis answers");
-        let by_ms = u64::try_from(by.as_millis()).expect("a short time");
-        let before_ms = now_ms(&mut redis);
-        redis::cmd("EVAL").arg(script).arg(0).arg(by_ms).exec(&mut redis).expect("time can be forwarded");
-        wait_until("the clock of Redis goes on", || now_ms(&mut redis) > before_ms);
-    }
 }
 
 impl Drop for RedisServer {
@@ -333,11 +285,6 @@ pub fn scheme_and_hosts(servers: &[RedisServer]) -> (&'static str, String) {
 
 /// The default lets a primary wait for seconds before it serves a new replica.
 pub const FAST_REPLICATION: [&str; 2] = ["--repl-diskless-sync-delay", "0"];
-
-fn now_ms(redis: &mut redis::Connection) -> u64 {
-    let (seconds, micros): (u64, u64) = redis::cmd("TIME").query(redis).expect("redis tells the time");
-    seconds * 1_000 + micros / 1_000
-}
 
 fn info(redis: &mut redis::Connection, section: &str, field: &str) -> Option<String> {
     let text: String = redis::cmd("INFO").arg(section).query(redis).ok()?;

@@ -1,4 +1,4 @@
-//! Servers that speak TLS only, with certificates of a private authority: one for servers, one for their clients.
+//! Servers that speak TLS, with certificates of a private authority: one for servers, one for their clients.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,6 +7,8 @@ use std::time::Duration;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use redis::{Client, ClientTlsConfig, TlsCertificates};
 use tempfile::TempDir;
+
+use super::redis_server::{RedisServer, free_port};
 
 pub struct Tls {
     directory: TempDir,
@@ -76,5 +78,25 @@ impl Tls {
         let certificates =
             TlsCertificates { client_tls: Some(client_tls), root_cert: Some(read("authority.pem")) };
         Client::build_with_tls(url, certificates)?.get_connection_with_timeout(Duration::from_secs(5))
+    }
+}
+
+impl RedisServer {
+    /// A port with TLS beside the plain one: its URL, and the file of the authority that vouches for it.
+    pub fn start_with_tls() -> (Self, String, PathBuf) {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let file = |name: &str, text: String| {
+            let path = directory.path().join(name);
+            std::fs::write(&path, text).expect("a file is written");
+            path
+        };
+        let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+        let certificate = file("certificate.pem", certified.cert.pem());
+        let key = file("key.pem", certified.signing_key.serialize_pem());
+        let port = free_port().to_string();
+        let (certificate_path, key) = (certificate.to_str().expect("a path"), key.to_str().expect("a path"));
+        let tls = ["--tls-port", &port, "--tls-auth-clients", "no", "--tls-cert-file", certificate_path];
+        let server = Self::start_in(directory, free_port(), &[&tls[..], &["--tls-key-file", key]].concat());
+        (server, format!("rediss://localhost:{port}/0"), certificate)
     }
 }

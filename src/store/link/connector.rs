@@ -20,6 +20,7 @@ use secrecy::ExposeSecret;
 
 use super::fault::is_wrong_name;
 use super::probe::Probe;
+use super::standing::Standing;
 use super::topology::{PasswordSource, Servers, node_at};
 
 /// What our connections are called.
@@ -96,6 +97,11 @@ impl Connector {
     ) -> impl Future<Output = RedisResult<MultiplexedConnection>> + Send + use<> {
         let (connector, address) = (self.clone(), address.clone());
         async move { connector.connect(&address).await }
+    }
+
+    /// What is known of the store.
+    pub fn standing(&self) -> &Standing {
+        &self.probe.standing
     }
 
     /// For the log.

@@ -5,7 +5,6 @@
 //! own connection.
 //! Must not know: which server is the right one.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -18,6 +17,7 @@ use super::call::{Call, Replicas};
 use super::fault::is_refused_command;
 use super::node::{Lane, Live, by};
 use super::probe::NO_WAIT;
+use super::standing::Standing;
 
 /// How many calls of one worker may wait for the replicas of one server at the same time. A replica that hangs holds
 /// each of them for the whole time-out.
@@ -34,6 +34,8 @@ pub struct Attempt<'a> {
     /// How long to wait for the replicas after the answer, and until when at most.
     pub patience: Duration,
     pub end: Instant,
+    /// Learns that nobody may wait here.
+    pub standing: &'a Standing,
     /// The server is about to get the key's slot from another one.
     pub asking: bool,
 }
@@ -75,13 +77,11 @@ impl Lanes {
 struct Waiting {
     idle: Mutex<Vec<Live>>,
     turns: Semaphore,
-    /// The operator knows that nothing waits here.
-    told: AtomicBool,
 }
 
 impl Default for Waiting {
     fn default() -> Self {
-        Waiting { idle: Mutex::default(), turns: Semaphore::new(WAITING), told: AtomicBool::new(false) }
+        Waiting { idle: Mutex::default(), turns: Semaphore::new(WAITING) }
     }
 }
 
@@ -110,7 +110,8 @@ impl Waiting {
             Ok(value) => {
                 let count = (replicas.of)(&value);
                 let waited = wait(&live.connection, count, attempt).await;
-                let waited = waited.or_else(|error| self.without_waiting(error, count, replicas));
+                let waited =
+                    waited.or_else(|error| without_waiting(error, count, replicas, attempt.standing));
                 waited.map(|acknowledged| (value, count, acknowledged))
             }
             Err(error) => Err(error),
@@ -128,21 +129,26 @@ impl Waiting {
         Ok(value)
     }
 
-    /// A server that forbids `WAIT`, or has none, would fail every revocation for ever, though each is done there. The
-    /// operator is told once what that costs. Where waiting was asked for, it stays an error.
-    fn without_waiting(&self, error: RedisError, count: u64, replicas: Replicas<'_>) -> RedisResult<u64> {
-        if replicas.at_least > 0 || !is_refused_command(&error) {
-            return Err(error);
-        }
-        if !self.told.swap(true, Ordering::Relaxed) {
-            tracing::warn!(%error, "{NO_WAIT}");
-        }
-        Ok(count)
-    }
-
     fn idle(&self) -> MutexGuard<'_, Vec<Live>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A server that forbids `WAIT`, or has none, would fail every revocation for ever, though each is done there. The
+/// operator is told once what that costs. Where waiting was asked for, it stays an error.
+fn without_waiting(
+    error: RedisError,
+    count: u64,
+    replicas: Replicas<'_>,
+    standing: &Standing,
+) -> RedisResult<u64> {
+    if replicas.at_least > 0 || !is_refused_command(&error) {
+        return Err(error);
+    }
+    if standing.learn_no_wait() {
+        tracing::warn!(%error, "{NO_WAIT}");
+    }
+    Ok(count)
 }
 
 async fn send(live: &Live, attempt: &Attempt<'_>) -> RedisResult<Value> {

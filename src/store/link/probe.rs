@@ -62,6 +62,9 @@ impl Probe {
             // The connection has no limit of its own for answers.
             match tokio::time::timeout(limit, ask(&mut connection)).await {
                 Ok(Ok(told)) => {
+                    if !told.waits {
+                        probe.standing.learn_no_wait();
+                    }
                     for warning in weaknesses(&told, probe.fence_failover) {
                         tracing::warn!(server, "{warning}");
                         probe.note(&server, &warning);

@@ -16,6 +16,7 @@ pub struct Standing {
     moves: AtomicU64,
     /// As many of these as there were when it last served every slot.
     forgiven: AtomicU64,
+    knows_no_wait: AtomicBool,
     /// Why not everything is served, as it was told last.
     trouble: Mutex<Option<String>>,
     outage: Spell,
@@ -74,6 +75,11 @@ impl Standing {
     /// Whether it is one node of several.
     pub fn is_part_of_cluster(&self) -> bool {
         self.moves() > self.forgiven.load(Ordering::Relaxed)
+    }
+
+    /// Nobody may wait for replicas here. Whether that is news.
+    pub fn learn_no_wait(&self) -> bool {
+        !self.knows_no_wait.swap(true, Ordering::Relaxed)
     }
 
     /// Tells the operator why not everything is served, or that everything is again, if that is news.

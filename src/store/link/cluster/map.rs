@@ -170,8 +170,15 @@ impl Map {
         let call = Call::Command { key: "", command: &command };
         let limit = self.connector.limits.topology;
         let deadline = Instant::now() + limit;
-        let attempt =
-            Attempt { call: &call, replicas: None, deadline, patience: limit, end: deadline, asking: false };
+        let attempt = Attempt {
+            call: &call,
+            replicas: None,
+            deadline,
+            patience: limit,
+            end: deadline,
+            standing: self.connector.standing(),
+            asking: false,
+        };
         read(node.lanes.attempt(&attempt, || self.connector.to(&node.address)).await?, &node.address)
     }
 
