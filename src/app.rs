@@ -6,6 +6,7 @@
 
 mod agreement;
 pub mod check;
+mod counting;
 pub mod process;
 mod running;
 pub mod signing;
@@ -35,8 +36,8 @@ use crate::http::gateway::limits::Limits;
 use crate::http::gateway::untrusted::Untrusted;
 use crate::telemetry::Metrics;
 use crate::tokens::KeyError;
-use running::Stop;
 pub use running::{PartEnded, Running};
+use running::{Shown, Stop};
 use signing::Signing;
 use store_clock::StoreClock;
 use stores::StoreMaker;
@@ -84,6 +85,8 @@ impl Clock for SystemClock {
 /// Starts a gateway. When this returns, it listens, even if the store cannot be reached yet.
 pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, StartError> {
     let metrics = Arc::new(Metrics::new()?);
+    let shown = Shown { metrics: metrics.clone(), clock: clock.clone() };
+    shown.loaded(&settings.catalog, settings.hash);
     let signing = Signing::new(&settings.server.public_url, &settings.store.location)?;
     let signer = signing.signer(settings.signing_keys);
     let catalog: SharedCatalog = Arc::new(ArcSwap::from_pointee(settings.catalog.signed_by(signer)));
@@ -133,7 +136,7 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
     let listen = settings.server.listen;
     let (server, address) = http::listen(listen, settings.server.workers, make_gateway)
         .map_err(|error| StartError::Listen(listen, error))?;
-    let mut running = Running::new(address, catalog, signing, stop, settings.at_restart);
+    let mut running = Running::new(address, catalog, signing, stop, shown, settings.at_restart);
     running.add_server("the public listener", server);
 
     if let Some(listen) = settings.server.metrics_listen {

@@ -25,6 +25,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::domain::catalog::Catalog;
+use crate::domain::credential::Digest;
 use crate::domain::invalid::{Fault, Invalid};
 use crate::domain::return_url::parse_http_url;
 use crate::fields::{Fields, parsed};
@@ -61,6 +62,8 @@ pub struct Settings {
     pub signing_keys: Vec<SigningKey>,
     /// `[[workspaces]]`
     pub catalog: Catalog,
+    /// Of the whole document. It may be shown: with Redis the document has a secret that nobody can guess.
+    pub hash: u64,
     /// To tell at a reload what needs a restart.
     pub at_restart: AtRestart,
 }
@@ -163,8 +166,16 @@ fn read(document: &Map<String, Value>, faults: &mut Vec<Fault>) -> Option<Settin
         log,
         signing_keys,
         catalog,
+        hash: hash_of(document),
         at_restart: AtRestart::of(document),
     })
+}
+
+/// 48 bits, which a metric's double holds exactly.
+fn hash_of(document: &Map<String, Value>) -> u64 {
+    let text = Value::Object(document.clone()).to_string();
+    let digest = Digest::of(&text);
+    digest.as_bytes()[..6].iter().fold(0, |hash, byte| hash << 8 | u64::from(*byte))
 }
 
 /// Whether people from elsewhere reach it.

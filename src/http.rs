@@ -14,6 +14,8 @@ pub mod openapi;
 mod backend;
 mod portal;
 
+mod foreseen;
+
 mod answer;
 mod request;
 
@@ -37,6 +39,7 @@ use people::{error_pages, landing, reference, slash};
 use portal::{authorize, end_session, exchange_code, exchange_session, get_session, get_token};
 
 pub use answer::events::AuditTrail;
+pub use foreseen::foresee;
 pub use health::metrics_routes;
 
 /// For `fuzz/` only.

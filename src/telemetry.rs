@@ -21,7 +21,7 @@ use tracing_subscriber::{EnvFilter, prelude::*};
 use dropped::DROPPED;
 pub use events::{Form, SessionEvent, VERSION as EVENTS_VERSION, audit};
 pub use lines::LogGuard;
-pub use metrics::Metrics;
+pub use metrics::{Configured, Held, Metrics, NONE};
 pub use request_id::{in_request, in_request_now};
 
 /// Sends logs to standard output, and panics to the log. `main` calls it once. Dropping the guard writes the last

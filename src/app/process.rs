@@ -132,6 +132,7 @@ fn reload(running: &Running, source: &Source) {
             missing.into_iter().for_each(|missing| tracing::warn!("{missing}"));
         }
         Err(faults) => {
+            running.reload_refused();
             for fault in faults {
                 let Fault { location, message, fix } = fault;
                 tracing::error!(

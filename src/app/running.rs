@@ -14,9 +14,14 @@ use actix_web::dev::{Server, ServerHandle};
 use futures_util::future::{join_all, select_all};
 use tokio::task::{AbortHandle, JoinError, JoinHandle};
 
+use super::counting::tell_configuration;
 use super::signing::Signing;
 use crate::config::{AtRestart, Settings};
+use crate::domain::catalog::Catalog;
 use crate::domain::portals::SharedCatalog;
+use crate::domain::ports::Clock;
+use crate::http;
+use crate::telemetry::Metrics;
 
 /// A gateway that listens.
 pub struct Running {
@@ -27,10 +32,26 @@ pub struct Running {
     catalog: SharedCatalog,
     signing: Signing,
     stop: Stop,
+    shown: Shown,
     at_restart: AtRestart,
     servers: Vec<ServerHandle>,
     endless: Vec<AbortHandle>,
     parts: Vec<(&'static str, JoinHandle<io::Result<()>>)>,
+}
+
+/// What it shows of its configuration.
+pub(super) struct Shown {
+    pub metrics: Arc<Metrics>,
+    /// Tells when it was loaded.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Shown {
+    /// This is the configuration now. `hash`: of the whole.
+    pub(super) fn loaded(&self, catalog: &Catalog, hash: u64) {
+        http::foresee(&self.metrics, catalog);
+        tell_configuration(&self.metrics, catalog, hash, self.clock.now_ms());
+    }
 }
 
 /// How it stops.
@@ -56,6 +77,7 @@ impl Running {
         catalog: SharedCatalog,
         signing: Signing,
         stop: Stop,
+        shown: Shown,
         at_restart: AtRestart,
     ) -> Self {
         Running {
@@ -64,6 +86,7 @@ impl Running {
             catalog,
             signing,
             stop,
+            shown,
             at_restart,
             servers: Vec::new(),
             endless: Vec::new(),
@@ -95,8 +118,15 @@ impl Running {
         let differences = self.at_restart.differences(&settings.at_restart);
         let differences = differences.into_iter().map(str::to_owned).collect();
         let signer = self.signing.signer(settings.signing_keys);
+        self.shown.loaded(&settings.catalog, settings.hash);
+        self.shown.metrics.configuration.reloaded();
         self.catalog.store(Arc::new(settings.catalog.signed_by(signer)));
         differences
+    }
+
+    /// A new configuration had faults, and the old one stays.
+    pub fn reload_refused(&self) {
+        self.shown.metrics.configuration.reload_refused();
     }
 
     /// From now on it is not ready, and every answer closes its connection. It still serves all requests; returns how long

@@ -13,6 +13,7 @@ use redis::{
 };
 use secrecy::{ExposeSecret, SecretString};
 
+use super::counting::Counting;
 use crate::config::{self, PasswordFile, StoreLocation};
 use crate::domain::ports::{Clock, SessionStore};
 use crate::store::memory::MemoryStore;
@@ -35,7 +36,7 @@ pub struct Redis {
     place: Place,
     promises: Promises,
     probe: Arc<Probe>,
-    observer: StoreObserver,
+    observer: Arc<dyn StoreObserver>,
 }
 
 impl StoreMaker {
@@ -50,9 +51,7 @@ impl StoreMaker {
         let Some(topology) = topology(settings)? else {
             return Ok(StoreMaker::Shared(Arc::new(MemoryStore::new(clock).keeping(history))));
         };
-        let metrics = metrics.clone();
-        let observer: StoreObserver =
-            Arc::new(move |operation, took, answered| metrics.store_call(operation, took, answered));
+        let observer = Arc::new(Counting::new(metrics.clone()));
         let promises = Promises {
             timeout: settings.timeout,
             fence_failover: settings.fence_failover,

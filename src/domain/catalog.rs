@@ -235,6 +235,11 @@ impl Catalog {
         self.root_keys.len()
     }
 
+    /// How many root keys make sessions of this environment.
+    pub fn root_keys_of(&self, environment: Environment) -> usize {
+        self.root_keys.values().filter(|key| key.environment == environment).count()
+    }
+
     /// The root key with this digest. Only digests are compared, so timing tells a guesser nothing of use.
     pub fn root_key(&self, digest: &Digest) -> Option<&Arc<RootKeyEntry>> {
         self.root_keys.get(digest.as_bytes())

@@ -6,6 +6,7 @@ mod bounces;
 mod common_headers;
 pub mod cookies;
 pub mod cors;
+pub mod counting;
 pub mod envelope;
 pub mod events;
 pub mod finish;

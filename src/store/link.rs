@@ -14,6 +14,7 @@ mod fixed;
 mod flight;
 mod lanes;
 mod node;
+mod observer;
 mod probe;
 mod sentinel;
 mod spell;
@@ -23,24 +24,23 @@ mod topology;
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::{FromRedisValue, RedisError, Value};
+use redis::{FromRedisValue, ParsingError, RedisError, Value};
 use tokio::time::Instant;
 
 pub use self::call::{Call, Replicas};
 use self::cluster::Cluster;
 pub use self::cluster::spread_tags;
 use self::connector::{Connector, Limits};
-use self::fault::{explain, needs_another_connection};
+use self::fault::{explain, kind_of, needs_another_connection};
 use self::fixed::Fixed;
 use self::lanes::Attempt;
+use self::observer::CallUnderWay;
+pub use self::observer::{FailureKind, OPERATIONS, StoreObserver};
 pub use self::probe::Probe;
 use self::sentinel::{Sentinels, watch};
 pub use self::standing::Standing;
 pub use self::topology::{PasswordSource, Servers, Topology, node_at};
 use crate::domain::ports::StoreError;
-
-/// Is told of every call: its name, how long it took, whether it was answered.
-pub type StoreObserver = Arc<dyn Fn(&'static str, Duration, bool) + Send + Sync>;
 
 /// The only difference between the topologies.
 enum Route {
@@ -69,15 +69,20 @@ pub struct RedisLink {
     route: Route,
     /// For one try.
     timeout: Duration,
-    observer: StoreObserver,
+    observer: Arc<dyn StoreObserver>,
     probe: Arc<Probe>,
 }
 
 impl RedisLink {
     /// Connects at the first use. Must be made on the tokio runtime that will use it.
-    pub fn new(servers: &Servers, timeout: Duration, probe: Arc<Probe>, observer: StoreObserver) -> Self {
+    pub fn new(
+        servers: &Servers,
+        timeout: Duration,
+        probe: Arc<Probe>,
+        observer: Arc<dyn StoreObserver>,
+    ) -> Self {
         let topology = &servers.topology;
-        let connector = Connector::new(servers, Limits::of(timeout), probe.clone());
+        let connector = Connector::new(servers, Limits::of(timeout), probe.clone(), observer.clone());
         let route = match topology {
             Topology::Single(_) => Route::Fixed(Fixed::new(connector)),
             Topology::Sentinel { sentinels, master, .. } => {
@@ -134,7 +139,7 @@ impl RedisLink {
     ) -> Result<T, StoreError> {
         let made = tokio::time::timeout(patience, self.call(name, call, self.deadline())).await;
         made.unwrap_or_else(|_| {
-            (self.observer)(name, patience, false);
+            self.observer.call_done(name, patience, Some(FailureKind::Timeout));
             Err(StoreError::Unavailable(format!("{name} took too long to wait for")))
         })
     }
@@ -159,21 +164,26 @@ impl RedisLink {
         replicas: Option<Replicas<'_>>,
         deadline: Deadline,
     ) -> Result<T, StoreError> {
+        debug_assert!(OPERATIONS.contains(&name), "{name} is not counted from 0");
+        let _under_way = CallUnderWay::begin(self.observer.as_ref());
         let started_at = Instant::now();
         let mut result = self.attempt(call, replicas, deadline).await;
         if result.as_ref().is_err_and(needs_another_connection) && Instant::now() < deadline.0 {
             result = self.attempt(call, replicas, deadline).await;
         }
-        let result = result.map_err(|error| explain(&error));
+        let result = result.map_err(|error| (kind_of(&error), explain(&error)));
         let result = result.and_then(|value| {
-            T::from_redis_value(value).map_err(|error| StoreError::Corrupt(error.to_string()))
+            let unreadable =
+                |error: ParsingError| (FailureKind::Unreadable, StoreError::Corrupt(error.to_string()));
+            T::from_redis_value(value).map_err(unreadable)
         });
-        (self.observer)(name, started_at.elapsed(), result.is_ok());
+        let failure = result.as_ref().err().map(|(kind, _)| *kind);
+        self.observer.call_done(name, started_at.elapsed(), failure);
         match &result {
             Ok(_) => self.standing().answered(),
-            Err(error) => self.standing().failed(name, || self.route.server_of(call.key()), error),
+            Err((_, error)) => self.standing().failed(name, || self.route.server_of(call.key()), error),
         }
-        result
+        result.map_err(|(_, error)| error)
     }
 
     async fn attempt(

@@ -20,7 +20,9 @@ use super::history;
 use super::idlers::Idlers;
 use super::keys::{Keys, digest_text};
 use super::link::{Call, RedisLink, Replicas};
-pub use super::link::{PasswordSource, Probe, Servers, StoreObserver, Topology, node_at};
+pub use super::link::{
+    FailureKind, OPERATIONS, PasswordSource, Probe, Servers, StoreObserver, Topology, node_at,
+};
 use super::ready::readiness;
 use super::record;
 use super::reply::{self, Reply, begins_with, corrupt, words};
@@ -72,7 +74,12 @@ pub struct RedisStore {
 
 impl RedisStore {
     /// Connects at the first use. Must be made on the thread that uses it. All stores of a process share `probe`.
-    pub fn new(place: &Place, promises: Promises, probe: Arc<Probe>, observer: StoreObserver) -> Self {
+    pub fn new(
+        place: &Place,
+        promises: Promises,
+        probe: Arc<Probe>,
+        observer: Arc<dyn StoreObserver>,
+    ) -> Self {
         let link = RedisLink::new(&place.servers, promises.timeout, probe, observer);
         RedisStore {
             link,

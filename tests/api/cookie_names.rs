@@ -89,7 +89,10 @@ async fn the_operator_is_told_that_it_was_ambiguous() {
     let app = with_metrics(Kind::Memory).await;
     let (one, other) = (app.signed_in(json!({})).await, app.signed_in(json!({})).await);
     who(&app, PATH, &format!("{NAME}={one}; {NAME}={other}")).await;
-    assert_eq!(value(&metrics(&app).await, "vestibule_refusals_total{reason=\"ambiguous\"}"), 1);
+    assert_eq!(
+        value(&metrics(&app).await, "vestibule_refusals_total{portal=\"my-portal\",reason=\"ambiguous\"}"),
+        1
+    );
 }
 
 #[tokio::test]

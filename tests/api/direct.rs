@@ -40,11 +40,12 @@ pub async fn with_reasons(kind: Kind) -> TestApp {
     crate::operations::with_metrics(kind).await
 }
 
-/// The refusals so far: `reason=count`, in the order of the metrics.
+/// The refusals so far: `reason=count` for each portal, in the order of the metrics.
 async fn refusals(app: &TestApp) -> Vec<String> {
     let metrics = metrics(app).await;
-    let lines = metrics.lines().filter_map(|line| line.strip_prefix("vestibule_refusals_total{reason=\""));
-    lines.map(|line| line.replace("\"} ", "=")).collect()
+    let lines = metrics.lines().filter(|line| line.starts_with("vestibule_refusals_total{"));
+    let reasons = lines.filter_map(|line| Some((line, line.split_once("reason=\"")?.1)));
+    reasons.map(|(line, reason)| format!("{} of {line}", reason.replace("\"} ", "="))).collect()
 }
 
 /// Sends a call that is refused, and checks the reason that only the operator sees.

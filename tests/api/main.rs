@@ -38,6 +38,7 @@ mod landing_form;
 mod limits;
 mod list_sessions;
 mod mailed_links;
+mod metrics;
 mod one_meaning;
 mod operations;
 mod outage;

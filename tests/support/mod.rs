@@ -13,6 +13,7 @@ pub mod gateway;
 pub mod history;
 pub mod node;
 pub mod process;
+pub mod promtool;
 pub mod proxy_binary;
 pub mod redis_cluster;
 pub mod redis_faults;

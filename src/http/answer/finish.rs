@@ -16,6 +16,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use futures_util::FutureExt;
 
 use super::common_headers::add_common_headers;
+use super::counting::count_refusal;
 use super::lost::{self, NO_METHOD, NO_ROUTE};
 use super::problem::{self, Problem};
 use crate::domain::error::{Code, Error};
@@ -34,6 +35,7 @@ pub async fn finish(
     let gateway = gateway(request.request()).clone();
     keep(&request, id.clone(), gateway.product.now());
     in_request(id.clone(), async move {
+        let _in_flight = gateway.metrics.http.request_began();
         // No clone of the request may live across this call: actix's router needs it for itself.
         let served = async {
             let response = next.call(request).await?.map_into_boxed_body();
@@ -96,13 +98,13 @@ fn report(request: &HttpRequest, response: &HttpResponse, error: Option<&Error>,
     let handle = error.and_then(|error| error.handle).or(noted).map(|handle| handle.to_string());
     let handle = handle.as_deref();
     if let Some(refusal) = error.and_then(|error| error.refusal) {
-        gateway.metrics.refusal(refusal.name());
+        count_refusal(request, refusal.name());
         let client = client_address::of(request, gateway).map(|client| client.to_string());
         audit(SessionEvent::Refused { reason: refusal.name(), handle, client: client.as_deref() });
     }
     let exceeded = problem_of(response).and_then(Problem::exceeded);
     if let Some(exceeded) = exceeded {
-        gateway.metrics.rate_limited(exceeded.limit);
+        gateway.metrics.http.rate_limited(exceeded.limit);
     }
     // A method can be any text that the client chooses; a metric's label must not.
     let method = if request.method().is_safe() || request.method() == "POST" {
@@ -110,7 +112,7 @@ fn report(request: &HttpRequest, response: &HttpResponse, error: Option<&Error>,
     } else {
         NO_METHOD
     };
-    gateway.metrics.request(route, method, response.status().as_str(), took);
+    gateway.metrics.http.request(route, method, response.status().as_str(), took);
     tracing::info!(
         target: "vestibule::request",
         method,

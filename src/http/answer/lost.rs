@@ -55,7 +55,7 @@ fn parts(gateway: &Gateway, id: &str, error: &Error, took: Duration) -> (StatusC
     let body = problem::render(error, &gateway.error_type_base, id, &HeaderMap::new(), &mut headers);
     add_common_headers(&mut headers, id, gateway.strict_transport);
     let (status, _) = problem::status_and_title(error.code);
-    gateway.metrics.request(NO_ROUTE, NO_METHOD, status.as_str(), took);
+    gateway.metrics.http.request(NO_ROUTE, NO_METHOD, status.as_str(), took);
     tracing::info!(
         target: "vestibule::request",
         route = NO_ROUTE,

@@ -15,7 +15,7 @@ use crate::telemetry::{SessionEvent, audit};
 pub fn report(request: &HttpRequest, caller: &Caller<ToCreate>, session: &PortalSession) {
     let grant = &session.grant;
     note(request, session.handle);
-    gateway(request).metrics.created(&grant.slug, grant.environment.name());
+    gateway(request).metrics.sessions.created(&grant.slug, grant.environment.name());
     let handle = session.handle.to_string();
     audit(SessionEvent::Created { handle: &handle, portal: &grant.slug, root_key: &caller.key.id });
 }

@@ -19,6 +19,11 @@ use crate::domain::root_key::RootKeyEntry;
 
 type Buckets<K> = RateLimiter<K, DefaultKeyedStateStore<K>, DefaultClock, NoOpMiddleware>;
 
+/// The limits, by their keys in the configuration.
+pub const LIMITS: [&str; 2] = [EXCHANGE, CREATE];
+const EXCHANGE: &str = "exchange_per_minute";
+const CREATE: &str = "create_per_minute";
+
 /// A limit was reached, and nothing was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exceeded {
@@ -77,7 +82,7 @@ impl Limits {
         let taken = self.exchange.take(&subscriber).await;
         taken.map(|guess| Attempt(Some(guess))).map_err(|wait| {
             let counted = format!("{subscriber}{length}");
-            exceeded("exchange_per_minute", counted, self.exchange_per_minute, wait)
+            exceeded(EXCHANGE, counted, self.exchange_per_minute, wait)
         })
     }
 
@@ -86,7 +91,7 @@ impl Limits {
         let checked = self.create.check_key(key.digest.as_bytes());
         let now = || DefaultClock::default().now();
         checked.map_err(|until| {
-            exceeded("create_per_minute", key.id.clone(), self.create_per_minute, until.wait_time_from(now()))
+            exceeded(CREATE, key.id.clone(), self.create_per_minute, until.wait_time_from(now()))
         })
     }
 

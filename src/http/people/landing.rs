@@ -19,6 +19,7 @@ use crate::domain::portal_path::PortalPath;
 use crate::domain::portals::people::{Arrival, Entry, SignedIn, Waiting};
 use crate::domain::presented::Presented;
 use crate::domain::session::PortalSession;
+use crate::http::answer::counting::{ASKED_AGAIN, DONE, SIGNED_IN_ALREADY, count_exchange};
 use crate::http::answer::new_session::begin;
 use crate::http::answer::pages::Form;
 use crate::http::answer::problem::Problem;
@@ -90,12 +91,13 @@ async fn spend(
     let attempt = gateway.limits.begin_exchange(client).await.map_err(limited)?;
     let result = portals(request).enter(presented, exchange, &form.replaces).await;
     attempt.end(result.as_ref().err());
-    gateway.metrics.exchange(match &result {
-        Ok(Entry::Exchanged(_)) => "done",
-        Ok(Entry::SignedIn(_)) => "signed_in_already",
-        Ok(Entry::Unasked(_)) => "asked_again",
+    let outcome = match &result {
+        Ok(Entry::Exchanged(_)) => DONE,
+        Ok(Entry::SignedIn(_)) => SIGNED_IN_ALREADY,
+        Ok(Entry::Unasked(_)) => ASKED_AGAIN,
         Err(error) => error.code.wire_name(),
-    });
+    };
+    count_exchange(request, None, outcome);
     result.map(|entry| entered(request, entry, client)).map_err(refuse)
 }
 

@@ -13,6 +13,7 @@ use crate::domain::error::Error;
 use crate::domain::messages::{Asker, ExchangeRequest, ExchangedSession};
 use crate::domain::portal_path::PortalPath;
 use crate::fields::text;
+use crate::http::answer::counting::{DONE, count_exchange};
 use crate::http::answer::envelope::success;
 use crate::http::answer::new_session::begin;
 use crate::http::answer::problem::Problem;
@@ -75,7 +76,10 @@ pub async fn exchange(
     let attempt = gateway.limits.begin_exchange(client).await?;
     let result = portals(&request).exchange(exchange).await;
     attempt.end(result.as_ref().err());
-    gateway.metrics.exchange(result.as_ref().map_or_else(|error| error.code.wire_name(), |_| "done"));
+    match &result {
+        Ok(exchanged) => count_exchange(&request, Some(&exchanged.portal.slug), DONE),
+        Err(error) => count_exchange(&request, None, error.code.wire_name()),
+    }
     let exchanged = result?;
     let is_browser = is_browser(request.headers());
     let ExchangedSession { session, portal, token, .. } = &exchanged;

@@ -37,7 +37,7 @@ fn note_unheard(peer: IpAddr, gateway: &Gateway) {
     if gateway.trusted_proxies.iter().any(|network| network.contains(&peer)) {
         return;
     }
-    gateway.metrics.client_address_ignored();
+    gateway.metrics.http.client_address_ignored();
     if gateway.untrusted.is_news(peer) {
         tracing::warn!(
             peer = %peer,

@@ -15,6 +15,8 @@ use memchr::memchr_iter;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use crate::telemetry::Held;
+
 /// A header's name of 64 KiB makes actix-http panic.
 const MAX_LINE_BYTES: usize = 64 * 1024 - 1;
 // `super::raw_errors` replaces each of these refusals by a problem.
@@ -56,6 +58,8 @@ pub struct Bounded<S> {
     is_over: bool,
     /// What is left to write of the last word.
     refusal: &'static [u8],
+    /// Counts it while it is open.
+    _counted: Option<Held>,
 }
 
 impl<S> Bounded<S> {
@@ -71,7 +75,13 @@ impl<S> Bounded<S> {
             line_bytes: 0,
             is_over: false,
             refusal: b"",
+            _counted: None,
         }
+    }
+
+    /// The same, counted while it is open.
+    pub fn counted(self, held: Held) -> Self {
+        Bounded { _counted: Some(held), ..self }
     }
 
     fn wait_for(&mut self, awaited: Awaited) {

@@ -58,7 +58,7 @@ pub fn listen(
             let gateway = gateway.clone().into_inner();
             move |status| lost::raw_answer(&gateway, status)
         });
-        let app = App::new().app_data(gateway).configure(routes).wrap(from_fn(finish::finish));
+        let app = App::new().app_data(gateway.clone()).configure(routes).wrap(from_fn(finish::finish));
         let app = app.into_factory().map_err(|error: actix_web::Error| error.error_response());
         let stopping = stopping.clone();
         let http = HttpService::build()
@@ -71,12 +71,13 @@ pub fn listen(
             .local_addr(address)
             .finish(map_config(app, |()| AppConfig::default()));
         let connection = fn_service(move |socket: TcpStream| {
-            let answer = answer.clone();
+            let (answer, gateway) = (answer.clone(), gateway.clone());
             async move {
                 // Answers are small and complete; waiting to fill a packet would only delay them.
                 let _ = socket.set_nodelay(true);
                 let peer = socket.peer_addr().ok();
                 let socket = Bounded::new(RawErrors::new(socket, answer), PATIENCE);
+                let socket = socket.counted(gateway.metrics.http.connected());
                 Ok((socket, actix_http::Protocol::Http1, peer))
             }
         });

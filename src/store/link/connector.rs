@@ -19,6 +19,8 @@ use redis::{
 use secrecy::ExposeSecret;
 
 use super::fault::is_wrong_name;
+use super::node::Live;
+use super::observer::{Open, StoreObserver};
 use super::probe::Probe;
 use super::standing::Standing;
 use super::topology::{PasswordSource, Servers, node_at};
@@ -53,22 +55,29 @@ pub struct Connector {
     has_seed_name: AtomicBool,
     pub limits: Limits,
     probe: Arc<Probe>,
+    observer: Arc<dyn StoreObserver>,
 }
 
 impl Connector {
-    pub fn new(servers: &Servers, limits: Limits, probe: Arc<Probe>) -> Self {
+    pub fn new(
+        servers: &Servers,
+        limits: Limits,
+        probe: Arc<Probe>,
+        observer: Arc<dyn StoreObserver>,
+    ) -> Self {
         let mut seeds = servers.topology.seeds().into_iter();
         let seed = seeds.find(|host| host.parse::<IpAddr>().is_err()).map(str::to_owned);
         let (node, password) = (servers.topology.node().clone(), servers.password.clone());
-        Connector { node, password, seed, has_seed_name: AtomicBool::new(false), limits, probe }
+        let has_seed_name = AtomicBool::new(false);
+        Connector { node, password, seed, has_seed_name, limits, probe, observer }
     }
 
     /// To the server that the settings themselves name.
-    pub async fn connect_to_node(&self) -> RedisResult<MultiplexedConnection> {
+    pub async fn connect_to_node(&self) -> RedisResult<Live> {
         self.open(self.node.clone(), None).await
     }
 
-    pub async fn connect(&self, address: &Address) -> RedisResult<MultiplexedConnection> {
+    pub async fn connect(&self, address: &Address) -> RedisResult<Live> {
         let ip = address.0.parse::<IpAddr>().ok();
         let (Some(seed), Some(ip), ConnectionAddr::TcpTls { .. }) = (&self.seed, ip, self.node.addr()) else {
             return self.open(node_at(&self.node, address), None).await;
@@ -91,10 +100,7 @@ impl Connector {
     }
 
     /// [`Connector::connect`] for a task of its own.
-    pub fn to(
-        self: &Arc<Self>,
-        address: &Address,
-    ) -> impl Future<Output = RedisResult<MultiplexedConnection>> + Send + use<> {
+    pub fn to(self: &Arc<Self>, address: &Address) -> impl Future<Output = RedisResult<Live>> + Send + use<> {
         let (connector, address) = (self.clone(), address.clone());
         async move { connector.connect(&address).await }
     }
@@ -121,11 +127,21 @@ impl Connector {
         Ok(info.set_redis_settings(user))
     }
 
-    async fn open(&self, info: ConnectionInfo, at: Option<Resolved>) -> RedisResult<MultiplexedConnection> {
+    async fn open(&self, info: ConnectionInfo, at: Option<Resolved>) -> RedisResult<Live> {
+        let opened = self.opened(info, at).await;
+        let (client, connection) = opened.inspect_err(|_| self.observer.connect_failed())?;
+        self.probe.look_over(&client, &connection, self.limits.answer);
+        Ok(Live::counted(connection, Open::begin(self.observer.clone())))
+    }
+
+    async fn opened(
+        &self,
+        info: ConnectionInfo,
+        at: Option<Resolved>,
+    ) -> RedisResult<(Client, MultiplexedConnection)> {
         let client = Client::open(self.with_password(info).await?)?;
         let connection = open(&client, at, self.limits.answer).await?;
-        self.probe.look_over(&client, &connection, self.limits.answer);
-        Ok(connection)
+        Ok((client, connection))
     }
 }
 

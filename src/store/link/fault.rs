@@ -3,8 +3,9 @@
 //! Owns: which failures call for a new connection, and which mean that data cannot be read.
 //! Must not know: what was asked.
 
-use redis::RedisError;
+use redis::{ErrorKind, RedisError};
 
+use super::observer::FailureKind;
 use crate::domain::ports::StoreError;
 
 /// As for a broken connection: worth another try.
@@ -47,6 +48,38 @@ pub fn is_refused_command(error: &RedisError) -> bool {
     }
 }
 
+/// What the operator has to look at.
+pub fn kind_of(error: &RedisError) -> FailureKind {
+    if is_about_data(error) {
+        return FailureKind::Unreadable;
+    }
+    if error.is_timeout() {
+        return FailureKind::Timeout;
+    }
+    if error.is_io_error() {
+        return FailureKind::Connection;
+    }
+    // Said by the link itself, of replicas that do not acknowledge.
+    if error.kind() == ErrorKind::Client {
+        return FailureKind::Replicas;
+    }
+    let detail = error.detail().unwrap_or_default();
+    // A command that failed within a script of Redis 6.2 has its code in the text.
+    let code = error.code().filter(|code| *code != "ERR");
+    let code = code.or_else(|| codes_in(detail).next());
+    match code.unwrap_or_default() {
+        "READONLY" | "MASTERDOWN" | "UNBLOCKED" => FailureKind::Replica,
+        "OOM" => FailureKind::Full,
+        "MISCONF" => FailureKind::Disk,
+        "NOREPLICAS" => FailureKind::Replicas,
+        "LOADING" | "BUSY" | "TRYAGAIN" | "CLUSTERDOWN" | "MOVED" | "ASK" => FailureKind::Busy,
+        "NOPERM" | "NOAUTH" | "WRONGPASS" => FailureKind::Refused,
+        _ if is_refused_command(error) || was_refused_to_a_script(detail) => FailureKind::Refused,
+        _ if detail.contains("max number of clients") => FailureKind::Busy,
+        _ => FailureKind::Other,
+    }
+}
+
 /// Only a wrong type under our keys, or a script that fails on the data, is a fault of data. All else is an outage.
 pub fn explain(error: &RedisError) -> StoreError {
     if is_about_data(error) {
@@ -77,10 +110,14 @@ fn was_refused_to_a_script(detail: &str) -> bool {
         .any(|words| detail.contains(words))
 }
 
-/// Such as `-OOM command not allowed`.
 fn tells_a_code(met: &str) -> bool {
-    let mut words = met.split_ascii_whitespace().filter_map(|word| word.strip_prefix('-'));
-    words.any(|word| word.len() > 2 && word.bytes().all(|byte| byte.is_ascii_uppercase()))
+    codes_in(met).next().is_some()
+}
+
+/// Such as `-OOM command not allowed`.
+fn codes_in(met: &str) -> impl Iterator<Item = &str> {
+    let words = met.split_ascii_whitespace().filter_map(|word| word.strip_prefix('-'));
+    words.filter(|word| word.len() > 2 && word.bytes().all(|byte| byte.is_ascii_uppercase()))
 }
 
 #[cfg(test)]
@@ -132,6 +169,45 @@ mod tests {
         for line in data {
             let told = explain(&error(line));
             assert!(matches!(told, StoreError::Corrupt(_)), "{line}: {told:?}");
+        }
+    }
+
+    #[test]
+    fn an_error_is_counted_as_what_the_operator_has_to_look_at() {
+        for (error, kind) in [
+            (outage("x"), FailureKind::Connection),
+            (timed_out(), FailureKind::Timeout),
+            (error("READONLY You can't write against a read only replica."), FailureKind::Replica),
+            (error("OOM command not allowed when used memory > 'maxmemory'."), FailureKind::Full),
+            (
+                error(
+                    "ERR Error running script (call to f_0): @user_script:3: @user_script: 3: -OOM command not",
+                ),
+                FailureKind::Full,
+            ),
+            (error("MISCONF Redis is configured to save RDB snapshots"), FailureKind::Disk),
+            (error("NOREPLICAS Not enough good replicas to write."), FailureKind::Replicas),
+            (
+                RedisError::from((ErrorKind::Client, "too few replicas acknowledged it in time")),
+                FailureKind::Replicas,
+            ),
+            (error("LOADING Redis is loading the dataset in memory"), FailureKind::Busy),
+            (error("CLUSTERDOWN The cluster is down"), FailureKind::Busy),
+            (error("ERR max number of clients reached"), FailureKind::Busy),
+            (error("NOAUTH Authentication required."), FailureKind::Refused),
+            (error("NOPERM this user has no permissions to run the 'get' command"), FailureKind::Refused),
+            (error("ERR unknown command 'EVALSHA', with args beginning with:"), FailureKind::Refused),
+            (
+                error("ERR The user executing the script can't run this command or subcommand script: f00"),
+                FailureKind::Refused,
+            ),
+            (
+                error("WRONGTYPE Operation against a key holding the wrong kind of value"),
+                FailureKind::Unreadable,
+            ),
+            (error("ERR upstream failure"), FailureKind::Other),
+        ] {
+            assert_eq!(kind_of(&error), kind, "{error}");
         }
     }
 

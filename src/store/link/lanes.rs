@@ -51,7 +51,7 @@ impl Lanes {
     /// `connect` is used where there is no connection yet.
     pub async fn attempt<C>(&self, attempt: &Attempt<'_>, connect: impl FnOnce() -> C) -> RedisResult<Value>
     where
-        C: Future<Output = RedisResult<MultiplexedConnection>> + Send + 'static,
+        C: Future<Output = RedisResult<Live>> + Send + 'static,
     {
         if let Some(replicas) = attempt.replicas {
             return self.waiting.attempt(attempt, replicas, connect).await;
@@ -94,7 +94,7 @@ impl Waiting {
         connect: impl FnOnce() -> C,
     ) -> RedisResult<Value>
     where
-        C: Future<Output = RedisResult<MultiplexedConnection>>,
+        C: Future<Output = RedisResult<Live>>,
     {
         let Ok(Ok(_turn)) = tokio::time::timeout_at(attempt.deadline, self.turns.acquire()).await else {
             // Not the server's fault, and no reason to try again.
@@ -103,7 +103,7 @@ impl Waiting {
         let idle = self.idle().pop();
         let live = match idle {
             Some(live) => live,
-            None => Live::new(by(attempt.deadline, connect()).await?),
+            None => by(attempt.deadline, connect()).await?,
         };
         let answer = by(attempt.deadline, send(&live, attempt)).await;
         let result = match answer {

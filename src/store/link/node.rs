@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use super::fault::{needs_another_connection, timed_out};
 use super::flight::Flight;
+use super::observer::Open;
 
 /// A connection is kept at least this long, even if its server answers that it is no primary. It may say so for
 /// minutes.
@@ -24,11 +25,19 @@ pub struct Live {
     pub connection: MultiplexedConnection,
     made_at: Instant,
     knows_no_hashes: AtomicBool,
+    /// Counted for as long as it is there; sentinels are not counted.
+    _open: Option<Open>,
 }
 
 impl Live {
     pub fn new(connection: MultiplexedConnection) -> Self {
-        Live { connection, made_at: Instant::now(), knows_no_hashes: AtomicBool::new(false) }
+        let knows_no_hashes = AtomicBool::new(false);
+        Live { connection, made_at: Instant::now(), knows_no_hashes, _open: None }
+    }
+
+    /// The same, counted for as long as it is there.
+    pub fn counted(connection: MultiplexedConnection, open: Open) -> Self {
+        Live { _open: Some(open), ..Live::new(connection) }
     }
 
     /// Whether scripts must be sent with their text: the server refuses `EVALSHA`, and not `EVAL`.
@@ -59,7 +68,7 @@ impl Lane {
     /// The live connection, or a new one if it can be made by the deadline.
     pub async fn get<C>(&self, deadline: Instant, connect: impl FnOnce() -> C) -> RedisResult<Arc<Live>>
     where
-        C: Future<Output = RedisResult<MultiplexedConnection>> + Send + 'static,
+        C: Future<Output = RedisResult<Live>> + Send + 'static,
     {
         if let Some(live) = self.live.load_full() {
             return Ok(live);
@@ -67,7 +76,7 @@ impl Lane {
         let connecting = self.connecting.join(|| {
             let (live, connect) = (self.live.clone(), connect());
             async move {
-                let fresh = Arc::new(Live::new(connect.await?));
+                let fresh = Arc::new(connect.await?);
                 live.store(Some(fresh.clone()));
                 Ok(fresh)
             }

@@ -19,7 +19,7 @@ use super::connector::{Address, Connector, connect};
 use super::fault::outage;
 use super::flight::Flight;
 use super::lanes::{Attempt, Lanes};
-use super::node::{Lane, by};
+use super::node::{Lane, Live, by};
 
 /// How long it may take a worker to notice another primary in this way alone.
 const ASK_EVERY: Duration = Duration::from_millis(500);
@@ -65,10 +65,10 @@ impl Sentinels {
         let connect = || {
             let (connector, address) = (self.connector.clone(), primary.address.clone());
             async move {
-                let mut connection = connector.connect(&address).await?;
+                let mut live = connector.connect(&address).await?;
                 // Everybody waits for this one connection, so a server that falls silent now must not hold it up.
-                by(Instant::now() + connector.limits.answer, check_role(&mut connection)).await?;
-                Ok(connection)
+                by(Instant::now() + connector.limits.answer, check_role(&mut live.connection)).await?;
+                Ok(live)
             }
         };
         primary.lanes.attempt(attempt, connect).await
@@ -133,7 +133,7 @@ async fn ask(client: &Client, lane: &Lane, master: &str, limit: Duration) -> Red
     let deadline = Instant::now() + limit;
     let connecting = || {
         let client = client.clone();
-        async move { connect(&client, limit).await }
+        async move { connect(&client, limit).await.map(Live::new) }
     };
     let live = lane.get(deadline, connecting).await?;
     // Both are needed: in the middle of a failover, MASTER gives the new epoch with the old address.

@@ -1,0 +1,70 @@
+//! Metrics of sessions. The label `portal` has slugs of the configuration only, and no label tells of a user.
+//!
+//! Must not know: what an outcome or a reason means.
+
+use prometheus::IntCounterVec;
+
+use super::families::{Families, Result};
+
+/// What becomes of sessions and of those who ask for them.
+pub struct SessionMetrics {
+    created: IntCounterVec,
+    exchanges: IntCounterVec,
+    refusals: IntCounterVec,
+}
+
+impl SessionMetrics {
+    pub(super) fn new(families: &Families<'_>) -> Result<Self> {
+        Ok(SessionMetrics {
+            created: families.counters(
+                "vestibule_sessions_created_total",
+                "Sessions created.",
+                &["portal", "environment"],
+            )?,
+            exchanges: families.counters(
+                "vestibule_exchanges_total",
+                "Exchanges of session IDs by outcome.",
+                &["portal", "outcome"],
+            )?,
+            refusals: families.counters(
+                "vestibule_refusals_total",
+                "Refusals by their true reason.",
+                &["portal", "reason"],
+            )?,
+        })
+    }
+
+    /// These may happen at this portal.
+    pub fn foresee<'a>(
+        &self,
+        portal: &str,
+        environments: &[&str],
+        outcomes: &[&str],
+        reasons: impl Iterator<Item = &'a str>,
+    ) {
+        for environment in environments {
+            self.created.with_label_values(&[portal, environment]);
+        }
+        for outcome in outcomes {
+            self.exchanges.with_label_values(&[portal, outcome]);
+        }
+        for reason in reasons {
+            self.refusals.with_label_values(&[portal, reason]);
+        }
+    }
+
+    /// A session was created.
+    pub fn created(&self, portal: &str, environment: &str) {
+        self.created.with_label_values(&[portal, environment]).inc();
+    }
+
+    /// An exchange ended. `outcome` is `done`, or the code of the refusal.
+    pub fn exchange(&self, portal: &str, outcome: &str) {
+        self.exchanges.with_label_values(&[portal, outcome]).inc();
+    }
+
+    /// A credential or an action was refused.
+    pub fn refusal(&self, portal: &str, reason: &str) {
+        self.refusals.with_label_values(&[portal, reason]).inc();
+    }
+}
