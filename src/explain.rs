@@ -3,7 +3,7 @@
 //! Owns: the question of a command line, and the answer as lines for people.
 //! Must not know: who may see what; the gateway decides by the root key. Nothing that was pasted is printed again.
 
-use std::io;
+use std::io::{self, Read};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,6 +17,9 @@ use crate::local_gateway::{self, Question};
 /// A little longer than the gateway may take for an answer: it asks its store for each secret that a user's sessions may
 /// be under, and waits for each.
 const LIMIT: Duration = Duration::from_secs(32);
+
+/// Of standard input: more than a gateway reads.
+const MOST_BYTES: u64 = 1 << 16;
 
 /// What a command line asks.
 #[derive(clap::Args)]
@@ -90,12 +93,22 @@ impl Asked {
             return Ok(json!({ "slug": self.portal, "externalId": self.user }));
         };
         let about = match about.expose_secret() {
-            "-" => SecretString::from(io::read_to_string(io::stdin())?),
+            "-" => SecretString::from(pasted(io::stdin())?),
             _ => about.clone(),
         };
         let text = about.expose_secret().trim();
         Ok(if text.starts_with("sess_") { json!({ "id": text }) } else { json!({ "sessionId": text }) })
     }
+}
+
+/// A mail may be in any encoding; a link in it is in ASCII.
+fn pasted(input: impl io::Read) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    input.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(io::Error::other("standard input has more than 64 KiB: send the link alone"));
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn lines(session: &Value) -> String {
@@ -118,6 +131,15 @@ fn time_of(at: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mail_of_any_encoding_is_read_and_a_whole_mailbox_is_not() {
+        assert_eq!(
+            pasted(&b"Gr\xfc\xdfe: pst_live_x"[..]).expect("a text"),
+            "Gr\u{fffd}\u{fffd}e: pst_live_x"
+        );
+        assert!(pasted(&vec![b'x'; 70_000][..]).is_err());
+    }
 
     #[test]
     fn an_answer_is_told_in_lines() {

@@ -110,7 +110,7 @@ pub async fn revoke_others(
     site.journal.action("You signed out everywhere else");
     let words = (
         "The app's backend revokes the user's other sessions",
-        "In every portal, on every device. `except` keeps the session from which the user asked for it.",
+        "In every portal, on every device. The field except keeps the session from which the user asked for it.",
     );
     let asked = json!({ "externalId": form.user, "except": form.except });
     match gateway.call("revokeSession", words, asked).await {

@@ -93,6 +93,12 @@ pub const UNKNOWN: &str = "Nothing is known of it to this key: it never was, its
 /// The text itself tells this, and so it tells nothing of any session.
 pub const NO_LINK: &str = "The text holds no complete session ID: characters are missing or changed, as when a mail \
      program breaks a long link.";
+/// And so do these.
+pub const ID_AS_LINK: &str = "The text is a session's id, and no link: send it as id.";
+/// A link where an id belongs.
+pub const LINK_AS_ID: &str = "The text is a session ID or a link, and no session's id: send it as sessionId.";
+/// A token where a link belongs.
+pub const TOKEN_AS_LINK: &str = "The text is a token, and no link: ask by the session's id, or by its user.";
 
 impl Known {
     /// `by_link`: it was asked about by its ticket.

@@ -20,6 +20,9 @@ const MOST_DECODINGS: usize = 4;
 const CREDENTIALS: [&str; 4] =
     [TicketKind::PREFIX, BrowserTokenKind::PREFIX, DirectTokenKind::PREFIX, RootKey::PREFIX];
 
+/// How a JSON object begins in base64url.
+const OBJECT: &[u8] = b"eyJ";
+
 /// In its encoded form: ASCII, without spaces or control characters.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PortalPath(String);
@@ -60,7 +63,10 @@ impl PortalPath {
     /// Whether a session ID, a token or a root key is in it, encoded or not.
     pub fn holds_a_credential(&self) -> bool {
         let is_of_a_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-        readings(&self.0).any(|bytes| bytes.split(|byte| !is_of_a_word(byte)).any(begins_like_a_credential))
+        readings(&self.0).any(|bytes| {
+            bytes.split(|byte| !is_of_a_word(byte)).any(begins_like_a_credential)
+                || holds_a_signed_token(&bytes)
+        })
     }
 
     /// The address at a portal, which is never at another origin.
@@ -72,6 +78,22 @@ impl PortalPath {
 fn begins_like_a_credential(word: &[u8]) -> bool {
     let after_prefix = CREDENTIALS.iter().find_map(|prefix| word.strip_prefix(prefix.as_bytes()));
     after_prefix.is_some_and(|rest| rest.starts_with(b"live_") || rest.starts_with(b"test_"))
+}
+
+/// A JWT: two JSON objects in base64url, parted by a dot, and something after them.
+fn holds_a_signed_token(bytes: &[u8]) -> bool {
+    let is_of_a_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let object_at_the_end = |part: &[u8]| {
+        part.rsplit(|byte| !is_of_a_part(byte))
+            .next()
+            .is_some_and(|word| word.windows(3).any(|three| three == OBJECT))
+    };
+    let mut before: &[u8] = &[];
+    bytes.split(|byte| *byte == b'.').any(|part| {
+        let is_one = part.starts_with(OBJECT) && object_at_the_end(before);
+        before = part;
+        is_one
+    })
 }
 
 /// `text`, and what it becomes when it is decoded once or more often.

@@ -184,9 +184,22 @@ on_both_stores! {
         }
     }
 
+    async fn what_was_sent_in_the_wrong_field_is_told_so(app: TestApp) {
+        let (id, token) = app.sign_in(ACME_LIVE, json!({})).await;
+        for (question, told) in [
+            (json!({ "sessionId": id }), "send it as id"),
+            (json!({ "id": app.fresh_id(json!({})).await }), "send it as sessionId"),
+            (json!({ "sessionId": token }), "is a token, and no link"),
+        ] {
+            let answer = explained(&app, question.clone()).await;
+            unknown(&answer);
+            assert!(text(&answer["sentence"]).contains(told), "{question}: {answer}");
+        }
+    }
+
     async fn faults_of_the_question(app: TestApp) {
         for (question, locations) in [
-            (json!({}), vec!["body.slug", "body.externalId"]),
+            (json!({}), vec!["body.id"]),
             (json!({ "slug": "my-portal" }), vec!["body.externalId"]),
             (json!({ "id": 7 }), vec!["body.id"]),
             (json!({ "id": "sess_1", "sessionId": "x" }), vec!["body.sessionId"]),

@@ -113,6 +113,7 @@ function signedIn(data) {
   byId('permissions').replaceChildren(...permissions(data.permissions));
   byId('features').replaceChildren(...FEATURES.map(feature));
   byId('result').textContent = '';
+  byId('ended').textContent = '';
   showTimeLeft();
   show('signed-in');
 }
@@ -203,9 +204,9 @@ async function revoke() {
 async function revokeOthers() {
   const others = new URLSearchParams({ user: session.externalId, except: session.id });
   const { revoked } = await ask(`${places.app}/revoke-others`, { method: 'POST', body: others });
-  byId('result').className = 'result good';
-  byId('result').textContent = `Signed out everywhere else: ${revoked} ${revoked === 1 ? 'session' : 'sessions'} ended.`;
   await check('The portal page asks who is there: this session goes on');
+  byId('ended').className = 'result good';
+  byId('ended').textContent = `Signed out everywhere else: ${revoked} ${revoked === 1 ? 'session' : 'sessions'} ended.`;
 }
 
 // What a support desk sees.

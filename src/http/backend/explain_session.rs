@@ -10,11 +10,10 @@ use utoipa::ToSchema;
 use crate::domain::catalog::parse_slug;
 use crate::domain::error::Error;
 use crate::domain::explained::Outcome;
-use crate::domain::handle::Handle;
 use crate::domain::history::{Happening, HistoryEvent};
 use crate::domain::invalid::Invalid;
 use crate::domain::portals::backend::Caller;
-use crate::domain::portals::backend::explain::{Explanation, Question, Seen, ticket_in};
+use crate::domain::portals::backend::explain::{Explanation, Question, Seen, by_id, by_link};
 use crate::domain::root_key::ToExplain;
 use crate::fields::{Fields, parsed, string, text};
 use crate::http::answer::envelope::success;
@@ -193,10 +192,12 @@ fn read(body: &Body) -> Result<Question, Error> {
             stands_alone(fields, alone);
         }
         match alone {
-            Some("id") => {
-                fields.required("id", |value| Ok(Question::Handle(Handle::parse(string(value)?).ok())))
+            Some("id") => fields.required("id", |value| Ok(by_id(string(value)?))),
+            Some(_) => fields.required("sessionId", |value| Ok(by_link(string(value)?))),
+            None if ["slug", "externalId"].iter().all(|name| fields.value(name).is_none()) => {
+                fields.fault("id", Invalid::new("Nothing says what you ask about.", ONE_OF));
+                None
             }
-            Some(_) => fields.required("sessionId", |value| Ok(Question::Link(ticket_in(string(value)?)))),
             None => {
                 let slug = fields.required("slug", parsed(parse_slug));
                 let external_id = fields.required("externalId", text(1, 256));
@@ -206,11 +207,12 @@ fn read(body: &Body) -> Result<Question, Error> {
     })
 }
 
+const ONE_OF: &str = "Send id (sess_…), or sessionId (a session ID, or a link), or slug with externalId.";
+
 fn stands_alone(fields: &mut Fields<'_, '_>, name: &'static str) {
     for other in ["id", "sessionId", "slug", "externalId"] {
         if other != name && fields.value(other).is_some() {
-            let fix = "Send id, or sessionId, or slug with externalId.";
-            fields.fault(other, Invalid::new(format!("It cannot stand beside {name}."), fix));
+            fields.fault(other, Invalid::new(format!("It cannot stand beside {name}."), ONE_OF));
         }
     }
 }

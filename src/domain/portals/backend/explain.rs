@@ -5,10 +5,10 @@
 //! Must not know: how an explanation is told.
 
 use super::{Caller, user_of};
-use crate::domain::credential::{Kind, Ticket, TicketKind};
+use crate::domain::credential::{BrowserTokenKind, DirectTokenKind, Kind, Ticket, TicketKind};
 use crate::domain::environment::Environment;
 use crate::domain::error::{Code, Error, Refusal};
-use crate::domain::explained::{Known, NO_LINK, UNKNOWN, words};
+use crate::domain::explained::{ID_AS_LINK, Known, LINK_AS_ID, NO_LINK, TOKEN_AS_LINK, UNKNOWN, words};
 use crate::domain::handle::Handle;
 use crate::domain::portals::Portals;
 use crate::domain::ports::{Position, Sought};
@@ -19,10 +19,12 @@ const LATEST: usize = 20;
 
 /// What a support desk asks about.
 pub enum Question {
-    /// A session by its public name; `None`: the text is none.
-    Handle(Option<Handle>),
-    /// A link as somebody pasted it; `None`: there is no whole ticket in it.
-    Link(Option<Ticket>),
+    /// A session by its public name.
+    Handle(Handle),
+    /// A link as somebody pasted it.
+    Link(Ticket),
+    /// A text that names no session, and what is wrong with it.
+    Unreadable(&'static str),
     /// The latest sessions of a user.
     User {
         /// The portal.
@@ -72,14 +74,37 @@ pub enum Explanation {
 }
 
 /// The ticket in a text that somebody pasted: a whole link, one that a mail has broken into lines, or the ID alone.
-/// White space is that of all scripts here: mail programs put in no-break spaces. What is left must be a whole ticket, with
-/// its checksum, and is only looked up.
+/// Mail programs break a link into lines, begin each with the `>` of a quotation or end it with `=`, and put in spaces
+/// and hyphens that nobody sees. What is left must be a whole ticket, with its checksum, and is only looked up.
 pub fn ticket_in(text: &str) -> Option<Ticket> {
     let first_in = |text: &str| {
         let mut starts = text.match_indices(TicketKind::PREFIX);
         starts.find_map(|(at, _)| Ticket::parse_from_link(beginning(&text[at..])).ok())
     };
-    first_in(text).or_else(|| first_in(&text.split_whitespace().collect::<String>()))
+    let is_of_a_mail = |c: char| c.is_ascii_whitespace() || !c.is_ascii() || matches!(c, '>' | '=');
+    first_in(text).or_else(|| first_in(&text.replace(is_of_a_mail, "")))
+}
+
+/// What somebody asked about by its public name.
+pub fn by_id(text: &str) -> Question {
+    match Handle::parse(text) {
+        Ok(handle) => Question::Handle(handle),
+        Err(_) if text.contains(TicketKind::PREFIX) => Question::Unreadable(LINK_AS_ID),
+        Err(_) => Question::Unreadable(UNKNOWN),
+    }
+}
+
+/// What somebody asked about by its link.
+pub fn by_link(text: &str) -> Question {
+    let begins = |prefix| text.trim_start().starts_with(prefix);
+    match ticket_in(text) {
+        Some(ticket) => Question::Link(ticket),
+        None if Handle::parse(text.trim()).is_ok() => Question::Unreadable(ID_AS_LINK),
+        None if begins(BrowserTokenKind::PREFIX) || begins(DirectTokenKind::PREFIX) => {
+            Question::Unreadable(TOKEN_AS_LINK)
+        }
+        None => Question::Unreadable(NO_LINK),
+    }
 }
 
 /// As much of a text as a ticket and the character after it may take, up to white space. What follows is not looked at:
@@ -98,10 +123,9 @@ impl Portals {
         question: &Question,
     ) -> Result<Explanation, Error> {
         let (tag, sought, by_link) = match question {
-            Question::Handle(None) => return Ok(Explanation::Unknown(UNKNOWN)),
-            Question::Link(None) => return Ok(Explanation::Unknown(NO_LINK)),
-            Question::Handle(Some(handle)) => (handle.tag, Sought::Handle(*handle), false),
-            Question::Link(Some(ticket)) => (ticket.tag(), Sought::Ticket(ticket.digest()), true),
+            Question::Unreadable(why) => return Ok(Explanation::Unknown(why)),
+            Question::Handle(handle) => (handle.tag, Sought::Handle(*handle), false),
+            Question::Link(ticket) => (ticket.tag(), Sought::Ticket(ticket.digest()), true),
             Question::User { slug, external_id } => {
                 return self.explain_user(caller, slug, external_id).await.map(Explanation::Several);
             }
@@ -183,6 +207,11 @@ mod tests {
             format!("pst_live_ is how it begins: {id}"),
             broken,
         ] {
+            let found = ticket_in(&text).expect(&text);
+            assert_eq!(found.digest(), ticket.digest(), "{text}");
+        }
+        let lines = |ending: &str| format!("https://p.example/?session={}{ending}{}", &id[..30], &id[30..]);
+        for text in ["\n> ", "=\r\n", "\u{ad}", "\u{200b}", "\u{a0}"].map(lines) {
             let found = ticket_in(&text).expect(&text);
             assert_eq!(found.digest(), ticket.digest(), "{text}");
         }
