@@ -39,6 +39,7 @@ mod limits;
 mod list_sessions;
 mod mailed_links;
 mod metrics;
+mod monitoring;
 mod one_meaning;
 mod operations;
 mod outage;

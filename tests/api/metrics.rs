@@ -15,7 +15,7 @@ const DOCUMENT: &str = include_str!("../../docs/metrics.md");
 const OF_THE_PROCESS: &str = "process_";
 
 /// The type and the labels of each metric in the document's table.
-fn documented() -> BTreeMap<String, (String, BTreeSet<String>)> {
+pub fn documented() -> BTreeMap<String, (String, BTreeSet<String>)> {
     let rows =
         DOCUMENT.lines().filter(|line| line.starts_with("| `vestibule_") || line.starts_with("| `process_"));
     let words = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<BTreeSet<_>>();
