@@ -12,6 +12,7 @@ mod misspelt;
 mod policy;
 mod restart;
 mod root_keys;
+mod secret_files;
 mod sections;
 mod store;
 mod tokens;
@@ -101,6 +102,8 @@ impl Settings {
         );
         let variables: Vec<(String, String)> = variables.collect();
         let mut faults = misspelt::faults(variables.iter().map(|(name, _)| name.as_str()));
+        let (variables, unread) = secret_files::resolve(variables);
+        faults.extend(unread);
         faults.extend(layers::merge_environment(&mut document, variables.into_iter()));
         let settings = read(&document, &mut faults);
         match settings {

@@ -194,3 +194,44 @@ fn a_table_in_a_variable_is_no_way_around() {
     let faults = load_with("", &twice).expect_err("it is refused");
     assert_eq!(locations(&faults), ["workspaces"]);
 }
+
+#[test]
+fn a_variable_may_name_the_file_of_a_secret() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("the file is written");
+        path.to_str().expect("a path of text").to_owned()
+    };
+    let (secret, previous) = ("s".repeat(40), "p".repeat(40));
+    let (now, before) = (file("secret", &format!("{secret}\n")), file("previous", &previous));
+    let url = file("url", "redis://:canary-password@127.0.0.1:6379\r\n");
+    let variables = [
+        ("VESTIBULE__SERVER__SECRET_FILE", now.as_str()),
+        ("VESTIBULE__SERVER__PREVIOUS_SECRETS__0_FILE", before.as_str()),
+        ("VESTIBULE__STORE__URL_FILE", url.as_str()),
+    ];
+    let by_file = accepted_with("", &variables);
+    let by_value = accepted_with(
+        "",
+        &[
+            ("VESTIBULE__SERVER__SECRET", secret.as_str()),
+            ("VESTIBULE__SERVER__PREVIOUS_SECRETS__0", previous.as_str()),
+            ("VESTIBULE__STORE__URL", "redis://:canary-password@127.0.0.1:6379"),
+        ],
+    );
+    assert_eq!(by_file.hash, by_value.hash, "the whole configuration is the same");
+
+    let several = file("several", "one canary-line\nanother\n");
+    for path in [several, file("empty", "\n"), folder.path().join("none").display().to_string()] {
+        let refused =
+            load_with("", &[("VESTIBULE__SERVER__SECRET_FILE", path.as_str())]).expect_err("a fault");
+        assert_eq!(locations(&refused), ["VESTIBULE__SERVER__SECRET_FILE"], "{path}");
+        assert!(!format!("{refused:?}").contains("canary"), "{refused:?}");
+    }
+    let both =
+        [("VESTIBULE__SERVER__SECRET_FILE", now.as_str()), ("VESTIBULE__SERVER__SECRET", secret.as_str())];
+    assert_eq!(locations(&load_with("", &both).expect_err("a fault")), ["VESTIBULE__SERVER__SECRET_FILE"]);
+    // Such a key there is not.
+    assert!(load_with("", &[("VESTIBULE__SERVER__LISTEN_FILE", now.as_str())]).is_err());
+}

@@ -1,0 +1,54 @@
+//! Secrets that variables name by a file: `VESTIBULE__SERVER__SECRET_FILE=/run/secrets/vestibule`.
+//!
+//! Owns: which keys these are, and what of the file is the secret. Messages never repeat what is in a file.
+//! Must not know: what a secret is used for. (`store.password_file` is a key of its own: it is read for each connection.)
+
+use super::layers::PREFIX;
+use crate::domain::invalid::{Fault, Invalid};
+
+const SUFFIX: &str = "_FILE";
+const KEYS: [&str; 3] = ["SERVER__SECRET", "STORE__URL", "STORE__SENTINEL_PASSWORD"];
+/// With an index after it.
+const LIST: &str = "SERVER__PREVIOUS_SECRETS__";
+
+/// Puts what the files hold in place of the variables that name them.
+pub fn resolve(variables: Vec<(String, String)>) -> (Vec<(String, String)>, Vec<Fault>) {
+    let mut faults = Vec::new();
+    let names: Vec<String> = variables.iter().map(|(name, _)| name.clone()).collect();
+    let resolved = variables.into_iter().filter_map(|(name, value)| {
+        let Some(meant) = meant_by(&name) else { return Some((name, value)) };
+        if names.iter().any(|other| other == meant) {
+            let message = format!("The variable {meant} sets the same key.");
+            faults.push(Invalid::new(message, "Set one of the two.").at(name));
+            return None;
+        }
+        match read(&value) {
+            Ok(secret) => Some((meant.to_owned(), secret)),
+            Err(invalid) => {
+                faults.push(invalid.at(name));
+                None
+            }
+        }
+    });
+    let resolved = resolved.collect();
+    (resolved, faults)
+}
+
+fn meant_by(name: &str) -> Option<&str> {
+    let meant = name.strip_suffix(SUFFIX)?;
+    let key = meant.strip_prefix(PREFIX)?;
+    let is_of_list = || key.strip_prefix(LIST).is_some_and(|index| index.parse::<usize>().is_ok());
+    (KEYS.contains(&key) || is_of_list()).then_some(meant)
+}
+
+/// Without the line end that editors and `echo` leave.
+fn read(path: &str) -> Result<String, Invalid> {
+    let fix = "Name a file that holds the secret and nothing else, and that this user can read.";
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Invalid::new(format!("The file cannot be read: {error}."), fix))?;
+    match text.trim_end_matches(['\r', '\n']) {
+        "" => Err(Invalid::new("The file is empty.", fix)),
+        secret if secret.contains('\n') => Err(Invalid::new("The file has several lines.", fix)),
+        secret => Ok(secret.to_owned()),
+    }
+}
