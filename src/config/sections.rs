@@ -45,9 +45,9 @@ pub struct Server {
 /// `[limits]`
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Exchanges a minute per client address.
+    /// Exchanges a minute per client address; 0: as many as they like.
     pub exchange_per_minute: u32,
-    /// Creations a minute per root key.
+    /// Creations a minute per root key; 0: as many as they like.
     pub create_per_minute: u32,
 }
 
@@ -94,7 +94,7 @@ pub fn read_server(mut fields: Fields<'_, '_>, in_memory: bool) -> Option<Server
 /// `[limits]`
 pub fn read_limits(mut fields: Fields<'_, '_>) -> Limits {
     let mut per_minute = |name, default| {
-        let limit = fields.optional(name, integer(1, 10_000_000)).unwrap_or(default);
+        let limit = fields.optional(name, integer(0, 10_000_000)).unwrap_or(default);
         u32::try_from(limit).unwrap_or(u32::MAX)
     };
     let limits = Limits {

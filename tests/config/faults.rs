@@ -92,7 +92,7 @@ fn a_fault_is_told_with_its_place() {
         ("[store]\nprefix = \"a*\"", &["store.prefix"]),
         ("[store]\nfence_failover = \"true\"", &["store.fence_failover"]),
         ("[errors]\ntype_base = \"/errors\"", &["errors.type_base"]),
-        ("[limits]\nexchange_per_minute = 0", &["limits.exchange_per_minute"]),
+        ("[limits]\nexchange_per_minute = 10000001", &["limits.exchange_per_minute"]),
         ("[limits]\ncreate_per_minute = 6000.5", &["limits.create_per_minute"]),
         ("[history]\ndays = 31", &["history.days"]),
         ("[history]\ndays = -1", &["history.days"]),
@@ -273,7 +273,7 @@ fn many_faults_are_told_at_once() {
         url = "redis://localhost"
         timeout_ms = 1
         [limits]
-        create_per_minute = 0
+        create_per_minute = 10000001
         [[workspaces]]
         [[workspaces.portals]]
         url = "portal"

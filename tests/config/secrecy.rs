@@ -103,7 +103,7 @@ fn settings_can_be_printed_without_their_secrets() {
 fn the_program_tells_every_fault_and_exits_with_2() {
     let bad = "nonsense = 1\n[server]\nlisten = \"nowhere\"\n[store]\nurl = \"redis://:canary-of-a-secret@localhost\"\n";
     for command in ["check", "serve"] {
-        let output = vestibule(&[command], bad, &[("VESTIBULE__LIMITS__CREATE_PER_MINUTE", "0")]);
+        let output = vestibule(&[command], bad, &[("VESTIBULE__LIMITS__CREATE_PER_MINUTE", "-1")]);
         let said = said(&output);
         assert_eq!(output.status.code(), Some(2), "{said}");
         for location in ["nonsense:", "server.listen:", "server.secret:", "limits.create_per_minute:"] {

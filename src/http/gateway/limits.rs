@@ -39,13 +39,12 @@ pub struct Exceeded {
 
 /// The limits of one gateway process.
 pub struct Limits {
-    exchange: Guesses<IpAddr>,
-    exchange_per_minute: NonZeroU32,
-    create: Buckets<[u8; 32]>,
-    create_per_minute: NonZeroU32,
+    /// None is switched off.
+    exchange: Option<(Guesses<IpAddr>, NonZeroU32)>,
+    create: Option<(Buckets<[u8; 32]>, NonZeroU32)>,
 }
 
-/// An exchange that the limit let through.
+/// An exchange that the limit let through, or that none was for.
 pub struct Attempt(Option<Guess>);
 
 impl Attempt {
@@ -58,20 +57,19 @@ impl Attempt {
 }
 
 impl Limits {
-    /// A whole minute's worth may come at once. Then it refills evenly.
+    /// A whole minute's worth may come at once. Then it refills evenly. 0 switches a limit off.
     pub fn new(exchange_per_minute: u32, create_per_minute: u32) -> Self {
-        let exchange_per_minute = NonZeroU32::new(exchange_per_minute).unwrap_or(NonZeroU32::MIN);
-        let create_per_minute = NonZeroU32::new(create_per_minute).unwrap_or(NonZeroU32::MIN);
+        let exchange = NonZeroU32::new(exchange_per_minute);
+        let create = NonZeroU32::new(create_per_minute);
         Limits {
-            exchange: Guesses::new(exchange_per_minute),
-            exchange_per_minute,
-            create: RateLimiter::keyed(Quota::per_minute(create_per_minute)),
-            create_per_minute,
+            exchange: exchange.map(|limit| (Guesses::new(limit), limit)),
+            create: create.map(|limit| (RateLimiter::keyed(Quota::per_minute(limit)), limit)),
         }
     }
 
     /// Admits an exchange from this address. To be called before the store is asked.
     pub async fn begin_exchange(&self, client: Option<IpAddr>) -> Result<Attempt, Exceeded> {
+        let Some((guesses, per_minute)) = &self.exchange else { return Ok(Attempt(None)) };
         let (subscriber, length) = match client {
             None => return Ok(Attempt(None)),
             Some(IpAddr::V4(address)) => (IpAddr::V4(address), ""),
@@ -79,26 +77,29 @@ impl Limits {
                 (IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64))), "/64")
             }
         };
-        let taken = self.exchange.take(&subscriber).await;
+        let taken = guesses.take(&subscriber).await;
         taken.map(|guess| Attempt(Some(guess))).map_err(|wait| {
             let counted = format!("{subscriber}{length}");
-            exceeded(EXCHANGE, counted, self.exchange_per_minute, wait)
+            exceeded(EXCHANGE, counted, *per_minute, wait)
         })
     }
 
     /// Admits a creation with this root key.
     pub fn check_create(&self, key: &RootKeyEntry) -> Result<(), Exceeded> {
-        let checked = self.create.check_key(key.digest.as_bytes());
+        let Some((buckets, per_minute)) = &self.create else { return Ok(()) };
+        let checked = buckets.check_key(key.digest.as_bytes());
         let now = || DefaultClock::default().now();
-        checked.map_err(|until| {
-            exceeded(CREATE, key.id.clone(), self.create_per_minute, until.wait_time_from(now()))
-        })
+        checked.map_err(|until| exceeded(CREATE, key.id.clone(), *per_minute, until.wait_time_from(now())))
     }
 
     /// Forgets clients whose bucket is full again. Calling it now and then bounds the memory.
     pub fn forget_idle(&self) {
-        self.exchange.forget_idle();
-        self.create.retain_recent();
+        if let Some((guesses, _)) = &self.exchange {
+            guesses.forget_idle();
+        }
+        if let Some((buckets, _)) = &self.create {
+            buckets.retain_recent();
+        }
     }
 }
 
@@ -136,6 +137,17 @@ mod tests {
                 attempt.end(Some(&refused));
             }
         }
+    }
+
+    #[tokio::test]
+    async fn a_limit_of_0_is_none() {
+        let limits = Limits::new(0, 0);
+        let refused = Error::refused(Code::PortalSessionNotFound, Refusal::Unknown, None);
+        for _ in 0..100 {
+            let attempt = limits.begin_exchange(Some(IpAddr::V4(Ipv4Addr::LOCALHOST))).await;
+            attempt.expect("there is no limit").end(Some(&refused));
+        }
+        limits.forget_idle();
     }
 
     #[tokio::test]
