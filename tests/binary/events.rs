@@ -54,7 +54,7 @@ fn the_schema_has_the_events_and_fields_of_the_code() {
     let schema = schema();
     assert_eq!(fields_in_schema(&schema), fields_in_code());
     assert_eq!(schema["properties"]["version"]["const"], EVENTS_VERSION);
-    let document = include_str!("../../docs/metrics.md");
+    let document = include_str!("../../docs/api.md");
     for form in SessionEvent::FORMS {
         assert!(document.contains(&format!("`{}`", form.name)), "docs/api.md does not name {}", form.name);
     }
@@ -70,7 +70,7 @@ fn the_schema_has_the_values_of_the_code() {
     };
     assert_eq!(listed("reason"), Refusal::ALL.iter().map(|refusal| refusal.name()).collect::<Vec<_>>());
     assert_eq!(listed("looks_like"), LooksLike::ALL.map(LooksLike::name));
-    let document = include_str!("../../docs/api.md");
+    let document = include_str!("../../docs/metrics.md");
     for refusal in Refusal::ALL {
         let name = format!("`{}`", refusal.name());
         assert!(document.contains(&name), "docs/metrics.md does not name {name}");
