@@ -12,6 +12,7 @@ mod running;
 pub mod signing;
 mod store_clock;
 pub mod stores;
+mod watching;
 
 use std::io;
 use std::net::SocketAddr;
@@ -86,7 +87,7 @@ impl Clock for SystemClock {
 pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, StartError> {
     let metrics = Arc::new(Metrics::new()?);
     let shown = Shown { metrics: metrics.clone(), clock: clock.clone() };
-    shown.loaded(&settings.catalog, settings.hash);
+    shown.loaded(&settings.catalog, settings.at_restart.hash_with(&settings.rest));
     let signing = Signing::new(&settings.server.public_url, &settings.store.location)?;
     let signer = signing.signer(settings.signing_keys);
     let catalog: SharedCatalog = Arc::new(ArcSwap::from_pointee(settings.catalog.signed_by(signer)));

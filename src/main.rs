@@ -19,7 +19,7 @@ use clap::Parser;
 use vestibule::app::check::try_store;
 use vestibule::app::process::{self, End};
 use vestibule::app::{Running, SystemClock};
-use vestibule::config::{Settings, Source, listen_address};
+use vestibule::config::{Files, Loaded, Settings, Source, listen_address};
 #[cfg(feature = "playground")]
 use vestibule::dev::{Listen, Playground, PlaygroundError};
 use vestibule::domain::invalid::Fault;
@@ -51,13 +51,14 @@ fn main() -> ExitCode {
 
 async fn serve(config: Option<PathBuf>) -> ExitCode {
     let source = Source::File(config);
-    match Settings::load(&source) {
+    let Loaded { settings, files } = source.read();
+    match settings {
         Ok(settings) => {
             let _logs = match telemetry::init_logs(settings.log.json, &settings.log.level) {
                 Ok(logs) => logs,
                 Err(error) => return fail(&format!("cannot start the thread that writes the log: {error}")),
             };
-            run(settings, &source, Arc::new(SystemClock), |_| ()).await
+            run(settings, files, &source, Arc::new(SystemClock), |_| ()).await
         }
         Err(faults) => report(&faults),
     }
@@ -70,7 +71,8 @@ async fn develop(listen: Listen) -> ExitCode {
         Err(error) => return refuse(&error),
     };
     let source = Source::Text(playground.configuration());
-    let settings = match Settings::load(&source) {
+    let Loaded { settings, files } = source.read();
+    let settings = match settings {
         Ok(settings) => settings,
         Err(faults) => return report(&faults),
     };
@@ -82,7 +84,8 @@ async fn develop(listen: Listen) -> ExitCode {
         Ok(demos) => demos,
         Err(error) => return refuse(&error),
     };
-    let ended = run(settings, &source, playground.clock(), |_| println!("{}", playground.guide())).await;
+    let ended =
+        run(settings, files, &source, playground.clock(), |_| println!("{}", playground.guide())).await;
     demos.stop().await;
     ended
 }
@@ -100,11 +103,12 @@ fn refuse(error: &PlaygroundError) -> ExitCode {
 
 async fn run(
     settings: Settings,
+    files: Files,
     source: &Source,
     clock: Arc<dyn Clock>,
     started: impl FnOnce(&Running),
 ) -> ExitCode {
-    match process::run(settings, source, clock, started).await {
+    match process::run(settings, files, source, clock, started).await {
         Ok(End::InGoodOrder) => ExitCode::SUCCESS,
         Ok(End::AtOnce | End::InPart) => ExitCode::FAILURE,
         Err(error) => fail(&error.to_string()),

@@ -4,6 +4,8 @@
 mod events;
 #[path = "binary/partly.rs"]
 mod partly;
+#[path = "binary/reloading.rs"]
+mod reloading;
 #[path = "binary/secrets.rs"]
 mod secrets;
 #[path = "binary/stopping.rs"]

@@ -49,7 +49,7 @@ impl StoreObserver for Counting {
     }
 }
 
-/// Tells what is configured now. `hash`: of the whole configuration.
+/// Tells what is configured now. `hash`: of what is in force.
 pub fn tell_configuration(metrics: &Metrics, catalog: &Catalog, hash: u64, now_ms: u64) {
     let enabled = catalog.enabled_slugs().len();
     let root_keys = [Environment::Live, Environment::Test]

@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::watching::Watch;
 use super::{Running, StartError};
-use crate::config::{Settings, Source, StoreLocation};
-use crate::domain::invalid::Fault;
+use crate::config::{Files, Loaded, Settings, Source, StoreLocation};
+use crate::domain::invalid::{Fault, Invalid};
 use crate::domain::ports::Clock;
 
 /// How a gateway ended.
@@ -25,8 +26,10 @@ pub enum End {
 }
 
 /// Serves until a signal ends it. SIGHUP reloads workspaces, root keys, portals and signing keys.
+/// So does a change of the files that they are read from.
 pub async fn run(
     settings: Settings,
+    files: Files,
     source: &Source,
     clock: Arc<dyn Clock>,
     started: impl FnOnce(&Running),
@@ -35,6 +38,7 @@ pub async fn run(
     let mut stop = StopSignals::receive().map_err(StartError::Signals)?;
     let mut hangup = signal(SignalKind::hangup()).map_err(StartError::Signals)?;
     let missing = missing(&settings);
+    let mut watch = Watch::new(settings.server.reload, files);
     let mut running = super::start(settings, clock)?;
     tracing::info!(address = %running.address, metrics = running.metrics_address.map(display), "listening");
     missing.into_iter().for_each(|missing| tracing::warn!("{missing}"));
@@ -43,7 +47,8 @@ pub async fn run(
         tokio::select! {
             () = stop.next() => break None,
             ended = running.part_ended() => break Some(ended),
-            _ = hangup.recv() => reload(&running, source),
+            _ = hangup.recv() => watch.was_read(reload(&running, source, Asked::BySignal)),
+            () = watch.changed() => watch.was_read(reload(&running, source, Asked::ByChange)),
         }
     };
     if ended.is_none() {
@@ -119,18 +124,33 @@ fn missing(settings: &Settings) -> Vec<&'static str> {
     all.into_iter().filter(|(is_so, _)| *is_so).map(|(_, words)| words).collect()
 }
 
-fn reload(running: &Running, source: &Source) {
-    match Settings::load(source) {
-        Ok(settings) => {
-            let missing = missing(&settings);
-            let differences = running.reload(settings);
-            tracing::info!("reloaded workspaces, root keys, portals and signing keys");
-            if !differences.is_empty() {
-                let keys = differences.join(", ");
-                tracing::warn!(keys, "these have changed too, and take effect at a restart only");
-            }
-            missing.into_iter().for_each(|missing| tracing::warn!("{missing}"));
+/// What asked for a reload.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    BySignal,
+    ByChange,
+}
+
+impl Asked {
+    fn name(self) -> &'static str {
+        match self {
+            Asked::BySignal => "SIGHUP",
+            Asked::ByChange => "a file has changed",
         }
+    }
+}
+
+/// Returns the files that were read for it.
+fn reload(running: &Running, source: &Source, asked: Asked) -> Files {
+    let Loaded { settings, files } = source.read();
+    let settings = settings.and_then(|settings| match asked {
+        Asked::ByChange if settings.catalog.portals().is_empty() && running.has_portals() => {
+            Err(vec![cut_off()])
+        }
+        Asked::ByChange | Asked::BySignal => Ok(settings),
+    });
+    match settings {
+        Ok(settings) => take(running, settings, asked),
         Err(faults) => {
             running.reload_refused();
             for fault in faults {
@@ -139,9 +159,28 @@ fn reload(running: &Running, source: &Source) {
                     location,
                     message,
                     fix,
+                    because = asked.name(),
                     "the new configuration is refused; the old one stays"
                 );
             }
         }
     }
+    files
+}
+
+fn take(running: &Running, settings: Settings, asked: Asked) {
+    let missing = missing(&settings);
+    let differences = running.reload(settings);
+    tracing::info!(because = asked.name(), "reloaded workspaces, root keys, portals and signing keys");
+    if !differences.is_empty() {
+        let keys = differences.join(", ");
+        tracing::warn!(keys, "these have changed too, and take effect at a restart only");
+    }
+    missing.into_iter().for_each(|missing| tracing::warn!("{missing}"));
+}
+
+/// A full disk, or an editor, may leave an empty file.
+fn cut_off() -> Fault {
+    let fix = "If it is meant, send SIGHUP.";
+    Invalid::new("No portal is left, so the file was probably cut off.", fix).at("workspaces")
 }

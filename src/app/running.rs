@@ -47,7 +47,7 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    /// This is the configuration now. `hash`: of the whole.
+    /// This is the configuration now. `hash`: of what is in force.
     pub(super) fn loaded(&self, catalog: &Catalog, hash: u64) {
         http::foresee(&self.metrics, catalog);
         tell_configuration(&self.metrics, catalog, hash, self.clock.now_ms());
@@ -118,10 +118,15 @@ impl Running {
         let differences = self.at_restart.differences(&settings.at_restart);
         let differences = differences.into_iter().map(str::to_owned).collect();
         let signer = self.signing.signer(settings.signing_keys);
-        self.shown.loaded(&settings.catalog, settings.hash);
+        self.shown.loaded(&settings.catalog, self.at_restart.hash_with(&settings.rest));
         self.shown.metrics.configuration.reloaded();
         self.catalog.store(Arc::new(settings.catalog.signed_by(signer)));
         differences
+    }
+
+    /// Whether it has any now.
+    pub fn has_portals(&self) -> bool {
+        !self.catalog.load().portals().is_empty()
     }
 
     /// A new configuration had faults, and the old one stays.

@@ -18,6 +18,7 @@ pub const KEYS: [(&str, &[&str]); 7] = [
             "previous_secrets",
             "workers",
             "drain_seconds",
+            "reload_seconds",
             "trusted_proxies",
             "client_address_header",
         ],

@@ -11,6 +11,17 @@ use crate::domain::credential::Digest;
 
 const SECTIONS: [&str; 6] = ["server", "store", "errors", "limits", "history", "log"];
 
+/// Of everything that a reload takes in. `signing_keys`: their ids.
+pub fn digest_of_rest<'a>(
+    document: &Map<String, Value>,
+    signing_keys: impl Iterator<Item = &'a str>,
+) -> Digest {
+    let others = document.iter().filter(|(name, _)| !SECTIONS.contains(&name.as_str()));
+    let mut text: String = others.map(|(name, value)| format!("{name} {value}\n")).collect();
+    signing_keys.for_each(|id| text += &format!("{id}\n"));
+    Digest::of(&text)
+}
+
 /// The digest of each key's value, by the key's path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AtRestart(BTreeMap<String, Digest>);
@@ -24,6 +35,16 @@ impl AtRestart {
                 .map(move |(name, value)| (format!("{section}.{name}"), Digest::of(&value.to_string())))
         });
         AtRestart(keys.collect())
+    }
+
+    /// Of what is in force where these values were there at the start and the rest came later: 48 bits, which a metric's
+    /// double holds exactly. It may be shown: with Redis there is a secret in it that nobody can guess.
+    pub fn hash_with(&self, rest: &Digest) -> u64 {
+        let mut text: String =
+            self.0.iter().map(|(name, digest)| format!("{name} {}\n", digest.to_hex())).collect();
+        text.push_str(&rest.to_hex());
+        let digest = Digest::of(&text);
+        digest.as_bytes()[..6].iter().fold(0, |hash, byte| hash << 8 | u64::from(*byte))
     }
 
     /// The paths of all keys that differ.

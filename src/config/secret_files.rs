@@ -3,6 +3,7 @@
 //! Owns: which keys these are, and what of the file is the secret. Messages never repeat what is in a file.
 //! Must not know: what a secret is used for. (`store.password_file` is a key of its own: it is read for each connection.)
 
+use super::files::Files;
 use super::layers::PREFIX;
 use crate::domain::invalid::{Fault, Invalid};
 
@@ -12,7 +13,7 @@ const KEYS: [&str; 3] = ["SERVER__SECRET", "STORE__URL", "STORE__SENTINEL_PASSWO
 const LIST: &str = "SERVER__PREVIOUS_SECRETS__";
 
 /// Puts what the files hold in place of the variables that name them.
-pub fn resolve(variables: Vec<(String, String)>) -> (Vec<(String, String)>, Vec<Fault>) {
+pub fn resolve(variables: Vec<(String, String)>, files: &Files) -> (Vec<(String, String)>, Vec<Fault>) {
     let mut faults = Vec::new();
     let names: Vec<String> = variables.iter().map(|(name, _)| name.clone()).collect();
     let resolved = variables.into_iter().filter_map(|(name, value)| {
@@ -22,7 +23,7 @@ pub fn resolve(variables: Vec<(String, String)>) -> (Vec<(String, String)>, Vec<
             faults.push(Invalid::new(message, "Set one of the two.").at(name));
             return None;
         }
-        match read(&value) {
+        match read(&value, files) {
             Ok(secret) => Some((meant.to_owned(), secret)),
             Err(invalid) => {
                 faults.push(invalid.at(name));
@@ -42,10 +43,10 @@ fn meant_by(name: &str) -> Option<&str> {
 }
 
 /// Without the line end that editors and `echo` leave.
-fn read(path: &str) -> Result<String, Invalid> {
+fn read(path: &str, files: &Files) -> Result<String, Invalid> {
     let fix = "Name a file that holds the secret and nothing else, and that this user can read.";
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Invalid::new(format!("The file cannot be read: {error}."), fix))?;
+    let text =
+        files.read(path).map_err(|error| Invalid::new(format!("The file cannot be read: {error}."), fix))?;
     match text.trim_end_matches(['\r', '\n']) {
         "" => Err(Invalid::new("The file is empty.", fix)),
         secret if secret.contains('\n') => Err(Invalid::new("The file has several lines.", fix)),

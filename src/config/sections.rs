@@ -18,6 +18,7 @@ use crate::fields::{Fields, integer, parsed, string};
 
 /// Load balancers ask every few seconds who is ready.
 const DEFAULT_DRAIN_SECONDS: u64 = 5;
+const DEFAULT_RELOAD_SECONDS: u64 = 5;
 
 /// `[server]`
 #[derive(Debug)]
@@ -36,6 +37,8 @@ pub struct Server {
     pub workers: usize,
     /// How long a gateway that is told to stop goes on serving.
     pub drain: Duration,
+    /// How often it looks whether its files have changed; zero: never.
+    pub reload: Duration,
     /// The only header that is read for a client's address.
     pub client_address_header: HeaderName,
     /// The proxies that are believed in it.
@@ -69,6 +72,8 @@ pub fn read_server(mut fields: Fields<'_, '_>, in_memory: bool) -> Option<Server
     let previous = fields.list("previous_secrets", |value| parse_secret(string(value)?));
     let workers = fields.optional("workers", integer(0, 1_024));
     let drain_seconds = fields.optional("drain_seconds", integer(0, 300)).unwrap_or(DEFAULT_DRAIN_SECONDS);
+    let reload_seconds =
+        fields.optional("reload_seconds", integer(0, 3_600)).unwrap_or(DEFAULT_RELOAD_SECONDS);
     let client_address_header = fields.optional("client_address_header", parsed(parse_header_name));
     let trusted_proxies = fields.list("trusted_proxies", |value| parse_network(string(value)?));
     if secret.is_none() && !in_memory && fields.value("secret").is_none() {
@@ -86,6 +91,7 @@ pub fn read_server(mut fields: Fields<'_, '_>, in_memory: bool) -> Option<Server
         previous_secrets: previous.unwrap_or_default(),
         workers: usize::try_from(workers.unwrap_or(0)).unwrap_or(0),
         drain: Duration::from_secs(drain_seconds),
+        reload: Duration::from_secs(reload_seconds),
         client_address_header: client_address_header.unwrap_or(X_FORWARDED_FOR),
         trusted_proxies: trusted_proxies.unwrap_or_default(),
     })

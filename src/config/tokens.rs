@@ -6,6 +6,7 @@
 
 use secrecy::SecretString;
 
+use super::files::Files;
 use crate::domain::invalid::Invalid;
 use crate::domain::signed_token::TokenSettings;
 use crate::fields::{Fields, integer, shown_text, string};
@@ -15,9 +16,9 @@ use crate::tokens::SigningKey;
 const DEFAULT_TTL_SECONDS: u64 = 300;
 
 /// `[tokens]`. The first key signs; all are published.
-pub fn read_tokens(mut fields: Fields<'_, '_>) -> Vec<SigningKey> {
+pub fn read_tokens(mut fields: Fields<'_, '_>, files: &Files) -> Vec<SigningKey> {
     let mut seen: Vec<String> = Vec::new();
-    let keys = fields.list("signing_key_files", |value| read_key(string(value)?)).unwrap_or_default();
+    let keys = fields.list("signing_key_files", |value| read_key(string(value)?, files)).unwrap_or_default();
     for (index, key) in keys.iter().enumerate() {
         if seen.iter().any(|id| id == key.id()) {
             let fix = "Name each key once.";
@@ -30,10 +31,10 @@ pub fn read_tokens(mut fields: Fields<'_, '_>) -> Vec<SigningKey> {
     keys
 }
 
-fn read_key(path: &str) -> Result<SigningKey, Invalid> {
+fn read_key(path: &str, files: &Files) -> Result<SigningKey, Invalid> {
     let fix = "Name a file that `vestibule keys signing` has made, readable for the gateway's user.";
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Invalid::new(format!("The file cannot be read: {error}."), fix))?;
+    let text =
+        files.read(path).map_err(|error| Invalid::new(format!("The file cannot be read: {error}."), fix))?;
     SigningKey::read(&SecretString::from(text))
         .map_err(|error| Invalid::new(format!("The file cannot be used: {error}."), fix))
 }

@@ -35,7 +35,7 @@ impl ConfigurationMetrics {
         let metrics = ConfigurationMetrics {
             hash: families.gauge(
                 "vestibule_config_hash",
-                "Hash of the loaded configuration; the same at gateways with the same configuration.",
+                "Hash of the configuration in force; the same at gateways with the same one.",
             )?,
             portals: families.gauges("vestibule_portals", "Portals that are configured.", &["state"])?,
             root_keys: families.gauges(

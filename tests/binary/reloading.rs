@@ -1,0 +1,102 @@
+//! A changed configuration is taken without anybody's signal, however the change comes about.
+
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::support::app::config;
+use super::support::process::{Process, vestibule};
+use super::{create, file};
+
+/// A configuration that is looked at as often as can be.
+fn watched() -> String {
+    config("memory:").replace("[server]", "[server]\nreload_seconds = 1")
+}
+
+fn with_portal(text: &str, slug: &str) -> String {
+    let portal =
+        format!("[[workspaces.portals]]\nslug = \"{slug}\"\nurl = \"https://{slug}.example.com/\"\n");
+    let marker = "[[workspaces.root_keys]]";
+    text.replacen(marker, &format!("{portal}{marker}"), 1)
+}
+
+fn wait_until_reloaded(process: &mut Process) {
+    process.wait_for_line(|line| line.contains("reloaded workspaces"));
+    let line: Value = serde_json::from_str(process.output.last().expect("the line")).expect("JSON");
+    assert_eq!(line["because"], "a file has changed");
+}
+
+/// As an editor saves, and so that no half of it is ever seen.
+fn rename_into_place(path: &Path, text: &str) {
+    let new = path.with_extension("new");
+    std::fs::write(&new, text).expect("a file is written");
+    std::fs::rename(&new, path).expect("it is renamed");
+}
+
+/// What Kubernetes does with a mounted ConfigMap: all files are links into a directory that another one replaces.
+#[tokio::test]
+async fn a_config_map_that_is_replaced() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let place = |version: &str, text: &str| {
+        let folder = directory.path().join(version);
+        std::fs::create_dir(&folder).expect("a folder");
+        std::fs::write(folder.join("gateway.toml"), text).expect("a file is written");
+        symlink(version, directory.path().join("..data_tmp")).expect("a link");
+        let data = directory.path().join("..data");
+        std::fs::rename(directory.path().join("..data_tmp"), data).expect("it is renamed");
+    };
+    place("..first", &watched());
+    let path = directory.path().join("gateway.toml");
+    symlink("..data/gateway.toml", &path).expect("a link");
+    let mut process = Process::serve(&path);
+    assert_eq!(create(&process, "fresh-portal").await.status, 404);
+    place("..second", &with_portal(&watched(), "fresh-portal"));
+    std::fs::remove_dir_all(directory.path().join("..first")).expect("the former one goes");
+    wait_until_reloaded(&mut process);
+    assert_eq!(create(&process, "fresh-portal").await.status, 200);
+}
+
+#[tokio::test]
+async fn bad_files_are_refused_and_a_good_one_is_taken() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = file(&directory, &watched());
+    let mut process = Process::serve(&path);
+    for (bad, reason) in [
+        ("this is no TOML".to_owned(), "At line 1, column 6"),
+        // A full disk leaves such a file.
+        (String::new(), "No portal is left"),
+        (watched().replace("url = \"memory:\"", "url = \"mongodb://\""), "Expected memory:"),
+    ] {
+        rename_into_place(&path, &bad);
+        process.wait_for_line(|line| line.contains("the old one stays"));
+        let line = process.output.last().expect("the line");
+        assert!(line.contains(reason) && line.contains("a file has changed"), "{line}");
+        assert_eq!(create(&process, "my-portal").await.status, 200);
+    }
+    std::fs::remove_file(&path).expect("it is removed");
+    process.wait_for_line(|line| line.contains("The file cannot be read"));
+    std::fs::write(&path, with_portal(&watched(), "fresh-portal")).expect("a file is written");
+    wait_until_reloaded(&mut process);
+    assert_eq!(create(&process, "fresh-portal").await.status, 200);
+    let refused = process.output.iter().filter(|line| line.contains("the old one stays")).count();
+    assert_eq!(refused, 4, "each is told once: {:#?}", process.output);
+}
+
+#[tokio::test]
+async fn files_that_the_configuration_names_are_looked_at_too() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let secret = directory.path().join("secret");
+    std::fs::write(&secret, "a secret of the tests, long enough to be taken\n").expect("a file is written");
+    let line = "secret = \"a secret of the tests, long enough to be taken\"";
+    let text = watched();
+    assert!(text.contains(line), "{text}");
+    let path = file(&directory, &text.replace(line, ""));
+    let mut command = vestibule(&["serve", "--config"]);
+    let mut process = Process::serve_by(command.arg(&path).env("VESTIBULE__SERVER__SECRET_FILE", &secret));
+    rename_into_place(&secret, "another secret of the tests, long enough too\n");
+    process.wait_for_line(|line| line.contains("at a restart only"));
+    let line = process.output.last().expect("the line");
+    assert!(line.contains("\"keys\":\"server.secret\""), "{line}");
+    assert!(!process.output.iter().any(|line| line.contains("long enough")), "no secret is told");
+}
