@@ -2,6 +2,7 @@
 //!
 //! Must not know: actix, redis, environment variables, the system clock, or any wire format.
 
+pub mod admitted_portals;
 pub mod appearance;
 pub mod base62;
 pub mod browser_name;

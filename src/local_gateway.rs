@@ -61,8 +61,15 @@ impl Question<'_> {
 /// A time-out of the socket is one for each step, so it is set anew before each.
 fn exchange(listen: SocketAddr, request: &str, deadline: Instant) -> io::Result<Vec<u8>> {
     let mut stream = TcpStream::connect_timeout(&on_this_machine(listen), left(deadline)?)?;
-    stream.set_write_timeout(Some(left(deadline)?))?;
-    stream.write_all(request.as_bytes())?;
+    let mut unsent = request.as_bytes();
+    while !unsent.is_empty() {
+        stream.set_write_timeout(Some(left(deadline)?))?;
+        let count = stream.write(unsent)?;
+        if count == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        unsent = &unsent[count..];
+    }
     let mut answer = Vec::new();
     let mut piece = [0; 16 * 1024];
     loop {

@@ -14,8 +14,8 @@ use support::app::{ACME_LIMITED, ACME_LIVE, Kind, TestApp, text};
 use support::process::Process;
 use support::swallowing_proxy::SwallowingProxy;
 
-/// What all exchanges without an `Origin` have in their call of Redis, and no other call has.
-const EXCHANGE_IN_REDIS: &[u8] = b"\r\nonly\r\n";
+/// What an exchange has in its call of Redis, and no other call has: an argument that begins with a space.
+const EXCHANGE_IN_REDIS: &[u8] = b"\r\n ";
 const EXCHANGE_IN_HTTP: &[u8] = b"POST /v2/portal.exchange";
 
 /// A version of the SDK.

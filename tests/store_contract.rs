@@ -13,11 +13,12 @@ use support::sentinel_set::SentinelSet;
 use support::store::{
     active, assert_gone, attempt, new_session, redis_store, refusal_of, store_with, tag_of,
 };
+use vestibule::domain::admitted_portals::AdmittedPortals;
 use vestibule::domain::credential::Digest;
 use vestibule::domain::error::Refusal;
 use vestibule::domain::ports::{
-    Exchange, ExchangeAttempt, Found, Lookup, Named, NewSession, Peek, PortalFilter, Position, Record,
-    Removal, SessionStore,
+    Exchange, ExchangeAttempt, Found, Lookup, Named, NewSession, Peek, Position, Record, Removal,
+    SessionStore,
 };
 use vestibule::domain::session::{PortalSession, State};
 use vestibule::domain::user_tag::UserTag;
@@ -282,7 +283,7 @@ contract! {
         fixture.create(&new).await;
         let attempt = attempt(&new);
         fixture.exchange(&attempt).await;
-        let elsewhere = ExchangeAttempt { portals: PortalFilter::Only(vec!["other".into()]), ..attempt };
+        let elsewhere = ExchangeAttempt { portals: AdmittedPortals::new(["other"]), ..attempt };
         assert!(matches!(fixture.exchange(&elsewhere).await, Exchange::NotAdmitted(_)));
     }
 
@@ -320,16 +321,15 @@ contract! {
         let new = new_session("user");
         let created = fixture.create(&new).await;
         let refused = [
-            PortalFilter::Only(vec![]),
-            PortalFilter::Only(vec!["other".into(), "my-portal-2".into(), "my".into()]),
-            PortalFilter::AllBut(vec!["other".into(), "my-portal".into()]),
+            AdmittedPortals::new([]),
+            AdmittedPortals::new(["other", "my-portal-2", "my"]),
         ];
         for portals in refused {
             let attempt = ExchangeAttempt { portals, ..attempt(&new) };
             let Exchange::NotAdmitted(session) = fixture.exchange(&attempt).await else { panic!("{attempt:?}") };
             assert_eq!(session, created);
         }
-        let portals = PortalFilter::Only(vec!["other".into(), "my-portal".into()]);
+        let portals = AdmittedPortals::new(["other", "my-portal"]);
         let attempt = ExchangeAttempt { portals, ..attempt(&new) };
         assert!(matches!(fixture.exchange(&attempt).await, Exchange::Done(_, _)));
     }

@@ -51,7 +51,7 @@ impl StoreObserver for Counting {
 
 /// Tells what is configured now. `hash`: of what is in force.
 pub fn tell_configuration(metrics: &Metrics, catalog: &Catalog, hash: u64, now_ms: u64) {
-    let enabled = catalog.enabled_slugs().len();
+    let enabled = catalog.enabled().count();
     let root_keys = [Environment::Live, Environment::Test]
         .map(|environment| (environment.name(), catalog.root_keys_of(environment)));
     let portals = (enabled, catalog.portals().len() - enabled);

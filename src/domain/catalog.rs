@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use url::Url;
 
+use super::admitted_portals::AdmittedPortals;
 use super::appearance::Appearance;
 use super::credential::{Digest, Ticket};
 use super::environment::Environment;
@@ -158,7 +159,7 @@ impl Portal {
 #[derive(Debug, Default)]
 pub struct Catalog {
     portals: Vec<Arc<Portal>>,
-    enabled_slugs: Vec<String>,
+    enabled: AdmittedPortals,
     by_slug: HashMap<String, Arc<Portal>>,
     by_origin: HashMap<String, Vec<Arc<Portal>>>,
     by_cookie_name: HashMap<String, Arc<Portal>>,
@@ -175,12 +176,11 @@ impl Catalog {
                 catalog.by_origin.entry(origin.clone()).or_default().push(portal.clone());
             }
             catalog.by_cookie_name.insert(portal.cookie.name.clone(), portal.clone());
-            if portal.enabled {
-                catalog.enabled_slugs.push(portal.slug.clone());
-            }
             catalog.by_slug.insert(portal.slug.clone(), portal.clone());
             catalog.portals.push(portal);
         }
+        let enabled = catalog.portals.iter().filter(|portal| portal.enabled);
+        catalog.enabled = AdmittedPortals::new(enabled.map(|portal| portal.slug.as_str()));
         for key in root_keys {
             catalog.root_keys.insert(*key.digest.as_bytes(), Arc::new(key));
         }
@@ -220,9 +220,9 @@ impl Catalog {
         }
     }
 
-    /// The slugs of the portals that are not switched off.
-    pub fn enabled_slugs(&self) -> &[String] {
-        &self.enabled_slugs
+    /// The portals that are not switched off.
+    pub fn enabled(&self) -> &AdmittedPortals {
+        &self.enabled
     }
 
     /// All portals, in the order of the configuration.

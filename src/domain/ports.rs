@@ -14,7 +14,7 @@ use async_trait::async_trait;
 pub use self::histories::{Histories, Sought};
 pub use self::lookup::{Found, Gone, Lookup, Peek};
 pub use self::opening::{
-    Exchange, ExchangeAttempt, NewDirectSession, NewSession, Opening, PortalFilter, REPEAT_MS, Stored,
+    Exchange, ExchangeAttempt, NewDirectSession, NewSession, Opening, REPEAT_MS, Stored,
 };
 pub use self::store_error::StoreError;
 use super::credential::Digest;

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use url::Url;
 
+use super::admitted_portals::AdmittedPortals;
 use super::catalog::{Catalog, Landing, Portal};
 use super::error::{Code, Error, Refusal};
 use super::handle::Handle;
 use super::invalid::Invalid;
 use super::messages::Asker;
 use super::permission::{Permission, any_covers};
-use super::ports::PortalFilter;
 use super::root_key::{Right, RootKeyEntry};
 use super::session::PortalSession;
 
@@ -63,13 +63,13 @@ pub fn check_return_url(portal: &Portal, url: &Url) -> Result<(), Invalid> {
 }
 
 /// Whose tickets the asker may spend. This is the only place that decides it, before any ticket is spent.
-pub fn admitted_portals(catalog: &Catalog, asker: &Asker) -> Result<PortalFilter, Error> {
+pub fn admitted_portals(catalog: &Catalog, asker: &Asker) -> Result<AdmittedPortals, Error> {
     let origin = match asker {
         // Not all but those that are switched off: another gateway may know a portal that this one has not heard of yet.
-        Asker::Program => return Ok(PortalFilter::Only(catalog.enabled_slugs().to_vec())),
+        Asker::Program => return Ok(catalog.enabled().clone()),
         Asker::Landing(slug) => {
             let portal = landing_portal(catalog, slug)?;
-            return Ok(PortalFilter::Only(vec![portal.slug.clone()]));
+            return Ok(AdmittedPortals::new([portal.slug.as_str()]));
         }
         Asker::Page(origin) => origin,
     };
@@ -77,7 +77,7 @@ pub fn admitted_portals(catalog: &Catalog, asker: &Asker) -> Result<PortalFilter
         [] => Err(origin_not_listed(None)),
         listing => {
             let enabled = listing.iter().filter(|portal| portal.enabled);
-            Ok(PortalFilter::Only(enabled.map(|portal| portal.slug.clone()).collect()))
+            Ok(AdmittedPortals::new(enabled.map(|portal| portal.slug.as_str())))
         }
     }
 }

@@ -44,7 +44,7 @@ const ROUTES: [(&str, &str); 22] = [
 const OUTCOMES: [Code; 4] =
     [Code::PortalSessionNotFound, Code::Forbidden, Code::TooManySessions, Code::ServiceUnavailable];
 
-/// To be called at the start, and again with what a reload has brought.
+/// To be called at the start, and again with what a reload has brought; what that took away is forgotten.
 pub fn foresee(metrics: &Metrics, catalog: &Catalog) {
     for (route, method) in ROUTES {
         metrics.http.foresee(route, method);
@@ -56,6 +56,7 @@ pub fn foresee(metrics: &Metrics, catalog: &Catalog) {
     outcomes.extend(OUTCOMES.map(Code::wire_name));
     let reasons = || Refusal::ALL.iter().map(|refusal| refusal.name());
     metrics.sessions.foresee(NONE, &[], &outcomes, reasons());
+    metrics.sessions.forget(|slug| slug == NONE || catalog.portal(slug).is_some());
     let environments = [Environment::Live, Environment::Test].map(Environment::name);
     for portal in catalog.portals().iter().take(MOST_PORTALS) {
         metrics.sessions.foresee(&portal.slug, &environments, &outcomes, reasons());

@@ -35,8 +35,8 @@ use crate::domain::events::Went;
 use crate::domain::handle::Handle;
 use crate::domain::history::Happening;
 use crate::domain::ports::{
-    Exchange, ExchangeAttempt, Found, Lookup, Named, NewDirectSession, NewSession, Opening, Peek,
-    PortalFilter, Position, REPEAT_MS, Readiness, Record, Removal, SessionStore, StoreError, Stored,
+    Exchange, ExchangeAttempt, Found, Lookup, Named, NewDirectSession, NewSession, Opening, Peek, Position,
+    REPEAT_MS, Readiness, Record, Removal, SessionStore, StoreError, Stored,
 };
 use crate::domain::secret_mark::{Agreement, SecretMarks};
 use crate::domain::session::PortalSession;
@@ -170,18 +170,13 @@ impl SessionStore for RedisStore {
 
     async fn exchange(&self, attempt: &ExchangeAttempt) -> Result<Exchange, StoreError> {
         let (tag, ticket, token) = (attempt.tag, &attempt.ticket, &attempt.token);
-        let (filter, slugs) = match &attempt.portals {
-            PortalFilter::Only(slugs) => ("only", slugs),
-            PortalFilter::AllBut(slugs) => ("all_but", slugs),
-        };
         let keys = vec![self.keys.ticket(tag, ticket), self.keys.browser(tag, token), self.keys.index(tag)];
         let script = self
             .telling
             .script(&EXCHANGE, keys, Some(self.keys.history(tag, ticket)))
             .arg(digest_text(ticket))
             .arg(digest_text(token))
-            .arg(filter)
-            .arg(format!(" {} ", slugs.join(" ")))
+            .arg(attempt.portals.listed())
             .arg(record::user_agent_line(attempt.user_agent.as_deref()))
             .arg(self.fence())
             .arg(REPEAT_MS)

@@ -163,6 +163,11 @@ async fn the_configuration_and_its_reloads_are_shown() {
     assert_eq!(value(&done, "vestibule_config_last_reload_success_timestamp_seconds"), 1_742_000_060);
     assert_ne!(value(&done, "vestibule_config_hash"), hash);
     assert!(done.contains("vestibule_exchanges_total{outcome=\"done\",portal=\"third-portal\"} 0"), "{done}");
+    // Else the series of every portal that ever was would stay until the next start.
+    assert!(
+        before.contains("portal=\"second-portal\"") && !done.contains("portal=\"second-portal\""),
+        "{done}"
+    );
 
     app.reload(|config| config.replace("[server]", "[server]\nworkers = 7"));
     let workers = metrics(&app).await;

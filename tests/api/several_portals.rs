@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::on_both_stores;
 use crate::support::app::{PAGE, SECOND_PAGE, TestApp, text};
+use crate::support::redis_server::RedisServer;
 
 const PATH: &str = "/v2/portal.getSession";
 
@@ -120,4 +121,30 @@ on_both_stores! {
         }
         assert_eq!(app.get(PATH).header("cookie", &mine).send().await.status, 200, "the cookie is alive");
     }
+}
+
+/// All their slugs are some twenty kilobytes. Redis would search them in its only thread.
+#[tokio::test]
+async fn of_a_thousand_portals_an_exchange_sends_only_its_own() {
+    let redis = RedisServer::start();
+    let many = |config: String| {
+        let sections = (0..1_000).map(|number| {
+            format!("[[workspaces.portals]]\nslug = \"portal-of-customer-{number}\"\nurl = \"https://p{number}.example.com\"\n")
+        });
+        let at = config.find("[[workspaces.portals]]").expect("a portal");
+        format!("{}{}{}", &config[..at], sections.collect::<String>(), &config[at..])
+    };
+    let app = TestApp::start_at(&redis.url(), many).await;
+    let received =
+        || redis.info("stats", "total_net_input_bytes").and_then(|count| count.parse::<u64>().ok());
+    // The script is known from then on.
+    app.signed_in(json!({})).await;
+    let created = app.create(json!({})).await;
+    let before = received().expect("a count");
+    let exchanged = app.exchange(text(&created["sessionId"])).await;
+    assert_eq!(exchanged.status, 200, "{}", exchanged.text);
+    let sent = received().expect("a count") - before;
+    assert!(sent < 4_096, "{sent} bytes");
+    // A repeat, whose ticket is gone, is told the same as where there are few.
+    app.exchange(text(&created["sessionId"])).await.expect(401, "authentication/portal_session_not_found");
 }

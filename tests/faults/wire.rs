@@ -8,8 +8,8 @@ use crate::support::history::client::{Client, Journal, Manner};
 use crate::support::history::{Name, Outcome};
 use crate::support::redis_faults::FaultyRedis;
 
-/// What all exchanges without an `Origin` have in their call of Redis, and no other call has.
-const EXCHANGE: &[u8] = b"\r\nonly\r\n";
+/// What an exchange has in its call of Redis, and no other call has: an argument that begins with a space.
+const EXCHANGE: &[u8] = b"\r\n ";
 const KEY: &str = "the-key-of-one-browser";
 
 /// The ticket's browser repeats at another replica and has its session; nobody else gets one.

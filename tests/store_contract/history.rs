@@ -73,7 +73,7 @@ contract! {
         let new = new_session("user");
         let created = fixture.create(&new).await;
         fixture.create(&new).await;
-        let elsewhere = ExchangeAttempt { portals: PortalFilter::Only(vec!["other".into()]), ..attempt(&new) };
+        let elsewhere = ExchangeAttempt { portals: AdmittedPortals::new(["other"]), ..attempt(&new) };
         fixture.exchange(&elsewhere).await;
         let first = attempt(&new);
         for _ in 0..2 {

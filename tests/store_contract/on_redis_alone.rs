@@ -20,7 +20,7 @@ fn fixture_of(fixture: &mut Fixture) -> &mut RedisServer {
 #[tokio::test]
 async fn a_reply_lost_in_an_exchange_locks_nobody_out() {
     let redis = RedisServer::start();
-    let proxy = SwallowingProxy::start(redis.port(), b"all_but").await;
+    let proxy = SwallowingProxy::start(redis.port(), b"\r\n ").await;
     let store = redis_store(&format!("redis://127.0.0.1:{}/0", proxy.port), true);
     let new = new_session("user");
     store.create(&new).await.expect("the store creates");
@@ -42,7 +42,7 @@ async fn a_reply_lost_in_an_exchange_locks_nobody_out() {
 async fn a_reply_lost_at_the_limit_still_tells_what_was_displaced() {
     let redis = RedisServer::start();
     let (exchanges, openings) = (
-        SwallowingProxy::start(redis.port(), b"all_but").await,
+        SwallowingProxy::start(redis.port(), b"\r\n ").await,
         SwallowingProxy::start(redis.port(), b"is_known").await,
     );
     let through = |proxy: &SwallowingProxy| redis_store(&format!("redis://127.0.0.1:{}/0", proxy.port), true);

@@ -1,14 +1,17 @@
 //! What was revoked stays revoked, whoever is promoted: the answer waits for the replicas.
 
 use serde_json::json;
+use vestibule::domain::credential::BrowserToken;
+use vestibule::domain::environment::Environment;
 use vestibule::domain::error::Refusal;
 use vestibule::domain::handle::Handle;
 use vestibule::domain::ports::{Record, Removal, StoreError};
 
 use crate::support::app::{ACME_LIVE, TestApp, in_portal, text};
+use crate::support::redis_cluster::RedisCluster;
 use crate::support::redis_server::RedisServer;
 use crate::support::sentinel_set::SentinelSet;
-use crate::support::store::{active, new_session, redis_store, refusal_of, store_with};
+use crate::support::store::{active, new_session, redis_store, refusal_of, store_with, tag_of};
 
 #[tokio::test]
 async fn a_revocation_is_not_acknowledged_before_every_online_replica_has_it() {
@@ -72,8 +75,12 @@ async fn a_repeat_is_not_told_that_there_is_nothing_before_the_replicas_have_hea
     let user = json!({ "slug": "my-portal", "externalId": "user_123", "permissions": ["keys:read"] });
     let opened = app.backend(ACME_LIVE, "createSessionToken", user).await.data();
     let revoked = text(&opened["token"]);
+    // A server that was deposed before a session was made has never heard of it.
+    let unknown = BrowserToken::mint(Environment::Live, tag_of("a stranger"));
     replica.pause();
     for _ in 0..2 {
+        let end = app.post("/v2/portal.endSession", json!({})).bearer(unknown.expose()).send().await;
+        end.expect(503, "application/service_unavailable");
         let end = app.post("/v2/portal.endSession", json!({})).bearer(&ended).send().await;
         end.expect(503, "application/service_unavailable");
         let revoke = app.backend(ACME_LIVE, "revokeSession", json!({ "token": revoked })).await;
@@ -85,6 +92,46 @@ async fn a_repeat_is_not_told_that_there_is_nothing_before_the_replicas_have_hea
     end.expect(401, "authentication/portal_session_not_found");
     let revoke = app.backend(ACME_LIVE, "revokeSession", json!({ "token": revoked })).await;
     assert_eq!(revoke.data(), json!({ "revoked": 0 }));
+}
+
+/// Each lies at a server of its own, and each of these may be one that was deposed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_logout_with_two_dead_cookies_waits_for_the_replicas_of_both() {
+    let cluster = RedisCluster::start_with(2, 1, &[]);
+    // A browser may keep several under a name that is not bound to one host.
+    let shared = in_portal("my-portal", "cookie.domain = \"example.com\"");
+    let change = |config| format!("store.timeout_ms = 400\n{}", shared(config));
+    let app = TestApp::start_at(&cluster.url(), change).await;
+    let master_of = |token: &str| {
+        let tag = BrowserToken::parse(token).expect("a token").tag();
+        cluster.master_of(&format!("{{{}}}", tag.as_str())).port()
+    };
+    let mut tokens: Vec<String> = Vec::new();
+    for user in 0.. {
+        let token = app.signed_in(json!({ "externalId": format!("user_{user}") })).await;
+        if tokens.iter().all(|other| master_of(other) != master_of(&token)) {
+            tokens.push(token);
+        }
+        if tokens.len() == 2 {
+            break;
+        }
+    }
+    for token in &tokens {
+        let end = app.post("/v2/portal.endSession", json!({})).bearer(token).send().await;
+        assert_eq!(end.status, 200);
+    }
+    let name = "portal_session_my-portal";
+    let both = format!("{name}={}; {name}={}", tokens[0], tokens[1]);
+    let end = async || app.post("/v2/portal.endSession", json!({})).header("cookie", &both).send().await;
+    for token in &tokens {
+        let port = master_of(token).to_string();
+        let of_it = |node: &&RedisServer| node.info("replication", "master_port").as_deref() == Some(&port);
+        let replica = cluster.nodes.iter().find(of_it).expect("it has a replica");
+        replica.pause();
+        end().await.expect(503, "application/service_unavailable");
+        replica.go_on();
+        end().await.expect(401, "authentication/portal_session_not_found");
+    }
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use vestibule::app::stores::StoreMaker;
 use vestibule::config::Settings;
+use vestibule::domain::admitted_portals::AdmittedPortals;
 use vestibule::domain::credential::{BrowserToken, Digest, DirectToken, Ticket};
 use vestibule::domain::environment::Environment;
 use vestibule::domain::error::Refusal;
@@ -12,8 +13,8 @@ use vestibule::domain::permission::Permission;
 use vestibule::domain::policy::SessionPolicy;
 use vestibule::domain::portal_path::PortalPath;
 use vestibule::domain::ports::{
-    Exchange, ExchangeAttempt, Found, Lookup, NewDirectSession, NewSession, Opening, PortalFilter,
-    SessionStore, StoreError, Stored,
+    Exchange, ExchangeAttempt, Found, Lookup, NewDirectSession, NewSession, Opening, SessionStore,
+    StoreError, Stored,
 };
 use vestibule::domain::return_url::parse_http_url;
 use vestibule::domain::session::{Grant, PortalSession, SessionKind};
@@ -109,7 +110,7 @@ pub fn attempt(new: &NewSession) -> ExchangeAttempt {
         tag: new.tag,
         ticket: new.ticket,
         token: BrowserToken::mint(Environment::Live, new.tag).digest(),
-        portals: PortalFilter::AllBut(Vec::new()),
+        portals: AdmittedPortals::new(["my-portal"]),
         user_agent: Some("Mozilla/5.0 (Test)".into()),
         held: Vec::new(),
     }

@@ -4,6 +4,7 @@
 //! nothing, such as one server of several behind one address.
 //! Must not know: where the store is.
 
+use crate::domain::admitted_portals::AdmittedPortals;
 use crate::domain::base62::random_text;
 use crate::domain::credential::{BrowserToken, Digest, DirectToken, Ticket};
 use crate::domain::environment::Environment;
@@ -11,8 +12,8 @@ use crate::domain::handle::{Handle, HandleSuffix};
 use crate::domain::history::{Happening, LooksLike};
 use crate::domain::policy::{SessionLimit, SessionPolicy, WhenFull};
 use crate::domain::ports::{
-    Exchange, ExchangeAttempt, Found, Lookup, NewDirectSession, NewSession, Opening, Peek, PortalFilter,
-    Removal, SessionStore, Sought, StoreError,
+    Exchange, ExchangeAttempt, Found, Lookup, NewDirectSession, NewSession, Opening, Peek, Removal,
+    SessionStore, Sought, StoreError,
 };
 use crate::domain::session::{Grant, SessionKind};
 use crate::domain::user_tag::{UserRef, UserTag, UserTagger};
@@ -69,7 +70,7 @@ async fn browser(
     holds("create", is_pending, "the session that was created is not there")?;
     let noted = store.note(tag, &ticket, &Happening::Opened(LooksLike::Browser)).await;
     let token = BrowserToken::mint(ENVIRONMENT, tag).digest();
-    let portals = PortalFilter::AllBut(Vec::new());
+    let portals = AdmittedPortals::new([NOBODY]);
     let attempt = ExchangeAttempt { tag, ticket, token, portals, user_agent: None, held: Vec::new() };
     let exchanged = of("exchange", store.exchange(&attempt).await)?;
     let is_done = matches!(&exchanged, Exchange::Done(session, _) if session.handle == handle);

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::domain::credential::Digest;
-use crate::domain::history::MOST_OPENINGS;
+use crate::domain::history::MOST_OPENINGS_ALIKE;
 
 /// Tickets that one worker remembers, in some 200 kilobytes. Then it begins anew.
 const MOST: usize = 4_096;
@@ -20,7 +20,7 @@ impl Prefetches {
     /// Whether one more of this ticket is worth telling.
     pub fn has_room_for(&self, ticket: &Digest) -> bool {
         let told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        told.get(ticket).is_none_or(|count| *count < MOST_OPENINGS)
+        told.get(ticket).is_none_or(|count| *count < MOST_OPENINGS_ALIKE)
     }
 
     /// One of a ticket that exists is told. Others are not counted, so that invented ones drive out none.
@@ -41,7 +41,7 @@ mod tests {
     fn each_ticket_is_told_of_a_few_times_and_only_so_many_are_remembered() {
         let prefetches = Prefetches::default();
         let ticket = |number: usize| Digest::of(&number.to_string());
-        for _ in 0..MOST_OPENINGS {
+        for _ in 0..MOST_OPENINGS_ALIKE {
             assert!(prefetches.has_room_for(&ticket(0)));
             prefetches.count(ticket(0));
         }

@@ -3,6 +3,7 @@
 //! Must not know: how a store does it.
 
 use super::lookup::Gone;
+use crate::domain::admitted_portals::AdmittedPortals;
 use crate::domain::credential::Digest;
 use crate::domain::events::Went;
 use crate::domain::handle::HandleSuffix;
@@ -86,31 +87,12 @@ pub struct ExchangeAttempt {
     /// Of the browser token, which is made before the call, so that a repeat of the attempt finds its own success for
     /// [`REPEAT_MS`].
     pub token: Digest,
-    /// Whose tickets may be spent.
-    pub portals: PortalFilter,
+    /// Whose tickets may be spent. It is applied before the ticket is spent, so a refused one stays unspent.
+    pub portals: AdmittedPortals,
     /// Of the browser.
     pub user_agent: Option<String>,
     /// Tokens of sessions that the browser has and the new one replaces. Where there is a limit, they count for nothing.
     pub held: Vec<Digest>,
-}
-
-/// Which portals' tickets may be spent. It is applied before the ticket is spent, so a refused one stays unspent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PortalFilter {
-    /// Only the portals of these slugs.
-    Only(Vec<String>),
-    /// All but the portals of these slugs.
-    AllBut(Vec<String>),
-}
-
-impl PortalFilter {
-    /// Whether tickets of this portal may be spent.
-    pub fn admits(&self, slug: &str) -> bool {
-        match self {
-            PortalFilter::Only(slugs) => slugs.iter().any(|listed| listed == slug),
-            PortalFilter::AllBut(slugs) => !slugs.iter().any(|listed| listed == slug),
-        }
-    }
 }
 
 /// What became of an attempt to exchange.

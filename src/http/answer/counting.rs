@@ -22,10 +22,9 @@ pub const ASKED_AGAIN: &str = "asked_again";
 
 /// Counts an exchange. `slug`: of the portal whose ticket it was, if that is known.
 pub fn count_exchange(request: &HttpRequest, slug: Option<&str>, outcome: &str) {
-    let about = || about(request).or_else(|| portals(request).catalog().only_portal().cloned());
     match slug {
         Some(slug) => gateway(request).metrics.sessions.exchange(slug, outcome),
-        None => gateway(request).metrics.sessions.exchange(slug_of(about().as_ref()), outcome),
+        None => gateway(request).metrics.sessions.exchange(slug_of(about(request).as_ref()), outcome),
     }
 }
 
@@ -38,7 +37,8 @@ fn slug_of(portal: Option<&Arc<Portal>>) -> &str {
     portal.map_or(NONE, |portal| &portal.slug)
 }
 
-/// The portal that the request is about or names: by a credential, by its path, or by the only one that lists its page.
+/// The portal that the request is about or names: by a credential, by its path, by the only one that lists its page, or
+/// because there is no other.
 fn about(request: &HttpRequest) -> Option<Arc<Portal>> {
     if let Some(portal) = portal_in_question(request) {
         return Some(portal);
@@ -48,8 +48,10 @@ fn about(request: &HttpRequest) -> Option<Arc<Portal>> {
     if let Some(portal) = request.match_info().get("slug").and_then(|slug| catalog.portal(slug)) {
         return Some(portal.clone());
     }
-    match catalog.portals_listing(&auth::origin(request.headers())?) {
+    let Some(origin) = auth::origin(request.headers()) else { return catalog.only_portal().cloned() };
+    match catalog.portals_listing(&origin) {
         [portal] => Some(portal.clone()),
-        [] | [_, _, ..] => None,
+        [] => catalog.only_portal().cloned(),
+        [_, _, ..] => None,
     }
 }

@@ -2,7 +2,10 @@
 //!
 //! Must not know: what an outcome or a reason means.
 
+use std::collections::HashMap;
+
 use prometheus::IntCounterVec;
+use prometheus::core::Collector;
 
 use super::families::{Families, Result};
 
@@ -50,6 +53,22 @@ impl SessionMetrics {
         }
         for reason in reasons {
             self.refusals.with_label_values(&[portal, reason]);
+        }
+    }
+
+    /// The series of a portal that is no longer known go; else each that ever was would stay until the next start.
+    pub fn forget(&self, is_known: impl Fn(&str) -> bool) {
+        for counters in [&self.created, &self.exchanges, &self.refusals] {
+            for family in counters.collect() {
+                for series in family.get_metric() {
+                    let labels: HashMap<&str, &str> =
+                        series.get_label().iter().map(|label| (label.name(), label.value())).collect();
+                    if labels.get("portal").is_some_and(|portal| !is_known(portal)) {
+                        // It may have gone meanwhile.
+                        let _ = counters.remove(&labels);
+                    }
+                }
+            }
         }
     }
 

@@ -34,12 +34,12 @@ impl Portals {
         caller: &Caller<ToRevoke>,
         token: &Candidates,
     ) -> Result<Option<Handle>, Error> {
-        let candidate = token.iter().flatten().find(|candidate| candidate.is_direct());
-        let Some(place) = candidate.and_then(|candidate| self.place_of(candidate).ok()) else {
+        let Some(candidate) = token.iter().flatten().find(|candidate| candidate.is_direct()) else {
             return Ok(None);
         };
+        let Ok(place) = self.place_of(candidate) else { return Ok(None) };
         let Found::Active(session) = self.look_up(place.tag, &place.digest, Lookup::Glance).await? else {
-            self.parts.store.settle(place.tag).await?;
+            self.settle(std::slice::from_ref(candidate)).await?;
             return Ok(None);
         };
         let grant = &session.grant;

@@ -3,6 +3,8 @@
 //! Owns: that a forged request of another site ends nothing.
 //! Must not know: cookies; who clears them is told which sessions have ended.
 
+use std::collections::BTreeSet;
+
 use crate::domain::candidates::Candidate;
 use crate::domain::catalog::Portal;
 use crate::domain::credential::BrowserToken;
@@ -13,16 +15,16 @@ use crate::domain::portals::Portals;
 use crate::domain::ports::{Found, Lookup, Record, Removal, StoreError};
 use crate::domain::presented::Presented;
 use crate::domain::rules::origin_not_listed;
+use crate::domain::user_tag::UserTag;
 
 impl Portals {
-    /// [`Portals::find`] for ending: a forged request of another site is refused. Who is told that the session is over
-    /// does not ask again, so that has to hold.
+    /// [`Portals::find`] for ending: a forged request of another site is refused, and that the session is over holds.
     pub async fn find_for_ending(&self, presented: &Presented) -> Result<CurrentSession, Error> {
         let current = match self.find_by_page(presented, Lookup::Glance).await {
             Ok(current) => current,
             Err(error) => {
-                if let (Code::PortalSessionNotFound, Some(handle)) = (error.code, error.handle) {
-                    self.parts.store.settle(handle.tag).await?;
+                if error.code == Code::PortalSessionNotFound {
+                    self.settle(presented.candidates()).await?;
                 }
                 return Err(error);
             }
@@ -31,6 +33,20 @@ impl Portals {
             return Err(origin_not_listed(Some(current.session.handle)));
         }
         Ok(current)
+    }
+
+    /// Waits until nothing that is known of these credentials can be undone. Who is told that a session is over does not
+    /// ask again; the server that says so may have been deposed, and may never have heard of the session.
+    pub(in crate::domain::portals) async fn settle(
+        &self,
+        candidates: &[Candidate],
+    ) -> Result<(), StoreError> {
+        let places = candidates.iter().filter_map(|candidate| self.place_of(candidate).ok());
+        let tags: BTreeSet<UserTag> = places.map(|place| place.tag).collect();
+        for tag in tags {
+            self.parts.store.settle(tag).await?;
+        }
+        Ok(())
     }
 
     /// Ends the session that [`Portals::find_for_ending`] found, on its user's wish.
@@ -55,14 +71,18 @@ impl Portals {
         ended: &mut Vec<Handle>,
     ) -> Result<(), StoreError> {
         for token in tokens {
-            if let Found::Active(session) = self.look_up(token.tag(), &token.digest(), Lookup::Glance).await?
-                && session.grant.slug == portal.slug
-            {
-                self.parts
-                    .store
-                    .remove(&session.handle, Some(Record::Token(token.digest())), removal)
-                    .await?;
-                ended.push(session.handle);
+            match self.look_up(token.tag(), &token.digest(), Lookup::Glance).await? {
+                Found::Active(session) if session.grant.slug == portal.slug => {
+                    let record = Some(Record::Token(token.digest()));
+                    self.parts.store.remove(&session.handle, record, removal).await?;
+                    ended.push(session.handle);
+                }
+                Found::Active(_) => {}
+                Found::Gone(_) => match removal {
+                    Removal::Ended | Removal::Revoked => self.parts.store.settle(token.tag()).await?,
+                    // Nobody is told that it is over.
+                    Removal::Replaced => {}
+                },
             }
         }
         Ok(())

@@ -4,12 +4,16 @@
 //! page's origin are known to be right.
 //! Must not know: HTTP, Redis, time. A `StoreError` is an outage and never looks like absence.
 
+use crate::domain::admitted_portals::AdmittedPortals;
 use crate::domain::credential::{BrowserToken, Ticket};
 use crate::domain::error::{Code, Error, Refusal};
 use crate::domain::messages::{ExchangeRequest, ExchangedSession};
 use crate::domain::portals::Portals;
-use crate::domain::ports::{Exchange, ExchangeAttempt, Gone, Peek, Removal};
+use crate::domain::ports::{Exchange, ExchangeAttempt, Gone, Peek, Record, Removal, StoreError};
 use crate::domain::rules::{admitted_portals, portal_of, too_many_sessions, why_not_admitted};
+
+/// Slugs that an exchange sends, some kilobytes. One more round trip costs less than more of them.
+const MOST_SENT: usize = 100;
 
 impl Portals {
     /// Spends a ticket for a browser session. The origin is checked before anything is spent.
@@ -25,6 +29,7 @@ impl Portals {
             Some(key) => self.parts.deriver.derive(&ticket, key),
             None => BrowserToken::mint(ticket.environment(), ticket.tag()),
         };
+        let portals = self.narrowed(portals, &ticket).await?;
         // A token with the ticket's tag is of the same user and portal.
         let own = request.held.iter().map(|(_, old)| old).filter(|old| old.tag() == ticket.tag());
         let attempt = ExchangeAttempt {
@@ -48,8 +53,10 @@ impl Portals {
             Exchange::Gone(Gone { refusal, handle, is_news: _ }) => return Err(not_found(refusal, handle)),
         };
         self.tell_of(&went, &session.grant.slug);
-        // Of a workspace that has lost its slug to another one. Nobody can use it until it is given back.
+        // Of a workspace that has lost its slug to another one. Nobody is given its token, so it must not take a place.
         let Some(portal) = portal_of(&self.catalog, &session).cloned() else {
+            let record = Some(Record::Token(token.digest()));
+            self.parts.store.remove(&session.handle, record, Removal::Replaced).await?;
             return Err(not_found(Refusal::PortalGone, Some(session.handle)));
         };
         let mut held = request.held;
@@ -59,6 +66,24 @@ impl Portals {
         let held = held.iter().map(|(_, old)| old);
         let not_replaced = self.end_all(&portal, held, Removal::Replaced, &mut replaced).await.err();
         Ok(ExchangedSession { session, portal, token, replaced, not_replaced })
+    }
+
+    /// The ticket's own portal, where a program may spend those of very many: each exchange would send all their slugs.
+    /// What is no longer pending may be the repeat of an attempt, whose portal only the store knows.
+    async fn narrowed(
+        &self,
+        portals: AdmittedPortals,
+        ticket: &Ticket,
+    ) -> Result<AdmittedPortals, StoreError> {
+        if portals.count() <= MOST_SENT {
+            return Ok(portals);
+        }
+        match self.parts.store.peek(ticket.tag(), &ticket.digest()).await? {
+            Peek::Pending(session) if portals.admits(&session.grant.slug) => {
+                Ok(AdmittedPortals::new([session.grant.slug.as_str()]))
+            }
+            Peek::Pending(_) | Peek::Gone(_) => Ok(portals),
+        }
     }
 
     /// A refusal for what the ticket has no part in, such as an origin that no portal lists. The operator learns whose
