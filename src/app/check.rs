@@ -64,6 +64,6 @@ async fn disagrees(store: &dyn SessionStore, marks: &SecretMarks) -> Option<Stri
     match store.compare(marks).await {
         Ok(Agreement::Same | Agreement::InRotation) => None,
         Ok(Agreement::Other) => Some(OTHER.to_owned()),
-        Err(error) => Some(format!("the mark of the secret (vst:secret): {error}")),
+        Err(error) => Some(format!("the mark of the secret: {error}")),
     }
 }

@@ -124,14 +124,15 @@ fn check_what_belongs_together(fields: &mut Fields<'_, '_>, location: Option<&St
     }
 }
 
-/// Braces would change where a cluster keeps a key, and other signs what an ACL's pattern allows.
+/// Braces would change where a cluster keeps a key, and other signs what an ACL's pattern allows: `~vst:*` is everything
+/// under `vst:team-b` too, so a prefix has no colon.
 fn parse_prefix(text: &str) -> Result<String, Invalid> {
-    let is_fine = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':');
+    let is_fine = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
     if (1..=32).contains(&text.len()) && text.bytes().all(is_fine) {
         return Ok(text.to_owned());
     }
     let fix = "Write \"vst\", or a name of your own such as \"team-a\".";
-    Err(Invalid::new("Expected 1 to 32 letters, digits, dots, hyphens, underscores and colons.", fix))
+    Err(Invalid::new("Expected 1 to 32 letters, digits, dots, hyphens and underscores.", fix))
 }
 
 fn parse_word(text: &str) -> Result<String, Invalid> {

@@ -14,6 +14,9 @@ use crate::domain::user_tag::UserTag;
 /// 48 bits are enough among the sessions of one user, and the index has them of every session.
 const HISTORY_CHARS: usize = 8;
 
+/// 132 bits: nobody finds two tokens that begin alike.
+const GIVEN_OUT_CHARS: usize = 22;
+
 /// Names keys under one prefix, which sets this gateway's keys apart from all others in the same Redis.
 #[derive(Clone, Debug)]
 pub struct Keys(Arc<str>);
@@ -32,6 +35,11 @@ impl Keys {
     /// Of a live session's record.
     pub fn browser(&self, tag: UserTag, token: &Digest) -> String {
         [&self.0, ":{", tag.as_str(), "}:b:", &digest_text(token)].concat()
+    }
+
+    /// Says that a direct token was given out.
+    pub fn given_out(&self, tag: UserTag, token: &Digest) -> String {
+        [&self.0, ":{", tag.as_str(), "}:o:", &digest_text(token)[..GIVEN_OUT_CHARS]].concat()
     }
 
     /// The mark of the gateways' secret.

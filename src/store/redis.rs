@@ -152,7 +152,11 @@ impl SessionStore for RedisStore {
     }
 
     async fn open(&self, new: &NewDirectSession) -> Result<Opening, StoreError> {
-        let keys = vec![self.keys.browser(new.tag, &new.token), self.keys.index(new.tag)];
+        let keys = vec![
+            self.keys.browser(new.tag, &new.token),
+            self.keys.index(new.tag),
+            self.keys.given_out(new.tag, &new.token),
+        ];
         let script = self
             .telling
             .script(&OPEN, keys, Some(self.keys.history(new.tag, &new.token)))
@@ -162,7 +166,8 @@ impl SessionStore for RedisStore {
             .arg(&new.grant.slug)
             .arg(record::encode_grant(&new.grant, &new.policy)?)
             .arg(REPEAT_MS)
-            .arg(call_name());
+            .arg(call_name())
+            .arg(if new.is_repeatable { "repeatable" } else { "" });
         let script = self.telling.told(script, || history::origin(&new.grant, &new.root_key));
         let reply = self.when_replicated("open", &script, "opened").await?;
         reply::opening(new.tag, &reply)

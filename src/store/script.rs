@@ -47,7 +47,11 @@ macro_rules! telling_script {
 }
 
 // Each has only the parts it needs, because Redis creates their functions anew in every call.
-telling_script!(CREATE, "create.lua", ["replication", "keep", "member", "known", "expiry", "prune", "count"]);
+telling_script!(
+    CREATE,
+    "create.lua",
+    ["replication", "keep", "member", "known", "expiry", "key", "prune", "count"]
+);
 telling_script!(
     EXCHANGE,
     "exchange.lua",
@@ -56,7 +60,7 @@ telling_script!(
 telling_script!(
     OPEN,
     "open.lua",
-    ["keep", "member", "known", "expiry", "prune", "count", "touch", "idle", "key", "room", "append"]
+    ["keep", "member", "known", "expiry", "key", "prune", "count", "touch", "idle", "room", "append"]
 );
 telling_script!(FATE, "fate.lua", ["member", "bury", "fate", "demoted"]);
 telling_script!(REMOVE, "remove.lua", ["replication", "member", "key", "index", "bury", "touch"]);

@@ -90,6 +90,7 @@ fn a_fault_is_told_with_its_place() {
         ("[store]\nprefix = \"\"", &["store.prefix"]),
         ("[store]\nprefix = \"a{b}\"", &["store.prefix"]),
         ("[store]\nprefix = \"a*\"", &["store.prefix"]),
+        ("[store]\nprefix = \"vst:team\"", &["store.prefix"]),
         ("[store]\nfence_failover = \"true\"", &["store.fence_failover"]),
         ("[errors]\ntype_base = \"/errors\"", &["errors.type_base"]),
         ("[limits]\nexchange_per_minute = 10000001", &["limits.exchange_per_minute"]),

@@ -1,14 +1,16 @@
 //! Passwords that change while the gateway runs, connections that say whose they are, and a Redis that is shared.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use redis::Value;
 use serde_json::json;
+use vestibule::telemetry::Metrics;
 
 use super::{allow, assert_nothing_was_refused, documented_acl, does_everything_with};
 use crate::support::app::TestApp;
 use crate::support::redis_server::RedisServer;
-use crate::support::store::{active, refusal_of, store_with, tag_of};
+use crate::support::store::{active, refusal_of, store_observed, store_with, tag_of};
 
 fn set_password(redis: &RedisServer, file: &Path, password: &str) {
     // As `echo` leaves it.
@@ -36,6 +38,29 @@ async fn a_password_is_read_from_its_file_for_each_connection() {
     redis.command(&["CLIENT", "KILL", "USER", "vestibule"]);
     let error = store.list(tag_of("before"), None, 1).await.expect_err("no password");
     assert!(error.to_string().contains("password"), "{error}");
+}
+
+/// Whoever is woken by it looks at the user in Redis, not at replicas or at data.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_password_that_is_missing_or_wrong_is_counted_as_refused() {
+    let redis = RedisServer::start_with(&["--requirepass", "the-right-one"]);
+    let file = redis.directory().join("password");
+    let url = format!("redis://127.0.0.1:{}/0", redis.port());
+    for password in [None, Some(""), Some("a-wrong-one")] {
+        let _ = std::fs::remove_file(&file);
+        // It has to be there at the start.
+        std::fs::write(&file, "a-password").expect("a file is written");
+        let metrics = Arc::new(Metrics::new().expect("metrics"));
+        let store = store_observed(&url, &format!("password_file = {file:?}"), &metrics);
+        match password {
+            Some(password) => std::fs::write(&file, password).expect("a file is written"),
+            None => std::fs::remove_file(&file).expect("the file is removed"),
+        }
+        store.list(tag_of("user"), None, 1).await.expect_err("no password");
+        let told = metrics.render().expect("metrics");
+        let refused = r#"vestibule_store_errors_total{kind="refused",operation="list"} 1"#;
+        assert!(told.contains(refused), "{password:?}: {told}");
+    }
 }
 
 #[tokio::test]

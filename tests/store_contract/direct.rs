@@ -1,7 +1,8 @@
 //! The contract of direct sessions: they are active at once, end as the others do, and an attempt to open one never
 //! gives two, nor brings back what has ended.
 
-use vestibule::domain::ports::Opening;
+use vestibule::domain::policy::{SessionLimit, SessionPolicy, WhenFull};
+use vestibule::domain::ports::{NewDirectSession, Opening};
 use vestibule::domain::session::SessionKind;
 
 use super::support::store::{new_direct, opened};
@@ -127,6 +128,31 @@ contract! {
         let late = fixture.store.open(&new).await.expect("an answer");
         assert!(matches!(late, Opening::TooLate), "{late:?}");
         assert_eq!(fixture.refusal_of(new.tag, &new.token).await, Some(Refusal::Expired));
+    }
+
+    async fn a_token_that_was_given_out_by_a_key_never_lives_again(fixture: Fixture) {
+        let repeatable = || NewDirectSession { is_repeatable: true, ..new_direct("user") };
+        let all: Vec<_> = (0..300).map(|_| repeatable()).collect();
+        for new in &all {
+            opened(fixture.store.open(new).await);
+        }
+        // A limit that comes late ends most of them, and all that is left is revoked.
+        let limit = SessionLimit { most: 1, when_full: WhenFull::EndOldest };
+        let policy = SessionPolicy { limit: Some(limit), ..SessionPolicy::default() };
+        for _ in 0..2 {
+            opened(fixture.store.open(&NewDirectSession { policy, ..repeatable() }).await);
+        }
+        fixture.store.revoke_all(all[0].tag, None).await.expect("a count");
+        for wait in [SECOND, DIRECT_TTL - 5 * SECOND] {
+            fixture.forward(wait);
+            for (at, new) in all.iter().enumerate() {
+                for policy in [SessionPolicy::default(), policy] {
+                    let late = fixture.store.open(&NewDirectSession { policy, ..new.clone() }).await;
+                    assert!(matches!(late, Ok(Opening::TooLate)), "{at}: {late:?}");
+                }
+            }
+        }
+        assert_eq!(fixture.listed("user").await, []);
     }
 
     async fn revoking_all_but_one_spares_that_one_of_whichever_kind(fixture: Fixture) {

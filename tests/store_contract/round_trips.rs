@@ -168,6 +168,29 @@ async fn the_dead_sessions_of_a_machine_go_as_it_creates_new_ones() {
     assert_eq!(fixture.refusal_of(old.handle.tag, &token).await, Some(Refusal::Unknown));
 }
 
+/// Each of them would cost a look at every opening, as soon as there is a limit.
+#[tokio::test]
+async fn sessions_that_nobody_used_in_time_go_as_new_ones_come() {
+    let fixture = Fixture::redis();
+    let idling = SessionPolicy { idle_timeout_ms: Some(60_000), limit: None };
+    let used = NewDirectSession { policy: idling, ..new_direct("user") };
+    opened(fixture.store.open(&used).await);
+    for _ in 0..1_000 {
+        opened(fixture.store.open(&NewDirectSession { policy: idling, ..new_direct("user") }).await);
+    }
+    for _ in 0..2 {
+        fixture.forward(40 * SECOND);
+        let found = fixture.store.find(used.tag, &used.token, Lookup::Use { idles: Some(true) }).await;
+        assert!(matches!(found, Ok(Found::Active(_))), "{found:?}");
+    }
+    for _ in 0..1_000 {
+        opened(fixture.store.open(&new_direct("user")).await);
+    }
+    // The new ones, one that is used, and about one in eight that nobody used.
+    assert!(members(server(&fixture)) < 1_250, "{} are left", members(server(&fixture)));
+    assert_eq!(fixture.refusal_of(used.tag, &used.token).await, None, "no live one has gone");
+}
+
 #[tokio::test]
 async fn a_user_whose_many_sessions_were_revoked_is_revoked_again_at_once() {
     let fixture = Fixture::redis();

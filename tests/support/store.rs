@@ -30,10 +30,14 @@ pub fn redis_store(url: &str, fence_failover: bool) -> Arc<dyn SessionStore> {
 
 /// With further lines of `[store]`.
 pub fn store_with(url: &str, lines: &str) -> Arc<dyn SessionStore> {
+    store_observed(url, lines, &Arc::new(Metrics::new().expect("metrics")))
+}
+
+/// The same, whose calls these metrics count.
+pub fn store_observed(url: &str, lines: &str, metrics: &Arc<Metrics>) -> Arc<dyn SessionStore> {
     let text = format!("server.secret = \"{}\"\n[store]\nurl = \"{url}\"\n{lines}", "s".repeat(32));
     let settings = Settings::from_layers(&text, std::iter::empty()).expect("a configuration");
-    let metrics = Arc::new(Metrics::new().expect("metrics"));
-    StoreMaker::new(&settings.store, settings.history, FakeClock::new(), &metrics).expect("a store").make()
+    StoreMaker::new(&settings.store, settings.history, FakeClock::new(), metrics).expect("a store").make()
 }
 
 pub fn tag_of(user: &str) -> UserTag {
@@ -77,6 +81,7 @@ pub fn readme_session(user: &str) -> NewSession {
 pub fn new_direct(user: &str) -> NewDirectSession {
     let tag = tag_of(user);
     NewDirectSession {
+        is_repeatable: false,
         tag,
         suffix: HandleSuffix::mint(),
         token: DirectToken::mint(Environment::Live, tag).digest(),

@@ -159,6 +159,7 @@ fn new_session(tag: UserTag, ticket: Digest) -> NewSession {
 
 fn new_direct_session(tag: UserTag, token: Digest) -> NewDirectSession {
     NewDirectSession {
+        is_repeatable: false,
         tag,
         suffix: HandleSuffix::mint(),
         token,

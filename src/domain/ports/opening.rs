@@ -42,6 +42,9 @@ pub struct NewDirectSession {
     /// Of its token, which is made before the call, so that a repeat of the attempt finds its own success for
     /// [`REPEAT_MS`].
     pub token: Digest,
+    /// Whether its caller can name the same token again, by an `Idempotency-Key`. Then the store remembers for as long as
+    /// the session could have lived that it was given out: whatever ends the session, and however many come after it.
+    pub is_repeatable: bool,
     /// How long it will live.
     pub session_ttl_ms: u64,
     /// What holds for it all its life.

@@ -13,12 +13,11 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use redis::aio::MultiplexedConnection;
 use redis::io::AsyncDNSResolver;
-use redis::{
-    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, ErrorKind, RedisFuture, RedisResult,
-};
+use redis::{AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, RedisFuture, RedisResult};
 use secrecy::ExposeSecret;
+use tokio::sync::Semaphore;
 
-use super::fault::is_wrong_name;
+use super::fault::{is_wrong_name, no_password};
 use super::node::Live;
 use super::observer::{Open, StoreObserver};
 use super::probe::Probe;
@@ -49,6 +48,8 @@ impl Limits {
 pub struct Connector {
     node: ConnectionInfo,
     password: Option<PasswordSource>,
+    /// One at a time reads the password.
+    reading: Arc<Semaphore>,
     /// Another name that the certificate of a server at a bare address may have.
     seed: Option<String>,
     /// The last such certificate had it.
@@ -69,7 +70,8 @@ impl Connector {
         let seed = seeds.find(|host| host.parse::<IpAddr>().is_err()).map(str::to_owned);
         let (node, password) = (servers.topology.node().clone(), servers.password.clone());
         let has_seed_name = AtomicBool::new(false);
-        Connector { node, password, seed, has_seed_name, limits, probe, observer }
+        let reading = Arc::new(Semaphore::new(1));
+        Connector { node, password, reading, seed, has_seed_name, limits, probe, observer }
     }
 
     /// To the server that the settings themselves name.
@@ -117,12 +119,19 @@ impl Connector {
 
     async fn with_password(&self, info: ConnectionInfo) -> RedisResult<ConnectionInfo> {
         let Some(password) = self.password.clone() else { return Ok(info) };
-        // A file may lie on a disk that hangs.
-        let read = tokio::task::spawn_blocking(move || password()).await;
-        let password = read.unwrap_or_else(|_| Err(io::Error::other("it was not read")));
-        let password = password.map_err(|error| {
-            (ErrorKind::Client, "the file with the password cannot be read", error.to_string())
-        })?;
+        let reading = self.reading.clone();
+        // A file may lie on a disk that hangs. Then one thread hangs with it, not one more at each try to connect.
+        let read = async move {
+            let turn = reading.acquire_owned().await.map_err(io::Error::other)?;
+            let read = tokio::task::spawn_blocking(move || {
+                let _turn = turn;
+                password()
+            });
+            read.await.map_err(io::Error::other)?
+        };
+        let read = tokio::time::timeout(self.limits.answer, read).await;
+        let password = read.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+        let password = password.map_err(|error| no_password(error.to_string()))?;
         let user = info.redis_settings().clone().set_password(password.expose_secret());
         Ok(info.set_redis_settings(user))
     }
@@ -158,15 +167,17 @@ async fn open(client: &Client, at: Option<Resolved>, limit: Duration) -> RedisRe
         config = config.set_dns_resolver(at);
     }
     let connection = client.get_multiplexed_async_connection_with_config(&config).await?;
-    name(connection.clone());
+    name(connection.clone(), limit);
     Ok(connection)
 }
 
 /// Whoever looks at `CLIENT LIST` sees whose the connection is. Nobody waits for it, and a refusal costs nothing.
-fn name(mut connection: MultiplexedConnection) {
+/// A server that never answers must not keep the connection open: so for this long at most.
+fn name(mut connection: MultiplexedConnection, limit: Duration) {
     tokio::spawn(async move {
         let mut command = redis::cmd("CLIENT");
-        let _: RedisResult<()> = command.arg("SETNAME").arg(CLIENT_NAME).query_async(&mut connection).await;
+        let named = command.arg("SETNAME").arg(CLIENT_NAME).query_async::<()>(&mut connection);
+        let _ = tokio::time::timeout(limit, named).await;
     });
 }
 

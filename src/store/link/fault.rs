@@ -13,6 +13,11 @@ pub fn outage(what: &'static str) -> RedisError {
     RedisError::from(std::io::Error::new(std::io::ErrorKind::NotConnected, what))
 }
 
+/// Nobody can sign in at the server; as if it had refused the password.
+pub fn no_password(why: String) -> RedisError {
+    RedisError::from((ErrorKind::AuthenticationFailed, "the file with the password cannot be read", why))
+}
+
 pub fn timed_out() -> RedisError {
     RedisError::from(std::io::Error::from(std::io::ErrorKind::TimedOut))
 }
@@ -34,15 +39,17 @@ pub fn is_wrong_name(error: &RedisError) -> bool {
     error.is_io_error() && error.to_string().contains("not valid for name")
 }
 
+/// How servers and the proxies before them say it, each in its own words.
+const REFUSALS: [&str; 6] =
+    ["unknown command", "unsupported command", "not support", "not allowed", "is disabled", "not permitted"];
+
 /// The server has no such command, or lets this user not call it. It will say the same the next time.
 pub fn is_refused_command(error: &RedisError) -> bool {
     match error.code() {
         Some("NOPERM") => true,
         Some("ERR") => error.detail().is_some_and(|detail| {
             let detail = detail.to_ascii_lowercase();
-            ["unknown command", "unsupported command", "not supported"]
-                .iter()
-                .any(|word| detail.contains(word))
+            REFUSALS.iter().any(|words| detail.contains(words))
         }),
         Some(_) | None => false,
     }
@@ -58,6 +65,9 @@ pub fn kind_of(error: &RedisError) -> FailureKind {
     }
     if error.is_io_error() {
         return FailureKind::Connection;
+    }
+    if error.kind() == ErrorKind::AuthenticationFailed {
+        return FailureKind::Refused;
     }
     // Said by the link itself, of replicas that do not acknowledge.
     if error.kind() == ErrorKind::Client {
@@ -75,7 +85,7 @@ pub fn kind_of(error: &RedisError) -> FailureKind {
         "LOADING" | "BUSY" | "TRYAGAIN" | "CLUSTERDOWN" | "MOVED" | "ASK" => FailureKind::Busy,
         "NOPERM" | "NOAUTH" | "WRONGPASS" => FailureKind::Refused,
         _ if is_refused_command(error) || was_refused_to_a_script(detail) => FailureKind::Refused,
-        _ if detail.contains("max number of clients") => FailureKind::Busy,
+        _ if detail.contains("max number of clients") || was_stopped(detail) => FailureKind::Busy,
         _ => FailureKind::Other,
     }
 }
@@ -97,7 +107,8 @@ fn is_about_data(error: &RedisError) -> bool {
         Some("ERR") => {
             let script = error.detail().and_then(|detail| detail.split_once("user_script"));
             let is_refused = error.detail().is_some_and(was_refused_to_a_script);
-            !is_refused && script.is_some_and(|(_, met)| !tells_a_code(met))
+            let is_stopped = error.detail().is_some_and(was_stopped);
+            !is_refused && !is_stopped && script.is_some_and(|(_, met)| !tells_a_code(met))
         }
         Some(_) | None => false,
     }
@@ -108,6 +119,11 @@ fn was_refused_to_a_script(detail: &str) -> bool {
     ["can't run this command", "can't access", "nknown Redis command", "nknown command"]
         .iter()
         .any(|words| detail.contains(words))
+}
+
+/// By `SCRIPT KILL`. It says nothing about what the script read.
+fn was_stopped(detail: &str) -> bool {
+    detail.contains("Script killed by user")
 }
 
 fn tells_a_code(met: &str) -> bool {
@@ -152,6 +168,8 @@ mod tests {
             "ERR The user executing the script can't access at least one of the keys mentioned in the command \
              arguments script: f00, on @user_script:1.",
             "ERR Unknown Redis command called from script script: f00, on @user_script:1.",
+            "ERR Script killed by user with SCRIPT KILL. script: f00, on @user_script:1.",
+            "ERR Error running script (call to f_0): @user_script:1: Script killed by user with SCRIPT KILL...",
             "ERR Error running script (call to f_0): @user_script:1: @user_script: 1: Unknown Redis command called \
              from Lua script",
         ];
@@ -195,6 +213,12 @@ mod tests {
             (error("CLUSTERDOWN The cluster is down"), FailureKind::Busy),
             (error("ERR max number of clients reached"), FailureKind::Busy),
             (error("NOAUTH Authentication required."), FailureKind::Refused),
+            (no_password("no such file".into()), FailureKind::Refused),
+            (error("ERR command eval not support for normal user"), FailureKind::Refused),
+            (
+                error("ERR Script killed by user with SCRIPT KILL. script: f00, on @user_script:1."),
+                FailureKind::Busy,
+            ),
             (error("NOPERM this user has no permissions to run the 'get' command"), FailureKind::Refused),
             (error("ERR unknown command 'EVALSHA', with args beginning with:"), FailureKind::Refused),
             (

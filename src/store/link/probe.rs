@@ -12,7 +12,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{Client, RedisError, RedisResult};
 use tokio::sync::watch;
 
-use super::fault::is_refused_command;
+use super::fault::{is_refused_command, needs_another_connection};
 use super::standing::Standing;
 
 /// What a server costs that lets nobody wait for its replicas.
@@ -20,6 +20,7 @@ pub const NO_WAIT: &str = "the store does not let the gateway wait for its repli
                            logout that was answered. Allow its user WAIT (ACL SETUSER … +wait)";
 
 const SILENT: &str = "the store did not tell its settings in time, so nothing is known of them";
+const UNKNOWN_ANSWER: &str = "the store answers INFO or WAIT with an error that the gateway does not know";
 
 /// Which servers have been examined.
 #[derive(Default)]
@@ -71,7 +72,13 @@ impl Probe {
                     }
                     return;
                 }
-                Ok(Err(_)) => (),
+                // The connection is gone, or the server is only just starting.
+                Ok(Err(error)) if needs_another_connection(&error) => (),
+                Ok(Err(error)) => {
+                    let warning = format!("{UNKNOWN_ANSWER}: {error}");
+                    tracing::warn!(server, "{warning}");
+                    probe.note(&server, &warning);
+                }
                 Err(_) => probe.note(&server, SILENT),
             }
             // It says nothing of itself now; the next connection asks again.

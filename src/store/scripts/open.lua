@@ -1,6 +1,6 @@
--- KEYS: session record, index, history
+-- KEYS: session record, index, what remembers that the token was given out, history
 -- ARGV: token digest, session ttl, suffix, slug, grant, how long a repeat finds its own success, a name of this call,
---       origin
+--       'repeatable' or '', origin
 -- -> { 'opened', record, live sessions, what went, created, suffix, ... } | { 'late' } | { 'full' } | { 'corrupt' }
 local digest, session_ttl, suffix, slug, grant = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local earlier = redis.call('GET', KEYS[1])
@@ -13,8 +13,11 @@ if earlier then
   return append({ 'opened', earlier, live_count(KEYS[2], now_ms()) }, displaced_by(KEYS[2], grant, ARGV[7]))
 end
 
--- A repeat may arrive after its session's end, from a connection that was frozen. The session must not come back. Those
--- that made room lie behind as many as a limit allows.
+-- A repeat with the same Idempotency-Key names the same token, hours after the session's end too. The token must not live
+-- again; the index forgets its dead.
+local is_repeatable = ARGV[8] == 'repeatable'
+if is_repeatable and redis.call('GET', KEYS[3]) then return { 'late' } end
+-- Any other may arrive late, from a connection that was frozen. Those that made room lie behind as many as a limit allows.
 local entry = digest .. '........' .. term(session_ttl, idle_timeout(grant))
 if is_known(KEYS[2], suffix, 2 * (KEPT + (limit_of(grant) or 0))) then return { 'late' } end
 -- Under the same policy however many have come since. In place of a ticket's digest stands something that no digest begins with.
@@ -31,9 +34,10 @@ local head = table.concat({ '1', created, created, expires, session_ttl, suffix,
 local begun, life = begin(grant, created, session_ttl)
 local record = head .. '\n' .. begun .. '\n'
 redis.call('SET', KEYS[1], record, 'PX', life)
+if is_repeatable then redis.call('SET', KEYS[3], '', 'PX', whole(session_ttl + MEMORY_MS)) end
 local left = redis.call('PTTL', KEYS[2])
 redis.call('ZADD', KEYS[2], created, suffix .. 'b' .. entry)
 if left ~= -2 then prune(KEYS[2], created, suffix) end
 keep(KEYS[2], left, session_ttl)
-tell(KEYS[3], 'c', created, ARGV[8], session_ttl)
+tell(KEYS[4], 'c', created, ARGV[9], session_ttl)
 return append({ 'opened', record, live_count(KEYS[2], created) }, went)

@@ -56,6 +56,7 @@ impl Portals {
             tag,
             suffix,
             token: digest,
+            is_repeatable: random.is_some(),
             session_ttl_ms,
             policy: portal.policy,
             grant,

@@ -1,4 +1,4 @@
--- After record.lua, member.lua and expiry.lua. Of dead members only the newest are looked at (fate.lua), to tell the operator why a
+-- After record.lua, member.lua, expiry.lua and key.lua. Of dead members only the newest are looked at (fate.lua), to tell the operator why a
 -- credential is refused. Older ones are removed, so that a machine that makes a session a second does not leave 90,000 of
 -- them to page through when its sessions are listed or revoked.
 
@@ -7,8 +7,15 @@ local SAMPLE = 8
 -- For a clock that jumps.
 local GRACE_MS = 600000
 
-local function is_long_dead(member, created, now)
-  return is_grave(member) or is_live(member) and has_expired(member, created, now - GRACE_MS)
+-- One that nobody used in time is still 'b', and would be looked at by every count of a limit. Its record is not among KEYS;
+-- room.lua tells why that is safe.
+local function is_idle(index, member)
+  return state_of(member) == 'b' and idle_term(member) and redis.call('PTTL', record_key(index, member)) == -2
+end
+
+local function is_long_dead(index, member, created, now)
+  return is_grave(member)
+    or is_live(member) and (has_expired(member, created, now - GRACE_MS) or is_idle(index, member))
 end
 
 -- From 0 up to 1.
@@ -26,6 +33,6 @@ local function prune(index, now, suffix)
   local from = whole(math.floor(oldest + (newest - oldest) * dice(suffix)))
   local found = redis.call('ZRANGEBYSCORE', index, from, newest, 'WITHSCORES', 'LIMIT', 0, SAMPLE)
   for at = 1, #found, 2 do
-    if is_long_dead(found[at], found[at + 1], now) then redis.call('ZREM', index, found[at]) end
+    if is_long_dead(index, found[at], found[at + 1], now) then redis.call('ZREM', index, found[at]) end
   end
 end
