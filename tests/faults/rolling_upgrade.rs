@@ -3,9 +3,10 @@
 
 use redis::Commands;
 use serde_json::{Value, json};
+use vestibule::config::Settings;
 
 use crate::support::app::{ACME_LIVE, Kind, Reply, TestApp, in_portal, text};
-use crate::support::former_release::FormerGateway;
+use crate::support::former_release::{FormerGateway, its_configurations};
 use crate::support::redis_server::RedisServer;
 
 const USER: &str = "user of both";
@@ -275,4 +276,13 @@ async fn an_entry_of_a_users_index_in_an_unknown_state_hinders_nobody() {
         assert_eq!((reply.status, reply.data()), (200, expected), "{verb}: {}", reply.text);
     }
     assert!(app.accepts(&app.signed_in(json!({})).await).await);
+}
+
+/// Whoever upgrades should not have to write it anew (docs/upgrading.md).
+#[test]
+fn the_configuration_of_the_former_release_is_accepted() {
+    for text in its_configurations() {
+        let settings = Settings::from_layers(&text, std::iter::empty());
+        assert!(settings.is_ok(), "{:?}", settings.err());
+    }
 }

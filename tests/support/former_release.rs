@@ -36,6 +36,13 @@ impl FormerGateway {
     }
 }
 
+/// The configuration that it came with, and the one of its own tests, which sets far more.
+pub fn its_configurations() -> [String; 2] {
+    let read = |path| std::fs::read_to_string(built().join("source").join(path)).expect("its configuration");
+    let [shipped, tested] = ["config/default.toml", "tests/testdata/gateway.toml"].map(read);
+    [shipped, config_from(&tested, "redis://127.0.0.1:6379/0")]
+}
+
 /// Where its source and its binary are.
 fn built() -> PathBuf {
     let commit = COMMIT.trim();
