@@ -1,5 +1,5 @@
 //! `vestibule dev`: a playground. A gateway to try out, and beside it a demo app and a demo portal that use it
-//! as any app and any portal would.
+//! as any app and any portal would. A developer's own portal and app can take their places.
 //!
 //! Owns: the addresses, the configuration and the clock of that gateway, and the two demo servers.
 //! Must not know: how the gateway works. The demos have its address, a root key and the public API. No other module
@@ -13,6 +13,7 @@ mod demo_portal;
 mod gateway_client;
 mod guide;
 mod journal;
+mod own;
 mod site;
 mod users;
 
@@ -23,6 +24,7 @@ use std::sync::Arc;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
+use url::Url;
 
 use crate::config::DEVELOPMENT;
 use crate::domain::credential::RootKey;
@@ -31,10 +33,12 @@ use crate::domain::ports::Clock;
 use clock::PlaygroundClock;
 use gateway_client::GatewayClient;
 use journal::Journal;
+use own::Own;
 use site::{Places, Site, guard, policy};
 
-/// Where the three listen. The defaults are the addresses in config/development.toml.
-#[derive(Clone, Copy, Debug, clap::Args)]
+/// Where the three listen, and which of them are the developer's own. The defaults are the addresses in
+/// config/development.toml.
+#[derive(Clone, Debug, clap::Args)]
 pub struct Listen {
     /// Where the gateway listens; loopback only
     #[arg(long = "listen", value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
@@ -45,6 +49,9 @@ pub struct Listen {
     /// Where the demo portal listens; loopback only
     #[arg(long = "portal-listen", value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
     pub portal: SocketAddr,
+    /// What runs elsewhere.
+    #[command(flatten)]
+    pub own: Own,
 }
 
 /// Why a playground did not start.
@@ -61,6 +68,17 @@ pub enum PlaygroundError {
         flag: &'static str,
         /// Its value.
         address: SocketAddr,
+    },
+    /// The gateway's cookie would not reach it.
+    #[error(
+        "{flag} {url}: write http://localhost:<port>/. The gateway's cookie belongs to http://localhost, and browsers \
+         send it to no other host: 127.0.0.1 is another one for them."
+    )]
+    NotLocalhost {
+        /// The argument.
+        flag: &'static str,
+        /// Its value.
+        url: String,
     },
     /// Usually because another program listens there.
     #[error("cannot listen on {address}: {error}. Choose another address: {flag} 127.0.0.1:<port>")]
@@ -83,53 +101,68 @@ pub enum PlaygroundError {
 /// A playground that has reserved its addresses.
 pub struct Playground {
     key: Arc<RootKey>,
+    environment: Environment,
     clock: Arc<PlaygroundClock>,
     places: Places,
     gateway: SocketAddr,
-    app: TcpListener,
-    portal: TcpListener,
+    app: Option<TcpListener>,
+    portal: Option<TcpListener>,
+    own: Own,
 }
 
 impl Playground {
     /// Reserves the addresses.
     pub fn prepare(listen: Listen, clock: Arc<dyn Clock>) -> Result<Self, PlaygroundError> {
-        // All three are checked before the first is reserved.
-        let flags =
-            [("--listen", listen.gateway), ("--app-listen", listen.app), ("--portal-listen", listen.portal)];
+        listen.own.check()?;
+        let Listen { gateway, app, portal, own } = listen;
+        // All are checked before the first is reserved.
+        let flags = [("--listen", gateway), ("--app-listen", app), ("--portal-listen", portal)];
         for (flag, address) in flags {
             let ours = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
             if !ours.contains(&address.ip()) {
                 return Err(PlaygroundError::NotLoopback { flag, address });
             }
         }
-        let [gateway, app, portal] = flags.map(|(flag, address)| {
-            TcpListener::bind(address).map_err(|error| PlaygroundError::Listen { flag, address, error })
-        });
-        let (gateway, app, portal) = (gateway?, app?, portal?);
-        let origin = |listener: &TcpListener| {
-            Ok::<_, io::Error>(format!("http://localhost:{}", listener.local_addr()?.port()))
+        let [gateway, app, portal] = flags;
+        let gateway = reserve(gateway)?;
+        let app = if own.app.is_none() { Some(reserve(app)?) } else { None };
+        let portal = if own.portal.is_none() { Some(reserve(portal)?) } else { None };
+        let places = Places {
+            gateway: origin(Some(&gateway), None)?,
+            app: origin(app.as_ref(), own.app.as_ref())?,
+            portal: origin(portal.as_ref(), own.portal.as_ref())?,
         };
-        let places = Places { gateway: origin(&gateway)?, app: origin(&app)?, portal: origin(&portal)? };
-        // The gateway binds its own listener. This one only finds out the port, which goes into the configuration.
-        let gateway = gateway.local_addr()?;
-        let clock = Arc::new(PlaygroundClock::new(clock));
+        // Nobody mistakes a test key for one of production.
+        let environment = if own.portal.is_some() { Environment::Test } else { Environment::Live };
         Ok(Playground {
-            key: Arc::new(RootKey::mint(Environment::Live)),
-            clock,
+            key: Arc::new(RootKey::mint(environment)),
+            environment,
+            clock: Arc::new(PlaygroundClock::new(clock)),
             places,
-            gateway,
+            // The gateway binds its own listener. This one only finds out the port, which goes into the configuration.
+            gateway: gateway.local_addr()?,
             app,
             portal,
+            own,
         })
     }
 
     /// The gateway's configuration.
     pub fn configuration(&self) -> String {
-        let digest = self.key.digest().to_hex();
+        let (digest, environment) = (self.key.digest().to_hex(), self.environment.name());
+        let configuration = match &self.own.portal {
+            Some(portal) => own::configuration(portal, &self.home(), self.gateway, &self.places),
+            None => placed(DEVELOPMENT, self.gateway, &self.places),
+        };
         format!(
-            "{}\n[[workspaces.root_keys]]\nid = \"development\"\nsha256 = \"{digest}\"\nenvironment = \"live\"\n",
-            placed(DEVELOPMENT, self.gateway, &self.places)
+            "{configuration}\n[[workspaces.root_keys]]\nid = \"development\"\nsha256 = \"{digest}\"\n\
+             environment = \"{environment}\"\n"
         )
+    }
+
+    /// Where the portal sends people who need a session.
+    fn home(&self) -> String {
+        self.own.app.as_ref().map_or_else(|| format!("{}/billing", self.places.app), Url::to_string)
     }
 
     /// The gateway's clock.
@@ -139,10 +172,13 @@ impl Playground {
 
     /// What to open and what to type.
     pub fn guide(&self) -> String {
-        guide::guide(&self.places, &self.key)
+        match &self.own.portal {
+            Some(portal) => own::guide(portal, self.own.app.as_ref(), &self.places, &self.key),
+            None => guide::guide(&self.places, &self.key),
+        }
     }
 
-    /// Starts the two demo servers, on the runtime that this is called on.
+    /// Starts the demo servers, on the runtime that this is called on.
     pub fn serve(&self) -> Result<Serving, PlaygroundError> {
         let Places { gateway, app, portal } = &self.places;
         let site = Site {
@@ -152,29 +188,49 @@ impl Playground {
             // gateway's own page.
             policy: policy(&[gateway], &["'self'", portal, gateway]),
             places: self.places.clone(),
+            has_own_portal: self.own.portal.is_some(),
             journal: Arc::new(Journal::default()),
             clock: self.clock.clone(),
         };
-        let client =
-            GatewayClient::new(self.key.clone(), self.gateway, gateway.clone(), site.journal.clone())?;
-        let client = web::Data::new(client);
-        let app = demo_server(&self.app, site.clone(), move |config| {
-            config.app_data(client.clone()).configure(demo_app::routes).configure(demo_component::routes);
-        })?;
-        let site = Site {
-            origin: portal.clone(),
-            friend: None,
-            policy: policy(&[gateway, &self.places.app], &["'none'"]),
-            ..site
-        };
-        let portal = demo_server(&self.portal, site, |config| {
-            config.configure(demo_portal::routes);
-        })?;
-        let handles = [app.handle(), portal.handle()];
-        for server in [app, portal] {
+        let mut servers = Vec::new();
+        if let Some(listener) = &self.app {
+            servers.push(self.serve_app(listener, site.clone())?);
+        }
+        if let Some(listener) = &self.portal {
+            let policy = policy(&[gateway, app], &["'none'"]);
+            let site = Site { origin: portal.clone(), friend: None, policy, ..site };
+            servers.push(demo_server(listener, site, |config| {
+                config.configure(demo_portal::routes);
+            })?);
+        }
+        let handles = servers.iter().map(Server::handle).collect();
+        for server in servers {
             actix_web::rt::spawn(server);
         }
         Ok(Serving { handles })
+    }
+
+    fn serve_app(&self, listener: &TcpListener, site: Site) -> Result<Server, PlaygroundError> {
+        let journal = site.journal.clone();
+        let client =
+            GatewayClient::new(self.key.clone(), self.gateway, self.places.gateway.clone(), journal)?;
+        let client = web::Data::new(client);
+        Ok(demo_server(listener, site, move |config| {
+            config.app_data(client.clone()).configure(demo_app::routes).configure(demo_component::routes);
+        })?)
+    }
+}
+
+fn reserve((flag, address): (&'static str, SocketAddr)) -> Result<TcpListener, PlaygroundError> {
+    TcpListener::bind(address).map_err(|error| PlaygroundError::Listen { flag, address, error })
+}
+
+/// As browsers see it: of the developer's own, or of a listener of ours.
+fn origin(listener: Option<&TcpListener>, own: Option<&Url>) -> io::Result<String> {
+    match (own, listener) {
+        (Some(url), _) => Ok(own::origin(url)),
+        (None, Some(listener)) => Ok(format!("http://localhost:{}", listener.local_addr()?.port())),
+        (None, None) => Err(io::Error::other("it has no address")),
     }
 }
 
@@ -209,7 +265,7 @@ fn demo_server(
 
 /// The running demo servers.
 pub struct Serving {
-    handles: [ServerHandle; 2],
+    handles: Vec<ServerHandle>,
 }
 
 impl Serving {

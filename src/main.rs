@@ -94,7 +94,9 @@ async fn develop(listen: Listen) -> ExitCode {
 fn refuse(error: &PlaygroundError) -> ExitCode {
     eprintln!("{error}");
     match error {
-        PlaygroundError::NotLoopback { .. } => ExitCode::from(BAD_CONFIGURATION),
+        PlaygroundError::NotLoopback { .. } | PlaygroundError::NotLocalhost { .. } => {
+            ExitCode::from(BAD_CONFIGURATION)
+        }
         PlaygroundError::Listen { .. } | PlaygroundError::Client(_) | PlaygroundError::Serve(_) => {
             ExitCode::FAILURE
         }

@@ -6,13 +6,15 @@ mod support;
 
 #[path = "dev/component.rs"]
 mod component;
+#[path = "dev/own_portal.rs"]
+mod own_portal;
 #[path = "dev/playground.rs"]
 mod playground;
 
 use std::net::TcpListener;
 use std::process::Command;
 
-use playground::{ANY, Body, Playground};
+use playground::{ANY, Body, Playground, hidden};
 use reqwest::Method;
 use serde_json::{Value, json};
 use support::app::{Call, attributes, config, text};
@@ -88,11 +90,7 @@ async fn the_gateways_own_page_leads_to_the_portal_too() {
             page.header("content-security-policy")
                 .contains(&format!("form-action 'self' {}", playground.portal))
         );
-        let hidden = |name: &str| {
-            let rest = page.text.split(&format!("name=\"{name}\" value=\"")).nth(1).expect("a hidden field");
-            rest.split('"').next().expect("its end").to_owned()
-        };
-        let form = format!("session={}&nonce={}", hidden("session"), hidden("nonce"));
+        let form = format!("session={}&nonce={}", hidden(&page, "session"), hidden(&page, "nonce"));
         let url = format!("{}/portal/hosted-portal", playground.gateway);
         let entered = playground.post("null", &url, Body::Form(&form), &page.jar()).await;
         assert_eq!(

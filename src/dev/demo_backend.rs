@@ -15,6 +15,9 @@ use super::users::{self, User};
 /// The portals of config/development.toml. The first is the default.
 pub const PORTALS: [&str; 3] = ["my-portal", "hosted-portal", COMPONENT];
 
+/// Those of a playground with a portal of the developer's own.
+const BESIDE_OWN_PORTAL: [&str; 2] = [PORTALS[0], COMPONENT];
+
 /// The portal of the component in the app's own page.
 const COMPONENT: &str = "component";
 
@@ -55,13 +58,18 @@ pub async fn send_to_portal(site: &Site, gateway: &GatewayClient, user: &User, s
 }
 
 /// Lists a user's sessions in all portals.
-pub async fn list(form: web::Form<ChosenUser>, gateway: web::Data<GatewayClient>) -> HttpResponse {
+pub async fn list(
+    form: web::Form<ChosenUser>,
+    site: web::Data<Site>,
+    gateway: web::Data<GatewayClient>,
+) -> HttpResponse {
     let words = (
         "The app's backend lists the user's sessions",
         "Pending: not exchanged yet. Active: a browser holds its cookie, or a page its token. Credentials are not in the list.",
     );
     let mut sessions = Vec::new();
-    for slug in PORTALS {
+    let portals = if site.has_own_portal { &BESIDE_OWN_PORTAL[..] } else { &PORTALS[..] };
+    for &slug in portals {
         let asked = json!({ "slug": slug, "externalId": form.user });
         let mut listed = match gateway.call("listSessions", words, asked).await {
             Ok(listed) => listed,

@@ -46,6 +46,8 @@ pub struct Site {
     pub policy: String,
     /// All three origins.
     pub places: Places,
+    /// Whether the portal is the developer's own.
+    pub has_own_portal: bool,
     /// Shared by both servers.
     pub journal: Arc<Journal>,
     /// The gateway's clock.
@@ -97,6 +99,7 @@ pub fn state(site: &Site) -> Value {
         "places": {
             "gateway": site.places.gateway, "app": site.places.app, "portal": site.places.portal,
         },
+        "hasOwnPortal": site.has_own_portal,
         "nowMs": site.clock.now_ms(),
         "journal": site.journal.entries(),
     })

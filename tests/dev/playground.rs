@@ -96,6 +96,12 @@ impl Playground {
     }
 }
 
+/// A hidden field of the form in a page.
+pub fn hidden(page: &Reply, name: &str) -> String {
+    let rest = page.text.split(&format!("name=\"{name}\" value=\"")).nth(1).expect("a hidden field");
+    rest.split('"').next().expect("its end").to_owned()
+}
+
 /// What is sent.
 pub enum Body<'a> {
     Form(&'a str),

@@ -13,6 +13,8 @@ async function render() {
     byId('first-name').textContent = user.name.split(' ')[0];
     const logOut = element('form', { method: 'post', action: '/log-out' }, element('button', { className: 'quiet' }, 'Log out of the app'));
     byId('person').replaceChildren(...person(user), logOut);
+    // A portal of the developer's own always has Vestibule's page before it.
+    document.querySelector('[value=hosted-portal]').hidden = state.hasOwnPortal;
     show('logged-in');
   } else {
     if (query.has('reason')) banner('The portal sent you home for a session. Log in, and you go straight back.');
