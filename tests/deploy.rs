@@ -1,6 +1,8 @@
 //! What is in `deploy/`: that each file is valid to the program that reads it, keeps to what the documents promise, and
 //! works with this gateway. Programs come from `tests/run`; where one is not to be had, its test says so and ends.
 
+#[path = "deploy/chart.rs"]
+mod chart;
 #[path = "deploy/compose.rs"]
 mod compose;
 #[path = "deploy/nginx.rs"]
