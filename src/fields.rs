@@ -46,7 +46,9 @@ impl<'d, 'f> Fields<'d, 'f> {
         if !self.known.contains(&name) {
             self.known.push(name);
         }
-        self.object.get(name).filter(|value| !value.is_null())
+        // Not by `get`: an object of a request has a few fields, and hashing each known name takes longer than to compare.
+        let found = self.object.iter().find(|(field, _)| *field == name);
+        found.map(|(_, value)| value).filter(|value| !value.is_null())
     }
 
     /// Which of a field's two names this document uses, or the older if it uses neither. If it uses both, the newer
