@@ -22,8 +22,9 @@ use std::time::Duration;
 
 use actix_web::{App, HttpServer, web};
 use arc_swap::ArcSwap;
+use url::Url;
 
-use crate::config::Settings;
+use crate::config::{Settings, Telemetry};
 use crate::domain::idempotency::TokenDeriver;
 use crate::domain::landing_pass::LandingNonces;
 use crate::domain::portals::{Product, SharedCatalog};
@@ -35,7 +36,7 @@ use crate::http::gateway::Gateway;
 use crate::http::gateway::languages::Languages;
 use crate::http::gateway::limits::Limits;
 use crate::http::gateway::untrusted::Untrusted;
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, Traces, TracesError};
 use crate::tokens::KeyError;
 pub use running::{PartEnded, Running};
 use running::{Shown, Stop};
@@ -71,6 +72,9 @@ pub enum StartError {
     /// The metrics cannot be registered.
     #[error("cannot register the metrics: {0}")]
     Metrics(#[from] prometheus::Error),
+    /// Traces cannot be exported.
+    #[error(transparent)]
+    Traces(#[from] TracesError),
 }
 
 /// The clock of this machine.
@@ -93,7 +97,8 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
     let catalog: SharedCatalog = Arc::new(ArcSwap::from_pointee(settings.catalog.signed_by(signer)));
     let limits =
         Arc::new(Limits::new(settings.limits.exchange_per_minute, settings.limits.create_per_minute));
-    let stores = StoreMaker::new(&settings.store, settings.history, clock.clone(), &metrics);
+    let traces = traces(&settings.telemetry, &metrics)?;
+    let stores = StoreMaker::new(&settings.store, settings.history, clock.clone(), &metrics, traces.clone());
     let stores = stores.map_err(StartError::Store)?;
     // The first contact logs warnings about how the store is set up. The start does not depend on it.
     let first_contact = stores.make();
@@ -108,6 +113,7 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
     let make_gateway = {
         let untrusted = Arc::new(Untrusted::default());
         let (catalog, metrics, limits) = (catalog.clone(), metrics.clone(), limits.clone());
+        let traces = traces.clone();
         let store_clock = store_clock.clone();
         let strict_transport = settings.server.public_url.scheme() == "https";
         let client_address_header = settings.server.client_address_header;
@@ -121,6 +127,7 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
                 Arc::new(http::AuditTrail),
             ),
             metrics: metrics.clone(),
+            traces: traces.clone(),
             limits: limits.clone(),
             client_address_header: client_address_header.clone(),
             trusted_proxies: trusted_proxies.clone(),
@@ -138,6 +145,7 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
     let (server, address) = http::listen(listen, settings.server.workers, make_gateway)
         .map_err(|error| StartError::Listen(listen, error))?;
     let mut running = Running::new(address, catalog, signing, stop, shown, settings.at_restart);
+    running.traces = traces;
     running.add_server("the public listener", server);
 
     if let Some(listen) = settings.server.metrics_listen {
@@ -161,4 +169,11 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
         }
     });
     Ok(running)
+}
+
+/// `None`: they are off.
+fn traces(settings: &Telemetry, metrics: &Metrics) -> Result<Option<Arc<Traces>>, TracesError> {
+    let Telemetry { traces_endpoint, traces_one_in } = settings;
+    let start = |endpoint: &Url| Traces::start(endpoint.as_str(), *traces_one_in, &metrics.traces);
+    traces_endpoint.as_ref().map(start).transpose().map(|traces| traces.map(Arc::new))
 }

@@ -16,6 +16,7 @@ mod secret_files;
 mod sections;
 mod source;
 mod store;
+mod telemetry;
 mod tokens;
 mod whole;
 mod workspaces;
@@ -28,6 +29,7 @@ pub use self::restart::AtRestart;
 pub use self::sections::{Limits, Log, Server};
 pub use self::source::{Loaded, Source, listen_address};
 pub use self::store::{ClientCertificate, PasswordFile, Store, StoreLocation};
+pub use self::telemetry::Telemetry;
 use crate::domain::catalog::Catalog;
 use crate::domain::credential::Digest;
 use crate::domain::invalid::Fault;
@@ -53,6 +55,8 @@ pub struct Settings {
     pub history: Duration,
     /// `[log]`
     pub log: Log,
+    /// `[telemetry]`
+    pub telemetry: Telemetry,
     /// `[tokens]`: the first one signs. None: in memory one is made at the start.
     pub signing_keys: Vec<SigningKey>,
     /// `[[workspaces]]`

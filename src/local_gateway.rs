@@ -1,7 +1,7 @@
 //! One request to a gateway on this machine, over a plain socket, for the commands that ask one.
 //!
-//! Owns: as much of HTTP as the gateway's own answers need. (A container image has no other program, and the gateway that
-//! is deployed no HTTP client.)
+//! Owns: as much of HTTP as the gateway's own answers need. (A container image has no other program, and the only HTTP client
+//! of the gateway that is deployed sends traces.)
 //! Must not know: what is asked.
 
 use std::io::{self, Read, Write};

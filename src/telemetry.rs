@@ -1,6 +1,6 @@
-//! What the operator sees: logs, audit lines, metrics.
+//! What the operator sees: logs, audit lines, metrics, traces.
 //!
-//! Owns: the subscriber, the metric names, the events of sessions, which request a line is about.
+//! Owns: the subscriber, the metric names, the events of sessions, the spans, which request a line is about.
 //! Must not know: requests, sessions or stores; it takes plain values. A query string, a body, a cookie or a
 //! credential never gets here.
 
@@ -13,6 +13,8 @@ mod panics;
 mod queue;
 mod request_id;
 mod text_lines;
+mod trace;
+mod traces;
 
 use std::io::{self, IsTerminal};
 
@@ -22,7 +24,9 @@ use dropped::DROPPED;
 pub use events::{Form, SessionEvent, VERSION as EVENTS_VERSION, audit};
 pub use lines::LogGuard;
 pub use metrics::{Configured, Held, Metrics, NONE};
-pub use request_id::{in_request, in_request_now};
+pub use request_id::{in_request, in_request_now, trace_id};
+pub use trace::Trace;
+pub use traces::{Served, Traces, TracesError};
 
 /// Sends logs to standard output, and panics to the log. `main` calls it once. Dropping the guard writes the last
 /// lines.

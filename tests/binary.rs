@@ -13,6 +13,8 @@ mod stopping;
 mod support;
 #[path = "binary/told.rs"]
 mod told;
+#[path = "binary/traces.rs"]
+mod traces;
 #[path = "binary/unread_log.rs"]
 mod unread_log;
 
@@ -22,6 +24,7 @@ use std::process::Command;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use support::app::{ACME_LIVE, Call, Reply, config, text};
+use support::collector::{Collector, Mood};
 use support::process::{Process, run, vestibule};
 use support::redis_server::{RedisServer, free_port};
 use tempfile::TempDir;
@@ -231,11 +234,13 @@ async fn a_killed_gateway_has_logged_what_it_answered() {
 }
 
 /// Everything secret or personal of a whole flow, refusals included, must be in no line of the log, even at
-/// the level at which every library tells all it knows.
+/// the level at which every library tells all it knows, and in nothing that is told to a collector of traces.
 async fn no_canary_in_the_log(store_url: &str) {
     let directory = tempfile::tempdir().expect("a directory");
     let behind_a_proxy = "[server]\ntrusted_proxies = [\"127.0.0.1\"]\n";
-    let trace = format!("log.level = \"trace\"\n{}", config(store_url).replace("[server]\n", behind_a_proxy));
+    let collector = Collector::start(Mood::Takes);
+    let config = config(store_url).replace("[server]\n", behind_a_proxy);
+    let trace = format!("log.level = \"trace\"\n{config}\n{}", collector.configured(1));
     let process = Process::serve(&file(&directory, &trace));
     let canaries =
         ["canary-user", "canary@example.com", "canary-meta", "canary-query", "canary-body", "canary-cookie"];
@@ -311,6 +316,14 @@ async fn no_canary_in_the_log(store_url: &str) {
         "the operator learns the true reasons"
     );
     assert!(log.contains("TRACE"), "the level was in force");
+
+    let received = collector.received();
+    let secrets = canaries.iter().chain(&secrets).chain(&places);
+    for (secret, body) in secrets.flat_map(|secret| received.bodies.iter().map(move |body| (secret, body))) {
+        assert!(!String::from_utf8_lossy(body).contains(secret), "{secret} is in {:#?}", received.spans);
+    }
+    let ended = received.spans.iter().find(|span| span.name == "POST /v2/portal.endSession");
+    assert_eq!(ended.expect("the last request was recorded").attribute("vestibule.session"), handle);
 }
 
 #[tokio::test]

@@ -37,7 +37,8 @@ pub struct Findings {
 pub async fn try_store(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Findings, StartError> {
     let metrics = Arc::new(Metrics::new()?);
     let history = settings.history.min(HISTORY);
-    let stores = StoreMaker::new(&settings.store, history, clock, &metrics).map_err(StartError::Store)?;
+    let stores =
+        StoreMaker::new(&settings.store, history, clock, &metrics, None).map_err(StartError::Store)?;
     let store = stores.make();
     let mut findings = Findings::default();
     match store.ready().await {

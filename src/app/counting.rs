@@ -1,6 +1,6 @@
-//! How the metrics learn of the store and of the configuration.
+//! How metrics and traces learn of the store, and metrics of the configuration.
 //!
-//! Must not know: names of metrics.
+//! Must not know: names of metrics or spans.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,44 +8,51 @@ use std::time::Duration;
 use crate::domain::catalog::Catalog;
 use crate::domain::environment::Environment;
 use crate::store::redis::{FailureKind, OPERATIONS, StoreObserver};
-use crate::telemetry::{Configured, Metrics};
+use crate::telemetry::{Configured, Metrics, Traces};
 
-/// Counts what the store's links tell.
-pub struct Counting(Arc<Metrics>);
+/// Counts what the store's links tell, and records it where it belongs to a request that is recorded.
+pub struct Counting {
+    metrics: Arc<Metrics>,
+    traces: Option<Arc<Traces>>,
+}
 
 impl Counting {
     /// Begins at 0.
-    pub fn new(metrics: Arc<Metrics>) -> Self {
+    pub fn new(metrics: Arc<Metrics>, traces: Option<Arc<Traces>>) -> Self {
         for operation in OPERATIONS {
             metrics.store.foresee(operation, FailureKind::ALL.iter().map(|kind| kind.name()));
         }
-        Counting(metrics)
+        Counting { metrics, traces }
     }
 }
 
 impl StoreObserver for Counting {
     fn call_began(&self) {
-        self.0.store.call_began();
+        self.metrics.store.call_began();
     }
 
     fn call_ended(&self) {
-        self.0.store.call_ended();
+        self.metrics.store.call_ended();
     }
 
     fn call_done(&self, operation: &'static str, took: Duration, failure: Option<FailureKind>) {
-        self.0.store.call(operation, took, failure.map(FailureKind::name));
+        let failure = failure.map(FailureKind::name);
+        self.metrics.store.call(operation, took, failure);
+        if let Some(traces) = &self.traces {
+            traces.store_call_ended(operation, took, failure);
+        }
     }
 
     fn connected(&self) {
-        self.0.store.connected();
+        self.metrics.store.connected();
     }
 
     fn disconnected(&self) {
-        self.0.store.disconnected();
+        self.metrics.store.disconnected();
     }
 
     fn connect_failed(&self) {
-        self.0.store.connect_failed();
+        self.metrics.store.connect_failed();
     }
 }
 

@@ -21,7 +21,10 @@ use crate::domain::catalog::Catalog;
 use crate::domain::portals::SharedCatalog;
 use crate::domain::ports::Clock;
 use crate::http;
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, Traces};
+
+/// How long a stop waits for a collector.
+const LAST_SPANS: Duration = Duration::from_secs(2);
 
 /// A gateway that listens.
 pub struct Running {
@@ -29,6 +32,8 @@ pub struct Running {
     pub address: SocketAddr,
     /// The address of the metrics listener.
     pub metrics_address: Option<SocketAddr>,
+    /// Sent before the end.
+    pub(super) traces: Option<Arc<Traces>>,
     catalog: SharedCatalog,
     signing: Signing,
     stop: Stop,
@@ -83,6 +88,7 @@ impl Running {
         Running {
             address,
             metrics_address: None,
+            traces: None,
             catalog,
             signing,
             stop,
@@ -158,6 +164,10 @@ impl Running {
             if let Some(reason) = failure(task.await) {
                 tracing::error!(part, reason, "a part of the gateway failed while it was stopped");
             }
+        }
+        if let Some(traces) = self.traces {
+            // Nothing is lost but traces if it fails, and the log tells it.
+            let _ = tokio::task::spawn_blocking(move || traces.shut_down(LAST_SPANS)).await;
         }
     }
 }

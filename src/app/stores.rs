@@ -20,7 +20,7 @@ use crate::store::memory::MemoryStore;
 use crate::store::redis::{
     PasswordSource, Place, Probe, Promises, RedisStore, Servers, StoreObserver, Topology, node_at,
 };
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, Traces};
 
 /// Makes a store for each worker.
 #[derive(Clone)]
@@ -47,11 +47,12 @@ impl StoreMaker {
         history: Duration,
         clock: Arc<dyn Clock>,
         metrics: &Arc<Metrics>,
+        traces: Option<Arc<Traces>>,
     ) -> RedisResult<Self> {
         let Some(topology) = topology(settings)? else {
             return Ok(StoreMaker::Shared(Arc::new(MemoryStore::new(clock).keeping(history))));
         };
-        let observer = Arc::new(Counting::new(metrics.clone()));
+        let observer = Arc::new(Counting::new(metrics.clone(), traces));
         let promises = Promises {
             timeout: settings.timeout,
             fence_failover: settings.fence_failover,

@@ -7,7 +7,7 @@ use super::layers::PREFIX;
 use crate::domain::invalid::{Fault, Invalid};
 
 /// Every key of the sections that are no lists (tests/config/environment.rs compares them with config/default.toml).
-pub const KEYS: [(&str, &[&str]); 7] = [
+pub const KEYS: [(&str, &[&str]); 8] = [
     (
         "server",
         &[
@@ -45,6 +45,7 @@ pub const KEYS: [(&str, &[&str]); 7] = [
     ("history", &["days"]),
     ("tokens", &["signing_key_files"]),
     ("log", &["format", "level"]),
+    ("telemetry", &["traces_endpoint", "traces_one_in"]),
 ];
 
 /// A fault for each variable that names a key of ours in another spelling: with single underscores or in small letters.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::domain::credential::Digest;
 
-const SECTIONS: [&str; 6] = ["server", "store", "errors", "limits", "history", "log"];
+const SECTIONS: [&str; 7] = ["server", "store", "errors", "limits", "history", "log", "telemetry"];
 
 /// Of everything that a reload takes in. `signing_keys`: their ids.
 pub fn digest_of_rest<'a>(

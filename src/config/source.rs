@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use super::files::Files;
-use super::{DEFAULT, Settings, document, layers, listen, misspelt, secret_files, whole};
+use super::{DEFAULT, Settings, document, layers, listen, misspelt, secret_files, telemetry, whole};
 use crate::domain::invalid::{Fault, Invalid};
 
 /// Where settings come from, on top of the embedded defaults.
@@ -54,6 +54,7 @@ pub fn from_layers(
     );
     let variables: Vec<(String, String)> = variables.collect();
     let mut faults = misspelt::faults(variables.iter().map(|(name, _)| name.as_str()));
+    let variables = telemetry::with_standard_variables(variables);
     let (variables, unread) = secret_files::resolve(variables, files);
     faults.extend(unread);
     faults.extend(layers::merge_environment(&mut document, variables.into_iter()));

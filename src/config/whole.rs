@@ -10,6 +10,7 @@ use super::files::Files;
 use super::restart::digest_of_rest;
 use super::sections::{read_history, read_limits, read_log, read_server};
 use super::store::{Store, StoreLocation, read_store};
+use super::telemetry::read_telemetry;
 use super::tokens::read_tokens;
 use super::{AtRestart, Settings, workspaces};
 use crate::domain::invalid::{Fault, Invalid};
@@ -26,6 +27,7 @@ pub fn read(document: &Map<String, Value>, files: &Files, faults: &mut Vec<Fault
     let limits = read_limits(top.section("limits"));
     let history = read_history(top.section("history"));
     let log = read_log(top.section("log"));
+    let telemetry = read_telemetry(top.section("telemetry"));
     let mut errors = top.section("errors");
     let type_base = errors.optional("type_base", parsed(parse_http_url));
     errors.finish();
@@ -49,6 +51,7 @@ pub fn read(document: &Map<String, Value>, files: &Files, faults: &mut Vec<Fault
         limits,
         history,
         log,
+        telemetry,
         rest: digest_of_rest(document, signing_keys.iter().map(SigningKey::id)),
         signing_keys,
         catalog,

@@ -17,4 +17,5 @@ pub mod policy;
 pub mod problem;
 pub mod refusal;
 pub mod resume;
+pub mod traced;
 pub mod values;

@@ -21,7 +21,7 @@ use self::untrusted::Untrusted;
 use crate::domain::landing_pass::LandingNonces;
 use crate::domain::portals::Product;
 use crate::domain::ports::Clock;
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, Traces};
 
 /// The parts.
 pub struct Gateway {
@@ -29,6 +29,8 @@ pub struct Gateway {
     pub product: Product,
     /// The metrics.
     pub metrics: Arc<Metrics>,
+    /// The traces, if they are recorded at all.
+    pub traces: Option<Arc<Traces>>,
     /// Rate limits, shared by all threads.
     pub limits: Arc<Limits>,
     /// The only header that is read for a client's address.

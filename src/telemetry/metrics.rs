@@ -10,6 +10,7 @@ mod http;
 mod process;
 mod sessions;
 mod store;
+mod traces;
 
 use prometheus::{Registry, TextEncoder};
 
@@ -20,6 +21,7 @@ use self::families::{Families, Result};
 use self::http::HttpMetrics;
 use self::sessions::SessionMetrics;
 use self::store::StoreMetrics;
+pub use self::traces::TraceMetrics;
 use super::dropped::{DROPPED, DroppedLines};
 
 /// The label where nothing that is configured is named.
@@ -36,6 +38,8 @@ pub struct Metrics {
     pub store: StoreMetrics,
     /// What is configured, and reloads.
     pub configuration: ConfigurationMetrics,
+    /// Spans on their way to a collector.
+    pub traces: TraceMetrics,
 }
 
 impl Metrics {
@@ -45,9 +49,10 @@ impl Metrics {
         let families = Families(&registry);
         let (http, sessions) = (HttpMetrics::new(&families)?, SessionMetrics::new(&families)?);
         let (store, configuration) = (StoreMetrics::new(&families)?, ConfigurationMetrics::new(&families)?);
+        let traces = TraceMetrics::new(&families)?;
         registry.register(Box::new(DroppedLines::new(&DROPPED)?))?;
         process::register(&families)?;
-        Ok(Metrics { registry, http, sessions, store, configuration })
+        Ok(Metrics { registry, http, sessions, store, configuration, traces })
     }
 
     /// Everything as Prometheus text.

@@ -1,6 +1,6 @@
-//! Which request a log line is about.
+//! Which request a log line is about, and which trace.
 //!
-//! Owns: the id in every line that is logged while a request is served. A thread has it only while it runs the
+//! Owns: the ids in every line that is logged while a request is served. A thread has them only while it runs the
 //! request's future, because the next future may be another request's. (A span of `tracing` would do the same, but
 //! one for each request costs as much as writing its line.)
 //! Must not know: where ids come from.
@@ -14,16 +14,26 @@ use std::sync::Arc;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
 
+use super::trace::Trace;
+
 thread_local! {
-    static CURRENT: RefCell<Option<Arc<str>>> = const { RefCell::new(None) };
+    static CURRENT: RefCell<Option<Current>> = const { RefCell::new(None) };
 }
 
-/// Runs `serving`; every line it logs has this id.
-pub async fn in_request<F: Future>(id: Arc<str>, serving: F) -> F::Output {
-    let (mut serving, mut id) = (pin!(serving), Some(id));
+/// The request that a thread is serving.
+pub(super) struct Current {
+    /// `req_…`
+    pub id: Arc<str>,
+    /// In a box: most requests have none, and this is moved in every turn.
+    pub trace: Option<Box<Trace>>,
+}
+
+/// Runs `serving`; every line it logs has this id, and that of the trace.
+pub async fn in_request<F: Future>(id: Arc<str>, trace: Option<Box<Trace>>, serving: F) -> F::Output {
+    let (mut serving, mut current) = (pin!(serving), Some(Current { id, trace }));
     std::future::poll_fn(|context| {
-        let before = CURRENT.replace(id.take());
-        let _turn = Turn { before, id: &mut id };
+        let before = CURRENT.replace(current.take());
+        let _turn = Turn { before, current: &mut current };
         serving.as_mut().poll(context)
     })
     .await
@@ -31,36 +41,45 @@ pub async fn in_request<F: Future>(id: Arc<str>, serving: F) -> F::Output {
 
 /// Calls `then`; every line it logs has this id.
 pub fn in_request_now<T>(id: Arc<str>, then: impl FnOnce() -> T) -> T {
-    let mut id = Some(id);
-    let before = CURRENT.replace(id.take());
-    let _turn = Turn { before, id: &mut id };
+    let mut current = Some(Current { id, trace: None });
+    let before = CURRENT.replace(current.take());
+    let _turn = Turn { before, current: &mut current };
     then()
 }
 
-/// Exists while the request's future runs. Restores the id before it, even after a panic.
+/// The id of the trace that the request on this thread belongs to.
+pub fn trace_id() -> Option<String> {
+    with_current(|current| Some(current?.trace.as_ref()?.id().to_string()))
+}
+
+/// Exists while the request's future runs. Restores what was there before it, even after a panic.
 struct Turn<'a> {
-    before: Option<Arc<str>>,
-    id: &'a mut Option<Arc<str>>,
+    before: Option<Current>,
+    current: &'a mut Option<Current>,
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        *self.id = CURRENT.replace(self.before.take());
+        *self.current = CURRENT.replace(self.before.take());
     }
 }
 
-/// Calls `then` with the id of the request that this thread is serving.
-pub(super) fn with_current<T>(then: impl FnOnce(Option<&str>) -> T) -> T {
-    CURRENT.with_borrow(|current| then(current.as_deref()))
+/// Calls `then` with the request that this thread is serving.
+pub(super) fn with_current<T>(then: impl FnOnce(Option<&Current>) -> T) -> T {
+    CURRENT.with_borrow(|current| then(current.as_ref()))
 }
 
-/// Puts the request's id behind the time of each line, so that lines can be sorted.
+/// Puts the ids of the request and of its trace behind the time of each line, so that lines can be sorted.
 pub(super) struct TimeAndRequest<T>(pub T);
 
 impl<T: FormatTime> FormatTime for TimeAndRequest<T> {
     fn format_time(&self, writer: &mut Writer<'_>) -> fmt::Result {
         self.0.format_time(writer)?;
-        with_current(|id| id.map_or(Ok(()), |id| write!(writer, " {id}")))
+        with_current(|current| {
+            let Some(Current { id, trace }) = current else { return Ok(()) };
+            write!(writer, " {id}")?;
+            trace.as_ref().map_or(Ok(()), |trace| write!(writer, " {}", trace.id()))
+        })
     }
 }
 
@@ -69,7 +88,7 @@ mod tests {
     use super::*;
 
     fn current() -> Option<String> {
-        with_current(|id| id.map(str::to_owned))
+        with_current(|current| current.map(|current| current.id.to_string()))
     }
 
     #[tokio::test]
@@ -81,8 +100,8 @@ mod tests {
             }
         };
         tokio::join!(
-            in_request("req_a".into(), request("req_a")),
-            in_request("req_b".into(), request("req_b"))
+            in_request("req_a".into(), None, request("req_a")),
+            in_request("req_b".into(), None, request("req_b"))
         );
         assert_eq!(current(), None);
     }
@@ -90,7 +109,7 @@ mod tests {
     #[tokio::test]
     async fn a_panic_leaves_no_id_behind() {
         use futures_util::FutureExt;
-        let request = in_request("req_a".into(), async { panic!("a defect") });
+        let request = in_request("req_a".into(), None, async { panic!("a defect") });
         assert!(std::panic::AssertUnwindSafe(request).catch_unwind().await.is_err());
         assert_eq!(current(), None);
     }

@@ -62,5 +62,6 @@ mod sent_home;
 mod several_portals;
 mod tenants;
 mod time_left;
+mod traces;
 mod warnings;
 mod wrong_doors;

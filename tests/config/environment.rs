@@ -74,6 +74,37 @@ fn every_key_of_the_default_can_be_recognised() {
 }
 
 #[test]
+fn traces_are_on_where_opentelemetrys_own_variables_say_so() {
+    const BASE: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    const WHOLE: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+    const OURS: &str = "VESTIBULE__TELEMETRY__TRACES_ENDPOINT";
+    let in_file = "telemetry.traces_endpoint = \"http://file:4318\"";
+    let of_base = Some("http://base:4318/v1/traces");
+    for (text, variables, expected) in [
+        ("", &[][..], None),
+        ("", &[(BASE, "http://base:4318")], of_base),
+        ("", &[(BASE, "http://base:4318/")], of_base),
+        ("", &[(BASE, "https://base/otlp/")], Some("https://base/otlp/v1/traces")),
+        ("", &[(BASE, " ")], None),
+        ("", &[(BASE, "http://base:4318"), (WHOLE, "http://whole/take")], Some("http://whole/take")),
+        ("", &[(BASE, "http://base:4318"), ("OTEL_SDK_DISABLED", "TRUE")], None),
+        ("", &[(BASE, "http://base:4318"), (OURS, "")], None),
+        ("", &[(BASE, "http://base:4318"), (OURS, "http://ours:1")], Some("http://ours:1/v1/traces")),
+        (in_file, &[], Some("http://file:4318/v1/traces")),
+        (in_file, &[(BASE, "http://base:4318")], of_base),
+    ] {
+        let settings = accepted_with(text, variables);
+        let endpoint = settings.telemetry.traces_endpoint;
+        assert_eq!(endpoint.as_ref().map(|url| url.as_str()), expected, "{text} {variables:?}");
+    }
+    for bad in ["collector:4318", "http://user:canary@collector:4318", "http://collector/?key=canary"] {
+        let faults = load_with("", &[(BASE, bad)]).expect_err("it is refused");
+        assert_eq!(locations(&faults), ["telemetry.traces_endpoint"], "{bad}");
+        assert!(!format!("{faults:?}").contains("canary"), "{faults:?}");
+    }
+}
+
+#[test]
 fn a_list_is_set_whole_or_by_index() {
     let proxies = |variables: &[(&str, &str)]| {
         let settings = accepted_with(API_EXAMPLE, variables);

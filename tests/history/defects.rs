@@ -218,6 +218,7 @@ async fn promises_broken_by(defect: Defect) -> Vec<Promise> {
             Arc::new(AuditTrail),
         ),
         metrics: Arc::new(Metrics::new().expect("the metrics register")),
+        traces: None,
         limits: Arc::new(Limits::new(1_000_000, 1_000_000)),
         client_address_header: actix_web::http::header::X_FORWARDED_FOR,
         trusted_proxies: Vec::new(),

@@ -4,6 +4,7 @@
 
 pub mod app;
 pub mod attacks;
+pub mod collector;
 pub mod echo;
 pub mod fast_forward;
 pub mod faulty_proxy;

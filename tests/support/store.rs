@@ -37,7 +37,9 @@ pub fn store_with(url: &str, lines: &str) -> Arc<dyn SessionStore> {
 pub fn store_observed(url: &str, lines: &str, metrics: &Arc<Metrics>) -> Arc<dyn SessionStore> {
     let text = format!("server.secret = \"{}\"\n[store]\nurl = \"{url}\"\n{lines}", "s".repeat(32));
     let settings = Settings::from_layers(&text, std::iter::empty()).expect("a configuration");
-    StoreMaker::new(&settings.store, settings.history, FakeClock::new(), metrics).expect("a store").make()
+    StoreMaker::new(&settings.store, settings.history, FakeClock::new(), metrics, None)
+        .expect("a store")
+        .make()
 }
 
 pub fn tag_of(user: &str) -> UserTag {

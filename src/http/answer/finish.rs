@@ -1,4 +1,4 @@
-//! What all requests have in common: an id, the security headers, the rendering of errors, the log line.
+//! What all requests have in common: an id, the security headers, the rendering of errors, the log line, the span.
 //!
 //! Owns: the outermost layer of the server, which every answer passes. It logs the route's template, never a path, a
 //! query string or a header.
@@ -19,11 +19,12 @@ use super::common_headers::add_common_headers;
 use super::counting::count_refusal;
 use super::lost::{self, NO_METHOD, NO_ROUTE};
 use super::problem::{self, Problem};
+use super::traced;
 use crate::domain::error::{Code, Error};
 use crate::http::gateway::gateway;
 use crate::http::request::client_address;
 use crate::http::request::kept::{keep, new_request_id, noted};
-use crate::telemetry::{SessionEvent, audit, in_request};
+use crate::telemetry::{Served, SessionEvent, audit, in_request};
 
 /// The outermost layer.
 pub async fn finish(
@@ -34,7 +35,8 @@ pub async fn finish(
     let id = new_request_id();
     let gateway = gateway(request.request()).clone();
     keep(&request, id.clone(), gateway.product.now());
-    in_request(id.clone(), async move {
+    let trace = traced::begin(&request, &gateway);
+    in_request(id.clone(), trace, async move {
         let _in_flight = gateway.metrics.http.request_began();
         // No clone of the request may live across this call: actix's router needs it for itself.
         let served = async {
@@ -92,8 +94,8 @@ fn error_of(response: &HttpResponse) -> Option<Error> {
 fn report(request: &HttpRequest, response: &HttpResponse, error: Option<&Error>, started_at: Instant) {
     let took = started_at.elapsed();
     let gateway = gateway(request);
-    let route = request.match_pattern();
-    let route = route.as_deref().unwrap_or(NO_ROUTE);
+    let template = request.match_pattern();
+    let route = template.as_deref().unwrap_or(NO_ROUTE);
     let noted = noted(request);
     let handle = error.and_then(|error| error.handle).or(noted).map(|handle| handle.to_string());
     let handle = handle.as_deref();
@@ -113,12 +115,15 @@ fn report(request: &HttpRequest, response: &HttpResponse, error: Option<&Error>,
         NO_METHOD
     };
     gateway.metrics.http.request(route, method, response.status().as_str(), took);
+    let code = error.map(|error| error.code.wire_name());
+    let status = response.status().as_u16();
+    traced::end(gateway, &Served { method, route: template.as_deref(), status, code, handle }, took);
     tracing::info!(
         target: "vestibule::request",
         method,
         route,
-        status = response.status().as_u16(),
-        code = error.map(|error| error.code.wire_name()),
+        status,
+        code,
         handle,
         limit = exceeded.map(|exceeded| exceeded.limit),
         counted = exceeded.map(|exceeded| exceeded.counted.as_str()),

@@ -12,10 +12,11 @@ use actix_web::http::header::HeaderMap;
 
 use super::common_headers::add_common_headers;
 use super::problem;
+use super::traced;
 use crate::domain::error::Error;
 use crate::http::gateway::Gateway;
 use crate::http::request::kept::new_request_id;
-use crate::telemetry::in_request_now;
+use crate::telemetry::{Served, in_request_now};
 
 /// The label where there is no route.
 pub const NO_ROUTE: &str = "none";
@@ -56,11 +57,15 @@ fn parts(gateway: &Gateway, id: &str, error: &Error, took: Duration) -> (StatusC
     add_common_headers(&mut headers, id, gateway.strict_transport);
     let (status, _) = problem::status_and_title(error.code);
     gateway.metrics.http.request(NO_ROUTE, NO_METHOD, status.as_str(), took);
+    let code = error.code.wire_name();
+    let served =
+        Served { method: NO_METHOD, route: None, status: status.as_u16(), code: Some(code), handle: None };
+    traced::end(gateway, &served, took);
     tracing::info!(
         target: "vestibule::request",
         route = NO_ROUTE,
         status = status.as_u16(),
-        code = error.code.wire_name(),
+        code,
         duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
         "answered without a request",
     );

@@ -43,7 +43,7 @@ pub struct View<'a> {
     pub language: &'a Language,
     /// The portal it speaks for, if that is known.
     pub portal: Option<&'a Portal>,
-    /// The request's id, which the operator finds in the log.
+    /// What the operator finds in the log.
     pub reference: &'a str,
 }
 

@@ -11,11 +11,12 @@ use super::bounces::Bounces;
 use super::cookies;
 use super::pages::{self, Form, Message, View};
 use super::problem::Problem;
+use super::traced;
 use crate::domain::error::{Code, Error, Refusal};
 use crate::domain::presented::Presented;
 use crate::http::gateway::gateway;
 use crate::http::request::cookies::sent_bounces;
-use crate::http::request::kept::{id_of, portals};
+use crate::http::request::kept::portals;
 use crate::http::request::wishes::{Waiting, accepts, waiting};
 
 const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
@@ -100,7 +101,7 @@ fn told_by_page(request: &HttpRequest, presented: &Presented, error: Error, retr
     };
     let portals = portals(request);
     let portal = presented.portal(portals.catalog()).map(|portal| &**portal);
-    let reference = id_of(request);
+    let reference = traced::reference(request);
     let view = View { language: gateway(request).languages.of(request), portal, reference: &reference };
     let page = pages::message(view, message, retry);
     Problem::page(error, page)

@@ -12,9 +12,10 @@ use crate::domain::portals::people::Waiting;
 use crate::domain::session::PortalSession;
 use crate::http::answer::cookies;
 use crate::http::answer::pages::{self, Form, Page, Question, View};
+use crate::http::answer::traced;
 use crate::http::gateway::gateway;
 use crate::http::request::cookies::sent_pass;
-use crate::http::request::kept::{id_of, note};
+use crate::http::request::kept::note;
 
 /// The page with the form, and the pass that its browser shows when it sends the form.
 pub fn offer(request: &HttpRequest, waiting: &Waiting, goes_on: bool) -> HttpResponse {
@@ -37,7 +38,7 @@ pub fn offer(request: &HttpRequest, waiting: &Waiting, goes_on: bool) -> HttpRes
         // Somebody else's session is never replaced unasked.
         goes_on: goes_on && !confirms && replaces.is_none(),
     };
-    let reference = id_of(request);
+    let reference = traced::reference(request);
     let view = View { language: gateway.languages.of(request), portal: Some(portal), reference: &reference };
     let Page { html, policy, language } = pages::landing(view, &form, &question);
     let mut response = HttpResponse::Ok()

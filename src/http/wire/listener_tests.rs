@@ -99,6 +99,7 @@ fn broken_gateway() -> Gateway {
             Arc::new(AuditTrail),
         ),
         metrics: Arc::new(Metrics::new().expect("the metrics register")),
+        traces: None,
         limits: Arc::new(Limits::new(1, 1)),
         client_address_header: actix_web::http::header::X_FORWARDED_FOR,
         trusted_proxies: Vec::new(),
