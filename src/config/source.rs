@@ -7,15 +7,21 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use super::files::Files;
-use super::{DEFAULT, Settings, document, layers, listen, misspelt, secret_files, telemetry, whole};
+use super::settings::Settings;
+use super::{document, layers, listen, misspelt, secret_files, telemetry, whole};
 use crate::domain::invalid::{Fault, Invalid};
+
+/// The embedded defaults. The comments in this file are the reference for every key.
+pub const DEFAULT: &str = include_str!("../../config/default.toml");
+/// The configuration of `vestibule dev`.
+pub const DEVELOPMENT: &str = include_str!("../../config/development.toml");
 
 /// Where settings come from, on top of the embedded defaults.
 #[derive(Clone, Debug)]
 pub enum Source {
     /// `--config FILE`, or no file at all.
     File(Option<PathBuf>),
-    /// A text, such as [`super::DEVELOPMENT`].
+    /// A text, such as [`DEVELOPMENT`].
     Text(String),
 }
 
@@ -41,8 +47,22 @@ impl Source {
     }
 }
 
-/// Reads the embedded default, `text`, and `variables` on top of one another.
-pub fn from_layers(
+impl Settings {
+    /// Reads all layers; the process environment is the last of them.
+    pub fn load(source: &Source) -> Result<Settings, Vec<Fault>> {
+        source.read().settings
+    }
+
+    /// Reads the embedded default, `text`, and `variables` on top of one another.
+    pub fn from_layers(
+        text: &str,
+        variables: impl Iterator<Item = (String, String)>,
+    ) -> Result<Settings, Vec<Fault>> {
+        from_layers(text, variables, &Files::default())
+    }
+}
+
+fn from_layers(
     text: &str,
     variables: impl Iterator<Item = (String, String)>,
     files: &Files,

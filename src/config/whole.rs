@@ -7,12 +7,13 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::files::Files;
-use super::restart::digest_of_rest;
+use super::restart::{AtRestart, digest_of_rest};
 use super::sections::{read_history, read_limits, read_log, read_server};
+use super::settings::Settings;
 use super::store::{Store, StoreLocation, read_store};
 use super::telemetry::read_telemetry;
 use super::tokens::read_tokens;
-use super::{AtRestart, Settings, workspaces};
+use super::workspaces;
 use crate::domain::invalid::{Fault, Invalid};
 use crate::domain::return_url::parse_http_url;
 use crate::fields::{Fields, parsed};
