@@ -1,4 +1,5 @@
-//! Whether a store serves: everything, sessions only, or nothing (docs/operations.md has the table).
+//! Whether a store serves: everything, sessions only, or nothing (docs/operations.md has the table). And what time it is
+//! there, which any of its servers may tell.
 //!
 //! Owns: what is tried, and what is made of the answers. A store that is full still finds every session; if it counted as
 //! down, an orchestrator would take every gateway away and make an outage of it. One that was never able to create a session
@@ -8,6 +9,7 @@
 use std::sync::LazyLock;
 
 use futures_util::StreamExt;
+use futures_util::future::select_ok;
 use futures_util::stream::FuturesUnordered;
 
 use super::keys::Keys;
@@ -38,17 +40,12 @@ enum Tried {
 /// Tries every command on one server, or on every master. `wait_replicas` as in the settings.
 pub async fn readiness(link: &RedisLink, keys: &Keys, wait_replicas: u64) -> Result<Readiness, StoreError> {
     let (standing, deadline) = (link.standing(), link.deadline());
-    if wait_replicas > 0 {
-        let mut wait = redis::cmd("WAIT");
-        wait.arg(0).arg(1);
-        link.call::<u64>("ready", Call::Command { key: "vst:ready", command: &wait }, deadline).await?;
-    }
     let moves = standing.moves();
     // A single server that has proven itself needs no more than one try.
     let has_proven_itself = standing.has_taken_writes() && !standing.is_part_of_cluster();
     let tries = if has_proven_itself && !link.has_many_masters() { 1 } else { TAGS.len() };
     let mut tries: FuturesUnordered<_> =
-        TAGS[..tries].iter().map(|tag| try_all(link, keys, tag, deadline)).collect();
+        TAGS[..tries].iter().map(|tag| try_all(link, keys, tag, wait_replicas, deadline)).collect();
     let mut tried = Vec::new();
     while let Some(answer) = tries.next().await {
         // Where some masters of a cluster are down, the users of the others are served.
@@ -69,8 +66,21 @@ pub async fn readiness(link: &RedisLink, keys: &Keys, wait_replicas: u64) -> Res
     judge(tried, standing)
 }
 
-async fn try_all(link: &RedisLink, keys: &Keys, tag: &str, deadline: Deadline) -> Result<Tried, StoreError> {
+async fn try_all(
+    link: &RedisLink,
+    keys: &Keys,
+    tag: &str,
+    wait_replicas: u64,
+    deadline: Deadline,
+) -> Result<Tried, StoreError> {
     let script = READY.on(keys.ready(tag).into());
+    if wait_replicas > 0 {
+        let mut wait = redis::cmd("WAIT");
+        // For no replica: it answers at once.
+        wait.arg(0).arg(1);
+        let wait = Call::Command { key: script.first_key(), command: &wait };
+        link.call::<u64>("ready", wait, deadline).await?;
+    }
     let reply: Reply = link.call("ready", Call::Script(&script), deadline).await?;
     let refused = match words(&reply)[..] {
         ["ready"] => return Ok(Tried::Done),
@@ -92,6 +102,25 @@ async fn try_all(link: &RedisLink, keys: &Keys, tag: &str, deadline: Deadline) -
         Some(state) => Ok(Tried::NoWrites(state)),
         None => Ok(Tried::Done),
     }
+}
+
+/// Of the same master each time, as long as it answers; the clocks of a cluster are the operator's to keep together.
+pub async fn now_ms(link: &RedisLink, keys: &Keys) -> Result<u64, StoreError> {
+    let [first, others @ ..] = TAGS.as_slice() else { return Err(corrupt("there are no slots")) };
+    match time_at(link, keys, first).await {
+        Err(_) if link.has_many_masters() => {
+            let (now_ms, _) = select_ok(others.iter().map(|tag| Box::pin(time_at(link, keys, tag)))).await?;
+            Ok(now_ms)
+        }
+        answer => answer,
+    }
+}
+
+async fn time_at(link: &RedisLink, keys: &Keys, tag: &str) -> Result<u64, StoreError> {
+    let [key, _] = keys.ready(tag);
+    let call = Call::Command { key: &key, command: &redis::cmd("TIME") };
+    let (seconds, micros): (u64, u64) = link.call("time", call, link.deadline()).await?;
+    Ok(seconds * 1_000 + micros / 1_000)
 }
 
 fn judge(tried: Vec<Result<Tried, StoreError>>, standing: &Standing) -> Result<Readiness, StoreError> {

@@ -23,7 +23,7 @@ use super::link::{Call, RedisLink, Replicas};
 pub use super::link::{
     FailureKind, OPERATIONS, PasswordSource, Probe, Servers, StoreObserver, Topology, node_at,
 };
-use super::ready::readiness;
+use super::ready::{now_ms, readiness};
 use super::record;
 use super::reply::{self, Reply, begins_with, corrupt, words};
 use super::script::{BY_HANDLE, CREATE, EXCHANGE, OPEN, REMOVE, ScriptCall};
@@ -256,12 +256,8 @@ impl SessionStore for RedisStore {
         self.list_page_by_page(tag, before, limit).await
     }
 
-    /// Of whichever node of a cluster has the key; their clocks are the operator's to keep together.
     async fn now_ms(&self) -> Result<u64, StoreError> {
-        let time = redis::cmd("TIME");
-        let call = Call::Command { key: "vst:ready", command: &time };
-        let (seconds, micros): (u64, u64) = self.link.call("time", call, self.link.deadline()).await?;
-        Ok(seconds * 1_000 + micros / 1_000)
+        now_ms(&self.link, &self.keys).await
     }
 
     async fn agree(&self, marks: &SecretMarks) -> Result<Agreement, StoreError> {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use serde_json::json;
-use vestibule::domain::ports::{Lookup, StoreError};
+use vestibule::domain::ports::{Lookup, Readiness, StoreError};
 
 use super::cluster::key_of;
 use super::sentinels::recovers;
@@ -80,6 +80,25 @@ async fn a_master_that_hangs_holds_up_nobody_else() {
     });
     dead.go_on();
     recovers(store.as_ref()).await;
+}
+
+/// One key that every gateway asks for would be in one slot, and all of them would be taken away with its master.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whichever_master_dies_the_gateways_stay_ready_for_the_users_of_the_others() {
+    let cluster = RedisCluster::start_with(2, 0, &["--cluster-require-full-coverage", "no"]);
+    let lines = "wait_replicas = 1\ntimeout_ms = 500";
+    for dead in &cluster.nodes {
+        let older = store_with(&cluster.url(), lines);
+        recovers(older.as_ref()).await;
+        dead.kill();
+        for store in [older, store_with(&cluster.url(), lines)] {
+            let ready = store.ready().await;
+            assert!(matches!(ready, Ok(Readiness::Serves)), "{ready:?}");
+            store.now_ms().await.expect("the others tell the time");
+        }
+        dead.start_again();
+        tokio::task::block_in_place(|| cluster.wait_until_whole());
+    }
 }
 
 /// In Kubernetes an address that a node has left may be another cluster's next.
