@@ -36,6 +36,8 @@ mod refusing;
 mod stage;
 #[path = "proxies/upstream.rs"]
 mod upstream;
+#[path = "proxies/walk.rs"]
+mod walk;
 
 use proxy::Kind;
 use serde_json::json;

@@ -34,10 +34,16 @@ pub fn script(name: &str) -> Command {
 
 /// Where `build.mjs` has put a portal.
 pub fn built(name: &str) -> String {
+    built_with(name, "")
+}
+
+/// Where it has put the libraries of a document, into the folder of this name.
+pub fn built_with(name: &str, folder: &str) -> String {
     // Several tests want the same one.
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    let output = script("build.mjs").arg(name).output().expect("node is installed: tests/run installs it");
+    let output =
+        script("build.mjs").args([name, folder]).output().expect("node is installed: tests/run installs it");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("a path").trim().to_owned()
 }

@@ -1,9 +1,10 @@
 // Builds the portals and examples that need it, each once: what is built stays below target/ until a source or a version
 // changes.
 //
-//   node build.mjs next | next-trailing-slash | vite | next-portal | express-app | quickstart      prints where it is
+//   node build.mjs next | next-trailing-slash | vite | next-portal | express-app      prints where it is
+//   node build.mjs quickstart | guide-<name> <folder>
 //
-// Of the quickstart there are only its libraries: its reader writes the rest.
+// Of the quickstart and the guides there are only their libraries, in that folder: their reader writes the rest.
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -16,7 +17,9 @@ const repository = resolve(here, "../../..");
 const libraries = resolve(here, "../node_modules");
 const sdk = join(repository, "sdk/typescript");
 const name = process.argv[2];
-const isQuickstart = name === "quickstart";
+// Of a document; its folder.
+const folder = process.argv[3];
+const isDocument = Boolean(folder);
 const isExample = existsSync(join(repository, "examples", name));
 const source = isExample ? join(repository, "examples", name) : join(here, name === "vite" ? "vite" : "next");
 const place = join(repository, "target/portals", name);
@@ -32,8 +35,8 @@ function filesIn(folder) {
 /** Of everything that the result depends on. */
 function digest() {
   const hash = createHash("sha256");
-  const files = [...(isQuickstart ? [] : filesIn(source)), fileURLToPath(import.meta.url), join(here, "../package-lock.json")];
-  if (isExample || isQuickstart) files.push(...filesIn(join(sdk, "dist")), join(sdk, "package.json"));
+  const files = [...(isDocument ? [] : filesIn(source)), fileURLToPath(import.meta.url), join(here, "../package-lock.json")];
+  if (isExample || isDocument) files.push(...filesIn(join(sdk, "dist")), join(sdk, "package.json"));
   for (const file of files) {
     hash.update(file).update(readFileSync(file));
   }
@@ -54,7 +57,7 @@ function copySource() {
   const modules = join(place, "node_modules");
   if (isExample) {
     installSdk(modules);
-    readdirSync(libraries).forEach((library) => symlinkSync(join(libraries, library), join(modules, library)));
+    linkFolders(modules);
   } else {
     symlinkSync(libraries, modules);
   }
@@ -66,6 +69,12 @@ function installSdk(modules) {
   for (const part of ["package.json", "dist"]) {
     cpSync(join(sdk, part), join(modules, "@vestibule/sdk", part), { recursive: true });
   }
+}
+
+/** Each library by a link: Node looks for what it needs beside its real place. */
+function linkFolders(modules) {
+  mkdirSync(modules, { recursive: true });
+  readdirSync(libraries).forEach((library) => symlinkSync(join(libraries, library), join(modules, library)));
 }
 
 /** The same files under another name: where nothing is configured, Next.js reads nothing outside its folder. */
@@ -82,9 +91,10 @@ function build() {
   if (name === "vite") {
     return run("vite/bin/vite.js", ["build", "--logLevel", "warn", "--emptyOutDir", "--outDir", place], source);
   }
-  if (isQuickstart) {
-    const modules = join(place, "quickstart/node_modules");
-    linkFiles(libraries, modules);
+  if (isDocument) {
+    const modules = join(place, folder, "node_modules");
+    if (name === "quickstart" || name === "guide-nextjs") linkFiles(libraries, modules);
+    else linkFolders(modules);
     return installSdk(modules);
   }
   copySource();
