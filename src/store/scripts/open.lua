@@ -19,9 +19,12 @@ local is_repeatable = ARGV[8] == 'repeatable'
 if is_repeatable and redis.call('GET', KEYS[3]) then return { 'late' } end
 -- Any other may arrive late, from a connection that was frozen. Those that made room lie behind as many as a limit allows.
 local entry = digest .. '........' .. term(session_ttl, idle_timeout(grant))
-if is_known(KEYS[2], suffix, 2 * (KEPT + (limit_of(grant) or 0))) then return { 'late' } end
+local left = redis.call('PTTL', KEYS[2])
+-- Most users have no other session, and then there is nothing to look for.
+local is_first = left == -2
+if not is_first and is_known(KEYS[2], suffix, 2 * (KEPT + (limit_of(grant) or 0))) then return { 'late' } end
 -- Under the same policy however many have come since. In place of a ticket's digest stands something that no digest begins with.
-for _, state in ipairs({ 'b', 'r', 'e', 'i' }) do
+for _, state in ipairs(is_first and {} or { 'b', 'r', 'e', 'i' }) do
   -- Its score, if there is such a member. (Not by ZSCORE: the former release's user in Redis may not call it.)
   if redis.call('ZADD', KEYS[2], 'XX', 'INCR', 0, suffix .. state .. entry) then return { 'late' } end
 end
@@ -35,9 +38,8 @@ local begun, life = begin(grant, created, session_ttl)
 local record = head .. '\n' .. begun .. '\n'
 redis.call('SET', KEYS[1], record, 'PX', life)
 if is_repeatable then redis.call('SET', KEYS[3], '', 'PX', whole(session_ttl + MEMORY_MS)) end
-local left = redis.call('PTTL', KEYS[2])
 redis.call('ZADD', KEYS[2], created, suffix .. 'b' .. entry)
-if left ~= -2 then prune(KEYS[2], created, suffix) end
+if not is_first then prune(KEYS[2], created, suffix) end
 keep(KEYS[2], left, session_ttl)
 tell(KEYS[4], 'c', created, ARGV[9], session_ttl)
-return append({ 'opened', record, live_count(KEYS[2], created) }, went)
+return append({ 'opened', record, is_first and '0' or live_count(KEYS[2], created) }, went)
