@@ -12,6 +12,7 @@ mod running;
 pub mod signing;
 mod store_clock;
 pub mod stores;
+mod supervisor;
 mod watching;
 
 use std::io;

@@ -10,6 +10,8 @@ mod reloading;
 mod secrets;
 #[path = "binary/stopping.rs"]
 mod stopping;
+#[path = "binary/supervised.rs"]
+mod supervised;
 mod support;
 #[path = "binary/told.rs"]
 mod told;

@@ -8,6 +8,8 @@ mod compose;
 #[path = "deploy/nginx.rs"]
 mod nginx;
 mod support;
+#[path = "deploy/unit.rs"]
+mod unit;
 
 use std::path::{Path, PathBuf};
 

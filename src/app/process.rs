@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::supervisor::{self, Progress};
 use super::watching::Watch;
 use super::{Running, StartError};
 use crate::config::{Files, Loaded, Settings, Source, StoreLocation};
@@ -43,6 +44,7 @@ pub async fn run(
     tracing::info!(address = %running.address, metrics = running.metrics_address.map(display), "listening");
     missing.into_iter().for_each(|missing| tracing::warn!("{missing}"));
     started(&running);
+    supervisor::tell(Progress::Ready);
     let mut ended = loop {
         tokio::select! {
             () = stop.next() => break None,
@@ -51,6 +53,7 @@ pub async fn run(
             () = watch.changed() => watch.was_read(reload(&running, source, Asked::ByChange)),
         }
     };
+    supervisor::tell(Progress::Stopping);
     if ended.is_none() {
         let drain = running.announce_stop();
         let seconds = drain.as_secs();
@@ -142,6 +145,13 @@ impl Asked {
 
 /// Returns the files that were read for it.
 fn reload(running: &Running, source: &Source, asked: Asked) -> Files {
+    supervisor::tell(Progress::Reloading);
+    let files = read_again(running, source, asked);
+    supervisor::tell(Progress::Ready);
+    files
+}
+
+fn read_again(running: &Running, source: &Source, asked: Asked) -> Files {
     let Loaded { settings, files } = source.read();
     let settings = settings.and_then(|settings| match asked {
         Asked::ByChange if settings.catalog.portals().is_empty() && running.has_portals() => {
