@@ -60,7 +60,8 @@ impl StoreMaker {
             history,
         };
         let probe = Probe::new(settings.fence_failover);
-        let servers = Servers { topology, password: settings.password_file.as_ref().map(password_source) };
+        let password = settings.password_file.as_ref().map(password_source);
+        let servers = Servers { topology, password, own_authority: settings.ca_certificates.is_some() };
         let place = Place { servers, prefix: settings.prefix.clone() };
         Ok(StoreMaker::PerWorker(Arc::new(Redis { place, promises, probe, observer })))
     }

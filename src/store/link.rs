@@ -13,6 +13,7 @@ mod fault;
 mod fixed;
 mod flight;
 mod lanes;
+mod names;
 mod node;
 mod observer;
 mod probe;

@@ -1,6 +1,12 @@
 //! Sentinels and clusters by TLS, and sentinels with users of their own: who is believed, and who is let in.
 
-use vestibule::domain::ports::Readiness;
+use std::sync::Arc;
+use std::time::Duration;
+
+use vestibule::domain::ports::{Readiness, SessionStore};
+use vestibule::store::redis::{
+    FailureKind, Place, Probe, Promises, RedisStore, Servers, StoreObserver, Topology,
+};
 
 use crate::support::redis_cluster::RedisCluster;
 use crate::support::redis_tls::Tls;
@@ -31,6 +37,65 @@ async fn a_cluster_must_prove_its_name_and_sees_the_gateways_certificate() {
         assert_eq!(is_ready(&url, &lines).await, expected, "{url}\n{lines}");
     }
     assert!(!is_ready(&format!("redis+cluster://localhost:{port}"), "").await, "it speaks TLS only");
+}
+
+/// Counts nothing.
+struct Nobody;
+
+impl StoreObserver for Nobody {
+    fn call_began(&self) {}
+    fn call_ended(&self) {}
+    fn call_done(&self, _: &'static str, _: Duration, _: Option<FailureKind>) {}
+    fn connected(&self) {}
+    fn disconnected(&self) {}
+    fn connect_failed(&self) {}
+}
+
+/// What is told of a cluster that this seed leads to. `own_authority`: whether its authority counts as the operator's,
+/// or as one of the public ones, of which none would vouch for a test.
+async fn warnings(cluster: &RedisCluster, tls: &Tls, seed: &str, own_authority: bool) -> Vec<String> {
+    let node = tls.client("rediss://nodes:1").expect("a client").get_connection_info().clone();
+    let nodes = vec![(seed.to_owned(), cluster.nodes[0].port())];
+    let topology = Topology::Cluster { nodes, node: Box::new(node) };
+    let servers = Servers { topology, password: None, own_authority };
+    let place = Place { servers, prefix: "vst".into() };
+    let timeout = Duration::from_secs(5);
+    let promises = Promises { timeout, fence_failover: true, wait_replicas: 0, history: Duration::ZERO };
+    let probe = Probe::new(true);
+    let ready = RedisStore::new(&place, promises, probe.clone(), Arc::new(Nobody)).ready().await;
+    assert!(matches!(ready, Ok(Readiness::Serves)), "{ready:?}");
+    probe.weaknesses().await
+}
+
+/// Whoever can make a sentinel or a node tell another name would get the password otherwise, and nobody would know.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_only_a_public_authority_vouches_for_is_told() {
+    let tls = Tls::for_names(&["127.0.0.1", "localhost"]);
+    let by_name =
+        ["--cluster-preferred-endpoint-type", "hostname", "--cluster-announce-hostname", "localhost"];
+    let arguments = [&by_name[..], &["--appendonly", "yes"]].concat();
+    let cluster = RedisCluster::start_by(1, 0, &arguments, Some(&tls));
+    for (seed, own_authority, expected) in
+        [("127.0.0.1", false, true), ("localhost", false, false), ("127.0.0.1", true, false)]
+    {
+        let told = warnings(&cluster, &tls, seed, own_authority).await;
+        let server = format!("localhost:{}: ", cluster.nodes[0].port());
+        let is_told = told.iter().any(|line| line.starts_with(&server) && line.contains("store.ca_file"));
+        assert_eq!((is_told, told.len()), (expected, usize::from(expected)), "{seed}: {told:#?}");
+    }
+}
+
+/// They may all have one name, and even one port.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_server_is_examined_by_its_address_whatever_name_its_certificate_has() {
+    let tls = Tls::for_names(&["localhost"]);
+    let cluster = RedisCluster::start_by(2, 0, &[], Some(&tls));
+    let told = warnings(&cluster, &tls, "localhost", true).await;
+    for node in &cluster.nodes {
+        let server = format!("127.0.0.1:{}: ", node.port());
+        let is_told = |line: &&String| line.starts_with(&server) && line.contains("append-only");
+        assert!(told.iter().any(|line| is_told(&line)), "{server}: {told:#?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

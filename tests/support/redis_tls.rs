@@ -73,11 +73,16 @@ impl Tls {
 
     /// For the test itself.
     pub fn connect(&self, url: url::Url) -> redis::RedisResult<redis::Connection> {
+        self.client(url.as_str())?.get_connection_with_timeout(Duration::from_secs(5))
+    }
+
+    /// Trusts the authority, and has a certificate.
+    pub fn client(&self, url: &str) -> redis::RedisResult<Client> {
         let read = |name| std::fs::read(self.path(name)).expect("a file");
         let client_tls = ClientTlsConfig { client_cert: read("client.pem"), client_key: read("client.key") };
         let certificates =
             TlsCertificates { client_tls: Some(client_tls), root_cert: Some(read("authority.pem")) };
-        Client::build_with_tls(url, certificates)?.get_connection_with_timeout(Duration::from_secs(5))
+        Client::build_with_tls(url, certificates)
     }
 }
 

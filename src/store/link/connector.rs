@@ -1,8 +1,7 @@
-//! Connecting to a server: its credentials, TLS, and the name that its certificate must have.
+//! Connecting to a server: its credentials, and TLS by whichever of its names its certificate has.
 //!
-//! Owns: the time-outs, and that a server which the topology names by its address may prove itself by the name that the
-//! operator gave: many hosted services have one certificate for a name and tell addresses.
-//! Must not know: which server is the right one, or what is asked of it.
+//! Owns: the time-outs, and that each server is examined under the address at which it really is.
+//! Must not know: which server is the right one, what is asked of it, or which names count.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -13,11 +12,12 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use redis::aio::MultiplexedConnection;
 use redis::io::AsyncDNSResolver;
-use redis::{AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, RedisFuture, RedisResult};
+use redis::{AsyncConnectionConfig, Client, ConnectionInfo, RedisFuture, RedisResult};
 use secrecy::ExposeSecret;
 use tokio::sync::Semaphore;
 
 use super::fault::{is_wrong_name, no_password};
+use super::names::{Accepts, Names};
 use super::node::Live;
 use super::observer::{Open, StoreObserver};
 use super::probe::Probe;
@@ -50,9 +50,8 @@ pub struct Connector {
     password: Option<PasswordSource>,
     /// One at a time reads the password.
     reading: Arc<Semaphore>,
-    /// Another name that the certificate of a server at a bare address may have.
-    seed: Option<String>,
-    /// The last such certificate had it.
+    names: Names,
+    /// The last certificate of a server at a bare address had the name that the operator gave.
     has_seed_name: AtomicBool,
     pub limits: Limits,
     probe: Arc<Probe>,
@@ -66,28 +65,44 @@ impl Connector {
         probe: Arc<Probe>,
         observer: Arc<dyn StoreObserver>,
     ) -> Self {
-        let mut seeds = servers.topology.seeds().into_iter();
-        let seed = seeds.find(|host| host.parse::<IpAddr>().is_err()).map(str::to_owned);
         let (node, password) = (servers.topology.node().clone(), servers.password.clone());
         let has_seed_name = AtomicBool::new(false);
         let reading = Arc::new(Semaphore::new(1));
-        Connector { node, password, reading, seed, has_seed_name, limits, probe, observer }
+        let names = Names::of(servers);
+        Connector { node, password, reading, names, has_seed_name, limits, probe, observer }
     }
 
     /// To the server that the settings themselves name.
     pub async fn connect_to_node(&self) -> RedisResult<Live> {
-        self.open(self.node.clone(), None).await
+        self.open(&self.node(), self.node.clone(), None).await
     }
 
     pub async fn connect(&self, address: &Address) -> RedisResult<Live> {
-        let ip = address.0.parse::<IpAddr>().ok();
-        let (Some(seed), Some(ip), ConnectionAddr::TcpTls { .. }) = (&self.seed, ip, self.node.addr()) else {
-            return self.open(node_at(&self.node, address), None).await;
-        };
-        let seeded = (seed.clone(), address.1);
-        let by_address = || self.open(node_at(&self.node, address), None);
-        let by_seed =
-            || self.open(node_at(&self.node, &seeded), Some(Resolved(SocketAddr::new(ip, address.1))));
+        let server = node_at(&self.node, address).addr().to_string();
+        match self.names.accepts(&address.0) {
+            Accepts::Told => self.connect_by_told(&server, address).await,
+            Accepts::AnybodyTold => {
+                // Before it has the password, whatever becomes of the connection.
+                self.probe.meet_stranger(&server);
+                self.connect_by_told(&server, address).await
+            }
+            Accepts::ToldOr(seed) => self.connect_by_either(&server, address, seed).await,
+            Accepts::Only(seed) => self.connect_by_seed(&server, address, seed).await,
+        }
+    }
+
+    async fn connect_by_told(&self, server: &str, address: &Address) -> RedisResult<Live> {
+        self.open(server, node_at(&self.node, address), None).await
+    }
+
+    async fn connect_by_seed(&self, server: &str, address: &Address, seed: &str) -> RedisResult<Live> {
+        let at = address.0.parse::<IpAddr>().ok().map(|ip| Resolved(SocketAddr::new(ip, address.1)));
+        self.open(server, node_at(&self.node, &(seed.to_owned(), address.1)), at).await
+    }
+
+    async fn connect_by_either(&self, server: &str, address: &Address, seed: &str) -> RedisResult<Live> {
+        let by_address = || self.connect_by_told(server, address);
+        let by_seed = || self.connect_by_seed(server, address, seed);
         let has_seed_name = self.has_seed_name.load(Ordering::Relaxed);
         let first = if has_seed_name { by_seed().await } else { by_address().await };
         if !first.as_ref().is_err_and(is_wrong_name) {
@@ -136,21 +151,17 @@ impl Connector {
         Ok(info.set_redis_settings(user))
     }
 
-    async fn open(&self, info: ConnectionInfo, at: Option<Resolved>) -> RedisResult<Live> {
+    /// `server`: where it is, whatever name its certificate has.
+    async fn open(&self, server: &str, info: ConnectionInfo, at: Option<Resolved>) -> RedisResult<Live> {
         let opened = self.opened(info, at).await;
-        let (client, connection) = opened.inspect_err(|_| self.observer.connect_failed())?;
-        self.probe.look_over(&client, &connection, self.limits.answer);
+        let connection = opened.inspect_err(|_| self.observer.connect_failed())?;
+        self.probe.look_over(server, &connection, self.limits.answer);
         Ok(Live::counted(connection, Open::begin(self.observer.clone())))
     }
 
-    async fn opened(
-        &self,
-        info: ConnectionInfo,
-        at: Option<Resolved>,
-    ) -> RedisResult<(Client, MultiplexedConnection)> {
+    async fn opened(&self, info: ConnectionInfo, at: Option<Resolved>) -> RedisResult<MultiplexedConnection> {
         let client = Client::open(self.with_password(info).await?)?;
-        let connection = open(&client, at, self.limits.answer).await?;
-        Ok((client, connection))
+        open(&client, at, self.limits.answer).await
     }
 }
 

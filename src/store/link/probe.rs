@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{Client, RedisError, RedisResult};
+use redis::{RedisError, RedisResult};
 use tokio::sync::watch;
 
 use super::fault::{is_refused_command, needs_another_connection};
@@ -21,6 +21,11 @@ pub const NO_WAIT: &str = "the store does not let the gateway wait for its repli
 
 const SILENT: &str = "the store did not tell its settings in time, so nothing is known of them";
 const UNKNOWN_ANSWER: &str = "the store answers INFO or WAIT with an error that the gateway does not know";
+
+const STRANGER: &str = "another server names this one, its name is not under the domain of a host in store.url, and its \
+                        certificate is checked against the public authorities: any stranger who has one from them gets \
+                        the store's password, once the sentinels or the cluster name them. Set store.ca_file, or name a \
+                        host of that domain in store.url";
 
 /// Which servers have been examined.
 #[derive(Default)]
@@ -51,8 +56,9 @@ impl Probe {
     }
 
     /// Runs in the background, for so long at most; the caller's request does not wait for it.
-    pub fn look_over(self: &Arc<Self>, client: &Client, connection: &MultiplexedConnection, limit: Duration) {
-        let server = client.get_connection_info().addr().to_string();
+    /// `server`: its address. Several servers may have one name.
+    pub fn look_over(self: &Arc<Self>, server: &str, connection: &MultiplexedConnection, limit: Duration) {
+        let server = server.to_owned();
         let is_new = self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(server.clone());
         if !is_new {
             return;
@@ -79,16 +85,26 @@ impl Probe {
                     tracing::warn!(server, "{warning}");
                     probe.note(&server, &warning);
                 }
-                Err(_) => probe.note(&server, SILENT),
+                Err(_) => {
+                    probe.note(&server, SILENT);
+                }
             }
             // It says nothing of itself now; the next connection asks again.
             probe.seen.lock().unwrap_or_else(PoisonError::into_inner).remove(&server);
         });
     }
 
-    fn note(&self, server: &str, warning: &str) {
+    /// Nobody vouches for this server but itself.
+    pub fn meet_stranger(&self, server: &str) {
+        if self.note(server, STRANGER) {
+            tracing::warn!(server, "{STRANGER}");
+        }
+    }
+
+    /// Whether that is news.
+    fn note(&self, server: &str, warning: &str) -> bool {
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        found.insert(format!("{server}: {warning}"));
+        found.insert(format!("{server}: {warning}"))
     }
 
     /// Of all servers that were met since this was last asked, once they have been examined.

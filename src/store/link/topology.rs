@@ -19,6 +19,8 @@ pub struct Servers {
     pub topology: Topology,
     /// In place of the password in the topology.
     pub password: Option<PasswordSource>,
+    /// Their certificates are checked against authorities of the operator's, and not against the public ones.
+    pub own_authority: bool,
 }
 
 /// One server, or several, of which one answers for each user.
