@@ -88,7 +88,7 @@ impl Traces {
             // A refusal is an answer, and no error of the gateway.
             status: if status >= 500 { Status::error("") } else { Status::Unset },
             parent_span_id: trace.parent(),
-            parent_span_is_remote: true,
+            parent_span_is_remote: trace.parent() != SpanId::INVALID,
             ..bare(&trace, trace.span(), SpanKind::Server, (trace.began_at(), took), self.scope.clone())
         });
     }

@@ -71,6 +71,7 @@ async fn every_counter_is_there_at_0_before_its_first_event() {
         "vestibule_http_request_duration_seconds_count{route=\"/v2/portal.createSession\"}",
         "vestibule_log_lines_dropped_total{kind=\"audit\"}",
         "vestibule_config_reloads_total{result=\"refused\"}",
+        "vestibule_trace_spans_total{result=\"dropped\"}",
     ] {
         assert!(metrics.lines().any(|line| line == format!("{series} 0")), "{series} in\n{metrics}");
     }

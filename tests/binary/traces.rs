@@ -27,6 +27,8 @@ fn serve(endpoint: &str, format: &str) -> (Process, tempfile::TempDir) {
     command.arg(path);
     command.env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint).env("OTEL_SERVICE_NAME", "sessions");
     command.env("OTEL_EXPORTER_OTLP_HEADERS", "x-key=canary-key");
+    // What other programs of the same environment may need, and this one must bear.
+    command.env("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip").env("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
     let process = Process::start(&mut command, |line| {
         let at = line.split("address").nth(1).filter(|_| line.contains("listening"))?;
         let address: String =
@@ -50,6 +52,7 @@ async fn the_trace_is_in_the_log_and_the_last_spans_are_sent_before_the_end() {
     assert_eq!(received.spans.len(), 2, "{:#?}", received.spans);
     assert!(received.spans.iter().all(|span| span.resource("service.name") == "sessions"));
     assert!(received.keys.iter().all(|key| key == "canary-key"));
+    assert!(received.encodings.iter().all(|encoding| encoding == "gzip"));
     let lines = output.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let traces: Vec<Value> =
         lines.filter(|line| line["message"] == "answered").map(|line| line["trace_id"].clone()).collect();

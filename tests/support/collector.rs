@@ -1,11 +1,13 @@
 //! A collector of traces: a real HTTP server that decodes what is exported to it (OTLP, protobuf), and keeps it for the test.
 
+use std::io::Read;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use flate2::read::GzDecoder;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
@@ -39,8 +41,9 @@ struct Shared {
 pub struct Received {
     pub spans: Vec<Span>,
     pub bodies: Vec<Vec<u8>>,
-    /// The value of the header `x-key`, of each request.
+    /// The values of the headers `x-key` and `content-encoding`, of each request.
     pub keys: Vec<String>,
+    pub encodings: Vec<String>,
 }
 
 /// A span, with hexadecimal ids.
@@ -128,12 +131,19 @@ impl Drop for Collector {
 async fn take(request: HttpRequest, body: web::Bytes, shared: web::Data<Shared>) -> HttpResponse {
     let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     assert_eq!(header("content-type"), "application/x-protobuf");
-    let spans = ExportTraceServiceRequest::decode(body.clone()).expect("a request to export traces");
+    let mut plain = Vec::new();
+    match header("content-encoding") {
+        "" => plain.extend_from_slice(&body),
+        "gzip" => drop(GzDecoder::new(&body[..]).read_to_end(&mut plain).expect("gzip")),
+        other => panic!("no encoding of ours: {other}"),
+    }
+    let spans = ExportTraceServiceRequest::decode(&plain[..]).expect("a request to export traces");
     {
         let mut received = shared.received.lock().unwrap_or_else(PoisonError::into_inner);
         received.spans.extend(spans_of(spans));
-        received.bodies.push(body.to_vec());
+        received.bodies.push(plain);
         received.keys.push(header("x-key").to_owned());
+        received.encodings.push(header("content-encoding").to_owned());
     }
     shared.arrived.notify_all();
     let mood = *shared.mood.lock().unwrap_or_else(PoisonError::into_inner);

@@ -29,7 +29,7 @@ pub enum TracesError {
 }
 
 /// For one batch, with all tries.
-const DEADLINE: Duration = Duration::from_secs(5);
+const DEADLINE: Duration = Duration::from_secs(10);
 
 /// Connects at the first batch.
 pub fn exporter(endpoint: &str) -> Result<SpanExporter, TracesError> {
