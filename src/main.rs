@@ -31,7 +31,7 @@ use self::arguments::{Arguments, Command};
 
 const BAD_CONFIGURATION: u8 = 2;
 
-/// Less work on every operation than with glibc's allocator (docs/performance.md), and the same in the static image,
+/// Less work on every operation than with glibc's allocator (docs/internals/performance.md), and the same in the static image,
 /// which would have musl's. `no_thp`: huge pages would count whole for connections that use little of them.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

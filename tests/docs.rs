@@ -92,6 +92,20 @@ fn the_configuration_in_the_readme_is_accepted() {
     assert_eq!(blocks.len(), 1);
 }
 
+/// Whoever copies a configuration must not copy the digest of a key that nobody has.
+#[test]
+fn no_configuration_has_the_digest_of_nobodys_key() {
+    let known = [read_at("examples/start"), read_at("examples/gateway.toml")].concat();
+    for document in documents() {
+        for block in blocks(&document, "toml") {
+            for line in block.lines().filter(|line| line.trim_start().starts_with("sha256 = ")) {
+                let value = line.split('"').nth(1).expect("a value");
+                assert!(value == "…" || known.contains(value), "{}: {line}", document.display());
+            }
+        }
+    }
+}
+
 #[test]
 fn every_json_block_is_json() {
     for document in documents() {
@@ -173,7 +187,7 @@ fn rows(text: &str) -> Vec<Vec<&str>> {
 #[test]
 fn whatever_shows_a_promise_exists() {
     let (mut files, mut functions) = (0, 0);
-    for document in ["docs/security.md", "docs/security-review.md"] {
+    for document in ["docs/security.md", "docs/internals/security-review.md"] {
         let text = read_at(document);
         let folders = ["src/", "tests/", "fuzz/", "benches/", "scripts/", ".github/"];
         for path in words(&text).filter(|word| folders.iter().any(|folder| word.starts_with(folder))) {
@@ -199,7 +213,7 @@ fn whatever_shows_a_promise_exists() {
 
 #[test]
 fn the_review_has_every_row_of_the_checklist() {
-    let text = read_at("docs/security-review.md");
+    let text = read_at("docs/internals/security-review.md");
     let rows = rows(&text);
     for (letter, count) in [("C", 16), ("S", 13), ("H", 16)] {
         for number in 1..=count {
@@ -223,7 +237,7 @@ fn the_image_gets_every_file_that_the_manifest_names() {
 
 #[test]
 fn every_dependency_has_its_reason_and_every_reason_its_dependency() {
-    let text = read_at("docs/dependencies.md");
+    let text = read_at("docs/internals/dependencies.md");
     let listed = |heading: &str| {
         let section = text.split("\n## ").find(|section| section.starts_with(heading)).expect("a section");
         let names =

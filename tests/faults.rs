@@ -1,5 +1,5 @@
 //! Every fault that a gateway meets in its life, caused for real and under load: answers come in time, an outage
-//! is never a logout, recovery needs nobody, and no ticket gives two sessions (docs/reliability.md has the figures).
+//! is never a logout, recovery needs nobody, and no ticket gives two sessions (docs/internals/reliability.md has the figures).
 
 mod support;
 

@@ -1,7 +1,7 @@
 //! The promise under random faults: clients of several gateways, faults from a seed, and a checker that judges
 //! all that happened. The checker is proven first: by histories made by hand, and by gateways with a defect.
 //!
-//! By hand, as docs/reliability.md tells:
+//! By hand, as docs/internals/reliability.md tells:
 //! `HISTORY_TOPOLOGY=single HISTORY_SECONDS=3600 HISTORY_SEED=7 cargo test --test history -- --ignored --nocapture for_long`
 
 mod support;

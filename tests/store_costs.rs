@@ -1,4 +1,4 @@
-//! What the store's promises cost: the figures of docs/reliability.md. Nothing is asserted, so it runs on demand:
+//! What the store's promises cost: the figures of docs/internals/reliability.md. Nothing is asserted, so it runs on demand:
 //! `cargo test --test store_costs -- --ignored --nocapture --test-threads=1`.
 
 #![allow(clippy::print_stdout)] // Figures are all that it makes.
@@ -81,7 +81,7 @@ async fn what_the_fence_costs_in_an_exchange() {
     println!("ratio: {:.2} by the clock, {:.2} of Redis's processor", wall_on / wall_off, cpu_on / cpu_off);
 }
 
-/// The figures of docs/performance.md: creations, exchanges and the bytes of what they leave.
+/// The figures of docs/internals/performance.md: creations, exchanges and the bytes of what they leave.
 #[tokio::test]
 #[ignore = "a measurement"]
 async fn what_a_history_costs() {

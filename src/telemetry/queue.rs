@@ -3,7 +3,7 @@
 //! Owns: that a thread that logs never waits for the reader of the log. A reader that is slow or has stopped costs log
 //! lines, not answers. Dropped lines are counted, and one line reports them when writing goes on.
 //! Must not know: what is in a line, or when a thread hands its lines over. (Why not `tracing-appender`:
-//! docs/dependencies.md.)
+//! docs/internals/dependencies.md.)
 
 use std::io::{self, Write};
 use std::mem;

@@ -3,7 +3,7 @@
 //! Owns: which requests are recorded, and the names and attributes of spans. A span has what the request's log line has,
 //! and nothing else: no path, no query, no header, no address.
 //! Must not know: requests or stores; it takes plain values. (The SDK's tracer is left aside, and its batches and exporter are
-//! used as they are: docs/dependencies.md.)
+//! used as they are: docs/internals/dependencies.md.)
 
 mod collector;
 mod queue;

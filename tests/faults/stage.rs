@@ -21,7 +21,7 @@ pub const LIMIT: Duration = Duration::from_secs(20);
 /// So many calls in a row show that every worker thread is well again.
 const WELL: usize = 24;
 
-/// What was seen, for docs/reliability.md: `cargo test --test faults -- --nocapture`.
+/// What was seen, for docs/internals/reliability.md: `cargo test --test faults -- --nocapture`.
 #[allow(clippy::print_stdout)]
 pub fn tell(line: &str) {
     println!("seen: {line}");

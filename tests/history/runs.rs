@@ -21,7 +21,7 @@ const GATEWAY_KILLED: &str = "SIGKILL of a gateway";
 const GATEWAY_RESTARTED: &str = "SIGTERM of a gateway";
 const GATEWAY_RELOADED: &str = "SIGHUP of a gateway";
 
-/// What was seen, for docs/reliability.md.
+/// What was seen, for docs/internals/reliability.md.
 #[allow(clippy::print_stdout)]
 pub fn tell(line: &str) {
     println!("seen: {line}");
@@ -196,7 +196,7 @@ async fn on_a_cluster() {
 
 /// By hand; see the top of `tests/history.rs`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "an hour by hand: docs/reliability.md has the command"]
+#[ignore = "an hour by hand: docs/internals/reliability.md has the command"]
 async fn for_long() {
     let duration = Duration::from_secs(asked("HISTORY_SECONDS").unwrap_or(3_600));
     let topology = text_of("HISTORY_TOPOLOGY").unwrap_or_else(|| "single".to_owned());

@@ -77,10 +77,13 @@ pub fn own_host(store_url: &str) -> String {
 pub fn gateway_configuration(index: usize, store_url: &str) -> String {
     let text = blocks("# /etc/vestibule/gateway.toml").swap_remove(index);
     let digest = RootKey::parse(ACME_LIVE).expect("a root key").digest().to_hex();
+    let key = format!(
+        "[[workspaces.root_keys]]\nid = \"my-backend\"\nsha256 = \"{digest}\"\nenvironment = \"live\"\n"
+    );
     let places = [
         ("127.0.0.1:8080", "127.0.0.1:0"),
         ("redis://127.0.0.1:6379/0", store_url),
-        ("6f0d1c6a3ee8c5d1be2d1b4c0b6d4f6e2a6b7c1f0e9d8c7b6a5948372615f4e3", digest.as_str()),
+        ("# Paste the lines that `vestibule keys new` printed here.\n", key.as_str()),
         // The document takes the secret from the environment.
         ("[server]\n", "[server]\nsecret = \"a secret of the tests, long enough to be taken\"\n"),
     ];

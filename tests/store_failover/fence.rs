@@ -73,7 +73,7 @@ async fn a_ticket_with_an_epoch_is_refused_where_the_epoch_is_not_told_any_more(
     assert_gone(&store.exchange(&attempt(&new)).await.expect("an answer"), Refusal::Fenced);
 }
 
-/// The cost that docs/reliability.md tells of.
+/// The cost that docs/internals/reliability.md tells of.
 #[tokio::test]
 async fn the_first_replica_of_a_primary_changes_the_epoch_and_a_second_one_does_not() {
     let primary = RedisServer::start();

@@ -12,7 +12,7 @@ use crate::support::redis_server::RedisServer;
 use crate::support::scripted_sentinel::ScriptedSentinel;
 use crate::support::store::{active, new_session, redis_store, refusal_of};
 
-/// What docs/reliability.md promises, from when the sentinels have agreed.
+/// What docs/internals/reliability.md promises, from when the sentinels have agreed.
 const PROMISED: Duration = Duration::from_secs(1);
 
 struct Stage {

@@ -1,4 +1,4 @@
-//! The growth series as a part of `docs/performance.md`.
+//! The growth series as a part of `docs/internals/performance.md`.
 
 use std::fmt::Write;
 use std::io;

@@ -50,7 +50,7 @@ fn main() -> io::Result<()> {
     };
     // A trial leaves the document as it is.
     let document =
-        if quick || !plan.only.is_empty() { None } else { Some(repository.join("docs/performance.md")) };
+        if quick || !plan.only.is_empty() { None } else { Some(repository.join("docs/internals/performance.md")) };
     let document = value("--document").map(PathBuf::from).or(document);
     match arguments.first().map(String::as_str) {
         Some("growth") => {

@@ -1,4 +1,4 @@
-//! The results as a part of `docs/performance.md`, between markers.
+//! The results as a part of `docs/internals/performance.md`, between markers.
 //!
 //! Owns: medians, ratios, the goals.
 //! Must not know: how anything was measured.
