@@ -17,7 +17,7 @@ use crate::http::gateway::gateway;
 #[serde(rename_all = "camelCase")]
 #[schema(as = ExchangedCode)]
 pub struct Exchanged<'a> {
-    /// Its credential, for a Bearer header. Secret; only for a caller that is no browser.
+    /// Its credential, for a Bearer header. Secret; browsers never get it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = Password, nullable = false, pattern = "^ps_(live|test)_[0-9A-Za-z]{55}$")]
     access_token: Option<&'a str>,

@@ -40,7 +40,7 @@ pub struct Exchanged<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, max_length = 1024, example = "/invoices/42?tab=lines")]
     path: Option<&'a str>,
-    /// Its credential, for a Bearer header. Secret; only for a caller that is no browser.
+    /// Its credential, for a Bearer header. Secret; browsers never get it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = Password, nullable = false, pattern = "^ps_(live|test)_[0-9A-Za-z]{55}$")]
     token: Option<&'a str>,

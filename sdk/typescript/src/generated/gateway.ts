@@ -249,7 +249,7 @@ export interface components {
         ExchangedCode: {
             /**
              * Format: password
-             * @description Its credential, for a Bearer header. Secret; only for a caller that is no browser.
+             * @description Its credential, for a Bearer header. Secret; browsers never get it.
              */
             accessToken?: string;
             /**
@@ -290,7 +290,7 @@ export interface components {
             path?: string;
             /**
              * Format: password
-             * @description Its credential, for a Bearer header. Secret; only for a caller that is no browser.
+             * @description Its credential, for a Bearer header. Secret; browsers never get it.
              */
             token?: string;
         };

@@ -17,9 +17,9 @@ pub fn exchange_session() -> Entry {
         answer("The session.", "application/json", enveloped(reference::<exchange_session::Exchanged>()));
     Entry {
         summary: "Exchange a session ID for a browser session",
-        description: "Works once. The answer sets the session's cookie; its token stands in the body only for a \
-            caller that is no browser (neither `Origin` nor `Sec-Fetch-Site`). `path` is where the session begins, or else \
-            what the browser kept in `portal_resume_<slug>` when it was sent home, which is used up.",
+        description: "Works once. The answer sets the session's cookie. The body has the token only if the request has \
+            neither `Origin` nor `Sec-Fetch-Site`; browsers always send one of them. `path` is where the session begins, or \
+            else the page that the browser kept in `portal_resume_<slug>` when it was sent home. That page is used up then.",
         request: Some(reference::<requests::ExchangeSessionRequest>()),
         answers: vec![ok(answer.header(name, header).build())],
         parameters: vec![idempotency_key("session ID")],
