@@ -7,6 +7,8 @@ mod chart;
 mod compose;
 #[path = "deploy/nginx.rs"]
 mod nginx;
+#[path = "deploy/rolling.rs"]
+mod rolling;
 mod support;
 #[path = "deploy/unit.rs"]
 mod unit;
