@@ -48,7 +48,7 @@ pub async fn try_store(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Fin
             match tried {
                 Ok(warning) => {
                     findings.warnings.extend(warning);
-                    findings.failure = disagrees(store.as_ref(), &marks).await;
+                    findings.failure = disagrees(store.as_ref(), &marks, &settings.store.prefix).await;
                 }
                 Err(failure) => findings.failure = Some(failure),
             }
@@ -61,10 +61,10 @@ pub async fn try_store(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Fin
 }
 
 /// A gateway that disagrees with the others ends at its start.
-async fn disagrees(store: &dyn SessionStore, marks: &SecretMarks) -> Option<String> {
+async fn disagrees(store: &dyn SessionStore, marks: &SecretMarks, prefix: &str) -> Option<String> {
     match store.compare(marks).await {
         Ok(Agreement::Same | Agreement::InRotation) => None,
         Ok(Agreement::Other) => Some(OTHER.to_owned()),
-        Err(error) => Some(format!("the mark of the secret: {error}")),
+        Err(error) => Some(format!("the mark of the secret, {prefix}:secret: {error}")),
     }
 }

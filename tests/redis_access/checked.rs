@@ -50,6 +50,13 @@ fn what_a_store_lacks_is_named_with_what_it_costs() {
         ("-wait", redis.url(), "store.wait_replicas = 1", 1, &["does not serve", "'wait'"]),
         ("resetkeys ~vst:{*", redis.url(), "", 1, &["does not serve", "vst:secret", "permissions"]),
         (
+            "resetkeys ~team-a:{*",
+            redis.url(),
+            "store.prefix = \"team-a\"",
+            1,
+            &["does not serve", "team-a:secret", "permissions"],
+        ),
+        (
             "resetkeys ~vst:secret ~vst:{*}:[tbus]*",
             redis.url(),
             "",
