@@ -131,6 +131,22 @@ fn a_store_without_an_append_only_file_even_when_it_comes_late() {
     gateway.wait_for_line(|line| line.contains("no append-only file"));
 }
 
+/// Behind one name, a failover is a server that is away and another one in its place.
+#[test]
+fn another_server_that_takes_the_place_of_one_in_good_order() {
+    let redis = RedisServer::start_with(&["--appendonly", "yes"]);
+    let (mut gateway, _file) = gateway_on(&redis.url());
+    wait_until_ready(&gateway);
+    redis.kill();
+    let ready = gateway.url("/health/ready");
+    wait_until("the gateway has noticed", || {
+        Command::new("curl").args(["-sf", &ready]).output().is_ok_and(|output| !output.status.success())
+    });
+    let _other = RedisServer::start_on_port(redis.port(), &[]);
+    wait_until_ready(&gateway);
+    gateway.wait_for_line(|line| line.contains("\"WARN\"") && line.contains("no append-only file"));
+}
+
 #[test]
 fn a_store_in_good_order_is_passed_over_in_silence() {
     let redis = RedisServer::start_with(&["--appendonly", "yes"]);

@@ -154,7 +154,10 @@ impl Connector {
     /// `server`: where it is, whatever name its certificate has.
     async fn open(&self, server: &str, info: ConnectionInfo, at: Option<Resolved>) -> RedisResult<Live> {
         let opened = self.opened(info, at).await;
-        let connection = opened.inspect_err(|_| self.observer.connect_failed())?;
+        let connection = opened.inspect_err(|_| {
+            self.observer.connect_failed();
+            self.probe.forget(server);
+        })?;
         self.probe.look_over(server, &connection, self.limits.answer);
         Ok(Live::counted(connection, Open::begin(self.observer.clone())))
     }

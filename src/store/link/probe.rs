@@ -1,7 +1,7 @@
 //! Examines a server at the first contact, and warns of settings that weaken the gateway's promises.
 //!
 //! Owns: the words of the warnings. They never prevent a start: what a server does not tell may well be fine. The
-//! workers share it, so that each server is examined once in a process.
+//! workers share it, so that each server is examined once in a process, and again once it was away.
 //! Must not know: topologies.
 
 use std::collections::{BTreeSet, HashSet};
@@ -73,8 +73,9 @@ impl Probe {
                         probe.standing.learn_no_wait();
                     }
                     for warning in weaknesses(&told, probe.fence_failover) {
-                        tracing::warn!(server, "{warning}");
-                        probe.note(&server, &warning);
+                        if probe.note(&server, &warning) {
+                            tracing::warn!(server, "{warning}");
+                        }
                     }
                     return;
                 }
@@ -82,16 +83,23 @@ impl Probe {
                 Ok(Err(error)) if needs_another_connection(&error) => (),
                 Ok(Err(error)) => {
                     let warning = format!("{UNKNOWN_ANSWER}: {error}");
-                    tracing::warn!(server, "{warning}");
-                    probe.note(&server, &warning);
+                    if probe.note(&server, &warning) {
+                        tracing::warn!(server, "{warning}");
+                    }
                 }
                 Err(_) => {
                     probe.note(&server, SILENT);
                 }
             }
             // It says nothing of itself now; the next connection asks again.
-            probe.seen.lock().unwrap_or_else(PoisonError::into_inner).remove(&server);
+            probe.forget(&server);
         });
+    }
+
+    /// It could not be reached or asked. The next one at its address, such as after a failover behind one name, may be
+    /// another server.
+    pub fn forget(&self, server: &str) {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).remove(server);
     }
 
     /// Nobody vouches for this server but itself.
