@@ -155,8 +155,9 @@ impl Reader {
                 return format!("cd {folder} && exec node node_modules/{program} {arguments}");
             }
         }
-        let python = format!("{folder}/.venv/bin/");
-        format!("exec {}", command.replace(&python, &format!("{ROOT}/target/tools/venv/bin/")))
+        // As a module: the script in an environment that was moved names the interpreter of its former place.
+        let script = format!("{folder}/.venv/bin/");
+        format!("exec {}", command.replace(&script, &format!("{ROOT}/target/tools/venv/bin/python -m ")))
     }
 
     /// What the gateway's terminal shows for an `.env` file.
