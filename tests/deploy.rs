@@ -7,6 +7,8 @@ mod chart;
 mod compose;
 #[path = "deploy/nginx.rs"]
 mod nginx;
+#[path = "deploy/packages.rs"]
+mod packages;
 #[path = "deploy/rolling.rs"]
 mod rolling;
 mod support;
