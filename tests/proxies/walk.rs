@@ -127,14 +127,15 @@ impl Reader {
     fn starts(&mut self, command: &str) {
         let document_port = self.plan.ports[self.running.len()];
         let command = self.here(&self.as_tested(command));
-        self.running.push(Process::spawn(&mut self.bash(&command)));
+        let mut process = Process::spawn(&mut self.bash(&command));
         let port = self.ports.iter().find(|(port, _)| *port == document_port).expect("its port").1;
         let deadline = Instant::now() + LIMIT;
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(Instant::now() < deadline, "{command} does not listen");
+            assert!(!process.has_ended() && Instant::now() < deadline, "{command} does not listen");
             // A wait for the condition above, not for time to pass.
             std::thread::sleep(Duration::from_millis(20));
         }
+        self.running.push(process);
     }
 
     /// `exec`: what is killed with the value is the program itself.

@@ -108,6 +108,11 @@ impl Process {
         format!("http://{}{path}", self.address)
     }
 
+    /// Whether it has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("it can be waited for").is_some()
+    }
+
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
