@@ -113,7 +113,9 @@ pub struct Playground {
 impl Playground {
     /// Reserves the addresses.
     pub fn prepare(listen: Listen, clock: Arc<dyn Clock>) -> Result<Self, PlaygroundError> {
-        listen.own.check()?;
+        if let Some((flag, url)) = listen.own.elsewhere() {
+            return Err(PlaygroundError::NotLocalhost { flag, url: url.to_string() });
+        }
         let Listen { gateway, app, portal, own } = listen;
         // All are checked before the first is reserved.
         let flags = [("--listen", gateway), ("--app-listen", app), ("--portal-listen", portal)];

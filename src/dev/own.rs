@@ -7,7 +7,6 @@ use std::net::SocketAddr;
 
 use url::Url;
 
-use super::PlaygroundError;
 use super::site::Places;
 use crate::domain::credential::RootKey;
 
@@ -29,14 +28,11 @@ pub struct Own {
 }
 
 impl Own {
-    /// Refuses addresses that would not get the cookie.
-    pub fn check(&self) -> Result<(), PlaygroundError> {
-        for (flag, url) in [("--portal-url", &self.portal), ("--app-url", &self.app)] {
-            if let Some(url) = url.as_ref().filter(|url| !is_local(url)) {
-                return Err(PlaygroundError::NotLocalhost { flag, url: url.to_string() });
-            }
-        }
-        Ok(())
+    /// An address that would not get the cookie, and its argument.
+    pub fn elsewhere(&self) -> Option<(&'static str, &Url)> {
+        let flags = [("--portal-url", &self.portal), ("--app-url", &self.app)];
+        let mut given = flags.into_iter().filter_map(|(flag, url)| Some((flag, url.as_ref()?)));
+        given.find(|(_, url)| !is_local(url))
     }
 }
 
