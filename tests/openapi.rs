@@ -51,6 +51,12 @@ async fn the_gateway_serves_the_document_and_its_page() {
     for path in document()["paths"].as_object().expect("paths").keys() {
         assert!(page.text.contains(path.as_str()), "the page does not show {path}");
     }
+    let links: Vec<&str> =
+        page.text.split("<li><a href=\"#").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(links.len() > 5, "the contents lead to each operation: {links:?}");
+    for id in links {
+        assert!(page.text.contains(&format!("<h2 id=\"{id}\">")), "the contents lead nowhere: {id}");
+    }
     for outside in ["src=", "<script", "http-equiv", "@import", "url("] {
         assert!(!page.text.contains(outside), "the page loads or runs something: {outside}");
     }

@@ -239,7 +239,11 @@ async fn a_logo_is_all_that_may_come_from_elsewhere() {
     let reply = click(&app, &id).send().await;
     let policy = reply.header("content-security-policy");
     assert!(policy.contains("img-src https://cdn.example.com;"), "{policy}");
-    assert!(
-        reply.text.contains("<img src=\"https://cdn.example.com/logo.svg?v=2\" alt=\"Hosted &#38; Co\">")
-    );
+    // The name stands beside it, so that a screen reader must not say it twice.
+    for shown in [
+        "<img src=\"https://cdn.example.com/logo.svg?v=2\" alt=\"\">",
+        "<p class=\"name\">Hosted &#38; Co</p>",
+    ] {
+        assert!(reply.text.contains(shown), "{shown}");
+    }
 }

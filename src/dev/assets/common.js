@@ -108,7 +108,7 @@ function story(entries) {
     return [element('p', { className: 'empty' }, words)];
   }
   return chapters.reverse().map((chapter, index) => {
-    const steps = chapter.steps.map((step, at) => element('li', {}, renderStep(step, at + 1, index === 0)));
+    const steps = chapter.steps.map((step, at) => element('li', {}, renderStep(step, at + 1, isNewest(index, at, chapter))));
     return element(
       'section',
       { className: index === 0 ? 'chapter newest' : 'chapter' },
@@ -117,6 +117,9 @@ function story(entries) {
     );
   });
 }
+
+/** Only the last step is open, so that the story stays short on a phone. */
+const isNewest = (index, at, { steps }) => index === 0 && at === steps.length - 1;
 
 function renderStep(step, number, open) {
   const { request, answer } = step;

@@ -27,6 +27,7 @@ fn render(document: &Value) -> String {
         text(&info["version"]),
         text(&info["description"])
     );
+    html.push_str(&contents(document));
     for (path, item) in entries(&document["paths"]) {
         // HEAD is GET without a body, and would only repeat it.
         let methods: Vec<&String> =
@@ -46,6 +47,18 @@ fn render(document: &Value) -> String {
         render_operation(document, operation, &mut html);
     }
     html
+}
+
+/// A link to each operation.
+fn contents(document: &Value) -> String {
+    let mut html = String::from("<nav aria-labelledby=\"contents\"><h2 id=\"contents\">Contents</h2><ul>");
+    for (_, item) in entries(&document["paths"]) {
+        let first = entries(item).find(|(method, _)| *method != "head");
+        let Some((_, operation)) = first else { continue };
+        let (id, summary) = (text(&operation["operationId"]), text(&operation["summary"]));
+        let _ = write!(html, "<li><a href=\"#{id}\">{summary}</a></li>");
+    }
+    html + "</ul></nav>"
 }
 
 fn render_operation(document: &Value, operation: &Value, html: &mut String) {
