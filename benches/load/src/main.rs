@@ -49,8 +49,11 @@ fn main() -> io::Result<()> {
         only: value("--only").map(|names| names.split(',').map(str::to_owned).collect()).unwrap_or_default(),
     };
     // A trial leaves the document as it is.
-    let document =
-        if quick || !plan.only.is_empty() { None } else { Some(repository.join("docs/internals/performance.md")) };
+    let document = if quick || !plan.only.is_empty() {
+        None
+    } else {
+        Some(repository.join("docs/internals/performance.md"))
+    };
     let document = value("--document").map(PathBuf::from).or(document);
     match arguments.first().map(String::as_str) {
         Some("growth") => {
