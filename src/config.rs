@@ -6,9 +6,11 @@
 mod appearance;
 mod document;
 mod files;
+mod include;
 mod layers;
 mod listen;
 mod misspelt;
+mod places;
 mod policy;
 mod restart;
 mod root_keys;
@@ -19,11 +21,13 @@ mod source;
 mod store;
 mod telemetry;
 mod tokens;
+mod uses;
 mod whole;
 mod workspaces;
 
 pub use self::files::Files;
 pub use self::misspelt::KEYS;
+pub use self::places::{Fault, Place};
 pub use self::restart::AtRestart;
 pub use self::sections::{Limits, Log, Server};
 pub use self::settings::Settings;

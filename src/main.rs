@@ -19,10 +19,9 @@ use clap::Parser;
 use vestibule::app::check::try_store;
 use vestibule::app::process::{self, End};
 use vestibule::app::{Running, SystemClock};
-use vestibule::config::{Files, Loaded, Settings, Source, listen_address};
+use vestibule::config::{Fault, Files, Loaded, Settings, Source, listen_address};
 #[cfg(feature = "playground")]
 use vestibule::dev::{Listen, Playground, PlaygroundError};
-use vestibule::domain::invalid::Fault;
 use vestibule::domain::ports::Clock;
 use vestibule::explain::Asked;
 use vestibule::{healthcheck, telemetry};
@@ -164,7 +163,7 @@ fn counted(count: usize, what: &str) -> String {
 fn report(faults: &[Fault]) -> ExitCode {
     eprintln!("The configuration has {}:", counted(faults.len(), "fault"));
     for fault in faults {
-        eprintln!("  {}: {} {}", fault.location, fault.message, fault.fix);
+        eprintln!("  {fault}");
     }
     ExitCode::from(BAD_CONFIGURATION)
 }

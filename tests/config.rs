@@ -7,14 +7,15 @@ mod defaults;
 mod environment;
 #[path = "config/faults.rs"]
 mod faults;
+#[path = "config/include.rs"]
+mod include;
 #[path = "config/secrecy.rs"]
 mod secrecy;
 #[path = "config/workspaces.rs"]
 mod workspaces;
 
 use ::secrecy::ExposeSecret;
-use vestibule::config::{DEVELOPMENT, Settings, StoreLocation};
-use vestibule::domain::invalid::Fault;
+use vestibule::config::{DEVELOPMENT, Fault, Settings, StoreLocation};
 
 const API_EXAMPLE: &str = include_str!("testdata/api_example.toml");
 /// A workspace whose portal is the last table, so that a test can go on with keys of the portal.

@@ -11,8 +11,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::supervisor::{self, Progress};
 use super::watching::Watch;
 use super::{Running, StartError};
-use crate::config::{Files, Loaded, Settings, Source, StoreLocation};
-use crate::domain::invalid::{Fault, Invalid};
+use crate::config::{Fault, Files, Loaded, Settings, Source, StoreLocation};
+use crate::domain::invalid::Invalid;
 use crate::domain::ports::Clock;
 
 /// How a gateway ended.
@@ -164,8 +164,9 @@ fn read_again(running: &Running, source: &Source, asked: Asked) -> Files {
         Err(faults) => {
             running.reload_refused();
             for fault in faults {
-                let Fault { location, message, fix } = fault;
+                let Fault { place, location, message, fix } = fault;
                 tracing::error!(
+                    place = place.map(display),
                     location,
                     message,
                     fix,
@@ -192,5 +193,5 @@ fn take(running: &Running, settings: Settings, asked: Asked) {
 /// A full disk, or an editor, may leave an empty file.
 fn cut_off() -> Fault {
     let fix = "If it is meant, send SIGHUP.";
-    Invalid::new("No portal is left, so the file was probably cut off.", fix).at("workspaces")
+    Invalid::new("No portal is left, so the file was probably cut off.", fix).at("workspaces").into()
 }

@@ -8,12 +8,21 @@ use std::ops::Range;
 
 use serde_json::{Map, Number, Value};
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeString, DeTable, DeValue};
 
 use crate::domain::invalid::{Fault, Invalid};
 
+/// A whole file.
+#[derive(Debug, Default)]
+pub struct Document {
+    /// What it holds.
+    pub table: Map<String, Value>,
+    /// The path of every key and of every element of a list, with its line.
+    pub lines: Vec<(String, usize)>,
+}
+
 /// Reads a whole file.
-pub fn read_toml(text: &str, source: &str) -> Result<Map<String, Value>, Fault> {
+pub fn read_toml(text: &str, source: &str) -> Result<Document, Fault> {
     let unreadable = |message: &str, span: Option<Range<usize>>| {
         let before = span.and_then(|span| text.get(..span.start)).unwrap_or_default();
         let line = before.split('\n').count();
@@ -22,7 +31,13 @@ pub fn read_toml(text: &str, source: &str) -> Result<Map<String, Value>, Fault> 
         Invalid::new(message, "Correct the TOML at this place.").at(source)
     };
     let table = DeTable::parse(text).map_err(|error| unreadable(error.message(), error.span()))?;
-    plain_table(table.into_inner()).map_err(|odd| unreadable(odd.message, Some(odd.span)))
+    let mut offsets = Vec::new();
+    let table = plain_table(table.into_inner(), "", &mut offsets)
+        .map_err(|odd| unreadable(odd.message, Some(odd.span)))?;
+    let ends: Vec<usize> = text.match_indices('\n').map(|(end, _)| end).collect();
+    let line_of = |offset| ends.partition_point(|end| *end < offset) + 1;
+    let lines = offsets.into_iter().map(|(path, offset)| (path, line_of(offset))).collect();
+    Ok(Document { table, lines })
 }
 
 /// The text of one key, from a file of which the rest may be no TOML.
@@ -45,7 +60,7 @@ fn text_in_lines(text: &str, section: &str, key: &str) -> Option<String> {
 
 /// Reads a single value, if it is of a type that a key can have.
 pub fn read_value(text: &str) -> Option<Value> {
-    plain(DeValue::parse(text).ok()?).ok()
+    plain(DeValue::parse(text).ok()?, "", &mut Vec::new()).ok()
 }
 
 /// A value of a type that no key of ours has.
@@ -54,11 +69,22 @@ struct Odd {
     span: Range<usize>,
 }
 
-fn plain_table(table: DeTable<'_>) -> Result<Map<String, Value>, Odd> {
-    table.into_iter().map(|(name, value)| Ok((name.into_inner().into_owned(), plain(value)?))).collect()
+/// Where the keys begin, in bytes.
+type Offsets = Vec<(String, usize)>;
+
+fn plain_table(table: DeTable<'_>, at: &str, offsets: &mut Offsets) -> Result<Map<String, Value>, Odd> {
+    let read = |(name, value): (Spanned<DeString<'_>>, Spanned<DeValue<'_>>)| {
+        let begin = name.span().start;
+        let name = name.into_inner().into_owned();
+        let path = if at.is_empty() { name.clone() } else { format!("{at}.{name}") };
+        let value = plain(value, &path, offsets)?;
+        offsets.push((path, begin));
+        Ok((name, value))
+    };
+    table.into_iter().map(read).collect()
 }
 
-fn plain(value: Spanned<DeValue<'_>>) -> Result<Value, Odd> {
+fn plain(value: Spanned<DeValue<'_>>, at: &str, offsets: &mut Offsets) -> Result<Value, Odd> {
     let span = value.span();
     let odd = |message| Odd { message, span };
     match value.into_inner() {
@@ -72,7 +98,14 @@ fn plain(value: Spanned<DeValue<'_>>) -> Result<Value, Odd> {
             number.map(Value::Number).ok_or_else(|| odd("this number is not finite"))
         }
         DeValue::Datetime(_) => Err(odd("no key has a date or a time; quote it if it is meant as text")),
-        DeValue::Array(values) => values.into_iter().map(plain).collect::<Result<_, _>>().map(Value::Array),
-        DeValue::Table(table) => plain_table(table).map(Value::Object),
+        DeValue::Array(values) => {
+            let read = |(index, value): (usize, Spanned<DeValue<'_>>)| {
+                let path = format!("{at}[{index}]");
+                offsets.push((path.clone(), value.span().start));
+                plain(value, &path, offsets)
+            };
+            values.into_iter().enumerate().map(read).collect::<Result<_, _>>().map(Value::Array)
+        }
+        DeValue::Table(table) => plain_table(table, at, offsets).map(Value::Object),
     }
 }

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use super::document::read_value;
+use super::places::Places;
 use crate::domain::invalid::{Fault, Invalid};
 
 /// Every variable of ours begins with it.
@@ -31,6 +32,7 @@ pub fn merge(base: &mut Map<String, Value>, over: Map<String, Value>) {
 pub fn merge_environment(
     base: &mut Map<String, Value>,
     variables: impl Iterator<Item = (String, String)>,
+    places: &mut Places,
 ) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut ours: Vec<_> = variables.filter(|(name, _)| name.starts_with(PREFIX)).collect();
@@ -53,8 +55,9 @@ pub fn merge_environment(
         if let Value::Object(object) = root {
             *base = object;
         }
-        if let Err(invalid) = placed {
-            faults.push(invalid.at(name));
+        match placed {
+            Ok(()) => places.put_variable(&joined(&steps), &name),
+            Err(invalid) => faults.push(invalid.at(name)),
         }
     }
     faults
@@ -76,6 +79,15 @@ fn path_of(name: &str) -> Vec<String> {
     let path = name[PREFIX.len()..].to_ascii_lowercase();
     let step = |step: &str| step.parse::<usize>().map_or_else(|_| step.to_owned(), |index| index.to_string());
     path.split("__").map(step).collect()
+}
+
+/// `workspaces[0].id`
+fn joined(steps: &[&str]) -> String {
+    steps.iter().fold(String::new(), |path, step| match step.parse::<usize>() {
+        Ok(index) => format!("{path}[{index}]"),
+        Err(_) if path.is_empty() => (*step).to_owned(),
+        Err(_) => format!("{path}.{step}"),
+    })
 }
 
 fn place(target: &mut Value, steps: &[&str], value: Value) -> Result<(), Invalid> {

@@ -3,9 +3,8 @@
 //! Owns: the rules and defaults of a root key's entry (API.md sections 8, 9 and 16).
 //! Must not know: the key itself; the entry has its digest.
 
-use std::collections::HashSet;
-
 use super::tokens::signing_key_missing;
+use super::uses::Uses;
 use crate::domain::credential::Digest;
 use crate::domain::environment::Environment;
 use crate::domain::invalid::Invalid;
@@ -21,7 +20,7 @@ pub fn read_root_key(
     workspace: &str,
     slugs: &[&str],
     can_sign: bool,
-    taken: &mut HashSet<Digest>,
+    taken: &mut Uses<'_, Digest>,
 ) -> Option<RootKeyEntry> {
     let id = fields.required("id", shown_text(1, 64));
     let digest = read_digest(&mut fields, taken);
@@ -53,14 +52,14 @@ pub fn read_root_key(
     })
 }
 
-fn read_digest(fields: &mut Fields<'_, '_>, taken: &mut HashSet<Digest>) -> Option<Digest> {
+fn read_digest(fields: &mut Fields<'_, '_>, taken: &mut Uses<'_, Digest>) -> Option<Digest> {
     let digest = fields.required("sha256", |value| {
         let fix = "Take the sha256 that `vestibule keys new` prints. It is not the key itself.";
         Digest::from_hex(string(value)?).ok_or_else(|| Invalid::new("Expected 64 hexadecimal digits.", fix))
     })?;
-    if !taken.insert(digest) {
+    if let Some(other) = taken.other(digest, fields.location("sha256")) {
         let fix = "Make a key of its own for each entry.";
-        fields.fault("sha256", Invalid::new("Another root key has this sha256.", fix));
+        fields.fault("sha256", Invalid::new(format!("Another root key has this sha256 ({other})."), fix));
     }
     Some(digest)
 }

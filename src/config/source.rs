@@ -1,4 +1,4 @@
-//! Where settings come from: the embedded defaults, a file, the environment.
+//! Where settings come from: the embedded defaults, a file with the folders that it includes, the environment.
 //!
 //! Owns: their order, and which files were read on the way. With `app`, the only place that reads files and the environment.
 //! Must not know: what any key means.
@@ -6,10 +6,13 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use serde_json::{Map, Value};
+
 use super::files::Files;
+use super::places::{Fault, Places};
 use super::settings::Settings;
-use super::{document, layers, listen, misspelt, secret_files, telemetry, whole};
-use crate::domain::invalid::{Fault, Invalid};
+use super::{document, include, layers, listen, misspelt, secret_files, telemetry, whole};
+use crate::domain::invalid::{self, Invalid};
 
 /// The embedded defaults. The comments in this file are the reference for every key.
 pub const DEFAULT: &str = include_str!("../../config/default.toml");
@@ -33,17 +36,36 @@ pub struct Loaded {
     pub files: Files,
 }
 
+/// The layer between the defaults and the environment.
+struct Middle<'a> {
+    pub text: &'a str,
+    /// What it is called in faults.
+    pub name: &'a str,
+    /// Where relative paths of folders begin.
+    pub base: &'a Path,
+}
+
 impl Source {
     /// Reads all layers; the process environment is the last of them.
     pub fn read(&self) -> Loaded {
         let files = Files::default();
-        let text = match self {
-            Source::Text(text) => Ok(text.clone()),
-            Source::File(Some(path)) => read_file(path, &files),
-            Source::File(None) => Ok(String::new()),
-        };
-        let settings = text.and_then(|text| from_layers(&text, variables(), &files));
+        let settings = self.read_with(&files);
         Loaded { settings, files }
+    }
+
+    fn read_with(&self, files: &Files) -> Result<Settings, Vec<Fault>> {
+        let path = match self {
+            Source::Text(text) => return Middle::of(text).read(variables(), files),
+            Source::File(None) => return Middle::of("").read(variables(), files),
+            Source::File(Some(path)) => path,
+        };
+        let name = path.display().to_string();
+        let text = files.read(path).map_err(|error| {
+            let fix = "Check the path and that the file can be read by this user.";
+            vec![Invalid::new(format!("The file cannot be read: {error}."), fix).at(name.clone()).into()]
+        })?;
+        let base = path.parent().unwrap_or(Path::new(""));
+        Middle { text: &text, name: &name, base }.read(variables(), files)
     }
 }
 
@@ -58,30 +80,55 @@ impl Settings {
         text: &str,
         variables: impl Iterator<Item = (String, String)>,
     ) -> Result<Settings, Vec<Fault>> {
-        from_layers(text, variables, &Files::default())
+        Middle::of(text).read(variables, &Files::default())
     }
 }
 
-fn from_layers(
-    text: &str,
-    variables: impl Iterator<Item = (String, String)>,
-    files: &Files,
-) -> Result<Settings, Vec<Fault>> {
-    let mut document = document::read_toml(DEFAULT, "config/default.toml").map_err(|fault| vec![fault])?;
-    layers::merge(
-        &mut document,
-        document::read_toml(text, "the configuration file").map_err(|fault| vec![fault])?,
-    );
-    let variables: Vec<(String, String)> = variables.collect();
-    let mut faults = misspelt::faults(variables.iter().map(|(name, _)| name.as_str()));
-    let variables = telemetry::with_standard_variables(variables);
-    let (variables, unread) = secret_files::resolve(variables, files);
-    faults.extend(unread);
-    faults.extend(layers::merge_environment(&mut document, variables.into_iter()));
-    let settings = whole::read(&document, files, &mut faults);
-    match settings {
-        Some(settings) if faults.is_empty() => Ok(settings),
-        Some(_) | None => Err(faults),
+impl<'a> Middle<'a> {
+    /// A text that is in no file.
+    pub fn of(text: &'a str) -> Self {
+        Middle { text, name: "the configuration file", base: Path::new("") }
+    }
+
+    /// Reads the embedded default, this, and `variables` on top of one another.
+    pub fn read(
+        self,
+        variables: impl Iterator<Item = (String, String)>,
+        files: &Files,
+    ) -> Result<Settings, Vec<Fault>> {
+        let (mut places, mut faults) = (Places::default(), Vec::new());
+        let (document, included) = self
+            .merged(variables, files, &mut places, &mut faults)
+            .map_err(|fault| vec![Fault::from(fault)])?;
+        let settings = whole::read(&document, files, &places, &mut faults);
+        let mut faults: Vec<Fault> = faults.into_iter().map(|fault| places.locate(fault)).collect();
+        faults.extend(included);
+        match settings {
+            Some(settings) if faults.is_empty() => Ok(settings),
+            Some(_) | None => Err(faults),
+        }
+    }
+
+    /// The whole document. Also returned: the faults of included files, which have their places already.
+    fn merged(
+        self,
+        variables: impl Iterator<Item = (String, String)>,
+        files: &Files,
+        places: &mut Places,
+        faults: &mut Vec<invalid::Fault>,
+    ) -> Result<(Map<String, Value>, Vec<Fault>), invalid::Fault> {
+        let mut document = document::read_toml(DEFAULT, "config/default.toml")?.table;
+        let read = document::read_toml(self.text, self.name)?;
+        layers::merge(&mut document, read.table);
+        read.lines.into_iter().for_each(|(path, line)| places.put_line(path, self.name, line));
+        let variables: Vec<(String, String)> = variables.collect();
+        faults.extend(misspelt::faults(variables.iter().map(|(name, _)| name.as_str())));
+        let variables = telemetry::with_standard_variables(variables);
+        let (variables, unread) = secret_files::resolve(variables, files);
+        faults.extend(unread);
+        faults.extend(layers::merge_environment(&mut document, variables.into_iter(), places));
+        let included = include::expand(&mut document, self.base, files, places);
+        Ok((document, included))
     }
 }
 
@@ -98,12 +145,5 @@ fn variables() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os().map(|(name, value)| {
         let name = name.to_string_lossy().into_owned();
         (name, value.into_string().unwrap_or_default())
-    })
-}
-
-fn read_file(path: &Path, files: &Files) -> Result<String, Vec<Fault>> {
-    files.read(path).map_err(|error| {
-        let fix = "Check the path and that the file can be read by this user.";
-        vec![Invalid::new(format!("The file cannot be read: {error}."), fix).at(path.display().to_string())]
     })
 }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::files::Files;
+use super::places::Places;
 use super::restart::{AtRestart, digest_of_rest};
 use super::sections::{read_history, read_limits, read_log, read_server};
 use super::settings::Settings;
@@ -20,7 +21,12 @@ use crate::fields::{Fields, parsed};
 use crate::tokens::SigningKey;
 
 /// Without settings there is a fault. With a fault, the settings are incomplete and must not be used.
-pub fn read(document: &Map<String, Value>, files: &Files, faults: &mut Vec<Fault>) -> Option<Settings> {
+pub fn read(
+    document: &Map<String, Value>,
+    files: &Files,
+    places: &Places,
+    faults: &mut Vec<Fault>,
+) -> Option<Settings> {
     let mut top = Fields::new(document, "", faults);
     let store = read_store(top.section("store"));
     let in_memory = store.as_ref().is_none_or(|store| matches!(store.location, StoreLocation::Memory));
@@ -36,7 +42,7 @@ pub fn read(document: &Map<String, Value>, files: &Files, faults: &mut Vec<Fault
     let public_url = public_url.or_else(|| Url::parse("http://localhost:8080").ok())?;
     let signing_keys = read_tokens(top.section("tokens"), files);
     let can_sign = in_memory || !signing_keys.is_empty();
-    let catalog = workspaces::read(&mut top, &public_url, can_sign);
+    let catalog = workspaces::read(&mut top, &public_url, can_sign, places);
     if let Some(Store { location: StoreLocation::Memory, allow_memory: false, .. }) = &store {
         let all = catalog.portals().iter().map(|portal| &portal.public_url);
         if let Some(url) = std::iter::once(&public_url).chain(all).find(|url| is_public(url)) {

@@ -3,15 +3,15 @@
 //! Owns: the rules and defaults of workspaces and portals (API.md section 8).
 //! Must not know: where the document came from.
 
-use std::collections::HashSet;
-
 use serde_json::Value;
 use url::Url;
 
 use super::appearance::read_appearance;
+use super::places::Places;
 use super::policy::read_policy;
 use super::root_keys::read_root_key;
 use super::tokens::read_portal_tokens;
+use super::uses::Uses;
 use crate::domain::catalog::{
     Catalog, CookieSettings, Landing, Portal, SESSION_PARAMETER, SameSite, parse_slug,
 };
@@ -22,23 +22,31 @@ use crate::domain::return_url::parse_http_url;
 use crate::fields::{Fields, boolean, integer, parsed, shown_text, string};
 
 /// Names that must be unique in the whole configuration.
-#[derive(Default)]
-struct Taken {
-    workspaces: HashSet<String>,
-    slugs: HashSet<String>,
-    cookies: HashSet<String>,
-    keys: HashSet<Digest>,
+struct Taken<'p> {
+    workspaces: Uses<'p, String>,
+    slugs: Uses<'p, String>,
+    cookies: Uses<'p, String>,
+    keys: Uses<'p, Digest>,
 }
 
 /// Reads all workspaces. If there are faults, the catalog is incomplete and must not be used.
-pub fn read(top: &mut Fields<'_, '_>, public_url: &Url, can_sign: bool) -> Catalog {
-    let mut taken = Taken::default();
+pub fn read(top: &mut Fields<'_, '_>, public_url: &Url, can_sign: bool, places: &Places) -> Catalog {
+    let mut taken = Taken {
+        workspaces: Uses::new(places),
+        slugs: Uses::new(places),
+        cookies: Uses::new(places),
+        keys: Uses::new(places),
+    };
     let (mut portals, mut keys) = (Vec::new(), Vec::new());
     top.sections("workspaces", |mut workspace| {
         let id = workspace.required("id", shown_text(1, 64)).unwrap_or_default();
-        if !id.is_empty() && !taken.workspaces.insert(id.clone()) {
-            workspace.fault("id", twice("workspace", &id));
+        if !id.is_empty()
+            && let Some(other) = taken.workspaces.other(id.clone(), workspace.location("id"))
+        {
+            workspace.fault("id", twice("workspace", &id, &other));
         }
+        // The folder was read before.
+        workspace.optional("include", parsed(|_| Ok(())));
         let own: Vec<Portal> = workspace
             .sections("portals", |fields| read_portal(fields, &id, public_url, can_sign, &mut taken))
             .into_iter()
@@ -60,9 +68,9 @@ fn names(portals: Option<&Value>) -> Vec<&str> {
     portals.iter().filter_map(|portal| portal.get("slug")?.as_str()).collect()
 }
 
-fn twice(what: &str, name: &str) -> Invalid {
+fn twice(what: &str, name: &str, other: &str) -> Invalid {
     Invalid::new(
-        format!("There is another {what} {name:?}."),
+        format!("There is another {what} {name:?} ({other})."),
         "Give each its own; they are unique in the whole configuration.",
     )
 }
@@ -72,13 +80,13 @@ fn read_portal(
     workspace: &str,
     server_url: &Url,
     can_sign: bool,
-    taken: &mut Taken,
+    taken: &mut Taken<'_>,
 ) -> Option<Portal> {
     let slug = fields.required("slug", parsed(parse_slug));
     if let Some(slug) = &slug
-        && !taken.slugs.insert(slug.clone())
+        && let Some(other) = taken.slugs.other(slug.clone(), fields.location("slug"))
     {
-        fields.fault("slug", twice("portal", slug));
+        fields.fault("slug", twice("portal", slug, &other));
     }
     let url = fields.required("url", parsed(parse_portal_url));
     let test_url = fields.optional("test_url", parsed(parse_portal_url));
@@ -101,8 +109,9 @@ fn read_portal(
     let cookie = read_cookie(fields.section("cookie"), default_name.clone(), &public_url);
     // Without a slug, the default name is not what it would be.
     let is_named = slug.is_some() || cookie.name != default_name;
-    if is_named && !taken.cookies.insert(cookie.name.clone()) {
-        fields.fault("cookie.name", twice("portal cookie", &cookie.name));
+    if is_named && let Some(other) = taken.cookies.other(cookie.name.clone(), fields.location("cookie.name"))
+    {
+        fields.fault("cookie.name", twice("portal cookie", &cookie.name, &other));
     }
     fields.finish();
 
