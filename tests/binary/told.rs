@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use vestibule::domain::history::MOST_OPENINGS;
+use vestibule::domain::history::MOST_OPENINGS_ALIKE;
 
 use super::support::app::config;
 use super::support::process::{Process, vestibule};
@@ -61,14 +61,14 @@ async fn a_page_that_is_fetched_in_advance_again_and_again_is_told_as_often_as_a
     let created = create(&process, "hosted-portal").await.data();
     let landing = process.url(&format!("/portal/hosted-portal?session={}", text_at(&created, "sessionId")));
     let client = reqwest::Client::builder().no_proxy().build().expect("a client");
-    for _ in 0..3 * MOST_OPENINGS {
+    for _ in 0..3 * MOST_OPENINGS_ALIKE {
         let reply = client.get(&landing).header("sec-purpose", "prefetch").send().await.expect("an answer");
         assert_eq!(reply.status().as_u16(), 403);
     }
     process.signal("-TERM");
     let (_, output) = process.end();
     let told = output.iter().filter(|line| line.contains("session.opened")).count();
-    assert_eq!(told, MOST_OPENINGS, "{output:#?}");
+    assert_eq!(told, MOST_OPENINGS_ALIKE, "{output:#?}");
 }
 
 #[test]
