@@ -3,8 +3,10 @@
 use serde_json::json;
 
 use super::browser::Request;
+use super::document::Way;
 use super::proxy::Kind;
 use super::stage::{IDENTITY, Stage};
+use crate::support::app::in_portal;
 
 const ORIGIN: (&str, &str) = ("Origin", "https://app.example.com");
 const METHOD: (&str, &str) = ("Access-Control-Request-Method", "PUT");
@@ -62,8 +64,8 @@ pub async fn nothing_but_a_preflight_passes_as_one(kind: Kind) {
 }
 
 pub async fn a_page_of_another_origin_can_read_a_refusal(kind: Kind) {
-    let listed = format!("allowed_origins = [\"{}\"]\n", ORIGIN.1);
-    let stage = Stage::start_with(kind, "memory:", &listed).await;
+    let listed = format!("allowed_origins = [\"{}\"]", ORIGIN.1);
+    let stage = Stage::start_changed(Way::Hosted, kind, "memory:", in_portal("my-portal", &listed)).await;
     let reader = stage.gateway.signed_in(json!({ "permissions": ["keys:read"] })).await;
     for (path, token, status) in [("/api/invoices", "dead", 401), ("/admin/users", &*reader, 403)] {
         for (origin, allowed) in [(ORIGIN.1, ORIGIN.1), ("https://evil.example.com", "")] {

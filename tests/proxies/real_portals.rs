@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::document::{Way, block};
 use super::proxy::{Kind, Places, Proxy};
 use super::stage::own_host;
-use crate::support::app::{TestApp, text};
+use crate::support::app::{TestApp, in_portal, text};
 use crate::support::echo::Echo;
 use crate::support::node;
 use crate::support::process::Process;
@@ -114,7 +114,8 @@ pub fn gateway_toml(way: Way, proxy: SocketAddr, home: SocketAddr) -> String {
             let kept = hosted.lines().filter(|line| {
                 !line.starts_with("url = \"https://portal.example.com/") && !line.starts_with("landing = ")
             });
-            kept.collect::<Vec<_>>().join("\n") + "\n" + &block("# instead of `url` and `landing`")
+            let kept = kept.collect::<Vec<_>>().join("\n") + "\n";
+            in_portal("my-portal", &block("# instead of `url` and `landing`"))(kept)
         }
     };
     let origin = format!("https://portal.example.com:{}", proxy.port());

@@ -33,7 +33,16 @@ impl Stage {
     }
 
     pub async fn start_by(way: Way, kind: Kind, store_url: &str, more: &str) -> Self {
-        let gateway = TestApp::start_at(store_url, |_| own_host(store_url) + more).await;
+        Self::start_changed(way, kind, store_url, |config| config + more).await
+    }
+
+    pub async fn start_changed(
+        way: Way,
+        kind: Kind,
+        store_url: &str,
+        change: impl FnOnce(String) -> String,
+    ) -> Self {
+        let gateway = TestApp::start_at(store_url, |_| change(own_host(store_url))).await;
         let portal = Echo::start();
         let places = Places::new(gateway.running().address, portal.address, way);
         Self::behind(kind, places, gateway, portal)
