@@ -12,6 +12,7 @@ mod listen;
 mod misspelt;
 mod places;
 mod policy;
+mod reading;
 mod restart;
 mod root_keys;
 mod secret_files;

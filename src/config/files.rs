@@ -10,6 +10,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::reading::text_of;
 use crate::domain::credential::Digest;
 
 /// What was read, by its path.
@@ -27,7 +28,7 @@ impl Files {
     /// Reads a whole file, and remembers it unless it is a pipe or the like, which can be read only once.
     pub fn read(&self, path: impl AsRef<Path>) -> io::Result<String> {
         let path = path.as_ref();
-        let text = std::fs::read_to_string(path);
+        let text = text_of(path);
         if text.is_err() || path.is_file() {
             let held = Held::Text(text.as_ref().ok().map(|text| Digest::of(text)));
             self.0.borrow_mut().insert(path.to_owned(), held);
@@ -50,6 +51,10 @@ impl Files {
         for (path, held) in self.0.borrow().iter() {
             // Why it cannot be read does not matter here.
             match held {
+                // A pipe in its place would keep whoever opens it waiting.
+                Held::Text(_) if path.exists() && !path.is_file() => {
+                    now.0.borrow_mut().insert(path.clone(), Held::Text(None));
+                }
                 Held::Text(_) => drop(now.read(path)),
                 Held::Names(_) => drop(now.list(path)),
             }

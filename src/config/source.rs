@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::files::Files;
 use super::places::{Fault, Places};
+use super::reading::text_of;
 use super::settings::Settings;
 use super::{document, include, layers, listen, misspelt, secret_files, telemetry, whole};
 use crate::domain::invalid::{self, Invalid};
@@ -134,7 +135,7 @@ impl<'a> Middle<'a> {
 
 /// Where a gateway with this configuration listens. A file that cannot be read tells nothing.
 pub fn listen_address(config: Option<&Path>) -> Option<SocketAddr> {
-    let file = config.and_then(|path| std::fs::read_to_string(path).ok());
+    let file = config.and_then(|path| text_of(path).ok());
     listen::address_in(variables(), file.as_deref(), DEFAULT)
 }
 

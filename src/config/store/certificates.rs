@@ -8,6 +8,7 @@ use rustls::RootCertStore;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
+use crate::config::reading::bytes_of;
 use crate::domain::invalid::Invalid;
 
 /// One certificate or more, in PEM form.
@@ -36,5 +37,5 @@ pub fn read_private_key(path: &str) -> Result<Vec<u8>, Invalid> {
 }
 
 fn read_file(path: &str, fix: &str) -> Result<Vec<u8>, Invalid> {
-    std::fs::read(path).map_err(|error| Invalid::new(format!("The file cannot be read: {error}."), fix))
+    bytes_of(path).map_err(|error| Invalid::new(format!("The file cannot be read: {error}."), fix))
 }

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
+use crate::config::reading::text_of;
 use crate::domain::invalid::Invalid;
 
 /// `store.password_file`
@@ -28,7 +29,7 @@ impl PasswordFile {
 
     /// What it holds now, without the line feed that editors and `echo` leave at the end.
     pub fn read(&self) -> io::Result<SecretString> {
-        let text = std::fs::read_to_string(&self.0)?;
+        let text = text_of(&self.0)?;
         match text.trim_end_matches(['\r', '\n']) {
             "" => Err(io::Error::other("the file is empty")),
             password if password.contains('\n') => Err(io::Error::other("the file has several lines")),

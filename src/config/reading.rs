@@ -1,0 +1,51 @@
+//! Reads a file that the configuration is, or names.
+//!
+//! Owns: how much of it is read. Whoever mounts the wrong file, a disk or a log, would else fill the memory with it, again
+//! and again where files are looked at for changes.
+//! Must not know: what is in it.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// 10,000 portals in one file are some four megabytes.
+const MOST_BYTES: u64 = 16 * 1024 * 1024;
+
+/// The whole file, or an error that says how much it may have.
+pub fn bytes_of(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = File::open(path)?.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
+    if read as u64 > MOST_BYTES {
+        let why = format!("it has more than {} MiB", MOST_BYTES / 1024 / 1024);
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
+    }
+    Ok(bytes)
+}
+
+/// The same as text.
+pub fn text_of(path: impl AsRef<Path>) -> io::Result<String> {
+    let text = String::from_utf8(bytes_of(path)?);
+    text.map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not valid UTF-8"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_read_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("file");
+        let of_size = |bytes: u64| {
+            File::create(&path).and_then(|file| file.set_len(bytes)).expect("a file");
+            bytes_of(&path).map(|bytes| bytes.len() as u64)
+        };
+        assert_eq!(of_size(MOST_BYTES).expect("it is not too large"), MOST_BYTES);
+        // A hundred gigabytes that take no room on the disk.
+        for size in [MOST_BYTES + 1, 100 << 30] {
+            let error = of_size(size).expect_err("it is too large");
+            assert!(error.to_string().contains("16 MiB"), "{error}");
+        }
+        assert!(text_of("/dev/zero").is_err(), "what does not end is not read for ever");
+    }
+}
