@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use vestibule::domain::credential::Digest;
 use vestibule::domain::error::Refusal;
-use vestibule::domain::ports::{Exchange, Lookup, Removal, StoreError};
+use vestibule::domain::ports::{Exchange, Lookup, Removal, SessionStore, StoreError};
+use vestibule::domain::user_tag::UserTag;
 
 use super::load::Load;
 use super::sentinels::recovers;
@@ -12,6 +14,15 @@ use crate::support::store::{active, assert_gone, attempt, new_session, redis_sto
 
 pub fn key_of(user: &str) -> String {
     format!("{{{}}}", tag_of(user).as_str())
+}
+
+/// Not every node of a cluster knows at once what the first of them has told.
+pub async fn answers_again(store: &dyn SessionStore, tag: UserTag, token: &Digest) {
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while store.find(tag, token, Lookup::Glance).await.is_err() {
+        assert!(Instant::now() < deadline, "it does not recover");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -41,12 +52,7 @@ async fn a_master_that_dies_or_hangs_is_replaced_and_sessions_live_on() {
     });
     new.kill();
     tokio::task::block_in_place(|| cluster.wait_for_another_master_of(&key_of("user"), new.port()));
-    // Not every node knows at once what the first of them has told.
-    let deadline = Instant::now() + Duration::from_secs(5);
-    while store.find(session.handle.tag, &token, Lookup::Glance).await.is_err() {
-        assert!(Instant::now() < deadline, "it does not recover");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    answers_again(store.as_ref(), session.handle.tag, &token).await;
     assert_eq!(refusal_of(store.as_ref(), session.handle.tag, &token).await, None);
     recovers(store.as_ref()).await;
 }

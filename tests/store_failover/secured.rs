@@ -2,6 +2,7 @@
 
 use vestibule::domain::ports::SessionStore;
 
+use super::cluster::answers_again;
 use super::sentinels::recovers;
 use crate::support::redis_cluster::RedisCluster;
 use crate::support::redis_tls::Tls;
@@ -41,5 +42,6 @@ async fn a_cluster_by_tls_is_followed_to_another_master() {
     cluster.master_of(&key).kill();
     tokio::task::block_in_place(|| cluster.wait_for_another_master_of(&key, port));
     recovers(store.as_ref()).await;
+    answers_again(store.as_ref(), session.handle.tag, &token).await;
     assert_eq!(refusal_of(store.as_ref(), session.handle.tag, &token).await, None);
 }
