@@ -37,15 +37,24 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     match Arguments::parse().command {
-        Command::Serve { config } => actix_web::rt::System::new().block_on(serve(config)),
+        Command::Serve { config } => to_the_end(serve(config)),
         #[cfg(feature = "playground")]
-        Command::Dev(listen) => actix_web::rt::System::new().block_on(develop(listen)),
+        Command::Dev(listen) => to_the_end(develop(listen)),
         Command::Check { config, connect } => check(config, connect),
         Command::Keys { command } => keys::make(command),
         Command::Openapi => print_openapi(),
         Command::Explain(asked) => explain(&asked),
         Command::Healthcheck { config, address } => healthcheck(config.as_deref(), address),
     }
+}
+
+/// Whoever reads a file that does not answer, on a network disk, would hold up the end of its runtime for ever. So the
+/// runtime is not taken down: the process ends with it.
+fn to_the_end(serving: impl Future<Output = ExitCode>) -> ExitCode {
+    let system = actix_web::rt::System::new();
+    let code = system.block_on(serving);
+    std::mem::forget(system);
+    code
 }
 
 async fn serve(config: Option<PathBuf>) -> ExitCode {

@@ -154,9 +154,7 @@ fn reload(running: &Running, source: &Source, asked: Asked) -> Files {
 fn read_again(running: &Running, source: &Source, asked: Asked) -> Files {
     let Loaded { settings, files } = source.read();
     let settings = settings.and_then(|settings| match asked {
-        Asked::ByChange if settings.catalog.portals().is_empty() && running.has_portals() => {
-            Err(vec![cut_off()])
-        }
+        Asked::ByChange if running.would_lose_all(&settings.catalog) => Err(vec![cut_off()]),
         Asked::ByChange | Asked::BySignal => Ok(settings),
     });
     match settings {
@@ -168,7 +166,7 @@ fn read_again(running: &Running, source: &Source, asked: Asked) -> Files {
                 tracing::error!(
                     place = place.map(display),
                     location,
-                    message,
+                    fault = message,
                     fix,
                     because = asked.name(),
                     "the new configuration is refused; the old one stays"
@@ -193,5 +191,7 @@ fn take(running: &Running, settings: Settings, asked: Asked) {
 /// A full disk, or an editor, may leave an empty file.
 fn cut_off() -> Fault {
     let fix = "If it is meant, send SIGHUP.";
-    Invalid::new("No portal is left, so the file was probably cut off.", fix).at("workspaces").into()
+    Invalid::new("No portal or no root key is left, so the file was probably cut off.", fix)
+        .at("workspaces")
+        .into()
 }

@@ -130,9 +130,11 @@ impl Running {
         differences
     }
 
-    /// Whether it has any now.
-    pub fn has_portals(&self) -> bool {
-        !self.catalog.load().portals().is_empty()
+    /// Whether this one has no portal, or no root key, though there are some now.
+    pub fn would_lose_all(&self, new: &Catalog) -> bool {
+        let now = self.catalog.load();
+        let loses = |count: fn(&Catalog) -> usize| count(&now) > 0 && count(new) == 0;
+        loses(|catalog| catalog.portals().len()) || loses(Catalog::root_key_count)
     }
 
     /// A new configuration had faults, and the old one stays.

@@ -51,10 +51,6 @@ impl Files {
         for (path, held) in self.0.borrow().iter() {
             // Why it cannot be read does not matter here.
             match held {
-                // A pipe in its place would keep whoever opens it waiting.
-                Held::Text(_) if path.exists() && !path.is_file() => {
-                    now.0.borrow_mut().insert(path.clone(), Held::Text(None));
-                }
                 Held::Text(_) => drop(now.read(path)),
                 Held::Names(_) => drop(now.list(path)),
             }

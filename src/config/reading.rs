@@ -11,8 +11,12 @@ use std::path::Path;
 /// 10,000 portals in one file are some four megabytes.
 const MOST_BYTES: u64 = 16 * 1024 * 1024;
 
-/// The whole file, or an error that says how much it may have.
+/// The whole file, or an error that says what it may be.
 pub fn bytes_of(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
+    let path = path.as_ref();
+    if !may_be_read(path)? {
+        return Err(io::Error::other("it is no regular file"));
+    }
     let mut bytes = Vec::new();
     let read = File::open(path)?.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
     if read as u64 > MOST_BYTES {
@@ -20,6 +24,13 @@ pub fn bytes_of(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
     }
     Ok(bytes)
+}
+
+/// A pipe in a file's place would keep whoever opens it waiting. A shell's own, as of `--config <(...)`, has a writer.
+fn may_be_read(path: &Path) -> io::Result<bool> {
+    let is_regular = std::fs::metadata(path)?.is_file();
+    Ok(is_regular
+        || ["/dev/fd/", "/dev/stdin", "/proc/"].iter().any(|own| path.to_string_lossy().starts_with(own)))
 }
 
 /// The same as text.
@@ -46,6 +57,8 @@ mod tests {
             let error = of_size(size).expect_err("it is too large");
             assert!(error.to_string().contains("16 MiB"), "{error}");
         }
-        assert!(text_of("/dev/zero").is_err(), "what does not end is not read for ever");
+        for no_file in ["/dev/zero", "/dev"] {
+            assert!(text_of(no_file).is_err(), "{no_file}");
+        }
     }
 }

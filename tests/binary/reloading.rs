@@ -57,6 +57,21 @@ async fn a_config_map_that_is_replaced() {
     assert_eq!(create(&process, "fresh-portal").await.status, 200);
 }
 
+/// Nobody could create a session any more.
+fn without_root_keys(text: &str) -> String {
+    let (mut kept, mut is_key) = (String::new(), false);
+    for line in text.lines() {
+        if line.starts_with('[') {
+            is_key = line == "[[workspaces.root_keys]]";
+        }
+        if !is_key {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+    }
+    kept
+}
+
 #[tokio::test]
 async fn bad_files_are_refused_and_a_good_one_is_taken() {
     let directory = tempfile::tempdir().expect("a directory");
@@ -65,7 +80,8 @@ async fn bad_files_are_refused_and_a_good_one_is_taken() {
     for (bad, reason) in [
         ("this is no TOML".to_owned(), "At line 1, column 6"),
         // A full disk leaves such a file.
-        (String::new(), "No portal is left"),
+        (String::new(), "No portal or no root key is left"),
+        (without_root_keys(&watched()), "No portal or no root key is left"),
         (watched().replace("url = \"memory:\"", "url = \"mongodb://\""), "Expected memory:"),
     ] {
         rename_into_place(&path, &bad);
@@ -80,7 +96,7 @@ async fn bad_files_are_refused_and_a_good_one_is_taken() {
     wait_until_reloaded(&mut process);
     assert_eq!(create(&process, "fresh-portal").await.status, 200);
     let refused = process.output.iter().filter(|line| line.contains("the old one stays")).count();
-    assert_eq!(refused, 4, "each is told once: {:#?}", process.output);
+    assert_eq!(refused, 5, "each is told once: {:#?}", process.output);
 }
 
 #[tokio::test]
@@ -99,4 +115,26 @@ async fn files_that_the_configuration_names_are_looked_at_too() {
     let line = process.output.last().expect("the line");
     assert!(line.contains("\"keys\":\"server.secret\""), "{line}");
     assert!(!process.output.iter().any(|line| line.contains("long enough")), "no secret is told");
+}
+
+/// Whoever opens a pipe that nobody writes to waits for ever: neither the next good file nor the end may wait for that.
+#[tokio::test]
+async fn a_pipe_in_the_place_of_the_file() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("gateway.toml");
+    std::fs::write(&path, watched()).expect("a file is written");
+    let mut process = Process::serve(&path);
+    std::fs::remove_file(&path).expect("it goes");
+    let made = std::process::Command::new("mkfifo").arg(&path).status().expect("mkfifo runs");
+    assert!(made.success());
+    process.wait_for_line(|line| line.contains("the old one stays"));
+    let refused = process.output.last().expect("the line");
+    assert!(refused.contains("it is no regular file"), "{refused}");
+    assert_eq!(refused.matches("\"message\":").count(), 1, "a reader takes the last of two: {refused}");
+    std::fs::remove_file(&path).expect("it goes");
+    rename_into_place(&path, &with_portal(&watched(), "fresh-portal"));
+    wait_until_reloaded(&mut process);
+    process.signal("-TERM");
+    let (status, _) = process.end();
+    assert_eq!(status, Some(0));
 }
