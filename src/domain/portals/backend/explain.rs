@@ -96,6 +96,8 @@ pub fn by_id(text: &str) -> Question {
 
 /// What somebody asked about by its link.
 pub fn by_link(text: &str) -> Question {
+    // A person of the support desk has pasted it, with whatever white space their program puts around. It only chooses the
+    // advice: what counts as a link or an id is read to the byte.
     let begins = |prefix| text.trim_start().starts_with(prefix);
     match ticket_in(text) {
         Some(ticket) => Question::Link(ticket),
