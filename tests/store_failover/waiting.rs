@@ -138,7 +138,7 @@ async fn an_exchange_waits_on_the_node_of_a_cluster_that_made_it() {
 async fn a_wait_that_is_not_met_leaves_its_connection_as_it_is() {
     let primary = RedisServer::start();
     let replica = RedisServer::start_replica_of(&primary, &[]);
-    let store = store_with(&primary.url(), "timeout_ms = 400");
+    let store = store_with(&primary.url(), "timeout_ms = 800");
     let (session, _) = active(store.as_ref(), "user").await;
     store.revoke_all(session.handle.tag, None).await.expect("an answer");
     replica.pause();
