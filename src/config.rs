@@ -4,6 +4,7 @@
 //! Must not know: what the settings are used for.
 
 mod appearance;
+mod changes;
 mod document;
 mod files;
 mod include;
@@ -26,6 +27,7 @@ mod uses;
 mod whole;
 mod workspaces;
 
+pub use self::changes::{Change, Fate, Subject};
 pub use self::files::Files;
 pub use self::misspelt::KEYS;
 pub use self::places::{Fault, Place};

@@ -7,6 +7,10 @@
 
 #[path = "main/arguments.rs"]
 mod arguments;
+#[path = "main/check.rs"]
+mod check;
+#[path = "main/endings.rs"]
+mod endings;
 #[path = "main/keys.rs"]
 mod keys;
 
@@ -16,10 +20,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use vestibule::app::check::try_store;
 use vestibule::app::process::{self, End};
 use vestibule::app::{Running, SystemClock};
-use vestibule::config::{Fault, Files, Loaded, Settings, Source, listen_address};
+use vestibule::config::{Files, Loaded, Settings, Source, listen_address};
 #[cfg(feature = "playground")]
 use vestibule::dev::{Listen, Playground, PlaygroundError};
 use vestibule::domain::ports::Clock;
@@ -27,8 +30,7 @@ use vestibule::explain::Asked;
 use vestibule::{healthcheck, telemetry};
 
 use self::arguments::{Arguments, Command};
-
-const BAD_CONFIGURATION: u8 = 2;
+use self::endings::{BAD_CONFIGURATION, fail, report};
 
 /// Less work on every operation than with glibc's allocator (docs/internals/performance.md), and the same in the static image,
 /// which would have musl's. `no_thp`: huge pages would count whole for connections that use little of them.
@@ -40,7 +42,7 @@ fn main() -> ExitCode {
         Command::Serve { config } => to_the_end(serve(config)),
         #[cfg(feature = "playground")]
         Command::Dev(listen) => to_the_end(develop(listen)),
-        Command::Check { config, connect } => check(config, connect),
+        Command::Check { config, connect, against } => check::check(Source::File(config), against, connect),
         Command::Keys { command } => keys::make(command),
         Command::Openapi => print_openapi(),
         Command::Explain(asked) => explain(&asked),
@@ -123,58 +125,6 @@ async fn run(
         Ok(End::AtOnce | End::InPart) => ExitCode::FAILURE,
         Err(error) => fail(&error.to_string()),
     }
-}
-
-fn fail(message: &str) -> ExitCode {
-    eprintln!("{message}");
-    ExitCode::FAILURE
-}
-
-fn check(config: Option<PathBuf>, connect: bool) -> ExitCode {
-    match Settings::load(&Source::File(config)) {
-        Ok(settings) => {
-            let portals = counted(settings.catalog.portals().len(), "portal");
-            let keys = counted(settings.catalog.root_key_count(), "root key");
-            println!("The configuration is valid: {portals}, {keys}.");
-            if connect {
-                actix_web::rt::System::new().block_on(check_store(&settings))
-            } else {
-                ExitCode::SUCCESS
-            }
-        }
-        Err(faults) => report(&faults),
-    }
-}
-
-async fn check_store(settings: &Settings) -> ExitCode {
-    let findings = match try_store(settings, Arc::new(SystemClock)).await {
-        Ok(findings) => findings,
-        Err(error) => return fail(&error.to_string()),
-    };
-    for warning in &findings.warnings {
-        println!("Warning: {warning}.");
-    }
-    match findings.failure {
-        Some(failure) => fail(&format!("The store does not serve: {failure}.")),
-        None => {
-            println!(
-                "The store was tried: sessions can be created, exchanged, found, listed, revoked and explained."
-            );
-            ExitCode::SUCCESS
-        }
-    }
-}
-
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
-}
-
-fn report(faults: &[Fault]) -> ExitCode {
-    eprintln!("The configuration has {}:", counted(faults.len(), "fault"));
-    for fault in faults {
-        eprintln!("  {fault}");
-    }
-    ExitCode::from(BAD_CONFIGURATION)
 }
 
 fn print_openapi() -> ExitCode {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
+use super::changes::{self, Change};
 use super::files::Files;
 use super::places::{Fault, Places};
 use super::reading::text_of;
@@ -50,24 +51,47 @@ impl Source {
     /// Reads all layers; the process environment is the last of them.
     pub fn read(&self) -> Loaded {
         let files = Files::default();
-        let settings = self.read_with(&files);
+        let settings = self.with_middle(&files, |middle| middle.read(variables(), &files));
         Loaded { settings, files }
     }
 
-    fn read_with(&self, files: &Files) -> Result<Settings, Vec<Fault>> {
+    /// What this would change if it took the place of `old`, with the same environment. Of `old` only the files must be
+    /// readable: an older release may have accepted what is a fault now.
+    pub fn changes_against(&self, old: &Source) -> Result<Vec<Change>, Vec<Fault>> {
+        Ok(changes::between(&old.document()?, &self.document()?))
+    }
+
+    fn document(&self) -> Result<Map<String, Value>, Vec<Fault>> {
+        let files = Files::default();
+        let merged = |middle: Middle<'_>| {
+            middle.merged(variables(), &files, &mut Places::default(), &mut Vec::new()).map_err(alone)
+        };
+        let (document, unreadable) = self.with_middle(&files, merged)?;
+        if unreadable.is_empty() { Ok(document) } else { Err(unreadable) }
+    }
+
+    fn with_middle<T>(
+        &self,
+        files: &Files,
+        read: impl FnOnce(Middle<'_>) -> Result<T, Vec<Fault>>,
+    ) -> Result<T, Vec<Fault>> {
         let path = match self {
-            Source::Text(text) => return Middle::of(text).read(variables(), files),
-            Source::File(None) => return Middle::of("").read(variables(), files),
+            Source::Text(text) => return read(Middle::of(text)),
+            Source::File(None) => return read(Middle::of("")),
             Source::File(Some(path)) => path,
         };
         let name = path.display().to_string();
         let text = files.read(path).map_err(|error| {
             let fix = "Check the path and that the file can be read by this user.";
-            vec![Invalid::new(format!("The file cannot be read: {error}."), fix).at(name.clone()).into()]
+            alone(Invalid::new(format!("The file cannot be read: {error}."), fix).at(name.clone()))
         })?;
         let base = path.parent().unwrap_or(Path::new(""));
-        Middle { text: &text, name: &name, base }.read(variables(), files)
+        read(Middle { text: &text, name: &name, base })
     }
+}
+
+fn alone(fault: invalid::Fault) -> Vec<Fault> {
+    vec![fault.into()]
 }
 
 impl Settings {
@@ -98,9 +122,7 @@ impl<'a> Middle<'a> {
         files: &Files,
     ) -> Result<Settings, Vec<Fault>> {
         let (mut places, mut faults) = (Places::default(), Vec::new());
-        let (document, included) = self
-            .merged(variables, files, &mut places, &mut faults)
-            .map_err(|fault| vec![Fault::from(fault)])?;
+        let (document, included) = self.merged(variables, files, &mut places, &mut faults).map_err(alone)?;
         let settings = whole::read(&document, files, &places, &mut faults);
         let mut faults: Vec<Fault> = faults.into_iter().map(|fault| places.locate(fault)).collect();
         faults.extend(included);

@@ -37,6 +37,9 @@ pub enum Command {
         /// Try the store too: every operation, and what its servers say of themselves.
         #[arg(long)]
         connect: bool,
+        /// The configuration that is in force: tells what the new one changes, what needs a restart, and who notices.
+        #[arg(long, value_name = "FILE")]
+        against: Option<PathBuf>,
     },
     /// Make keys and secrets.
     Keys {
