@@ -39,8 +39,8 @@ use crate::http::gateway::limits::Limits;
 use crate::http::gateway::untrusted::Untrusted;
 use crate::telemetry::{Metrics, Traces, TracesError};
 use crate::tokens::KeyError;
+use running::{Fixed, Shown, Stop};
 pub use running::{PartEnded, Running};
-use running::{Shown, Stop};
 use signing::Signing;
 use store_clock::StoreClock;
 use stores::StoreMaker;
@@ -142,10 +142,11 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
             store_clock: store_clock.clone(),
         }
     };
+    let fixed = Fixed { keys: settings.at_restart, public_url: settings.server.public_url };
     let listen = settings.server.listen;
     let (server, address) = http::listen(listen, settings.server.workers, make_gateway)
         .map_err(|error| StartError::Listen(listen, error))?;
-    let mut running = Running::new(address, catalog, signing, stop, shown, settings.at_restart);
+    let mut running = Running::new(address, catalog, signing, stop, shown, fixed);
     running.traces = traces;
     running.add_server("the public listener", server);
 

@@ -3,8 +3,8 @@
 //! Owns: what a gateway can be told, and that every fault is reported at once, with its TOML path.
 //! Must not know: what the settings are used for.
 
+mod against;
 mod appearance;
-mod changes;
 mod document;
 mod files;
 mod include;
@@ -27,7 +27,7 @@ mod uses;
 mod whole;
 mod workspaces;
 
-pub use self::changes::{Change, Fate, Subject};
+pub use self::against::Change;
 pub use self::files::Files;
 pub use self::misspelt::KEYS;
 pub use self::places::{Fault, Place};

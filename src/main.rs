@@ -42,7 +42,7 @@ fn main() -> ExitCode {
         Command::Serve { config } => to_the_end(serve(config)),
         #[cfg(feature = "playground")]
         Command::Dev(listen) => to_the_end(develop(listen)),
-        Command::Check { config, connect, against } => check::check(Source::File(config), against, connect),
+        Command::Check { config, connect, against } => check::check(config, connect, against),
         Command::Keys { command } => keys::make(command),
         Command::Openapi => print_openapi(),
         Command::Explain(asked) => explain(&asked),

@@ -20,7 +20,7 @@ mod traces;
 #[path = "binary/unread_log.rs"]
 mod unread_log;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use futures_util::future::join_all;
@@ -104,38 +104,6 @@ fn check_accepts_what_serve_accepts() {
     let path = file(&directory, &config("memory:"));
     let output = run(&["check", "--config", path.to_str().expect("a path")]);
     assert_eq!(output.status.code(), Some(0), "{}", text_of(&output.stderr));
-}
-
-#[test]
-fn check_against_tells_what_another_configuration_changes() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let old = file(&directory, &config("memory:"));
-    let new = directory.path().join("new.toml");
-    let with_folder = config("memory:") + "[[workspaces]]\nid = \"teams\"\ninclude = \"teams\"\n";
-    let against = |text: &str, old: &Path| {
-        std::fs::write(&new, text).expect("a file is written");
-        let [new, old] = [new.as_path(), old].map(|path| path.to_str().expect("a path"));
-        let output = run(&["check", "--config", new, "--against", old]);
-        (output.status.code(), text_of(&output.stdout) + &text_of(&output.stderr))
-    };
-    assert!(against(&config("memory:"), &old).1.ends_with("It changes nothing.\n"));
-    let restart = against(&format!("{}[history]\ndays = 3\n", config("memory:")), &old);
-    assert_eq!(restart.0, Some(0), "{restart:?}");
-    assert!(restart.1.contains("The gateway needs a restart for: history.days.\n"), "{restart:?}");
-    // A portal of a team, in a file of its own.
-    std::fs::create_dir(directory.path().join("teams")).expect("a folder");
-    let team = "[[portals]]\nslug = \"teams\"\nurl = \"https://t.example.com/\"\nreturn_url = \"https://t.example.com/\"\n";
-    std::fs::write(directory.path().join("teams/one.toml"), team).expect("a file is written");
-    let comes = against(&with_folder, &old);
-    assert!(comes.1.contains("The portal teams of teams is new.\n"), "{comes:?}");
-    let goes = against(&config("memory:"), &{
-        std::fs::write(directory.path().join("old.toml"), &with_folder).expect("a file is written");
-        directory.path().join("old.toml")
-    });
-    assert!(goes.1.contains("The portal teams of teams goes. "), "{goes:?}");
-    let nowhere = against(&config("memory:"), Path::new("/nowhere/gateway.toml"));
-    assert_eq!(nowhere.0, Some(2), "{nowhere:?}");
-    assert!(nowhere.1.contains("/nowhere/gateway.toml"), "{nowhere:?}");
 }
 
 #[tokio::test]

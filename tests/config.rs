@@ -1,6 +1,8 @@
 //! The configuration: what is accepted, that every fault is told at once with its TOML path, that the
 //! environment reaches every key, and that no message repeats a secret.
 
+#[path = "config/against.rs"]
+mod against;
 #[path = "config/defaults.rs"]
 mod defaults;
 #[path = "config/environment.rs"]

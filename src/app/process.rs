@@ -152,7 +152,7 @@ fn reload(running: &Running, source: &Source, asked: Asked) -> Files {
 }
 
 fn read_again(running: &Running, source: &Source, asked: Asked) -> Files {
-    let Loaded { settings, files } = source.read();
+    let Loaded { settings, files } = source.read_again(running.public_url());
     let settings = settings.and_then(|settings| match asked {
         Asked::ByChange if running.would_lose_all(&settings.catalog) => Err(vec![cut_off()]),
         Asked::ByChange | Asked::BySignal => Ok(settings),

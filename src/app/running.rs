@@ -13,6 +13,7 @@ use std::time::Duration;
 use actix_web::dev::{Server, ServerHandle};
 use futures_util::future::{join_all, select_all};
 use tokio::task::{AbortHandle, JoinError, JoinHandle};
+use url::Url;
 
 use super::counting::tell_configuration;
 use super::signing::Signing;
@@ -38,10 +39,17 @@ pub struct Running {
     signing: Signing,
     stop: Stop,
     shown: Shown,
-    at_restart: AtRestart,
+    fixed: Fixed,
     servers: Vec<ServerHandle>,
     endless: Vec<AbortHandle>,
     parts: Vec<(&'static str, JoinHandle<io::Result<()>>)>,
+}
+
+/// What stays as it is until a restart.
+pub(super) struct Fixed {
+    pub keys: AtRestart,
+    /// Where browsers reach it, and the issuer of its tokens.
+    pub public_url: Url,
 }
 
 /// What it shows of its configuration.
@@ -83,7 +91,7 @@ impl Running {
         signing: Signing,
         stop: Stop,
         shown: Shown,
-        at_restart: AtRestart,
+        fixed: Fixed,
     ) -> Self {
         Running {
             address,
@@ -93,7 +101,7 @@ impl Running {
             signing,
             stop,
             shown,
-            at_restart,
+            fixed,
             servers: Vec::new(),
             endless: Vec::new(),
             parts: Vec::new(),
@@ -121,20 +129,23 @@ impl Running {
     /// Of the settings, only workspaces and signing keys can change while it runs. Returns the other keys that differ from
     /// those it was started with.
     pub fn reload(&self, settings: Settings) -> Vec<String> {
-        let differences = self.at_restart.differences(&settings.at_restart);
+        let differences = self.fixed.keys.differences(&settings.at_restart);
         let differences = differences.into_iter().map(str::to_owned).collect();
         let signer = self.signing.signer(settings.signing_keys);
-        self.shown.loaded(&settings.catalog, self.at_restart.hash_with(&settings.rest));
+        self.shown.loaded(&settings.catalog, self.fixed.keys.hash_with(&settings.rest));
         self.shown.metrics.configuration.reloaded();
         self.catalog.store(Arc::new(settings.catalog.signed_by(signer)));
         differences
     }
 
+    /// What a reload reads portals with that have no public URL of their own.
+    pub fn public_url(&self) -> &Url {
+        &self.fixed.public_url
+    }
+
     /// Whether this one has no portal, or no root key, though there are some now.
     pub fn would_lose_all(&self, new: &Catalog) -> bool {
-        let now = self.catalog.load();
-        let loses = |count: fn(&Catalog) -> usize| count(&now) > 0 && count(new) == 0;
-        loses(|catalog| catalog.portals().len()) || loses(Catalog::root_key_count)
+        self.catalog.load().would_lose_all(new)
     }
 
     /// A new configuration had faults, and the old one stays.

@@ -11,11 +11,6 @@ use crate::domain::credential::Digest;
 
 const SECTIONS: [&str; 7] = ["server", "store", "errors", "limits", "history", "log", "telemetry"];
 
-/// Whether the key at this path takes effect at a restart only.
-pub fn is_needed_for(key: &str) -> bool {
-    key.split('.').next().is_some_and(|section| SECTIONS.contains(&section))
-}
-
 /// Of everything that a reload takes in. `signing_keys`: their ids.
 pub fn digest_of_rest<'a>(
     document: &Map<String, Value>,

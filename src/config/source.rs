@@ -7,8 +7,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
+use url::Url;
 
-use super::changes::{self, Change};
 use super::files::Files;
 use super::places::{Fault, Places};
 use super::reading::text_of;
@@ -45,39 +45,31 @@ struct Middle<'a> {
     pub name: &'a str,
     /// Where relative paths of folders begin.
     pub base: &'a Path,
+    /// The `server.public_url` that holds until a restart; None: that of this document.
+    pub public_url: Option<&'a Url>,
 }
 
 impl Source {
     /// Reads all layers; the process environment is the last of them.
     pub fn read(&self) -> Loaded {
         let files = Files::default();
-        let settings = self.with_middle(&files, |middle| middle.read(variables(), &files));
+        let settings = self.read_with(&files, None);
         Loaded { settings, files }
     }
 
-    /// What this would change if it took the place of `old`, with the same environment. Of `old` only the files must be
-    /// readable: an older release may have accepted what is a fault now.
-    pub fn changes_against(&self, old: &Source) -> Result<Vec<Change>, Vec<Fault>> {
-        Ok(changes::between(&old.document()?, &self.document()?))
-    }
-
-    fn document(&self) -> Result<Map<String, Value>, Vec<Fault>> {
+    /// The same as a gateway takes it that runs already. Portals without a `public_url` of their own keep the server's, which
+    /// holds until a restart.
+    pub fn read_again(&self, public_url: &Url) -> Loaded {
         let files = Files::default();
-        let merged = |middle: Middle<'_>| {
-            middle.merged(variables(), &files, &mut Places::default(), &mut Vec::new()).map_err(alone)
-        };
-        let (document, unreadable) = self.with_middle(&files, merged)?;
-        if unreadable.is_empty() { Ok(document) } else { Err(unreadable) }
+        let settings = self.read_with(&files, Some(public_url));
+        Loaded { settings, files }
     }
 
-    fn with_middle<T>(
-        &self,
-        files: &Files,
-        read: impl FnOnce(Middle<'_>) -> Result<T, Vec<Fault>>,
-    ) -> Result<T, Vec<Fault>> {
+    fn read_with(&self, files: &Files, public_url: Option<&Url>) -> Result<Settings, Vec<Fault>> {
+        let of_text = |text| Middle { public_url, ..Middle::of(text) }.read(variables(), files);
         let path = match self {
-            Source::Text(text) => return read(Middle::of(text)),
-            Source::File(None) => return read(Middle::of("")),
+            Source::Text(text) => return of_text(text),
+            Source::File(None) => return of_text(""),
             Source::File(Some(path)) => path,
         };
         let name = path.display().to_string();
@@ -86,7 +78,7 @@ impl Source {
             alone(Invalid::new(format!("The file cannot be read: {error}."), fix).at(name.clone()))
         })?;
         let base = path.parent().unwrap_or(Path::new(""));
-        read(Middle { text: &text, name: &name, base })
+        Middle { text: &text, name: &name, base, public_url }.read(variables(), files)
     }
 }
 
@@ -112,7 +104,7 @@ impl Settings {
 impl<'a> Middle<'a> {
     /// A text that is in no file.
     pub fn of(text: &'a str) -> Self {
-        Middle { text, name: "the configuration file", base: Path::new("") }
+        Middle { text, name: "the configuration file", base: Path::new(""), public_url: None }
     }
 
     /// Reads the embedded default, this, and `variables` on top of one another.
@@ -122,8 +114,9 @@ impl<'a> Middle<'a> {
         files: &Files,
     ) -> Result<Settings, Vec<Fault>> {
         let (mut places, mut faults) = (Places::default(), Vec::new());
+        let public_url = self.public_url;
         let (document, included) = self.merged(variables, files, &mut places, &mut faults).map_err(alone)?;
-        let settings = whole::read(&document, files, &places, &mut faults);
+        let settings = whole::read(&document, public_url, files, &places, &mut faults);
         let mut faults: Vec<Fault> = faults.into_iter().map(|fault| places.locate(fault)).collect();
         faults.extend(included);
         match settings {

@@ -21,8 +21,10 @@ use crate::fields::{Fields, parsed};
 use crate::tokens::SigningKey;
 
 /// Without settings there is a fault. With a fault, the settings are incomplete and must not be used.
+/// `in_force`: the public URL that portals take who have none of their own, if it is not this document's.
 pub fn read(
     document: &Map<String, Value>,
+    in_force: Option<&Url>,
     files: &Files,
     places: &Places,
     faults: &mut Vec<Fault>,
@@ -42,7 +44,7 @@ pub fn read(
     let public_url = public_url.or_else(|| Url::parse("http://localhost:8080").ok())?;
     let signing_keys = read_tokens(top.section("tokens"), files);
     let can_sign = in_memory || !signing_keys.is_empty();
-    let catalog = workspaces::read(&mut top, &public_url, can_sign, places);
+    let catalog = workspaces::read(&mut top, in_force.unwrap_or(&public_url), can_sign, places);
     if let Some(Store { location: StoreLocation::Memory, allow_memory: false, .. }) = &store {
         let all = catalog.portals().iter().map(|portal| &portal.public_url);
         if let Some(url) = std::iter::once(&public_url).chain(all).find(|url| is_public(url)) {

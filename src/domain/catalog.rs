@@ -230,6 +230,11 @@ impl Catalog {
         &self.portals
     }
 
+    /// All root keys, in no order.
+    pub fn root_keys(&self) -> impl Iterator<Item = &RootKeyEntry> {
+        self.root_keys.values().map(Arc::as_ref)
+    }
+
     /// How many root keys there are.
     pub fn root_key_count(&self) -> usize {
         self.root_keys.len()
@@ -238,6 +243,12 @@ impl Catalog {
     /// How many root keys make sessions of this environment.
     pub fn root_keys_of(&self, environment: Environment) -> usize {
         self.root_keys.values().filter(|key| key.environment == environment).count()
+    }
+
+    /// Whether nothing is left in `new` of all portals, or of all root keys: its file was probably cut off.
+    pub fn would_lose_all(&self, new: &Catalog) -> bool {
+        let loses = |count: fn(&Catalog) -> usize| count(self) > 0 && count(new) == 0;
+        loses(|catalog| catalog.portals.len()) || loses(Catalog::root_key_count)
     }
 
     /// The root key with this digest. Only digests are compared, so timing tells a guesser nothing of use.

@@ -37,8 +37,10 @@ pub enum Command {
         /// Try the store too: every operation, and what its servers say of themselves.
         #[arg(long)]
         connect: bool,
-        /// The configuration that is in force: tells what the new one changes, what needs a restart, and who notices.
-        #[arg(long, value_name = "FILE")]
+        /// Also tell what this change would do to a gateway that runs with OLD_FILE: what a reload takes in, what needs a
+        /// restart, and whom it cuts off. Exit code 3 if it needs a restart or cuts anybody off. The environment of this
+        /// command counts for both files.
+        #[arg(long, value_name = "OLD_FILE")]
         against: Option<PathBuf>,
     },
     /// Make keys and secrets.

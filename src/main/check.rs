@@ -1,7 +1,7 @@
-//! `vestibule check`: what is wrong with a configuration, what it would change, and whether its store serves.
+//! `vestibule check`: what is wrong with a configuration, what a change of it would do, whether its store serves.
 //!
-//! Owns: what is printed, in which order, and the exit codes: 2 for a bad configuration, 1 for a store that does not serve.
-//! Must not know: what makes a configuration or a store bad.
+//! Owns: what is printed, and the exit codes.
+//! Must not know: any key.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,12 +9,15 @@ use std::sync::Arc;
 
 use vestibule::app::SystemClock;
 use vestibule::app::check::try_store;
-use vestibule::config::{Settings, Source};
+use vestibule::config::{Change, Settings, Source};
 
 use super::endings::{counted, fail, report};
 
-/// `against`: the configuration that is in force.
-pub fn check(source: Source, against: Option<PathBuf>, connect: bool) -> ExitCode {
+/// The new configuration is good, and not all of the change is harmless.
+const NOT_HARMLESS: u8 = 3;
+
+pub fn check(config: Option<PathBuf>, connect: bool, against: Option<PathBuf>) -> ExitCode {
+    let source = Source::File(config);
     let settings = match Settings::load(&source) {
         Ok(settings) => settings,
         Err(faults) => return report(&faults),
@@ -22,17 +25,43 @@ pub fn check(source: Source, against: Option<PathBuf>, connect: bool) -> ExitCod
     let portals = counted(settings.catalog.portals().len(), "portal");
     let keys = counted(settings.catalog.root_key_count(), "root key");
     println!("The configuration is valid: {portals}, {keys}.");
-    if let Some(old) = against {
-        match source.changes_against(&Source::File(Some(old))) {
-            Ok(changes) if changes.is_empty() => println!("It changes nothing."),
-            Ok(changes) => changes.iter().for_each(|change| println!("{change}")),
-            Err(faults) => return report(&faults),
+    let compared = against.map_or(ExitCode::SUCCESS, |old| compare(old, &settings, &source));
+    if compared != ExitCode::SUCCESS && compared != ExitCode::from(NOT_HARMLESS) {
+        return compared;
+    }
+    if connect {
+        let connected = actix_web::rt::System::new().block_on(check_store(&settings));
+        return if connected == ExitCode::SUCCESS { compared } else { connected };
+    }
+    compared
+}
+
+fn compare(old: PathBuf, new: &Settings, source: &Source) -> ExitCode {
+    let name = old.display().to_string();
+    let old = match Settings::load(&Source::File(Some(old))) {
+        Ok(old) => old,
+        Err(faults) => {
+            eprintln!("{name} cannot be compared with:");
+            return report(&faults);
+        }
+    };
+    let change = Change::between(&old, new, source.read_again(&old.server.public_url).settings);
+    if change.is_empty() {
+        println!("Nothing changes against {name}.");
+    }
+    let faults: Vec<String> = change.refused_by_reload.iter().map(ToString::to_string).collect();
+    for (title, lines) in [
+        ("A reload takes in:", &change.by_reload),
+        ("A reload refuses it, because server.public_url is another one at a restart only:", &faults),
+        ("A restart is needed for:", &change.by_restart),
+        ("It cuts off:", &change.losses),
+    ] {
+        if !lines.is_empty() {
+            println!("{title}");
+            lines.iter().for_each(|line| println!("  {line}"));
         }
     }
-    if !connect {
-        return ExitCode::SUCCESS;
-    }
-    actix_web::rt::System::new().block_on(check_store(&settings))
+    if change.is_harmless() { ExitCode::SUCCESS } else { ExitCode::from(NOT_HARMLESS) }
 }
 
 async fn check_store(settings: &Settings) -> ExitCode {

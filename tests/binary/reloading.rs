@@ -5,9 +5,9 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::support::app::config;
+use super::support::app::{Reply, config};
 use super::support::process::{Process, vestibule};
-use super::{create, file};
+use super::{create, file, text_at};
 
 /// A configuration that is looked at as often as can be.
 fn watched() -> String {
@@ -137,4 +137,21 @@ async fn a_pipe_in_the_place_of_the_file() {
     process.signal("-TERM");
     let (status, _) = process.end();
     assert_eq!(status, Some(0));
+}
+
+/// Links, cookies and tokens would else name two gateways.
+#[tokio::test]
+async fn the_public_address_is_the_same_until_a_restart() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let text = config("memory:").replace("public_url = \"https://hosted.example.com\"\n", "");
+    let path = file(&directory, &text);
+    let mut process = Process::serve(&path);
+    let link = |created: Reply| text_at(&created.data(), "url").split('?').next().map(str::to_owned);
+    let before = link(create(&process, "hosted-portal").await);
+    assert_eq!(before.as_deref(), Some("https://sessions.example.com/portal/hosted-portal"));
+    file(&directory, &text.replace("https://sessions.example.com", "https://other.example.com"));
+    process.signal("-HUP");
+    process.wait_for_line(|line| line.contains("at a restart only"));
+    assert!(process.output.last().is_some_and(|line| line.contains("\"keys\":\"server.public_url\"")));
+    assert_eq!(link(create(&process, "hosted-portal").await), before);
 }
