@@ -9,14 +9,14 @@ RUN apk add --no-cache gcc musl-dev
 
 WORKDIR /build
 
-# Exactly what the binary is made of: config/ and docs/errors/ are embedded in it, and cargo refuses a manifest whose
+# Exactly what the binary is made of: config/ and docs/ are embedded in it, and cargo refuses a manifest whose
 # benchmarks are not there. Not rust-toolchain.toml: it
 # names the channel "stable", and rustup would fetch that instead of using the compiler of this image.
 COPY Cargo.toml Cargo.lock askama.toml ./
 COPY benches/pure.rs benches/pure.rs
 COPY benches/timing.rs benches/timing.rs
 COPY config config
-COPY docs/errors docs/errors
+COPY docs docs
 COPY src src
 
 # Dependencies are downloaded and compiled once: both caches outlive a change of any file above. They are locked,

@@ -35,7 +35,7 @@ use answer::refusal::refuse_anybody;
 use backend::{create_session, create_session_token, explain_session, list_sessions, revoke_session};
 use gateway::Gateway;
 use operating::{health, key_set};
-use people::{error_pages, landing, reference, slash};
+use people::{docs, error_pages, landing, reference, slash};
 use portal::{authorize, end_session, exchange_code, exchange_session, get_session, get_token};
 
 pub use answer::events::AuditTrail;
@@ -97,7 +97,10 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(get("/errors/{category}/{code}", "GET, HEAD", error_pages::handle))
         .service(get("/.well-known/jwks.json", "GET, HEAD", key_set::handle))
         .service(get("/openapi.json", "GET, HEAD", openapi::handle))
-        .service(get("/docs", "GET, HEAD", reference::handle))
+        .service(get("/docs", "GET, HEAD", docs::home))
+        .service(get("/docs/reference", "GET, HEAD", reference::handle))
+        .service(get("/docs/{page}", "GET, HEAD", docs::document))
+        .service(get("/docs/guides/{page}", "GET, HEAD", docs::guide))
         .default_service(web::to(route_not_found));
 }
 
@@ -130,5 +133,8 @@ async fn method_not_allowed(request: HttpRequest, allowed: &'static str) -> Resu
 }
 
 async fn route_not_found(request: HttpRequest) -> Result<HttpResponse, Problem> {
-    Err(refuse_anybody(&request, Error::new(Code::RouteNotFound)))
+    match docs::for_a_person(&request) {
+        Some(page) => Ok(page),
+        None => Err(refuse_anybody(&request, Error::new(Code::RouteNotFound))),
+    }
 }

@@ -44,7 +44,7 @@ fn the_command_prints_the_document_that_is_served() {
 async fn the_gateway_serves_the_document_and_its_page() {
     let app = TestApp::start(Kind::Memory).await;
     assert_eq!(app.get("/openapi.json").send().await.json(), document());
-    let page = app.get("/docs").send().await;
+    let page = app.get("/docs/reference").send().await;
     assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
     let policy = page.header("content-security-policy");
     assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
@@ -57,6 +57,10 @@ async fn the_gateway_serves_the_document_and_its_page() {
     for id in links {
         assert!(page.text.contains(&format!("<h2 id=\"{id}\">")), "the contents lead nowhere: {id}");
     }
+    assert!(
+        !page.text.contains("<td></td>") && !page.text.contains("<td>, required"),
+        "a field without its type"
+    );
     for outside in ["src=", "<script", "http-equiv", "@import", "url("] {
         assert!(!page.text.contains(outside), "the page loads or runs something: {outside}");
     }

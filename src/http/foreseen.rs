@@ -15,7 +15,7 @@ use crate::telemetry::{Metrics, NONE};
 const MOST_PORTALS: usize = 100;
 
 /// Every route with the method that it is mostly asked by.
-const ROUTES: [(&str, &str); 22] = [
+const ROUTES: [(&str, &str); 25] = [
     ("/v2/portal.createSession", "POST"),
     ("/v2/portal.createSessionToken", "POST"),
     ("/v2/portal.revokeSession", "POST"),
@@ -38,6 +38,9 @@ const ROUTES: [(&str, &str); 22] = [
     ("/.well-known/jwks.json", "GET"),
     ("/openapi.json", "GET"),
     ("/docs", "GET"),
+    ("/docs/reference", "GET"),
+    ("/docs/{page}", "GET"),
+    ("/docs/guides/{page}", "GET"),
 ];
 
 /// How an exchange mostly ends: what is no error, and these.

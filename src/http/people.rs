@@ -1,8 +1,11 @@
-//! What people open in a browser: the landing, the pages about errors, the reference.
+//! What people open in a browser: the landing, the pages about errors, the documents.
 
 mod article;
+pub mod docs;
 pub mod error_pages;
 pub mod landing;
 mod landing_page;
+mod library;
+mod markdown;
 pub mod reference;
 pub mod slash;

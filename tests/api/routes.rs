@@ -1,5 +1,7 @@
 //! The route table from outside: what is not there, which methods a path answers, and HEAD, OPTIONS and TRACE.
 
+use std::collections::BTreeMap;
+
 use reqwest::Method;
 
 use crate::errors::{POST_ONLY, assert_is_problem};
@@ -91,12 +93,14 @@ async fn a_person_reads_a_page_wherever_nothing_is() {
     const MODE: (&str, &str) = ("sec-fetch-mode", "navigate");
     const HTML: (&str, &str) = ("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
     for (path, status, code) in [
-        ("/", 404, "bad_request/route_not_found"),
         ("/portal", 404, "bad_request/route_not_found"),
         ("/portal/", 404, "bad_request/route_not_found"),
         ("/portal/no-such-portal/", 404, "bad_request/route_not_found"),
         ("/portal/my-portal/more", 404, "bad_request/route_not_found"),
         ("/docs/", 404, "bad_request/route_not_found"),
+        ("/docs/no-such", 404, "bad_request/route_not_found"),
+        ("/docs/README", 404, "bad_request/route_not_found"),
+        ("/docs/guides/no-such", 404, "bad_request/route_not_found"),
         ("/errors/no/such", 404, "bad_request/route_not_found"),
         ("/errors/authentication/missing/", 404, "bad_request/route_not_found"),
         ("/v2/portal.createSession", 405, "bad_request/method_not_allowed"),
@@ -135,5 +139,65 @@ async fn a_slash_at_the_end_of_a_landing_leads_to_it() {
     {
         let reply = app.get(path).send().await;
         assert_eq!((reply.status, reply.header("location")), (404, ""), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_addresses_above_the_pages_lead_a_person_to_them_and_a_program_nowhere() {
+    let app = TestApp::start(Kind::Memory).await;
+    for path in ["/", "/errors", "/errors/"] {
+        for html in ["text/html", "text/html,application/xhtml+xml,*/*;q=0.8"] {
+            let reply = app.get(path).header("accept", html).send().await;
+            assert_eq!(
+                (reply.status, reply.header("content-type")),
+                (200, "text/html; charset=utf-8"),
+                "{path}"
+            );
+            assert!(
+                reply.text.contains("href=\"/docs\""),
+                "{path} leads to the documentation: {}",
+                reply.text
+            );
+            let post = app.call(Method::POST, path).header("accept", html).send().await;
+            assert_eq!(post.status, 404, "{path}");
+        }
+        app.get(path).send().await.expect(404, "bad_request/route_not_found");
+        let prefetch =
+            app.get(path).header("accept", "text/html").header("sec-purpose", "prefetch").send().await;
+        assert_eq!(prefetch.status, 404, "{path}");
+    }
+}
+
+/// A browser that follows every link of the documentation, from the first page on.
+#[tokio::test]
+async fn every_link_of_the_documentation_leads_to_a_page_and_its_part() {
+    let app = TestApp::start(Kind::Memory).await;
+    let (mut pages, mut open) = (BTreeMap::new(), vec!["/".to_owned()]);
+    let mut wanted: Vec<(String, String)> = Vec::new();
+    while let Some(path) = open.pop() {
+        if pages.contains_key(&path) || path == "/openapi.json" {
+            continue;
+        }
+        let reply = app.get(&path).header("accept", "text/html").send().await;
+        assert_eq!(reply.status, 200, "{path}");
+        assert!(
+            reply.text.contains("<title>") && !reply.text.contains("<title></title>"),
+            "{path} has a title"
+        );
+        for link in reply.text.split("<a href=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+            let (to, part) = link.split_once('#').unwrap_or((link, ""));
+            if !to.starts_with('/') && !to.is_empty() {
+                assert!(to.contains("://"), "{path} has a link that leads nowhere: {link}");
+                continue;
+            }
+            let to = if to.is_empty() { path.clone() } else { to.to_owned() };
+            open.push(to.clone());
+            wanted.extend((!part.is_empty()).then(|| (to, part.to_owned())));
+        }
+        pages.insert(path, reply.text);
+    }
+    assert!(pages.len() > 45, "{} pages", pages.len());
+    for (page, part) in wanted {
+        assert!(pages[&page].contains(&format!(" id=\"{part}\"")), "{page} has no part {part}");
     }
 }

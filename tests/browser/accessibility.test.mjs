@@ -125,7 +125,7 @@ for (const [name, lead] of Object.entries(pages)) {
 // Too large to be judged four times.
 story("the page api-reference", async (t) => {
   const page = await (await visitor(t, { colorScheme: "dark", viewport: NARROW })).newPage();
-  await page.goto(`${gateway}/docs`);
+  await page.goto(`${gateway}/docs/reference`);
   await judge(page, "api-reference");
   await fits(page);
 });

@@ -41,6 +41,9 @@ pub fn all() -> Vec<Entry> {
         operating::error_page(),
         operating::key_set(),
         operating::openapi(),
+        operating::documentation(),
         operating::reference_page(),
+        operating::document("/docs/{page}", "document", "A document of the documentation"),
+        operating::document("/docs/guides/{page}", "guide", "A guide"),
     ]
 }

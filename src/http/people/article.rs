@@ -1,4 +1,4 @@
-//! The frame and the style of the pages for developers (errors, reference).
+//! The frame and the style of the pages for developers (errors, documents, reference).
 //!
 //! Must not know: what a page says. The pages that a portal's users see are in `answer::pages`.
 
@@ -8,6 +8,11 @@ use actix_web::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use crate::http::answer::policy::Policy;
 
 const STYLE: &str = include_str!("article.css");
+
+/// Text as HTML.
+pub fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
 
 /// A page; `title` and `content` are HTML.
 pub fn html(title: &str, content: &str) -> HttpResponse {

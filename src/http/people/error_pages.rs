@@ -5,9 +5,8 @@
 
 use actix_web::http::header::{CONTENT_TYPE, VARY};
 use actix_web::{HttpRequest, HttpResponse, web};
-use pulldown_cmark::{Options, Parser, html};
 
-use super::article;
+use super::{article, markdown};
 use crate::domain::error::{Code, Error};
 use crate::http::answer::envelope::success;
 use crate::http::answer::problem::{Problem, status_and_title};
@@ -49,11 +48,9 @@ fn as_json(request: &HttpRequest, code: Code) -> HttpResponse {
 }
 
 fn as_html(code: Code) -> HttpResponse {
-    let mut content = String::new();
-    // Links between the pages name files. On the gateway, the names have no extension.
-    let markdown = markdown_of(code).replace(".md)", ")");
-    html::push_html(&mut content, Parser::new_ext(&markdown, Options::ENABLE_TABLES));
-    article::html(code.wire_name(), &content)
+    let name = code.wire_name();
+    let page = markdown::page(&format!("errors/{name}"), markdown_of(code));
+    article::html(name, &(page.html + "<p><a href=\"/errors/\">All errors</a></p>"))
 }
 
 macro_rules! markdown {

@@ -1,4 +1,4 @@
-//! `GET /docs`: the OpenAPI document as a page to read.
+//! `GET /docs/reference`: the OpenAPI document as a page to read.
 //!
 //! Owns: its HTML. One page, no script, nothing loaded from elsewhere.
 //! Must not know: any endpoint. Everything comes from the document.
@@ -8,7 +8,7 @@ use std::fmt::Write;
 use actix_web::HttpResponse;
 use serde_json::{Map, Value};
 
-use super::article;
+use super::article::{self, escape};
 use crate::http::openapi;
 
 /// Serves the page.
@@ -18,7 +18,7 @@ pub async fn handle() -> HttpResponse {
 }
 
 fn render(document: &Value) -> String {
-    let mut html = String::new();
+    let mut html = String::from("<p><a href=\"/docs\">The documentation</a></p>");
     let info = &document["info"];
     let _ = write!(
         html,
@@ -129,11 +129,20 @@ fn render_schema(document: &Value, schema: &Value, html: &mut String) {
     html.push_str("</table>");
 }
 
+/// In words; a field that may be null has several types, and one of several forms has theirs.
 fn type_of(document: &Value, schema: &Value) -> String {
+    let of = |schema: &Value| type_of(document, resolve(document, schema));
     if schema["type"] == "array" {
-        return format!("list of {}", type_of(document, resolve(document, &schema["items"])));
+        return format!("list of {}", of(&schema["items"]));
     }
-    text(&schema["type"])
+    let choices = ["oneOf", "anyOf", "allOf"].iter().flat_map(|name| items(&schema[*name])).map(of);
+    let mut names: Vec<String> = items(&schema["type"]).map(text).chain(choices).collect();
+    names.dedup();
+    match schema["type"].as_str() {
+        Some(name) => escape(name),
+        None if names.is_empty() => "any".to_owned(),
+        None => names.join(" or "),
+    }
 }
 
 fn bounds(schema: &Value) -> String {
@@ -180,8 +189,4 @@ fn with_code(escaped: &str) -> String {
         let _ = if index % 2 == 1 { write!(html, "<code>{part}</code>") } else { write!(html, "{part}") };
     }
     html
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

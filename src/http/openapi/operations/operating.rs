@@ -21,13 +21,6 @@ pub fn health(path: &'static str, id: &'static str, summary: &'static str, codes
 }
 
 pub fn error_page() -> Entry {
-    let part = |name: &str| {
-        ParameterBuilder::new()
-            .name(name)
-            .parameter_in(ParameterIn::Path)
-            .required(Required::True)
-            .schema(Some(text()))
-    };
     let page = answer("The page.", "text/markdown", text())
         .content("text/html", Content::new(Some(text())))
         .content("application/json", Content::new(Some(ObjectBuilder::new().build())));
@@ -36,7 +29,7 @@ pub fn error_page() -> Entry {
         id: "errorPage",
         summary: "What an error means and how to fix it",
         description: "Where the `type` of every error leads. HTML, Markdown or JSON, by `Accept`.",
-        parameters: vec![part("category"), part("code")],
+        parameters: vec![part("category", "The first part of the code."), part("code", "The second.")],
         answers: vec![ok(page.build())],
         codes: vec![Code::RouteNotFound],
         ..operations()
@@ -68,12 +61,42 @@ pub fn openapi() -> Entry {
     }
 }
 
-pub fn reference_page() -> Entry {
+pub fn documentation() -> Entry {
     Entry {
         path: "/docs",
         id: "docs",
-        summary: "This document as a page to read",
+        summary: "The index of the documentation",
         answers: vec![ok(answer("The page.", "text/html", text()).build())],
         ..operations()
     }
+}
+
+pub fn reference_page() -> Entry {
+    Entry {
+        path: "/docs/reference",
+        id: "reference",
+        summary: "This document as a page to read",
+        ..documentation()
+    }
+}
+
+pub fn document(path: &'static str, id: &'static str, summary: &'static str) -> Entry {
+    Entry {
+        path,
+        id,
+        summary,
+        parameters: vec![part("page", "The name of its file in `docs`, without the extension.")],
+        codes: vec![Code::RouteNotFound],
+        ..documentation()
+    }
+}
+
+/// A part of a path.
+fn part(name: &str, meaning: &str) -> ParameterBuilder {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Path)
+        .required(Required::True)
+        .description(Some(meaning))
+        .schema(Some(text()))
 }
