@@ -1,4 +1,4 @@
-//! The command line: serve, dev, check, keys, explain, healthcheck.
+//! The command line: serve, dev, check, keys, schema, explain, healthcheck.
 //!
 //! Owns: what each command does, and its exit code (2 for a bad configuration).
 //! Must not know: what a gateway is made of; `app` does.
@@ -22,7 +22,7 @@ use std::sync::Arc;
 use clap::Parser;
 use vestibule::app::process::{self, End};
 use vestibule::app::{Running, SystemClock};
-use vestibule::config::{Files, Loaded, Settings, Source, listen_address};
+use vestibule::config::{Files, Loaded, SCHEMA, Settings, Source, listen_address, schema_of_included};
 #[cfg(feature = "playground")]
 use vestibule::dev::{Listen, Playground, PlaygroundError};
 use vestibule::domain::ports::Clock;
@@ -44,6 +44,7 @@ fn main() -> ExitCode {
         Command::Dev(listen) => to_the_end(develop(listen)),
         Command::Check { config, connect, against } => check::check(config, connect, against),
         Command::Keys { command } => keys::make(command),
+        Command::Schema { included } => print_schema(included),
         Command::Openapi => print_openapi(),
         Command::Explain(asked) => explain(&asked),
         Command::Healthcheck { config, address } => healthcheck(config.as_deref(), address),
@@ -127,8 +128,20 @@ async fn run(
     }
 }
 
+fn print_schema(of_included: bool) -> ExitCode {
+    if !of_included {
+        print!("{SCHEMA}");
+        return ExitCode::SUCCESS;
+    }
+    print_document(schema_of_included().and_then(|schema| serde_json::to_string_pretty(&schema)))
+}
+
 fn print_openapi() -> ExitCode {
-    match vestibule::http::openapi::document().to_pretty_json() {
+    print_document(vestibule::http::openapi::document().to_pretty_json())
+}
+
+fn print_document(written: serde_json::Result<String>) -> ExitCode {
+    match written {
         Ok(json) => {
             println!("{json}");
             ExitCode::SUCCESS

@@ -11,6 +11,8 @@ mod environment;
 mod faults;
 #[path = "config/include.rs"]
 mod include;
+#[path = "config/schema.rs"]
+mod schema;
 #[path = "config/secrecy.rs"]
 mod secrecy;
 #[path = "config/workspaces.rs"]

@@ -48,6 +48,12 @@ pub enum Command {
         #[command(subcommand)]
         command: KeysCommand,
     },
+    /// Print the JSON Schema of the configuration file, for editors.
+    Schema {
+        /// That of a file in a folder which a workspace includes.
+        #[arg(long)]
+        included: bool,
+    },
     /// Print the OpenAPI document.
     Openapi,
     /// Ask a running gateway on this machine what became of a session or a link; for support.
