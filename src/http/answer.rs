@@ -3,6 +3,7 @@
 //! Must not know: any endpoint.
 
 mod bounces;
+pub mod breakable;
 mod common_headers;
 pub mod cookies;
 pub mod cors;

@@ -25,6 +25,30 @@ async function fits(page) {
   assert.ok(content <= window, `it scrolls sideways: ${content} of ${window}`);
 }
 
+/** No line of a heading, an identifier or a paragraph ends within a part of a word. */
+async function breaksBetweenWords(page) {
+  const broken = await page.evaluate(() => {
+    const faults = [];
+    for (const element of document.querySelectorAll("h1, p, td, li, summary")) {
+      const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+      for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+        const text = node.data;
+        const topOf = (at) => {
+          const range = document.createRange();
+          range.setStart(node, at);
+          range.setEnd(node, at + 1);
+          return range.getBoundingClientRect().top;
+        };
+        for (const { index, 0: part } of text.matchAll(/[a-z0-9]{2,}/gi)) {
+          if (part.length <= 24 && topOf(index + part.length - 1) - topOf(index) > 8) faults.push(part);
+        }
+      }
+    }
+    return faults;
+  });
+  assert.deepEqual(broken, [], "a word is broken over two lines");
+}
+
 async function judge(page, what) {
   // Through the debugger, which the page's policy does not bind.
   await page.evaluate(AXE);
@@ -41,6 +65,7 @@ async function judgeAll(page, name) {
     await page.setViewportSize(viewport);
     await judge(page, `${name}, ${colorScheme}`);
     await fits(page);
+    await breaksBetweenWords(page);
     await picture(page, `${name}-${colorScheme}`);
   }
 }
@@ -122,13 +147,16 @@ for (const [name, lead] of Object.entries(pages)) {
   });
 }
 
-// Too large to be judged four times.
-story("the page api-reference", async (t) => {
-  const page = await (await visitor(t, { colorScheme: "dark", viewport: NARROW })).newPage();
-  await page.goto(`${gateway}/docs/reference`);
-  await judge(page, "api-reference");
-  await fits(page);
-});
+// For developers, and large: judged once.
+for (const path of ["/", "/errors/", "/docs", "/docs/reference", "/docs/guides/nextjs", "/docs/concepts"]) {
+  story(`the page ${path}`, async (t) => {
+    const page = await (await visitor(t, { colorScheme: "dark", viewport: NARROW })).newPage();
+    await page.goto(`${gateway}${path}`);
+    await judge(page, path);
+    await fits(page);
+    await breaksBetweenWords(page);
+  });
+}
 
 const files = readdirSync(new URL("../../src/http/gateway/languages", import.meta.url));
 for (const language of files.map((file) => file.replace(".toml", ""))) {

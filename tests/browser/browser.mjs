@@ -66,7 +66,7 @@ export function story(name, play) {
       await play(t);
     } catch (error) {
       for (const page of browser?.contexts().flatMap((context) => context.pages()) ?? []) {
-        t.diagnostic(`${page.url()}: ${await page.innerText("body", { timeout: 1_000 }).catch(String)}`);
+        t.diagnostic(`${page.url()}: ${(await page.innerText("body", { timeout: 1_000 }).catch(String)).slice(0, 2_000)}`);
       }
       throw error;
     }

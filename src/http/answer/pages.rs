@@ -7,6 +7,7 @@
 use askama::Template;
 use url::Url;
 
+use super::breakable::Breakable;
 use super::policy::Policy;
 use crate::domain::appearance::Color;
 use crate::domain::catalog::Portal;
@@ -88,6 +89,7 @@ struct Frame<'a> {
     language: &'a Language,
     reference: &'a str,
     title: String,
+    heading: Breakable,
     name: Option<&'a str>,
     logo: Option<&'a Url>,
     style: &'static str,
@@ -117,7 +119,7 @@ struct MessageTemplate<'a> {
 #[template(path = "landing.html")]
 struct LandingTemplate<'a> {
     frame: Frame<'a>,
-    texts: Vec<String>,
+    texts: Vec<Breakable>,
     form: FormView<'a>,
     script: &'static str,
 }
@@ -174,6 +176,7 @@ pub fn landing(view: View<'_>, form: &Form, question: &Question) -> Page {
     let frame = Frame::new(view, title);
     let policy = policy(view, &frame, Some(SCRIPT), true);
     let form = FormView { way_out, ..FormView::new(form, label) };
+    let texts = texts.into_iter().map(Breakable).collect();
     rendered(LandingTemplate { frame, texts, form, script: SCRIPT }, policy, language)
 }
 
@@ -197,6 +200,7 @@ impl<'a> Frame<'a> {
         Frame {
             language: view.language,
             reference: view.reference,
+            heading: Breakable(title.clone()),
             title,
             name: appearance.and_then(|appearance| appearance.display_name.as_deref()),
             logo: appearance.and_then(|appearance| appearance.logo_url.as_ref()),

@@ -12,6 +12,7 @@ use super::article::{self, escape};
 use super::library::{self, Document};
 use super::markdown;
 use crate::domain::error::{Code, Error};
+use crate::http::answer::breakable::with_breaks;
 use crate::http::answer::problem::{Problem, status_and_title};
 use crate::http::answer::refusal::refuse_anybody;
 use crate::http::request::wishes::{Waiting, accepts, waiting};
@@ -89,7 +90,8 @@ fn errors() -> HttpResponse {
         let detail = escape(code.detail());
         let _ = write!(
             content,
-            "<tr><td><a href=\"/errors/{name}\"><code>{name}</code></a></td><td>{}</td><td>{detail}</td></tr>",
+            "<tr><td><a href=\"/errors/{name}\"><code>{}</code></a></td><td>{}</td><td>{detail}</td></tr>",
+            with_breaks(name),
             status.as_u16()
         );
     }

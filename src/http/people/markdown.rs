@@ -1,7 +1,7 @@
 //! Markdown of the repository as HTML of the gateway.
 //!
 //! Owns: that headings can be linked to, by the same names as on the sites that show repositories; that links lead to where
-//! a document is at the gateway; that long code scrolls by itself, also by keyboard.
+//! a document is at the gateway; that a long identifier may end a line; that long code scrolls by itself, also by keyboard.
 //! Must not know: which documents there are.
 
 use std::collections::HashMap;
@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use pulldown_cmark::{CowStr, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd, html};
 
 use super::library::address_of;
+use crate::http::answer::breakable::Breakable;
 
 /// A page of it.
 pub struct Page {
@@ -79,6 +80,10 @@ fn linked<'a>(mut event: Event<'a>, name: &str, dropped: &mut Vec<bool>) -> Opti
         let address = if is_email { Some(dest_url.to_string()) } else { address_of(dest_url, name) };
         dropped.push(address.is_none());
         *dest_url = CowStr::from(address?);
+    }
+    if let Event::Code(code) = &event {
+        let code = Breakable(code.to_string());
+        return Some(Event::InlineHtml(format!("<code>{code}</code>").into()));
     }
     let is_of_picture = matches!(event, Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image));
     let is_dropped = matches!(event, Event::End(TagEnd::Link)) && dropped.pop().unwrap_or(false);

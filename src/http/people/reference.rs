@@ -9,6 +9,7 @@ use actix_web::HttpResponse;
 use serde_json::{Map, Value};
 
 use super::article::{self, escape};
+use crate::http::answer::breakable::with_breaks;
 use crate::http::openapi;
 
 /// Serves the page.
@@ -41,7 +42,7 @@ fn render(document: &Value) -> String {
             id = text(&operation["operationId"]),
             summary = text(&operation["summary"]),
             methods = names.join(", "),
-            path = escape(path),
+            path = with_breaks(&escape(path)),
             description = with_code(&text(&operation["description"])),
         );
         render_operation(document, operation, &mut html);
@@ -160,7 +161,12 @@ fn bounds(schema: &Value) -> String {
     ];
     let present = names.iter().filter(|name| !schema[**name].is_null());
     present
-        .map(|name| format!("<br><small>{name}: <code>{}</code></small>", escape(&schema[*name].to_string())))
+        .map(|name| {
+            format!(
+                "<br><small>{name}: <code>{}</code></small>",
+                with_breaks(&escape(&schema[*name].to_string()))
+            )
+        })
         .collect()
 }
 
@@ -186,6 +192,7 @@ fn text(value: &Value) -> String {
 fn with_code(escaped: &str) -> String {
     let mut html = String::new();
     for (index, part) in escaped.split('`').enumerate() {
+        let part = with_breaks(part);
         let _ = if index % 2 == 1 { write!(html, "<code>{part}</code>") } else { write!(html, "{part}") };
     }
     html
