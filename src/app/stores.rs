@@ -94,7 +94,8 @@ fn topology(settings: &config::Store) -> RedisResult<Option<Topology>> {
             let node = node_info(settings, node)?;
             let sentinel = |address| Client::open(sentinel_info(settings, &node, address));
             let sentinels = sentinels.iter().map(sentinel).collect::<Result<_, _>>()?;
-            Some(Topology::Sentinel { sentinels, master: master.clone(), node })
+            let password = settings.sentinel_password_file.as_ref().map(password_source);
+            Some(Topology::Sentinel { sentinels, password, master: master.clone(), node })
         }
         StoreLocation::Cluster { nodes, node } => {
             Some(Topology::Cluster { nodes: nodes.clone(), node: node_info(settings, node)? })

@@ -45,6 +45,13 @@ impl Files {
         Ok(names?.into_iter().map(|name| folder.join(name)).collect())
     }
 
+    /// What this file held when it was read.
+    pub fn digest(&self, path: impl AsRef<Path>) -> Option<Digest> {
+        match self.0.borrow().get(path.as_ref())? {
+            Held::Text(digest) | Held::Names(digest) => *digest,
+        }
+    }
+
     /// The same files as they are now. It waits for the disk, or for the network that the files come over.
     pub fn read_again(&self) -> Files {
         let now = Files::default();

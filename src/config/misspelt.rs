@@ -35,6 +35,7 @@ pub const KEYS: [(&str, &[&str]); 8] = [
             "prefix",
             "sentinel_username",
             "sentinel_password",
+            "sentinel_password_file",
             "timeout_ms",
             "fence_failover",
             "wait_replicas",

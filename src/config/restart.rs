@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::files::Files;
 use crate::domain::credential::Digest;
 
 const SECTIONS: [&str; 7] = ["server", "store", "errors", "limits", "history", "log", "telemetry"];
@@ -27,12 +28,15 @@ pub fn digest_of_rest<'a>(
 pub struct AtRestart(BTreeMap<String, Digest>);
 
 impl AtRestart {
-    /// Of a whole document.
-    pub fn of(document: &Map<String, Value>) -> Self {
+    /// Of a whole document. A key that names a file stands for what the file held too.
+    pub fn of(document: &Map<String, Value>, files: &Files) -> Self {
         let sections = SECTIONS.iter().filter_map(|name| Some((name, document.get(*name)?.as_object()?)));
+        let digest = |value: &Value| {
+            let held = value.as_str().and_then(|path| files.digest(path)).map(|held| held.to_hex());
+            Digest::of(&format!("{value} {}", held.unwrap_or_default()))
+        };
         let keys = sections.flat_map(|(section, keys)| {
-            keys.iter()
-                .map(move |(name, value)| (format!("{section}.{name}"), Digest::of(&value.to_string())))
+            keys.iter().map(move |(name, value)| (format!("{section}.{name}"), digest(value)))
         });
         AtRestart(keys.collect())
     }

@@ -1,14 +1,15 @@
 //! Secrets that variables name by a file: `VESTIBULE__SERVER__SECRET_FILE=/run/secrets/vestibule`.
 //!
 //! Owns: which keys these are, and what of the file is the secret. Messages never repeat what is in a file.
-//! Must not know: what a secret is used for. (`store.password_file` is a key of its own: it is read for each connection.)
+//! Must not know: what a secret is used for. (`store.password_file` and `store.sentinel_password_file`
+//! are keys of their own: they are read for each connection.)
 
 use super::files::Files;
 use super::layers::PREFIX;
 use crate::domain::invalid::{Fault, Invalid};
 
 const SUFFIX: &str = "_FILE";
-const KEYS: [&str; 3] = ["SERVER__SECRET", "STORE__URL", "STORE__SENTINEL_PASSWORD"];
+const KEYS: [&str; 2] = ["SERVER__SECRET", "STORE__URL"];
 /// With an index after it.
 const LIST: &str = "SERVER__PREVIOUS_SECRETS__";
 

@@ -15,6 +15,7 @@ use self::certificates::{read_certificates, read_private_key};
 pub use self::location::StoreLocation;
 use self::location::parse_store_url;
 pub use self::password::PasswordFile;
+use super::files::Files;
 use crate::domain::invalid::Invalid;
 use crate::fields::{Fields, boolean, integer, parsed};
 
@@ -37,6 +38,8 @@ pub struct Store {
     pub sentinel_username: Option<String>,
     /// Theirs.
     pub sentinel_password: Option<SecretString>,
+    /// Holds theirs, and is read for each connection.
+    pub sentinel_password_file: Option<PasswordFile>,
     /// Refuse tickets that were minted before a failover or restart of Redis.
     pub fence_failover: bool,
     /// How many replicas must have an exchange before it is answered.
@@ -55,34 +58,36 @@ pub struct ClientCertificate {
 }
 
 /// `[store]`
-pub fn read_store(mut fields: Fields<'_, '_>) -> Option<Store> {
+pub fn read_store(mut fields: Fields<'_, '_>, files: &Files) -> Option<Store> {
     let location = fields.required("url", parsed(parse_store_url));
     let timeout_ms = fields.optional("timeout_ms", integer(10, 5_000)).unwrap_or(1_000);
     let fence_failover = fields.optional("fence_failover", boolean).unwrap_or(true);
     let allow_memory = fields.optional("allow_memory", boolean).unwrap_or(false);
     let wait_replicas = fields.optional("wait_replicas", integer(0, 16)).unwrap_or(0);
-    let ca_certificates = fields.optional("ca_file", parsed(read_certificates));
-    let certificates = fields.optional("client_cert_file", parsed(read_certificates));
-    let key = fields.optional("client_key_file", parsed(read_private_key));
+    let ca_certificates = fields.optional("ca_file", parsed(|path| read_certificates(path, files)));
+    let certificates = fields.optional("client_cert_file", parsed(|path| read_certificates(path, files)));
+    let key = fields.optional("client_key_file", parsed(|path| read_private_key(path, files)));
     let password_file = fields.optional("password_file", parsed(PasswordFile::parse));
     let prefix = fields.optional("prefix", parsed(parse_prefix)).unwrap_or_else(|| "vst".to_owned());
     let sentinel_username = fields.optional("sentinel_username", parsed(parse_word));
     let sentinel_password = fields.optional("sentinel_password", parsed(parse_word)).map(SecretString::from);
+    let sentinel_password_file = fields.optional("sentinel_password_file", parsed(PasswordFile::parse));
     check_what_belongs_together(&mut fields, location.as_ref());
     fields.finish();
-    let key = key.and_then(|key| String::from_utf8(key).ok()).map(SecretString::from);
-    let client_certificate =
-        certificates.zip(key).map(|(certificates, key)| ClientCertificate { certificates, key });
+    let client_certificate = certificates
+        .zip(key)
+        .map(|(certificates, key)| ClientCertificate { certificates: certificates.into_bytes(), key });
     let timeout = Duration::from_millis(timeout_ms);
     Some(Store {
         location: location?,
         timeout,
-        ca_certificates,
+        ca_certificates: ca_certificates.map(String::into_bytes),
         client_certificate,
         password_file,
         prefix,
         sentinel_username,
         sentinel_password,
+        sentinel_password_file,
         fence_failover,
         wait_replicas,
         allow_memory,
@@ -94,12 +99,12 @@ fn check_what_belongs_together(fields: &mut Fields<'_, '_>, location: Option<&St
     for (name, other, what) in [
         ("client_cert_file", "client_key_file", "A certificate and its key belong together."),
         ("client_key_file", "client_cert_file", "A certificate and its key belong together."),
-        ("sentinel_username", "sentinel_password", "A user has a password."),
     ] {
         if fields.value(name).is_some() && fields.value(other).is_none() {
             fields.fault(name, Invalid::new(what, format!("Set {other} too.")));
         }
     }
+    check_sentinels(fields, location);
     let Some(location) = location.filter(|location| !matches!(location, StoreLocation::Memory)) else {
         return;
     };
@@ -117,10 +122,30 @@ fn check_what_belongs_together(fields: &mut Fields<'_, '_>, location: Option<&St
         let fix = "Take one of the two out. The name of a user stays in the URL: redis://user@host.";
         fields.fault("password_file", Invalid::new("The store's URL has a password too.", fix));
     }
-    let has_sentinels = matches!(location, StoreLocation::Sentinel { .. });
-    if fields.value("sentinel_password").is_some() && !has_sentinels {
-        let fix = "Take it out. The password of the store itself is a part of store.url.";
-        fields.fault("sentinel_password", Invalid::new("The store's URL names no sentinels.", fix));
+}
+
+fn check_sentinels(fields: &mut Fields<'_, '_>, location: Option<&StoreLocation>) {
+    let passwords = ["sentinel_password", "sentinel_password_file"].map(|name| (name, fields.value(name)));
+    let given: Vec<&'static str> =
+        passwords.into_iter().filter(|(_, value)| value.is_some()).map(|(name, _)| name).collect();
+    if fields.value("sentinel_username").is_some() && given.is_empty() {
+        let fix = "Set sentinel_password or sentinel_password_file too.";
+        fields.fault("sentinel_username", Invalid::new("A user has a password.", fix));
+    }
+    match location {
+        None | Some(StoreLocation::Memory) => {}
+        Some(StoreLocation::Sentinel { .. }) if given.len() > 1 => {
+            let message = "There is store.sentinel_password too.";
+            fields.fault("sentinel_password_file", Invalid::new(message, "Take one of the two out."));
+        }
+        Some(StoreLocation::Sentinel { .. }) => {}
+        Some(StoreLocation::Redis(_) | StoreLocation::Cluster { .. }) => {
+            let fix =
+                "Take it out. The store's own password is a part of store.url, or in store.password_file.";
+            for name in given {
+                fields.fault(name, Invalid::new("The store's URL names no sentinels.", fix));
+            }
+        }
     }
 }
 

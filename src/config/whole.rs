@@ -30,7 +30,7 @@ pub fn read(
     faults: &mut Vec<Fault>,
 ) -> Option<Settings> {
     let mut top = Fields::new(document, "", faults);
-    let store = read_store(top.section("store"));
+    let store = read_store(top.section("store"), files);
     let in_memory = store.as_ref().is_none_or(|store| matches!(store.location, StoreLocation::Memory));
     let server = read_server(top.section("server"), in_memory);
     let limits = read_limits(top.section("limits"));
@@ -64,7 +64,7 @@ pub fn read(
         rest: digest_of_rest(document, signing_keys.iter().map(SigningKey::id)),
         signing_keys,
         catalog,
-        at_restart: AtRestart::of(document),
+        at_restart: AtRestart::of(document, files),
     })
 }
 

@@ -16,6 +16,7 @@ mod lanes;
 mod names;
 mod node;
 mod observer;
+mod passwords;
 mod probe;
 mod sentinel;
 mod spell;
@@ -37,6 +38,7 @@ use self::fixed::Fixed;
 use self::lanes::Attempt;
 use self::observer::CallUnderWay;
 pub use self::observer::{FailureKind, OPERATIONS, StoreObserver};
+use self::passwords::Passwords;
 pub use self::probe::Probe;
 use self::sentinel::{Sentinels, watch};
 pub use self::standing::Standing;
@@ -86,8 +88,9 @@ impl RedisLink {
         let connector = Connector::new(servers, Limits::of(timeout), probe.clone(), observer.clone());
         let route = match topology {
             Topology::Single(_) => Route::Fixed(Fixed::new(connector)),
-            Topology::Sentinel { sentinels, master, .. } => {
-                let sentinels = Sentinels::new(sentinels.clone(), master.clone(), connector);
+            Topology::Sentinel { sentinels, password, master, .. } => {
+                let passwords = Passwords::of(password.clone());
+                let sentinels = Sentinels::new(sentinels.clone(), passwords, master.clone(), connector);
                 watch(&sentinels);
                 Route::Sentinels(sentinels)
             }

@@ -139,6 +139,30 @@ async fn a_pipe_in_the_place_of_the_file() {
     assert_eq!(status, Some(0));
 }
 
+/// The store is reached with them, and that is set up at the start.
+#[tokio::test]
+async fn certificates_in_the_same_files_wait_for_a_restart() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let files = ["ca_file", "client_cert_file", "client_key_file"];
+    let path_of = |name: &str| directory.path().join(name);
+    let renewed = || {
+        let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
+        let texts = [made.cert.pem(), made.cert.pem(), made.signing_key.serialize_pem()];
+        files.iter().zip(texts).for_each(|(name, text)| rename_into_place(&path_of(name), &text));
+    };
+    renewed();
+    let lines: String = files.iter().map(|name| format!("store.{name} = {:?}\n", path_of(name))).collect();
+    let nowhere = watched().replace("\"memory:\"", "\"rediss://127.0.0.1:1\"");
+    let mut process = Process::serve(&file(&directory, &format!("{lines}{nowhere}")));
+    renewed();
+    process.wait_for_line(|line| line.contains("at a restart only"));
+    let told = process.output.last().expect("the line");
+    for name in files {
+        assert!(told.contains(&format!("store.{name}")), "{name} in {told}");
+    }
+    assert!(!process.output.join("").contains("PRIVATE KEY"), "no key is told");
+}
+
 /// Links, cookies and tokens would else name two gateways.
 #[tokio::test]
 async fn the_public_address_is_the_same_until_a_restart() {

@@ -31,7 +31,11 @@ fn all_of_the_default() -> String {
     let all = all
         .replace("/etc/vestibule/redis-client.pem", authority)
         .replace("/etc/vestibule/redis-client.key", key)
-        .replace("/run/secrets/redis", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/testdata/store_password"));
+        .replace("/run/secrets/redis", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/testdata/store_password"))
+        .replace(
+            "/run/secrets/sentinels",
+            concat!(env!("CARGO_MANIFEST_DIR"), "/tests/testdata/store_password"),
+        );
     all.replace("sha256 = \"…\"", &digest).replace("secret = \"…\"", super::SECRET)
 }
 

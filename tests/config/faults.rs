@@ -87,6 +87,7 @@ fn a_fault_is_told_with_its_place() {
         ("[store]\nsentinel_password = \" word\"", &["store.sentinel_password"]),
         ("[store]\npassword_file = \"/nowhere\"", &["store.password_file"]),
         ("[store]\npassword_file = \"/dev/null\"", &["store.password_file"]),
+        ("[store]\nsentinel_password_file = \"/nowhere\"", &["store.sentinel_password_file"]),
         ("[store]\nprefix = \"\"", &["store.prefix"]),
         ("[store]\nprefix = \"a{b}\"", &["store.prefix"]),
         ("[store]\nprefix = \"a*\"", &["store.prefix"]),
@@ -120,6 +121,8 @@ fn what_would_have_no_effect_is_found() {
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), "a word\n").expect("a file is written");
     let password_file = format!("password_file = {:?}", file.path());
+    let sentinels_file = format!("sentinel_{password_file}");
+    let both = format!("sentinel_password = \"word\"\n{sentinels_file}");
     let (password, user) = ("sentinel_password = \"word\"", "sentinel_username = \"user\"");
     for (url, lines, name, fix) in [
         ("redis://a", &*ca_file, "ca_file", "rediss://"),
@@ -128,6 +131,8 @@ fn what_would_have_no_effect_is_found() {
         ("rediss://a", password, "sentinel_password", "store.url"),
         ("rediss+cluster://a", password, "sentinel_password", "store.url"),
         ("rediss+sentinel://a/main", user, "sentinel_username", "sentinel_password"),
+        ("rediss://a", &sentinels_file, "sentinel_password_file", "store.password_file"),
+        ("redis+sentinel://a/main", &both, "sentinel_password_file", "one of the two"),
         ("rediss://user:pass@a", &password_file, "password_file", "redis://user@host"),
         ("redis+cluster://:pass@a", &password_file, "password_file", "redis://user@host"),
         ("redis+unix:///run/redis.sock?pass=word", &password_file, "password_file", "redis://user@host"),

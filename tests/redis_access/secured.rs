@@ -115,6 +115,36 @@ async fn sentinels_are_asked_with_the_user_and_password_of_their_own() {
     set.sentinels.iter().for_each(super::assert_nothing_was_refused);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_password_of_sentinels_is_read_from_its_file_for_each_connection() {
+    let set = SentinelSet::start_by(0, &[], &["--requirepass", "a word"], None);
+    let file = set.primary().directory().join("sentinels");
+    let rotate = |password: &str| {
+        std::fs::write(&file, format!("{password}\n")).expect("a file is written");
+        let rules = super::documented_acl("reset on >SENTINELS").join(" ").replace("SENTINELS", password);
+        let rules: Vec<String> = rules.split(' ').map(str::to_owned).collect();
+        set.sentinels.iter().for_each(|sentinel| super::allow(sentinel, &rules));
+    };
+    rotate("first");
+    let lines = format!("sentinel_username = \"vestibule\"\nsentinel_password_file = {file:?}");
+    let store = store_with(&set.url(), &lines);
+    active(store.as_ref(), "before").await;
+    rotate("second");
+    // Whoever rotates a password closes what the former one has opened.
+    for sentinel in &set.sentinels {
+        sentinel.command(&["CLIENT", "KILL", "USER", "vestibule"]);
+    }
+    tokio::task::block_in_place(|| {
+        for sentinel in &set.sentinels {
+            sentinel.wait_until("it is asked with the new password", |redis| {
+                let clients = redis::cmd("CLIENT").arg("LIST").query::<String>(redis).unwrap_or_default();
+                clients.contains(" user=vestibule ")
+            });
+        }
+    });
+    active(store.as_ref(), "after").await;
+}
+
 /// As most hosts of clusters set them up; and a node that is to tell names and has none tells `?`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nodes_of_a_cluster_may_be_told_by_their_host_names() {

@@ -3,7 +3,6 @@
 //! Owns: the time-outs, and that each server is examined under the address at which it really is.
 //! Must not know: which server is the right one, what is asked of it, or which names count.
 
-use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,16 +12,15 @@ use futures_util::FutureExt;
 use redis::aio::MultiplexedConnection;
 use redis::io::AsyncDNSResolver;
 use redis::{AsyncConnectionConfig, Client, ConnectionInfo, RedisFuture, RedisResult};
-use secrecy::ExposeSecret;
-use tokio::sync::Semaphore;
 
-use super::fault::{is_wrong_name, no_password};
+use super::fault::is_wrong_name;
 use super::names::{Accepts, Names};
 use super::node::Live;
 use super::observer::{Open, StoreObserver};
+use super::passwords::Passwords;
 use super::probe::Probe;
 use super::standing::Standing;
-use super::topology::{PasswordSource, Servers, node_at};
+use super::topology::{Servers, node_at};
 
 /// What our connections are called.
 const CLIENT_NAME: &str = "vestibule";
@@ -47,9 +45,7 @@ impl Limits {
 /// Connects to the data nodes. Each is examined at the first contact.
 pub struct Connector {
     node: ConnectionInfo,
-    password: Option<PasswordSource>,
-    /// One at a time reads the password.
-    reading: Arc<Semaphore>,
+    passwords: Passwords,
     names: Names,
     /// The last certificate of a server at a bare address had the name that the operator gave.
     has_seed_name: AtomicBool,
@@ -65,11 +61,10 @@ impl Connector {
         probe: Arc<Probe>,
         observer: Arc<dyn StoreObserver>,
     ) -> Self {
-        let (node, password) = (servers.topology.node().clone(), servers.password.clone());
+        let (node, passwords) = (servers.topology.node().clone(), Passwords::of(servers.password.clone()));
         let has_seed_name = AtomicBool::new(false);
-        let reading = Arc::new(Semaphore::new(1));
         let names = Names::of(servers);
-        Connector { node, password, reading, names, has_seed_name, limits, probe, observer }
+        Connector { node, passwords, names, has_seed_name, limits, probe, observer }
     }
 
     /// To the server that the settings themselves name.
@@ -132,25 +127,6 @@ impl Connector {
         self.node.addr().to_string()
     }
 
-    async fn with_password(&self, info: ConnectionInfo) -> RedisResult<ConnectionInfo> {
-        let Some(password) = self.password.clone() else { return Ok(info) };
-        let reading = self.reading.clone();
-        // A file may lie on a disk that hangs. Then one thread hangs with it, not one more at each try to connect.
-        let read = async move {
-            let turn = reading.acquire_owned().await.map_err(io::Error::other)?;
-            let read = tokio::task::spawn_blocking(move || {
-                let _turn = turn;
-                password()
-            });
-            read.await.map_err(io::Error::other)?
-        };
-        let read = tokio::time::timeout(self.limits.answer, read).await;
-        let password = read.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
-        let password = password.map_err(|error| no_password(error.to_string()))?;
-        let user = info.redis_settings().clone().set_password(password.expose_secret());
-        Ok(info.set_redis_settings(user))
-    }
-
     /// `server`: where it is, whatever name its certificate has.
     async fn open(&self, server: &str, info: ConnectionInfo, at: Option<Resolved>) -> RedisResult<Live> {
         let opened = self.opened(info, at).await;
@@ -163,7 +139,7 @@ impl Connector {
     }
 
     async fn opened(&self, info: ConnectionInfo, at: Option<Resolved>) -> RedisResult<MultiplexedConnection> {
-        let client = Client::open(self.with_password(info).await?)?;
+        let client = self.passwords.client(info, self.limits.answer).await?;
         open(&client, at, self.limits.answer).await
     }
 }

@@ -20,12 +20,14 @@ use super::fault::outage;
 use super::flight::Flight;
 use super::lanes::{Attempt, Lanes};
 use super::node::{Lane, Live, by};
+use super::passwords::Passwords;
 
 /// How long it may take a worker to notice another primary in this way alone.
 const ASK_EVERY: Duration = Duration::from_millis(500);
 
 pub struct Sentinels {
     sentinels: Vec<(Client, Lane)>,
+    passwords: Arc<Passwords>,
     master: String,
     connector: Arc<Connector>,
     primary: ArcSwapOption<Primary>,
@@ -39,9 +41,16 @@ struct Primary {
 }
 
 impl Sentinels {
-    pub fn new(sentinels: Vec<Client>, master: String, connector: Connector) -> Arc<Self> {
+    /// `passwords`: of the sentinels themselves.
+    pub fn new(
+        sentinels: Vec<Client>,
+        passwords: Passwords,
+        master: String,
+        connector: Connector,
+    ) -> Arc<Self> {
         Arc::new(Sentinels {
             sentinels: sentinels.into_iter().map(|client| (client, Lane::default())).collect(),
+            passwords: Arc::new(passwords),
             master,
             connector: Arc::new(connector),
             primary: ArcSwapOption::empty(),
@@ -102,7 +111,7 @@ impl Sentinels {
     /// The primary in the latest configuration. A sentinel that is cut off from the others names an old one.
     async fn ask_all(&self) -> RedisResult<Address> {
         let limit = self.connector.limits.topology;
-        let asked = self.sentinels.iter().map(|(client, lane)| ask(client, lane, &self.master, limit));
+        let asked = self.sentinels.iter().map(|(client, lane)| self.ask(client, lane, limit));
         let answers = join_all(asked).await;
         let latest = answers.iter().flatten().max_by_key(|(epoch, _)| *epoch);
         match latest {
@@ -112,6 +121,34 @@ impl Sentinels {
                 .find_map(Result::err)
                 .unwrap_or_else(|| outage("there are no sentinels"))),
         }
+    }
+
+    /// The configuration's epoch and the primary's address.
+    async fn ask(&self, client: &Client, lane: &Lane, limit: Duration) -> RedisResult<(u64, Address)> {
+        let deadline = Instant::now() + limit;
+        let connecting = || {
+            let (passwords, info) = (self.passwords.clone(), client.get_connection_info().clone());
+            async move { connect(&passwords.client(info, limit).await?, limit).await.map(Live::new) }
+        };
+        let live = lane.get(deadline, connecting).await?;
+        // Both are needed: in the middle of a failover, MASTER gives the new epoch with the old address.
+        let mut both = redis::pipe();
+        let master = &self.master;
+        both.cmd("SENTINEL")
+            .arg("GET-MASTER-ADDR-BY-NAME")
+            .arg(master)
+            .cmd("SENTINEL")
+            .arg("MASTER")
+            .arg(master);
+        let answers =
+            by(deadline, both.query_async(&mut MultiplexedConnection::clone(&live.connection))).await;
+        if answers.as_ref().is_err_and(|error| live.is_spent_by(error)) {
+            lane.forget(&live);
+        }
+        let (address, fields): (Option<Address>, HashMap<String, String>) = answers?;
+        let epoch = fields.get("config-epoch").and_then(|text| text.parse().ok());
+        let told = epoch.zip(address);
+        told.ok_or_else(|| outage("a sentinel does not tell the primary's address"))
     }
 }
 
@@ -126,27 +163,6 @@ pub fn watch(sentinels: &Arc<Sentinels>) {
             tokio::time::sleep(ASK_EVERY).await;
         }
     });
-}
-
-/// The configuration's epoch and the primary's address.
-async fn ask(client: &Client, lane: &Lane, master: &str, limit: Duration) -> RedisResult<(u64, Address)> {
-    let deadline = Instant::now() + limit;
-    let connecting = || {
-        let client = client.clone();
-        async move { connect(&client, limit).await.map(Live::new) }
-    };
-    let live = lane.get(deadline, connecting).await?;
-    // Both are needed: in the middle of a failover, MASTER gives the new epoch with the old address.
-    let mut both = redis::pipe();
-    both.cmd("SENTINEL").arg("GET-MASTER-ADDR-BY-NAME").arg(master).cmd("SENTINEL").arg("MASTER").arg(master);
-    let answers = by(deadline, both.query_async(&mut MultiplexedConnection::clone(&live.connection))).await;
-    if answers.as_ref().is_err_and(|error| live.is_spent_by(error)) {
-        lane.forget(&live);
-    }
-    let (address, fields): (Option<Address>, HashMap<String, String>) = answers?;
-    let epoch = fields.get("config-epoch").and_then(|text| text.parse().ok());
-    let told = epoch.zip(address);
-    told.ok_or_else(|| outage("a sentinel does not tell the primary's address"))
 }
 
 /// The sentinels may not have noticed yet, or may not have told the server yet.

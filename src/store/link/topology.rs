@@ -32,6 +32,8 @@ pub enum Topology {
     Sentinel {
         /// Those to ask.
         sentinels: Vec<Client>,
+        /// In place of the password in their settings.
+        password: Option<PasswordSource>,
         /// The primary's name among them.
         master: String,
         /// Credentials, database and TLS of the primary; its address is not used.
