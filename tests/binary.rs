@@ -106,6 +106,26 @@ fn check_accepts_what_serve_accepts() {
     assert_eq!(output.status.code(), Some(0), "{}", text_of(&output.stderr));
 }
 
+#[test]
+fn check_asks_for_a_way_back_where_a_portal_has_none() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let portal = |slug: &str, more: &str| {
+        format!("[[workspaces.portals]]\nslug = \"{slug}\"\nurl = \"https://{slug}.example.com/\"\n{more}")
+    };
+    let home = "return_url = \"https://app.example.com/\"\n";
+    let text = "[store]\nallow_memory = true\n[[workspaces]]\nid = \"acme\"\n".to_owned();
+    let good = text.clone() + &portal("billing", home) + &portal("app", "direct = true\n");
+    let note = |text: &str| {
+        let path = file(&directory, text);
+        let output = run(&["check", "--config", path.to_str().expect("a path")]);
+        assert_eq!(output.status.code(), Some(0), "{}", text_of(&output.stderr));
+        text_of(&output.stdout)
+    };
+    assert!(!note(&good).contains("Note:"));
+    let told = note(&(good + &portal("shop", "")));
+    assert!(told.contains("Note: without return_url, ") && told.contains("1 portal: shop."), "{told}");
+}
+
 #[tokio::test]
 async fn a_new_key_opens_the_gateway_that_is_given_its_digest() {
     let output = text_of(&run(&["keys", "new", "--environment", "test"]).stdout);

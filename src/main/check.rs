@@ -10,11 +10,14 @@ use std::sync::Arc;
 use vestibule::app::SystemClock;
 use vestibule::app::check::try_store;
 use vestibule::config::{Change, Settings, Source};
+use vestibule::domain::catalog::Catalog;
 
 use super::endings::{counted, fail, report};
 
 /// The new configuration is good, and not all of the change is harmless.
 const NOT_HARMLESS: u8 = 3;
+/// Of portals in one line.
+const MOST_NAMED: usize = 10;
 
 pub fn check(config: Option<PathBuf>, connect: bool, against: Option<PathBuf>) -> ExitCode {
     let source = Source::File(config);
@@ -25,6 +28,7 @@ pub fn check(config: Option<PathBuf>, connect: bool, against: Option<PathBuf>) -
     let portals = counted(settings.catalog.portals().len(), "portal");
     let keys = counted(settings.catalog.root_key_count(), "root key");
     println!("The configuration is valid: {portals}, {keys}.");
+    tell_of_dead_ends(&settings.catalog);
     let compared = against.map_or(ExitCode::SUCCESS, |old| compare(old, &settings, &source));
     if compared != ExitCode::SUCCESS && compared != ExitCode::from(NOT_HARMLESS) {
         return compared;
@@ -34,6 +38,23 @@ pub fn check(config: Option<PathBuf>, connect: bool, against: Option<PathBuf>) -
         return if connected == ExitCode::SUCCESS { compared } else { connected };
     }
     compared
+}
+
+/// A portal whose people find no way on by themselves. (A direct session is renewed by the page or app that uses it.)
+fn tell_of_dead_ends(catalog: &Catalog) {
+    let portals = catalog.portals().iter().filter(|portal| portal.return_url.is_none() && !portal.direct);
+    let slugs: Vec<&str> = portals.map(|portal| portal.slug.as_str()).collect();
+    if slugs.is_empty() {
+        return;
+    }
+    let named: Vec<&str> = slugs.iter().copied().take(MOST_NAMED).collect();
+    println!(
+        "Note: without return_url, people whose session is over read a page that tells them to open the portal anew, and \
+         are not sent there. {}: {}{}.",
+        counted(slugs.len(), "portal"),
+        named.join(", "),
+        if slugs.len() > named.len() { ", …" } else { "" },
+    );
 }
 
 fn compare(old: PathBuf, new: &Settings, source: &Source) -> ExitCode {
