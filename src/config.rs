@@ -11,6 +11,7 @@ mod include;
 mod layers;
 mod listen;
 mod misspelt;
+mod otel;
 mod places;
 mod policy;
 mod reading;

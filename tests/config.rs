@@ -11,6 +11,8 @@ mod environment;
 mod faults;
 #[path = "config/include.rs"]
 mod include;
+#[path = "config/otel.rs"]
+mod otel;
 #[path = "config/schema.rs"]
 mod schema;
 #[path = "config/secrecy.rs"]

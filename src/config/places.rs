@@ -82,6 +82,14 @@ impl Places {
         self.places.insert(path.to_owned(), Place::Variable(name.to_owned()));
     }
 
+    /// A variable stood in for another one, which is what its operator has set.
+    pub fn rename_variable(&mut self, ours: &str, told: &str) {
+        let is_ours = |place: &Place| matches!(place, Place::Variable(name) if name == ours);
+        for place in self.places.values_mut().filter(|place| is_ours(place)) {
+            *place = Place::Variable(told.to_owned());
+        }
+    }
+
     /// An element of a list is from an included file, where it has a path of its own.
     pub fn put_included(&mut self, path: String, inner: String) {
         self.included.insert(path, inner);
@@ -106,4 +114,10 @@ impl Places {
 /// `a[0].b`, `a[0]`, `a`
 fn enclosing(path: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(path), |path| path.rfind(['.', '[']).map(|end| &path[..end]))
+}
+
+/// A fault of a variable that stood in for another one.
+pub fn renamed(fault: invalid::Fault, names: &[(String, String)]) -> invalid::Fault {
+    let told = names.iter().find(|(ours, _)| *ours == fault.location).map(|(_, told)| told.clone());
+    invalid::Fault { location: told.unwrap_or(fault.location), ..fault }
 }

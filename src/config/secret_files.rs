@@ -13,9 +13,12 @@ const KEYS: [&str; 2] = ["SERVER__SECRET", "STORE__URL"];
 /// With an index after it.
 const LIST: &str = "SERVER__PREVIOUS_SECRETS__";
 
-/// Puts what the files hold in place of the variables that name them.
-pub fn resolve(variables: Vec<(String, String)>, files: &Files) -> (Vec<(String, String)>, Vec<Fault>) {
-    let mut faults = Vec::new();
+type Pairs = Vec<(String, String)>;
+
+/// Puts what the files hold in place of the variables that name them. Also returned: the names of what is in place with those
+/// that were set, and faults.
+pub fn resolve(variables: Pairs, files: &Files) -> (Pairs, Pairs, Vec<Fault>) {
+    let (mut faults, mut renamed) = (Vec::new(), Vec::new());
     let names: Vec<String> = variables.iter().map(|(name, _)| name.clone()).collect();
     let resolved = variables.into_iter().filter_map(|(name, value)| {
         let Some(meant) = meant_by(&name) else { return Some((name, value)) };
@@ -25,7 +28,10 @@ pub fn resolve(variables: Vec<(String, String)>, files: &Files) -> (Vec<(String,
             return None;
         }
         match read(&value, files) {
-            Ok(secret) => Some((meant.to_owned(), secret)),
+            Ok(secret) => {
+                renamed.push((meant.to_owned(), name.clone()));
+                Some((meant.to_owned(), secret))
+            }
             Err(invalid) => {
                 faults.push(invalid.at(name));
                 None
@@ -33,7 +39,7 @@ pub fn resolve(variables: Vec<(String, String)>, files: &Files) -> (Vec<(String,
         }
     });
     let resolved = resolved.collect();
-    (resolved, faults)
+    (resolved, renamed, faults)
 }
 
 fn meant_by(name: &str) -> Option<&str> {

@@ -13,7 +13,7 @@ use super::files::Files;
 use super::places::{Fault, Places};
 use super::reading::text_of;
 use super::settings::Settings;
-use super::{document, include, layers, listen, misspelt, secret_files, telemetry, whole};
+use super::{document, include, layers, listen, misspelt, otel, places, secret_files, telemetry, whole};
 use crate::domain::invalid::{self, Invalid};
 
 /// The embedded defaults. The comments in this file are the reference for every key.
@@ -139,10 +139,19 @@ impl<'a> Middle<'a> {
         read.lines.into_iter().for_each(|(path, line)| places.put_line(path, self.name, line));
         let variables: Vec<(String, String)> = variables.collect();
         faults.extend(misspelt::faults(variables.iter().map(|(name, _)| name.as_str())));
-        let variables = telemetry::with_standard_variables(variables);
-        let (variables, unread) = secret_files::resolve(variables, files);
+        let standard = otel::read(&variables);
+        let (mut variables, mut renamed, unread) = secret_files::resolve(variables, files);
         faults.extend(unread);
-        faults.extend(layers::merge_environment(&mut document, variables.into_iter(), places));
+        if let Some((variable, theirs)) = standard.in_place {
+            renamed.push((variable.0.clone(), theirs.to_owned()));
+            variables.push(variable);
+        }
+        let merged = layers::merge_environment(&mut document, variables.into_iter(), places);
+        faults.extend(merged.into_iter().map(|fault| places::renamed(fault, &renamed)));
+        renamed.iter().for_each(|(ours, told)| places.rename_variable(ours, told));
+        if telemetry::is_on(&document) {
+            faults.extend(standard.faults);
+        }
         let included = include::expand(&mut document, self.base, files, places);
         Ok((document, included))
     }

@@ -1,11 +1,11 @@
-//! Reads `[telemetry]`, and the variables by which OpenTelemetry's own tools are told the same.
+//! Reads `[telemetry]`.
 //!
 //! Owns: when traces are on, and where they go. A key in the address would be in logs, so there is no place for one.
 //! Must not know: what a trace is.
 
+use serde_json::{Map, Value};
 use url::Url;
 
-use super::layers::PREFIX;
 use crate::domain::invalid::Invalid;
 use crate::domain::return_url::parse_http_url;
 use crate::fields::{Fields, integer, string};
@@ -32,23 +32,10 @@ pub fn read_telemetry(mut fields: Fields<'_, '_>) -> Telemetry {
     Telemetry { traces_endpoint: endpoint.flatten(), traces_one_in }
 }
 
-/// Adds ours where OpenTelemetry's are set, and ours is not. The environment comes last among the layers, so both replace the
-/// file.
-pub fn with_standard_variables(mut variables: Vec<(String, String)>) -> Vec<(String, String)> {
-    let ours = format!("{PREFIX}TELEMETRY__TRACES_ENDPOINT");
-    let value = |name: &str| {
-        let set = variables.iter().find(|(set, _)| set == name);
-        set.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
-    };
-    let is_off = value("OTEL_SDK_DISABLED").is_some_and(|word| word.eq_ignore_ascii_case("true"));
-    if is_off || variables.iter().any(|(name, _)| *name == ours) {
-        return variables;
-    }
-    let of_all_signals =
-        || value("OTEL_EXPORTER_OTLP_ENDPOINT").map(|base| base.trim_end_matches('/').to_owned() + PATH);
-    let endpoint = value("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT").map(str::to_owned).or_else(of_all_signals);
-    variables.extend(endpoint.map(|endpoint| (ours, endpoint)));
-    variables
+/// Whether a document switches traces on.
+pub fn is_on(document: &Map<String, Value>) -> bool {
+    let endpoint = document.get("telemetry").and_then(|section| section.get("traces_endpoint"));
+    endpoint.and_then(Value::as_str).is_some_and(|endpoint| !endpoint.is_empty())
 }
 
 fn parse_endpoint(text: &str) -> Result<Url, Invalid> {

@@ -1,0 +1,98 @@
+//! OpenTelemetry's own variables: what switches traces off, and what would have been dropped without a word.
+
+use vestibule::config::Place;
+
+use super::{load_with, locations};
+
+const BASE: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+const HEADERS: &str = "OTEL_EXPORTER_OTLP_HEADERS";
+const OF_TRACES: &str = "OTEL_EXPORTER_OTLP_TRACES_HEADERS";
+const EXPORTER: &str = "OTEL_TRACES_EXPORTER";
+const OURS: &str = "VESTIBULE__TELEMETRY__TRACES_ENDPOINT";
+const URL: &str = "http://collector:4318";
+
+#[test]
+fn an_exporter_that_is_none_switches_traces_off_and_another_one_is_a_fault() {
+    let in_file = "telemetry.traces_endpoint = \"http://file:4318\"";
+    for (text, variables, is_on) in [
+        ("", &[(BASE, URL), (EXPORTER, "none")][..], false),
+        ("", &[(BASE, URL), (EXPORTER, " None ")], false),
+        (in_file, &[(EXPORTER, "none")], false),
+        ("", &[(OURS, URL), (EXPORTER, "none")], true),
+        ("", &[(BASE, URL), (EXPORTER, "otlp")], true),
+        ("", &[(BASE, URL), (EXPORTER, "")], true),
+        ("", &[(EXPORTER, "otlp")], false),
+        // It is of no account where traces are off.
+        ("", &[(EXPORTER, "zipkin")], false),
+    ] {
+        let settings =
+            load_with(text, variables).unwrap_or_else(|faults| panic!("{variables:?}: {faults:?}"));
+        assert_eq!(settings.telemetry.traces_endpoint.is_some(), is_on, "{text} {variables:?}");
+    }
+    for (text, variables) in [
+        ("", &[(BASE, URL), (EXPORTER, "zipkin")][..]),
+        ("", &[(BASE, URL), (EXPORTER, "otlp,console")]),
+        (in_file, &[(EXPORTER, "jaeger")]),
+    ] {
+        let faults = load_with(text, variables).expect_err("it is refused");
+        assert_eq!(locations(&faults), [EXPORTER], "{variables:?}");
+    }
+}
+
+/// The exporter would leave it out, and the collector would refuse every span.
+#[test]
+fn a_header_that_would_not_be_sent_is_a_fault() {
+    for good in
+        ["", "x-key=canary", "a=b,c=d", " a = b , c = d ,", "authorization=Bearer%20canary", "a=b=c", "a=%zz"]
+    {
+        for name in [HEADERS, OF_TRACES] {
+            let read = load_with("", &[(BASE, URL), (name, good)]);
+            assert!(read.is_ok(), "{name}={good}: {:?}", read.err());
+        }
+    }
+    for (bad, part) in [
+        ("canary", "Part 1 "),
+        ("x-key: canary", "Part 1 "),
+        ("a=b,canary", "Part 2 "),
+        ("a=b,,c=d", "Part 2 "),
+        ("=canary", "Part 1 "),
+        ("a=", "Part 1 "),
+        ("two words=canary", "Part 1 "),
+        ("a=canary%0Ax", "Part 1 "),
+    ] {
+        for name in [HEADERS, OF_TRACES] {
+            let faults = load_with("", &[(BASE, URL), (name, bad)]).expect_err(bad);
+            assert_eq!(locations(&faults), [name], "{bad}");
+            assert!(faults[0].message.starts_with(part), "{bad}: {}", faults[0]);
+            assert!(!faults[0].to_string().contains("canary"), "{}", faults[0]);
+            assert!(load_with("", &[(name, bad)]).is_ok(), "where traces are off nobody reads it: {bad}");
+        }
+    }
+    // The exporter reads the first of the two only.
+    assert!(load_with("", &[(BASE, URL), (OF_TRACES, "a=b"), (HEADERS, "bad")]).is_ok());
+}
+
+/// Whoever has never heard of ours looks for the one that they have set.
+#[test]
+fn a_fault_names_the_variable_that_was_set() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("secret");
+    std::fs::write(&path, "short").expect("a file is written");
+    let path = path.to_str().expect("a path");
+    for (variable, value, location) in [
+        (BASE, "http://user:canary@collector:4318", "telemetry.traces_endpoint"),
+        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "collector:4318", "telemetry.traces_endpoint"),
+        ("VESTIBULE__SERVER__SECRET_FILE", path, "server.secret"),
+        ("VESTIBULE__SERVER__PREVIOUS_SECRETS__0_FILE", path, "server.previous_secrets[0]"),
+        ("VESTIBULE__STORE__URL_FILE", path, "store.url"),
+        ("VESTIBULE__STORE__SENTINEL_PASSWORD_FILE", "/nowhere", "store.sentinel_password_file"),
+        (OURS, "collector:4318", "telemetry.traces_endpoint"),
+    ] {
+        let faults = load_with("", &[(variable, value)]).expect_err(variable);
+        assert_eq!(locations(&faults), [location], "{variable}");
+        assert_eq!(faults[0].place, Some(Place::Variable(variable.to_owned())));
+        assert!(faults[0].to_string().starts_with(&format!("{variable}: ")), "{}", faults[0]);
+    }
+    let gap = "VESTIBULE__SERVER__PREVIOUS_SECRETS__5_FILE";
+    assert_eq!(locations(&load_with("", &[(gap, path)]).expect_err(gap)), [gap]);
+}
