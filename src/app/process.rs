@@ -10,7 +10,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::supervisor::{self, Progress};
 use super::watching::Watch;
-use super::{Running, StartError};
+use super::{PartEnded, Running, StartError};
 use crate::config::{Fault, Files, Loaded, Settings, Source, StoreLocation};
 use crate::domain::invalid::Invalid;
 use crate::domain::ports::Clock;
@@ -45,14 +45,7 @@ pub async fn run(
     missing.into_iter().for_each(|missing| tracing::warn!("{missing}"));
     started(&running);
     supervisor::tell(Progress::Ready);
-    let mut ended = loop {
-        tokio::select! {
-            () = stop.next() => break None,
-            ended = running.part_ended() => break Some(ended),
-            _ = hangup.recv() => watch.was_read(reload(&running, source, Asked::BySignal)),
-            () = watch.changed() => watch.was_read(reload(&running, source, Asked::ByChange)),
-        }
-    };
+    let mut ended = serve(&mut running, source, &mut watch, &mut stop, &mut hangup).await;
     supervisor::tell(Progress::Stopping);
     if ended.is_none() {
         let drain = running.announce_stop();
@@ -76,6 +69,38 @@ pub async fn run(
         () = stop.next() => return Ok(at_once()),
     }
     Ok(if ended.is_some() { End::InPart } else { End::InGoodOrder })
+}
+
+/// Until it is told to stop, or a part of it ends by itself.
+async fn serve(
+    running: &mut Running,
+    source: &Source,
+    watch: &mut Watch,
+    stop: &mut StopSignals,
+    hangup: &mut Signal,
+) -> Option<PartEnded> {
+    loop {
+        let asked = tokio::select! {
+            () = stop.next() => break None,
+            ended = running.part_ended() => break Some(ended),
+            _ = hangup.recv() => Asked::BySignal,
+            () = watch.changed() => Asked::ByChange,
+        };
+        supervisor::tell(Progress::Reloading);
+        let (again, public_url) = (source.clone(), running.public_url().clone());
+        // A network file system may not answer, and must not hold up the end.
+        let reading = tokio::task::spawn_blocking(move || again.read_again(&public_url));
+        let loaded = tokio::select! {
+            () = stop.next() => break None,
+            ended = running.part_ended() => break Some(ended),
+            loaded = reading => loaded,
+        };
+        match loaded {
+            Ok(loaded) => watch.was_read(reload(running, loaded, asked)),
+            Err(error) => tracing::error!(%error, "the configuration could not be read; the old one stays"),
+        }
+        supervisor::tell(Progress::Ready);
+    }
 }
 
 fn at_once() -> End {
@@ -143,16 +168,9 @@ impl Asked {
     }
 }
 
-/// Returns the files that were read for it.
-fn reload(running: &Running, source: &Source, asked: Asked) -> Files {
-    supervisor::tell(Progress::Reloading);
-    let files = read_again(running, source, asked);
-    supervisor::tell(Progress::Ready);
-    files
-}
-
-fn read_again(running: &Running, source: &Source, asked: Asked) -> Files {
-    let Loaded { settings, files } = source.read_again(running.public_url());
+/// Takes what was read, unless it has a fault. Returns the files that it was read from.
+fn reload(running: &Running, loaded: Loaded, asked: Asked) -> Files {
+    let Loaded { settings, files } = loaded;
     let settings = settings.and_then(|settings| match asked {
         Asked::ByChange if running.would_lose_all(&settings.catalog) => Err(vec![cut_off()]),
         Asked::ByChange | Asked::BySignal => Ok(settings),

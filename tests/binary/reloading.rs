@@ -139,6 +139,25 @@ async fn a_pipe_in_the_place_of_the_file() {
     assert_eq!(status, Some(0));
 }
 
+/// A network disk may not answer. The path leads by a detour to a pipe, which the gateway else refuses to open.
+#[tokio::test]
+async fn a_file_that_hangs_while_it_is_reloaded_does_not_hold_up_the_end() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("gateway.toml");
+    std::fs::write(&path, watched()).expect("a file is written");
+    let process = Process::serve(Path::new(&format!("/proc/self/root{}", path.display())));
+    std::fs::remove_file(&path).expect("it goes");
+    let made = std::process::Command::new("mkfifo").arg(&path).status().expect("mkfifo runs");
+    assert!(made.success());
+    process.signal("-HUP");
+    // Opens as soon as the gateway does, and then nothing comes.
+    let writer = std::fs::File::options().write(true).open(&path).expect("a pipe");
+    process.signal("-TERM");
+    let (status, _) = process.end();
+    assert_eq!(status, Some(0));
+    drop(writer);
+}
+
 /// The store is reached with them, and that is set up at the start.
 #[tokio::test]
 async fn certificates_in_the_same_files_wait_for_a_restart() {
