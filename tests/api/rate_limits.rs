@@ -11,6 +11,16 @@ use crate::support::app::{ACME_LIVE, ACME_TEST, Call, Kind, Reply, TestApp, UMBR
 
 const LIMITED: &str = "too_many_requests/rate_limited";
 
+/// Draft 06 of the RateLimit fields has each as an item of a structured field (RFC 9651), and ours are integers without
+/// parameters. Those of later drafts, `RateLimit` and `RateLimit-Policy`, are not sent.
+fn structured(reply: &Reply, name: &str) -> i64 {
+    assert_eq!(reply.header_values("ratelimit").len() + reply.header_values("ratelimit-policy").len(), 0);
+    assert_eq!(reply.header_values(name).len(), 1, "{name}");
+    let item: sfv::Item = sfv::Parser::new(reply.header(name)).parse().expect("a structured field");
+    assert!(item.params.is_empty(), "{name}");
+    item.bare_item.as_integer().expect("an integer").into()
+}
+
 /// A gateway with one refused exchange a minute, and what it trusts.
 async fn start(trusted_proxies: &str) -> TestApp {
     start_allowing(1, &format!("trusted_proxies = [{trusted_proxies}]")).await
@@ -61,11 +71,11 @@ async fn a_refusal_is_problem_json_for_everyone_and_says_when_to_come_back() {
         let reply = call.header("accept", accept).send().await;
         reply.expect(429, LIMITED);
         assert_is_problem(&reply);
-        assert_eq!((reply.header("ratelimit-limit"), reply.header("ratelimit-remaining")), ("2", "0"));
-        for name in ["retry-after", "ratelimit-reset"] {
-            let seconds: u64 = reply.header(name).parse().expect("whole seconds");
-            assert!((1..=60).contains(&seconds), "{name}: {seconds}");
-        }
+        let [limit, remaining, reset] = ["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"]
+            .map(|name| structured(&reply, name));
+        assert_eq!((limit, remaining), (2, 0));
+        assert!((1..=60).contains(&reset), "{reset}");
+        assert_eq!(reply.header("retry-after"), reset.to_string());
     }
 }
 
