@@ -17,6 +17,7 @@ mod listen;
 mod own;
 mod site;
 mod users;
+mod visitor;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};

@@ -10,6 +10,8 @@ mod component;
 mod own_portal;
 #[path = "dev/playground.rs"]
 mod playground;
+#[path = "dev/visitors.rs"]
+mod visitors;
 
 use std::net::TcpListener;
 use std::process::Command;

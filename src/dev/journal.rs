@@ -10,8 +10,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// The most entries that are kept; older ones are dropped.
-const MAX_ENTRIES: usize = 60;
+use super::visitor::visitor;
+
+/// The most entries that one browser sees.
+const MAX_SHOWN: usize = 60;
+/// The most entries of all browsers that are kept; older ones are dropped.
+const MAX_KEPT: usize = 600;
 /// The prefixes of credentials, and how many characters of the rest are shown. The last is how a JWT begins: `{"typ":`.
 const CREDENTIALS: [&str; 9] = [
     "rk_live_",
@@ -100,21 +104,22 @@ pub struct Answer {
     pub body: Option<Value>,
 }
 
-/// All entries, oldest first. The whole playground has one journal, so that both pages show the same.
+/// All entries, oldest first, each with the browser that it belongs to. Both demo servers share one journal, so that the
+/// pages of both show a browser the same, and it sees no other's steps.
 #[derive(Default)]
 pub struct Journal {
-    entries: Mutex<VecDeque<Box<RawValue>>>,
+    entries: Mutex<VecDeque<(String, Box<RawValue>)>>,
 }
 
 impl Journal {
-    /// Adds an entry.
+    /// Adds an entry for the browser whose request is being answered.
     pub fn add(&self, entry: &Entry) {
         // Shortened in the text itself, so that it does not matter which field a credential is in or who sent it.
         let text = serde_json::to_string(entry).map(|text| shortened(&text));
         if let Ok(entry) = text.and_then(RawValue::from_string) {
             let mut entries = self.lock();
-            entries.push_back(entry);
-            let surplus = entries.len().saturating_sub(MAX_ENTRIES);
+            entries.push_back((visitor(), entry));
+            let surplus = entries.len().saturating_sub(MAX_KEPT);
             entries.drain(..surplus);
         }
     }
@@ -124,17 +129,21 @@ impl Journal {
         self.add(&Entry::Action { title: title.into() });
     }
 
-    /// All entries.
+    /// The newest entries of the browser whose request is being answered.
     pub fn entries(&self) -> Vec<Box<RawValue>> {
-        self.lock().iter().cloned().collect()
+        let (whose, entries) = (visitor(), self.lock());
+        let own: Vec<_> = entries.iter().filter(|(visitor, _)| *visitor == whose).collect();
+        let newest = &own[own.len().saturating_sub(MAX_SHOWN)..];
+        newest.iter().map(|(_, entry)| entry.clone()).collect()
     }
 
-    /// Removes all entries.
+    /// Removes them.
     pub fn clear(&self) {
-        self.lock().clear();
+        let whose = visitor();
+        self.lock().retain(|(visitor, _)| *visitor != whose);
     }
 
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Box<RawValue>>> {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<(String, Box<RawValue>)>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -182,13 +191,13 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_entries_are_forgotten() {
+    fn the_oldest_entries_are_not_shown() {
         let journal = Journal::default();
-        for number in 0..=MAX_ENTRIES {
+        for number in 0..=MAX_SHOWN {
             journal.action(format!("action {number}"));
         }
         let entries = journal.entries();
-        assert_eq!(entries.len(), MAX_ENTRIES);
+        assert_eq!(entries.len(), MAX_SHOWN);
         assert_eq!(entries[0].get(), r#"{"kind":"action","title":"action 1"}"#);
     }
 }

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 
 use super::clock::PlaygroundClock;
 use super::journal::{Actor, Entry, Journal, Step};
+use super::visitor::{self, VISITOR};
 use crate::domain::ports::Clock;
 
 /// A page reports one step at a time.
@@ -146,11 +147,13 @@ pub async fn guard(
         return Ok(request.into_response(HttpResponse::InternalServerError().finish()));
     };
     let origin = request.headers().get(header::ORIGIN).cloned();
+    let visitor = visitor::sent(request.headers());
     let mut response = match refusal(&site, &request) {
         Some((status, words)) => request.into_response(HttpResponse::build(status).body(words)),
-        None => next.call(request).await?.map_into_boxed_body(),
+        None => VISITOR.scope(visitor.clone(), next.call(request)).await?.map_into_boxed_body(),
     };
     let headers = response.headers_mut();
+    visitor::introduce(&visitor, headers);
     set(headers, header::CONTENT_SECURITY_POLICY, &site.policy);
     set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     // Not a page's whole address, which may have a session ID in it. And not nothing: the `Origin` of the app's forms
@@ -160,6 +163,7 @@ pub async fn guard(
     set(headers, header::VARY, "Origin");
     if let Some(origin) = origin.filter(|origin| site.friend.as_deref().is_some_and(|it| origin == it)) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        set(headers, header::ACCESS_CONTROL_ALLOW_CREDENTIALS, "true");
     }
     Ok(response)
 }

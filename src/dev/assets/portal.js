@@ -197,13 +197,13 @@ async function logOut() {
 
 async function revoke() {
   const user = new URLSearchParams({ user: session.externalId });
-  await ask(`${places.app}/revoke`, { method: 'POST', body: user });
+  await ask(`${places.app}/revoke`, { method: 'POST', credentials: 'include', body: user });
   await check('The portal page asks who is there');
 }
 
 async function revokeOthers() {
   const others = new URLSearchParams({ user: session.externalId, except: session.id });
-  const { revoked } = await ask(`${places.app}/revoke-others`, { method: 'POST', body: others });
+  const { revoked } = await ask(`${places.app}/revoke-others`, { method: 'POST', credentials: 'include', body: others });
   await check('The portal page asks who is there: this session goes on');
   byId('ended').className = 'result good';
   byId('ended').textContent = `Signed out everywhere else: ${revoked} ${revoked === 1 ? 'session' : 'sessions'} ended.`;
@@ -217,7 +217,7 @@ function offerTimeline() {
 }
 
 async function explain(place) {
-  const explained = await ask(`${places.app}/explain`, { method: 'POST', body: new URLSearchParams({ id: lastHandle }) });
+  const explained = await ask(`${places.app}/explain`, { method: 'POST', credentials: 'include', body: new URLSearchParams({ id: lastHandle }) });
   await render();
   const time = (at) => element('time', { dateTime: new Date(at).toISOString() }, new Date(at).toLocaleTimeString());
   const events = explained.events.map(({ at, sentence }) => element('li', {}, time(at), ` ${sentence}`));
