@@ -7,6 +7,9 @@
 
 mod support;
 
+#[cfg(feature = "playground")]
+#[path = "browser/playground.rs"]
+mod playground;
 #[path = "browser/script.rs"]
 mod script;
 #[path = "browser/stage.rs"]

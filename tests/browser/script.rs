@@ -23,6 +23,11 @@ pub struct Script {
 
 impl Script {
     pub fn start(name: &str, ports: &[(&str, u16)]) -> Self {
+        let pictures = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/browser");
+        Script::start_with_pictures(name, ports, &pictures)
+    }
+
+    pub fn start_with_pictures(name: &str, ports: &[(&str, u16)], pictures: &Path) -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let folder = root.join("tests/browser");
         assert!(
@@ -31,7 +36,7 @@ impl Script {
         );
         let mut command = Command::new(node::binary());
         command.arg(format!("{name}.test.mjs")).current_dir(folder);
-        command.env("VESTIBULE_ROOT_KEY", ACME_LIVE).env("PICTURES", root.join("target/browser"));
+        command.env("VESTIBULE_ROOT_KEY", ACME_LIVE).env("PICTURES", pictures);
         for (place, port) in ports {
             command.env(format!("{}_PORT", place.to_uppercase()), port.to_string());
         }

@@ -19,6 +19,9 @@ export function element(tag, properties = {}, ...children) {
   return made;
 }
 
+/** A long address may end a line after what parts it, and not between any two letters. */
+const breakable = (text) => text.split(/(?<=[/.,?=&_:-])/).flatMap((part) => [part, element('wbr')]);
+
 export const byId = (id) => document.getElementById(id);
 
 /** Shows one section of the page and hides the others. */
@@ -129,7 +132,7 @@ function renderStep(step, number, open) {
     {},
     element('span', { className: `actor ${step.actor}` }, ACTORS[step.actor]),
     element('span', { className: 'title' }, `${number}. ${step.title}`),
-    element('span', { className: 'call' }, call ? element('code', {}, call) : null, answer ? status(answer.status) : null),
+    element('span', { className: 'call' }, call ? element('code', {}, ...breakable(call)) : null, answer ? status(answer.status) : null),
   );
   const parts = [summary, element('p', {}, step.reason)];
   if (request) parts.push(message(`${request.method} ${request.url}`, request));
@@ -150,8 +153,8 @@ function path(url) {
 }
 
 function message(first, { headers, body }) {
-  const text = element('code', {}, element('b', {}, first));
-  for (const [name, value] of headers) text.append('\n', element('i', {}, `${name}: `), value);
+  const text = element('code', {}, element('b', {}, ...breakable(first)));
+  for (const [name, value] of headers) text.append('\n', element('i', {}, `${name}: `), ...breakable(value));
   if (body !== undefined) text.append('\n\n', ...json(body));
   return element('pre', {}, text);
 }
@@ -182,5 +185,5 @@ function pretty(value, indent = '') {
 /** The names of the fields stand out from their values. */
 function coloured(json) {
   const parts = json.split(/("(?:[^"\\]|\\.)*":)/);
-  return parts.map((part, at) => (at % 2 ? element('i', {}, part) : part));
+  return parts.flatMap((part, at) => (at % 2 ? element('i', {}, part) : breakable(part)));
 }
