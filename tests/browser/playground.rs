@@ -15,7 +15,15 @@ const WRITES: &str = "VESTIBULE_WRITE_PICTURES";
 const ANY: &str = "127.0.0.1:0";
 
 /// What the pages in the pictures are made of.
-const MADE_OF: [&str; 2] = ["src/dev/assets", "src/http/answer/pages"];
+const MADE_OF: [&str; 4] = [
+    "src/dev/assets",
+    "src/http/answer/pages",
+    "src/http/people/article.css",
+    "docs/errors/authentication/missing.md",
+];
+
+/// They are shown in documents, and stay in the history of the repository for ever.
+const MOST_BYTES: u64 = 60 * 1024;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -25,6 +33,10 @@ fn root() -> PathBuf {
 fn sources() -> String {
     let mut files = Vec::new();
     for place in MADE_OF.map(|place| root().join(place)) {
+        if place.is_file() {
+            files.push(place);
+            continue;
+        }
         let entries = std::fs::read_dir(place).expect("a folder");
         files.extend(entries.map(|entry| entry.expect("an entry").path()));
     }
@@ -79,7 +91,9 @@ fn the_pictures_show_the_pages_as_they_are() {
         let text = std::fs::read_to_string(root().join(document)).expect("a document");
         for name in text.split("images/").skip(1).filter_map(|rest| rest.split(".png").next()) {
             let picture: &Path = &images.join(format!("{name}.png"));
-            assert!(picture.is_file(), "{document} shows {name}.png, which is not there");
+            let bytes = std::fs::metadata(picture).map_or(0, |picture| picture.len());
+            assert!(bytes > 0, "{document} shows {name}.png, which is not there");
+            assert!(bytes <= MOST_BYTES, "{name}.png has {bytes} bytes");
         }
     }
 }

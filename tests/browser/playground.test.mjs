@@ -2,19 +2,21 @@
 // The pictures of README and docs are taken here.
 
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { story, visitor } from "./browser.mjs";
 import { breaksBetweenWords, fits, judge } from "./judge.mjs";
+import { smallPng } from "./small_png.mjs";
 
-const { APP_PORT, PORTAL_PORT, PICTURES } = process.env;
+const { APP_PORT, PORTAL_PORT, GATEWAY_PORT, PICTURES, VESTIBULE_WRITE_PICTURES } = process.env;
 const app = `http://localhost:${APP_PORT}`;
 const portal = `http://localhost:${PORTAL_PORT}`;
+const errors = `http://localhost:${GATEWAY_PORT}/errors`;
 
 // A colour that fades in has too little contrast for a moment.
 const STILL = { reducedMotion: "reduce" };
-const DESK = { ...STILL, colorScheme: "light", viewport: { width: 1280, height: 800 } };
+const DESK = { ...STILL, colorScheme: "light", viewport: { width: 1280, height: 720 } };
 const PHONE = { ...STILL, colorScheme: "dark", viewport: { width: 375, height: 760 } };
 const SMALL = "small-phone";
 const SMALL_PHONE = { ...STILL, colorScheme: "light", viewport: { width: 320, height: 640 } };
@@ -23,7 +25,9 @@ const SMALL_PHONE = { ...STILL, colorScheme: "light", viewport: { width: 320, he
 async function picture(page, name) {
   if (name.endsWith(SMALL)) return;
   mkdirSync(PICTURES, { recursive: true });
-  await page.screenshot({ path: join(PICTURES, `${name}.png`), animations: "disabled" });
+  const png = await page.screenshot({ animations: "disabled" });
+  const kept = VESTIBULE_WRITE_PICTURES ? await smallPng(page.context(), png) : png;
+  writeFileSync(join(PICTURES, `${name}.png`), kept);
 }
 
 async function holds(page, what) {
@@ -81,3 +85,10 @@ for (const [place, options] of Object.entries({ desk: DESK, phone: PHONE, [SMALL
     await picture(page, `hosted-page-${place}`);
   });
 }
+
+story("somebody follows an error to its page", async (t) => {
+  const page = await (await visitor(t, { ...STILL, viewport: { width: 1000, height: 620 } })).newPage();
+  await page.goto(`${errors}/authentication/missing`);
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  await picture(page, "error-page");
+});
