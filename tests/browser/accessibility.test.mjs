@@ -114,6 +114,16 @@ for (const path of ["/", "/errors/", "/docs", "/docs/reference", "/docs/guides/n
   });
 }
 
+story("a button puts a command into the clipboard", async (t) => {
+  const page = await (await visitor(t, { permissions: ["clipboard-read", "clipboard-write"] })).newPage();
+  await page.goto(`${gateway}/docs/operations`);
+  const command = page.locator("pre", { has: page.locator(".language-console") }).first();
+  await command.locator("xpath=preceding-sibling::button[1]").click();
+  await page.getByRole("button", { name: "Copied" }).waitFor();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  assert.match(copied, /^vestibule /, "without the prompt, and without what it prints");
+});
+
 const files = readdirSync(new URL("../../src/http/gateway/languages", import.meta.url));
 for (const language of files.map((file) => file.replace(".toml", ""))) {
   story(`the language ${language}`, async (t) => {

@@ -1,6 +1,6 @@
 //! `GET /docs/reference`: the OpenAPI document as a page to read.
 //!
-//! Owns: its HTML. One page, no script, nothing loaded from elsewhere.
+//! Owns: its HTML. One page, nothing loaded from elsewhere.
 //! Must not know: any endpoint. Everything comes from the document.
 
 use std::fmt::Write;

@@ -111,10 +111,11 @@ impl Connector {
         second.or(first)
     }
 
-    /// [`Connector::connect`] for a task of its own.
+    /// [`Connector::connect`] for a task of its own. The work of connecting is on the heap: calls carry this future along, most
+    /// of them never run it, and it would be most of what they are moved with.
     pub fn to(self: &Arc<Self>, address: &Address) -> impl Future<Output = RedisResult<Live>> + Send + use<> {
         let (connector, address) = (self.clone(), address.clone());
-        async move { connector.connect(&address).await }
+        async move { Box::pin(connector.connect(&address)).await }
     }
 
     /// What is known of the store.

@@ -26,7 +26,8 @@ impl Fixed {
     pub async fn attempt(&self, attempt: &Attempt<'_>) -> RedisResult<Value> {
         let connect = || {
             let connector = self.connector.clone();
-            async move { connector.connect_to_node().await }
+            // As in `Connector::to`: a call is not to carry the work of connecting along.
+            async move { Box::pin(connector.connect_to_node()).await }
         };
         self.lanes.attempt(attempt, connect).await
     }

@@ -74,7 +74,8 @@ impl Sentinels {
         let connect = || {
             let (connector, address) = (self.connector.clone(), primary.address.clone());
             async move {
-                let mut live = connector.connect(&address).await?;
+                // As in `Connector::to`: a call is not to carry the work of connecting along.
+                let mut live = Box::pin(connector.connect(&address)).await?;
                 // Everybody waits for this one connection, so a server that falls silent now must not hold it up.
                 by(Instant::now() + connector.limits.answer, check_role(&mut live.connection)).await?;
                 Ok(live)
