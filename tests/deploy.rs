@@ -5,6 +5,8 @@
 mod chart;
 #[path = "deploy/compose.rs"]
 mod compose;
+#[path = "deploy/image.rs"]
+mod image;
 #[path = "deploy/nginx.rs"]
 mod nginx;
 #[path = "deploy/packages.rs"]
@@ -14,6 +16,8 @@ mod rolling;
 mod support;
 #[path = "deploy/unit.rs"]
 mod unit;
+#[path = "deploy/workflows.rs"]
+mod workflows;
 
 use std::path::{Path, PathBuf};
 

@@ -74,3 +74,38 @@ fn the_debian_package_brings_the_binary_and_the_unit() {
     let version = run(Command::new("dpkg-deb").arg("--field").args(files(place, ".deb")).arg("Version"));
     assert_eq!(version.trim(), env!("CARGO_PKG_VERSION"));
 }
+
+/// Homebrew itself is not to be had here; Ruby reads the formula where it is.
+#[test]
+fn the_formula_takes_each_binary_by_its_sum() {
+    let place = tempfile::tempdir().expect("a directory");
+    let version = env!("CARGO_PKG_VERSION");
+    let (intel, arm) = ("1a".repeat(32), "2b".repeat(32));
+    let line =
+        |sum: &str, processor: &str| format!("{sum}  vestibule-{version}-{processor}-unknown-linux-musl");
+    let bill = format!("{}.cdx.json", line(&"3c".repeat(32), "x86_64"));
+    let sums = place.path().join("SHA256SUMS");
+    let package = |lines: &[String]| {
+        std::fs::write(&sums, lines.join("\n")).expect("a file is written");
+        let mut command = Command::new("bash");
+        command.arg(file("scripts/package")).arg("homebrew").args([&sums, place.path()]);
+        command.output().expect("bash runs")
+    };
+
+    let one = package(&[line(&intel, "x86_64")]);
+    assert!(!one.status.success() && String::from_utf8_lossy(&one.stderr).contains("aarch64"), "{one:?}");
+    let both = package(&[bill, line(&intel, "x86_64"), line(&arm, "aarch64")]);
+    assert!(both.status.success(), "{both:?}");
+    let path = place.path().join("vestibule.rb");
+    let formula = std::fs::read_to_string(&path).expect("a formula");
+    for (processor, sum) in [("x86_64", intel), ("aarch64", arm)] {
+        let binary = format!(
+            "/v{version}/vestibule-{version}-{processor}-unknown-linux-musl\"\n      sha256 \"{sum}\""
+        );
+        assert!(formula.contains(&binary), "{formula}");
+    }
+    assert!(!formula.contains('@'), "a place that nothing filled: {formula}");
+    if Command::new("ruby").arg("--version").output().is_ok() {
+        run(Command::new("ruby").arg("-c").arg(path));
+    }
+}
