@@ -30,7 +30,9 @@ use vestibule::explain::Asked;
 use vestibule::{healthcheck, telemetry};
 
 use self::arguments::{Arguments, Command};
-use self::endings::{BAD_CONFIGURATION, fail, report};
+#[cfg(feature = "playground")]
+use self::endings::BAD_CONFIGURATION;
+use self::endings::{fail, report};
 
 /// Less work on every operation than with glibc's allocator (docs/internals/performance.md), and the same in the static image,
 /// which would have musl's. `no_thp`: huge pages would count whole for connections that use little of them.
