@@ -52,6 +52,10 @@ fn list(folder: &Path, files: &Files) -> Result<Vec<std::path::PathBuf>, Invalid
         let fix = "Name a folder that this user can read; a relative path begins at the configuration file.";
         Invalid::new(format!("The folder {shown} cannot be read: {error}."), fix)
     })?;
+    if paths.is_empty() {
+        let message = format!("The folder {shown} has no file with portals, so it was probably not mounted.");
+        return Err(Invalid::new(message, "Put a file into it, or take the include away."));
+    }
     if paths.len() > MAX_FILES {
         let message = format!("The folder {shown} has {} files; allowed are {MAX_FILES}.", paths.len());
         return Err(Invalid::new(message, "Put several portals into one file, or take several workspaces."));

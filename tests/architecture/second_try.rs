@@ -19,6 +19,7 @@ fn each_failed_test_is_named_with_its_target() {
      Running unittests src/lib.rs (target/debug/deps/vestibule-1)
 test domain::a ... ok
 test domain::b - should panic ... FAILED
+test result: FAILED. 1 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.00s
      Running unittests src/main.rs (target/debug/deps/vestibule-2)
      Running tests/api/main.rs (target/debug/deps/api-305d958ab897b200)
 test exchange::one ... FAILED
@@ -49,11 +50,27 @@ Caused by:
   process didn't exit successfully (signal: 9, SIGKILL: kill)
    Doc-tests vestibule
 test src/lib.rs - domain (line 3) ... FAILED
+test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.00s
 error: 2 targets failed:
     `--test faults`
     `--doc`
 ";
     assert_eq!(failed(log), ["--doc\tsrc/lib.rs - domain (line 3)", "all of --test faults\t"]);
+}
+
+#[test]
+fn a_target_that_died_after_a_test_had_failed_is_named_whole() {
+    let log = "Finished
+     Running tests/faults.rs (target/debug/deps/faults-1)
+test flood::a ... FAILED
+test flood::b ... ok
+error: test failed, to rerun pass `--test faults`
+Caused by:
+  process didn't exit successfully (signal: 6, SIGABRT: process abort signal)
+error: 1 target failed:
+    `--test faults`
+";
+    assert_eq!(failed(log), ["--test faults\tflood::a", "all of --test faults\t"]);
 }
 
 #[test]

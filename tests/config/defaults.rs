@@ -25,8 +25,9 @@ fn all_of_the_default() -> String {
     let digest = format!("sha256 = \"{}\"", "0".repeat(64));
     let authority = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/testdata/authority.pem");
     let key = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/testdata/client_key.pem");
-    // A folder without any file to include.
-    let all = all.replace("\"teams/acme\"", concat!("\"", env!("CARGO_MANIFEST_DIR"), "/tests/config\""));
+    // A folder with a file that adds nothing.
+    let all = all
+        .replace("\"teams/acme\"", concat!("\"", env!("CARGO_MANIFEST_DIR"), "/tests/testdata/included\""));
     let all = all.replace("/etc/vestibule/redis-ca.pem", authority);
     let all = all
         .replace("/etc/vestibule/redis-client.pem", authority)

@@ -49,6 +49,17 @@ fn every_file_adds_its_portals_and_hidden_ones_do_not() {
     assert_eq!(settings.catalog.root_key_count(), 1);
 }
 
+/// A disk that is not mounted, or a checkout that has only begun, must not take all portals away.
+#[test]
+fn a_folder_without_any_file_is_a_fault() {
+    let told = faults(&[(".gitkeep", String::new()), ("readme.md", "no TOML".to_owned())]);
+    let [fault] = told.as_slice() else { panic!("{told:?}") };
+    assert!(
+        fault.starts_with("gateway.toml:3: workspaces[0].include: The folder teams has no file"),
+        "{fault}"
+    );
+}
+
 /// Whoever writes such a file is trusted with the portals of that file.
 #[test]
 fn a_file_can_change_nothing_but_its_own_portals() {

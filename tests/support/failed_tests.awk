@@ -16,7 +16,9 @@
   print target "\t" name
   known[target] = 1
 }
+# A target that died after a test had failed says no result, and what came after that test never ran.
+/^test result: FAILED/ { ended[target] = 1 }
 /^    `--.*`$/ { failed[substr($0, 6, length($0) - 6)] = 1 }
 END {
-  for (target in failed) if (!(target in known)) print "all of " target "\t"
+  for (target in failed) if (!(target in known) || !(target in ended)) print "all of " target "\t"
 }
