@@ -175,7 +175,9 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
 
 /// `None`: they are off.
 fn traces(settings: &Telemetry, metrics: &Metrics) -> Result<Option<Arc<Traces>>, TracesError> {
-    let Telemetry { traces_endpoint, traces_one_in } = settings;
-    let start = |endpoint: &Url| Traces::start(endpoint.as_str(), *traces_one_in, &metrics.traces);
+    let Telemetry { traces_endpoint, traces_one_in, trust_traceparent } = settings;
+    let start = |endpoint: &Url| {
+        Traces::start(endpoint.as_str(), *traces_one_in, *trust_traceparent, &metrics.traces)
+    };
     traces_endpoint.as_ref().map(start).transpose().map(|traces| traces.map(Arc::new))
 }

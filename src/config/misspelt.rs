@@ -46,7 +46,7 @@ pub const KEYS: [(&str, &[&str]); 8] = [
     ("history", &["days"]),
     ("tokens", &["signing_key_files"]),
     ("log", &["format", "level"]),
-    ("telemetry", &["traces_endpoint", "traces_one_in"]),
+    ("telemetry", &["traces_endpoint", "traces_one_in", "trust_traceparent"]),
 ];
 
 /// A fault for each variable that names a key of ours in another spelling: with single underscores or in small letters.

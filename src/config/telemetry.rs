@@ -1,6 +1,7 @@
 //! Reads `[telemetry]`.
 //!
-//! Owns: when traces are on, and where they go. A key in the address would be in logs, so there is no place for one.
+//! Owns: when traces are on, where they go, and whether a proxy may name them. A key in the address would be in logs, so there
+//! is no place for one.
 //! Must not know: what a trace is.
 
 use serde_json::{Map, Value};
@@ -8,7 +9,7 @@ use url::Url;
 
 use crate::domain::invalid::Invalid;
 use crate::domain::return_url::parse_http_url;
-use crate::fields::{Fields, integer, string};
+use crate::fields::{Fields, boolean, integer, string};
 
 const PATH: &str = "/v1/traces";
 
@@ -19,6 +20,8 @@ pub struct Telemetry {
     pub traces_endpoint: Option<Url>,
     /// One of so many requests is recorded where no proxy has decided; 0: none.
     pub traces_one_in: u64,
+    /// Whether a trusted proxy's `traceparent` counts. Most proxies pass on what the client has sent.
+    pub trust_traceparent: bool,
 }
 
 /// `[telemetry]`
@@ -28,8 +31,14 @@ pub fn read_telemetry(mut fields: Fields<'_, '_>) -> Telemetry {
         url => parse_endpoint(url).map(Some),
     });
     let traces_one_in = fields.optional("traces_one_in", integer(0, 1_000_000_000)).unwrap_or(1);
+    let trust_traceparent = fields.optional("trust_traceparent", boolean).unwrap_or(false);
+    let traces_endpoint = endpoint.flatten();
+    if traces_endpoint.is_some() && traces_one_in == 0 && !trust_traceparent {
+        let fix = "Set telemetry.trust_traceparent = true if your proxy makes the header traceparent itself; else write 1 or more.";
+        fields.fault("traces_one_in", Invalid::new("No request would ever be recorded.", fix));
+    }
     fields.finish();
-    Telemetry { traces_endpoint: endpoint.flatten(), traces_one_in }
+    Telemetry { traces_endpoint, traces_one_in, trust_traceparent }
 }
 
 /// Whether a document switches traces on.

@@ -24,6 +24,7 @@ use super::trace::{Sampling, Trace, now};
 /// Records requests, and sends what it recorded to a collector.
 pub struct Traces {
     sampling: Sampling,
+    is_named_by_proxies: bool,
     spans: Spans,
     scope: InstrumentationScope,
 }
@@ -44,15 +45,26 @@ pub struct Served<'a> {
 
 impl Traces {
     /// `endpoint`: the whole URL that spans are sent to. `one_in`: of so many requests one is recorded, where no proxy has
-    /// decided; 0: none.
-    pub fn start(endpoint: &str, one_in: u64, metrics: &TraceMetrics) -> Result<Self, TracesError> {
+    /// decided; 0: none. `is_named_by_proxies`: whether one may decide at all.
+    pub fn start(
+        endpoint: &str,
+        one_in: u64,
+        is_named_by_proxies: bool,
+        metrics: &TraceMetrics,
+    ) -> Result<Self, TracesError> {
         let exporter = collector::exporter(endpoint)?;
         let scope = InstrumentationScope::builder("vestibule").with_version(env!("CARGO_PKG_VERSION"));
         Ok(Traces {
             sampling: Sampling::one_in(one_in),
+            is_named_by_proxies,
             spans: Spans::sent_by(exporter, metrics.clone()),
             scope: scope.build(),
         })
+    }
+
+    /// Whether a proxy that is believed names the trace.
+    pub fn is_named_by_proxies(&self) -> bool {
+        self.is_named_by_proxies
     }
 
     /// The trace of a request that begins now. `traceparent`: what a proxy that is believed has told (W3C Trace Context).

@@ -15,9 +15,14 @@ fn traceparent(flags: &str) -> String {
     format!("00-{TRACE}-{PROXY_SPAN}-{flags}")
 }
 
-async fn traced(kind: Kind, collector: &Collector, one_in: u64, server: &str) -> TestApp {
-    let server = format!("[server]\nmetrics_listen = \"127.0.0.1:0\"\n{server}\n");
-    let telemetry = collector.configured(one_in);
+async fn traced(kind: Kind, collector: &Collector) -> TestApp {
+    started(kind, "", &collector.configured(1)).await
+}
+
+/// `proxies`: those that are trusted.
+async fn started(kind: Kind, proxies: &str, telemetry: &str) -> TestApp {
+    let server =
+        format!("[server]\nmetrics_listen = \"127.0.0.1:0\"\ntrusted_proxies = [{proxies}]\n");
     TestApp::start_with(kind, |config| format!("{}\n{telemetry}", config.replace("[server]\n", &server)))
         .await
 }
@@ -32,7 +37,7 @@ fn only<'a>(spans: &'a [Span], name: &str) -> &'a Span {
 #[tokio::test]
 async fn a_request_has_a_span_with_one_for_each_of_its_store_calls() {
     let collector = Collector::start(Mood::Takes);
-    let app = traced(Kind::Redis, &collector, 1, "").await;
+    let app = traced(Kind::Redis, &collector).await;
     let created = app.create(json!({ "externalId": "canary-user" })).await;
     let token = text(&app.exchange(text(&created["sessionId"])).await.data()["token"]).to_owned();
     let found = app.get("/v2/portal.getSession?x=canary-query").bearer(&token).send().await;
@@ -97,7 +102,7 @@ async fn page(app: &TestApp, traceparents: &[&str]) -> String {
 #[tokio::test]
 async fn a_trusted_proxy_names_the_trace_and_decides_whether_it_is_recorded() {
     let collector = Collector::start(Mood::Takes);
-    let app = traced(Kind::Memory, &collector, 0, "trusted_proxies = [\"127.0.0.1\"]").await;
+    let app = started(Kind::Memory, "\"127.0.0.1\"", &collector.configured_behind_a_proxy(0)).await;
     let (sampled, unsampled) = (traceparent("01"), traceparent("00"));
     assert!(page(&app, &[&unsampled]).await.contains(TRACE), "who is there can tell the trace");
     for odd in [&[][..], &["canary"], &[&sampled, &sampled]] {
@@ -111,10 +116,24 @@ async fn a_trusted_proxy_names_the_trace_and_decides_whether_it_is_recorded() {
     assert_eq!(spans.len(), 1, "{spans:#?}");
 }
 
+/// A proxy passes on what clients send, unless somebody has told it not to.
+#[tokio::test]
+async fn unless_the_operator_says_so_a_proxy_names_no_trace_either() {
+    let collector = Collector::start(Mood::Takes);
+    let app = started(Kind::Memory, "\"127.0.0.1\"", &collector.configured(1)).await;
+    for flags in ["01", "00"] {
+        assert!(!page(&app, &[&traceparent(flags)]).await.contains(TRACE), "{flags}");
+    }
+    app.stop().await;
+    let spans = collector.received().spans;
+    assert_eq!(spans.len(), 2, "who sends a traceparent is recorded like everybody else: {spans:#?}");
+    assert!(spans.iter().all(|span| span.trace != TRACE && span.parent.is_empty()), "{spans:#?}");
+}
+
 #[tokio::test]
 async fn nobody_else_names_a_trace() {
     let collector = Collector::start(Mood::Takes);
-    let app = traced(Kind::Memory, &collector, 0, "trusted_proxies = [\"10.0.0.1\"]").await;
+    let app = started(Kind::Memory, "\"10.0.0.1\"", &collector.configured_behind_a_proxy(0)).await;
     assert!(!page(&app, &[&traceparent("01")]).await.contains(TRACE));
     app.stop().await;
     assert!(collector.received().spans.is_empty());
@@ -128,7 +147,7 @@ async fn nobody_else_names_a_trace() {
 async fn no_request_and_no_stop_waits_for_a_collector() {
     for mood in [Mood::Hangs, Mood::Refuses] {
         let collector = Collector::start(mood);
-        let app = traced(Kind::Memory, &collector, 1, "").await;
+        let app = traced(Kind::Memory, &collector).await;
         app.create(json!({})).await;
         collector.wait_until("the first batch", |received| !received.spans.is_empty());
         // The thread that sends is busy with it, or has just failed.

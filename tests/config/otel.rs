@@ -72,6 +72,16 @@ fn a_header_that_would_not_be_sent_is_a_fault() {
     assert!(load_with("", &[(BASE, URL), (OF_TRACES, "a=b"), (HEADERS, "bad")]).is_ok());
 }
 
+/// Where nobody else names a trace, it would be "off" with a connection to the collector.
+#[test]
+fn traces_of_which_none_is_ever_recorded_are_a_fault() {
+    let none = "[telemetry]\ntraces_one_in = 0\n";
+    let faults = load_with(none, &[(BASE, URL)]).expect_err("none is recorded");
+    assert_eq!(locations(&faults), ["telemetry.traces_one_in"]);
+    assert!(load_with(none, &[]).is_ok(), "traces are off");
+    assert!(load_with(&format!("{none}trust_traceparent = true\n"), &[(BASE, URL)]).is_ok());
+}
+
 /// Whoever has never heard of ours looks for the one that they have set.
 #[test]
 fn a_fault_names_the_variable_that_was_set() {

@@ -102,6 +102,11 @@ impl Collector {
         format!("[telemetry]\ntraces_endpoint = \"{}\"\ntraces_one_in = {one_in}\n\n", self.url())
     }
 
+    /// The same, and a trusted proxy names the trace.
+    pub fn configured_behind_a_proxy(&self, one_in: u64) -> String {
+        self.configured(one_in).replace("\n\n", "\ntrust_traceparent = true\n\n")
+    }
+
     pub fn change(&self, mood: Mood) {
         *self.shared.mood.lock().unwrap_or_else(PoisonError::into_inner) = mood;
     }

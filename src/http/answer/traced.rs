@@ -1,6 +1,7 @@
 //! The trace of a request: where it begins, where it ends, and what a person is told of it.
 //!
-//! Owns: that only a proxy which is believed names a trace, and that who asks for health is not recorded.
+//! Owns: that only a proxy which is believed names a trace, and only where the operator says that it makes the name itself;
+//! and that who asks for health is not recorded.
 //! Must not know: what is recorded of a request.
 
 use std::sync::Arc;
@@ -21,7 +22,8 @@ pub fn begin(request: &ServiceRequest, gateway: &Gateway) -> Option<Box<Trace>> 
     if request.path().starts_with("/health/") {
         return None;
     }
-    let is_believed = is_from_trusted_proxy(request.request(), gateway);
+    // A proxy that was told nothing of the header passes on the client's.
+    let is_believed = traces.is_named_by_proxies() && is_from_trusted_proxy(request.request(), gateway);
     traces.begin(traceparent(request.headers()).filter(|_| is_believed))
 }
 
