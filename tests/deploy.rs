@@ -7,6 +7,8 @@ mod chart;
 mod compose;
 #[path = "deploy/image.rs"]
 mod image;
+#[path = "deploy/names.rs"]
+mod names;
 #[path = "deploy/nginx.rs"]
 mod nginx;
 #[path = "deploy/packages.rs"]

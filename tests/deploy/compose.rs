@@ -1,11 +1,14 @@
 //! `deploy/compose.yaml`: valid to Docker Compose, hardened, and its demo signs somebody in. The containers themselves
 //! are not started; the same files run here beside each other.
 
+use std::net::Ipv4Addr;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use reqwest::redirect::Policy;
 use serde_json::Value;
 
+use super::names::Names;
 use super::nginx::Nginx;
 use super::support::app::{Call, Reply};
 use super::support::node;
@@ -15,6 +18,9 @@ use super::{file, read, tool};
 
 const FILE: &str = "deploy/compose.yaml";
 const GATEWAY: &str = "deploy/compose/gateway/gateway.toml";
+
+/// Where nobody listens.
+const NOWHERE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
 /// What Docker Compose makes of the file.
 fn composed() -> Option<Value> {
@@ -64,6 +70,19 @@ fn its_gateway_configuration_is_valid() {
     assert!(!without.status.success(), "no secret is in the file");
 }
 
+/// What it has in place of the document's addresses.
+const NAMES: &str = "\
+# A container that is made anew has another address. nginx asks for that of an `upstream` once, at its start, and for that of
+# a name in a variable again and again. Docker's DNS lets an address live for ten minutes, so `valid` is less.
+resolver 127.0.0.11 valid=5s ipv6=off;
+map \"\" $vestibule {
+    default gateway:8080;
+}
+map \"\" $portal {
+    default demo:3000;
+}
+";
+
 /// The rules that guard a portal stand in one place.
 #[test]
 fn its_nginx_has_the_rules_of_the_document() {
@@ -71,8 +90,9 @@ fn its_nginx_has_the_rules_of_the_document() {
     let from = "```nginx\n# /etc/nginx/conf.d/portal.conf\n";
     let rules = document.split(from).nth(1).and_then(|rest| rest.split("\n```").next()).expect("a block");
     let differences = [
-        ("server 127.0.0.1:8080;", "server gateway:8080;"),
-        ("server 127.0.0.1:3000;", "server demo:3000;"),
+        ("upstream vestibule {\n    server 127.0.0.1:8080;\n    keepalive 16;\n}\n\n", NAMES),
+        ("upstream portal {\n    server 127.0.0.1:3000;\n}\n", ""),
+        ("proxy_pass http://", "proxy_pass http://$"),
         ("^portal\\.example\\.com(", "^localhost("),
         ("listen 443 ssl;", "listen 8080;"),
         ("server_name portal.example.com;", "server_name localhost;"),
@@ -92,6 +112,7 @@ fn its_nginx_has_the_rules_of_the_document() {
 /// Everything that compose.yaml starts, on free ports of this machine.
 struct Demo {
     origin: String,
+    names: Names,
     _nginx: Nginx,
     app: Process,
     _gateway: Process,
@@ -99,7 +120,9 @@ struct Demo {
 }
 
 impl Demo {
-    fn start() -> Self {
+    /// These containers are at these addresses.
+    fn start(names: &[(&str, Ipv4Addr)]) -> Self {
+        let names = Names::start(names);
         let redis = RedisServer::start_with(&["--appendonly", "yes", "--maxmemory-policy", "noeviction"]);
         let [nginx, app, portal] = [free_port(), free_port(), free_port()];
         let text = read(GATEWAY)
@@ -120,15 +143,16 @@ impl Demo {
         command.env("VESTIBULE_URL", gateway.url("")).env("VESTIBULE_ROOT_KEY", key.expect("a key"));
         command.env("APP_PORT", app.to_string()).env("PORTAL_PORT", portal.to_string());
         let told = format!("port {portal}");
-        let address = ([127, 0, 0, 1], app).into();
-        let app = Process::start(&mut command, |line| line.contains(&told).then_some(address));
+        let app_address = ([127, 0, 0, 1], app).into();
+        let app = Process::start(&mut command, |line| line.contains(&told).then_some(app_address));
         let site = read("deploy/compose/portal.conf")
-            .replace("gateway:8080", &gateway.address.to_string())
-            .replace("demo:3000", &format!("127.0.0.1:{portal}"))
+            .replace("127.0.0.11 valid=5s", &format!("{} valid=1s", names.address))
+            .replace("gateway:8080", &format!("gateway:{}", gateway.address.port()))
+            .replace("demo:3000", &format!("demo:{portal}"))
             .replace("listen 8080", &format!("listen 127.0.0.1:{nginx}"));
         let origin = format!("http://localhost:{nginx}");
         let nginx = Nginx::start(nginx, &site);
-        Demo { origin, _nginx: nginx, app, _gateway: gateway, _redis: redis }
+        Demo { origin, names, _nginx: nginx, app, _gateway: gateway, _redis: redis }
     }
 
     async fn get(&self, url: &str, cookie: &str) -> Reply {
@@ -137,23 +161,59 @@ impl Demo {
         let call = call.header("sec-fetch-mode", "navigate").header("sec-fetch-dest", "document");
         call.header("cookie", cookie).send().await
     }
+
+    /// Signs Jane in, with the answer's cookies.
+    async fn signed_in(&self) -> Reply {
+        let opened = self.get(&self.app.url("/?portal=jane"), "").await;
+        let link = opened.header("location").to_owned();
+        assert!(link.starts_with(&format!("{}/portal/my-portal", self.origin)), "{link}");
+        self.get(&link, "").await.expect_page(200, "Acme Billing");
+        let id = link.split('=').nth(1).expect("a session ID");
+        let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let exchange = client.post(format!("{}/v2/portal.exchangeSession", self.origin));
+        let exchange = Call(exchange.json(&serde_json::json!({ "sessionId": id }))).send().await;
+        assert_eq!(exchange.status, 200, "{}", exchange.text);
+        exchange
+    }
+
+    /// Asks until it gets this status.
+    async fn wait_for(&self, status: u16, cookie: &str) -> Reply {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            let reply = self.get(&self.page(), cookie).await;
+            if reply.status == status {
+                return reply;
+            }
+            assert_eq!((reply.status, reply.header("retry-after")), (503, "2"), "{}", reply.text);
+            assert!(Instant::now() < deadline, "it stays so: {}", reply.text);
+        }
+    }
+
+    fn page(&self) -> String {
+        format!("{}/invoices/41", self.origin)
+    }
 }
 
 #[tokio::test]
 async fn its_demo_signs_somebody_in() {
-    let demo = tokio::task::spawn_blocking(Demo::start).await.expect("it starts");
-    let page = format!("{}/invoices/41", demo.origin);
-    let sent_home = demo.get(&page, "").await;
+    let names = [("gateway", Ipv4Addr::LOCALHOST), ("demo", Ipv4Addr::LOCALHOST)];
+    let demo = tokio::task::spawn_blocking(move || Demo::start(&names)).await.expect("it starts");
+    let sent_home = demo.get(&demo.page(), "").await;
     assert_eq!(sent_home.status, 302, "{}", sent_home.text);
-    let opened = demo.get(&demo.app.url("/?portal=jane"), "").await;
-    let link = opened.header("location").to_owned();
-    assert!(link.starts_with(&format!("{}/portal/my-portal", demo.origin)), "{link}");
-    demo.get(&link, "").await.expect_page(200, "Acme Billing");
-    let id = link.split('=').nth(1).expect("a session ID");
-    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
-    let exchange = client.post(format!("{}/v2/portal.exchangeSession", demo.origin));
-    let exchange = Call(exchange.json(&serde_json::json!({ "sessionId": id }))).send().await;
-    assert_eq!(exchange.status, 200, "{}", exchange.text);
-    let let_in = demo.get(&page, &exchange.jar()).await;
+    let let_in = demo.get(&demo.page(), &demo.signed_in().await.jar()).await;
     assert!(let_in.status == 200 && let_in.text.contains("<b id=\"user\">jane</b>"), "{}", let_in.text);
+}
+
+/// `docker compose up` makes containers anew, with other addresses, and leaves nginx running.
+#[tokio::test]
+async fn its_nginx_finds_a_container_that_was_made_anew() {
+    let demo = tokio::task::spawn_blocking(|| Demo::start(&[("gateway", NOWHERE)])).await.expect("it starts");
+    assert_eq!(demo.get(&demo.page(), "").await.status, 503);
+    demo.names.change("gateway", Ipv4Addr::LOCALHOST);
+    demo.wait_for(302, "").await;
+    let cookies = demo.signed_in().await.jar();
+    assert_eq!(demo.get(&demo.page(), &cookies).await.status, 503, "the portal is not there yet");
+    demo.names.change("demo", Ipv4Addr::LOCALHOST);
+    let let_in = demo.wait_for(200, &cookies).await;
+    assert!(let_in.text.contains("<b id=\"user\">jane</b>"), "{}", let_in.text);
 }
