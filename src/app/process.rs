@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::supervisor::{self, Progress};
+use super::supervisor::{Progress, Supervisor};
 use super::watching::Watch;
 use super::{PartEnded, Running, StartError};
 use crate::config::{Fault, Files, Loaded, Settings, Source, StoreLocation};
@@ -44,9 +44,11 @@ pub async fn run(
     tracing::info!(address = %running.address, metrics = running.metrics_address.map(display), "listening");
     missing.into_iter().for_each(|missing| tracing::warn!("{missing}"));
     started(&running);
-    supervisor::tell(Progress::Ready);
-    let mut ended = serve(&mut running, source, &mut watch, &mut stop, &mut hangup).await;
-    supervisor::tell(Progress::Stopping);
+    let supervisor = Supervisor::of_this_process();
+    let tell = |progress| supervisor.iter().for_each(|supervisor| supervisor.tell(progress));
+    tell(Progress::Ready);
+    let mut ended = serve(&mut running, source, &mut watch, &mut stop, &mut hangup, tell).await;
+    tell(Progress::Stopping);
     if ended.is_none() {
         let drain = running.announce_stop();
         let seconds = drain.as_secs();
@@ -68,6 +70,9 @@ pub async fn run(
         () = running.stop() => tracing::info!("stopped"),
         () = stop.next() => return Ok(at_once()),
     }
+    if let Some(supervisor) = supervisor {
+        supervisor.end().await;
+    }
     Ok(if ended.is_some() { End::InPart } else { End::InGoodOrder })
 }
 
@@ -78,6 +83,7 @@ async fn serve(
     watch: &mut Watch,
     stop: &mut StopSignals,
     hangup: &mut Signal,
+    tell: impl Fn(Progress),
 ) -> Option<PartEnded> {
     loop {
         let asked = tokio::select! {
@@ -86,7 +92,7 @@ async fn serve(
             _ = hangup.recv() => Asked::BySignal,
             () = watch.changed() => Asked::ByChange,
         };
-        supervisor::tell(Progress::Reloading);
+        tell(Progress::Reloading);
         let (again, public_url) = (source.clone(), running.public_url().clone());
         // A network file system may not answer, and must not hold up the end.
         let reading = tokio::task::spawn_blocking(move || again.read_again(&public_url));
@@ -99,7 +105,7 @@ async fn serve(
             Ok(loaded) => watch.was_read(reload(running, loaded, asked)),
             Err(error) => tracing::error!(%error, "the configuration could not be read; the old one stays"),
         }
-        supervisor::tell(Progress::Ready);
+        tell(Progress::Ready);
     }
 }
 

@@ -20,6 +20,28 @@ impl Supervisor {
         Supervisor(socket)
     }
 
+    /// It takes no more, as while systemd is busy or hangs.
+    fn fill(path: &Path) {
+        loop {
+            // Each socket may send a few; a new one that may not send any finds the place full.
+            let sender = UnixDatagram::unbound().expect("a socket");
+            sender.set_nonblocking(true).expect("it does not wait");
+            if sender.send_to(b"FILLED=1", path).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// The next message, by its lines, after those that filled it.
+    fn told_after_all(&self) -> Vec<String> {
+        loop {
+            let told = self.told();
+            if told != ["FILLED=1"] {
+                return told;
+            }
+        }
+    }
+
     /// The next message, by its lines.
     fn told(&self) -> Vec<String> {
         let mut message = [0; 512];
@@ -68,4 +90,27 @@ fn a_gateway_serves_although_nobody_listens_to_it() {
     let mut process = Process::serve_by(command);
     process.wait_for_line(|line| line.contains("systemd was not told"));
     assert!(TcpStream::connect(process.address).is_ok());
+}
+
+/// The kernel would let it wait as long as systemd reads nothing.
+#[test]
+fn a_gateway_reloads_and_ends_while_systemd_takes_no_message() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let place = directory.path().join("notify");
+    let supervisor = Supervisor::at(&place);
+    Supervisor::fill(&place);
+    let path = file(&directory, &config("memory:"));
+    let mut command = vestibule(&["serve", "--config"]);
+    let serve = command.arg(&path).env("NOTIFY_SOCKET", &place);
+    let process = Process::serve_by(serve);
+    process.signal("-TERM");
+    assert_eq!(process.end().0, Some(0), "it ends although nobody hears of it");
+    let mut process = Process::serve_by(serve);
+    process.signal("-HUP");
+    process.wait_for_line(|line| line.contains("reloaded"));
+    assert_eq!(supervisor.told_after_all(), ["READY=1"], "it was kept");
+    supervisor.is_told_of_a_reload();
+    process.signal("-TERM");
+    assert_eq!(supervisor.told(), ["STOPPING=1"]);
+    assert_eq!(process.end().0, Some(0));
 }
