@@ -73,7 +73,11 @@ async fn serve(config: Option<PathBuf>) -> ExitCode {
             };
             run(settings, files, &source, Arc::new(SystemClock), |_| ()).await
         }
-        Err(faults) => report(&faults),
+        Err(faults) => {
+            let bad = report(&faults);
+            // Another try may find it. What is wrong in a file stays so.
+            if files.is_any_missing() { ExitCode::FAILURE } else { bad }
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 #[path = "binary/events.rs"]
 mod events;
+#[path = "binary/exit_codes.rs"]
+mod exit_codes;
 #[path = "binary/partly.rs"]
 mod partly;
 #[path = "binary/reloading.rs"]
@@ -94,8 +96,6 @@ fn a_bad_configuration_is_reported_whole_and_exits_2() {
             assert!(report.contains(location), "{location} in {report}");
         }
     }
-    let missing = run(&["serve", "--config", "/nowhere/gateway.toml"]);
-    assert_eq!(missing.status.code(), Some(2));
 }
 
 #[test]

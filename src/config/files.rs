@@ -1,10 +1,10 @@
 //! The files that a configuration is read from.
 //!
-//! Owns: what each of them held, as digests because some hold secrets, and whether that is still so. A file that another one
-//! has replaced (an editor's rename, a ConfigMap's symlink) is simply read under its name again.
+//! Owns: what each of them held, as digests because some hold secrets, whether that is still so, and whether one was missing.
+//! A file that another one has replaced (an editor's rename, a ConfigMap's symlink) is simply read under its name again.
 //! Must not know: what is in them.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
@@ -13,9 +13,19 @@ use std::path::{Path, PathBuf};
 use super::reading::text_of;
 use crate::domain::credential::Digest;
 
-/// What was read, by its path.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Files(RefCell<BTreeMap<PathBuf, Held>>);
+/// What was read.
+#[derive(Clone, Debug, Default)]
+pub struct Files {
+    by_path: RefCell<BTreeMap<PathBuf, Held>>,
+    is_any_missing: Cell<bool>,
+}
+
+/// Two that hold the same are the same. One that was missing holds nothing.
+impl PartialEq for Files {
+    fn eq(&self, other: &Self) -> bool {
+        self.by_path == other.by_path
+    }
+}
 
 /// None: it could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,10 +38,10 @@ impl Files {
     /// Reads a whole file, and remembers it unless it is a pipe or the like, which can be read only once.
     pub fn read(&self, path: impl AsRef<Path>) -> io::Result<String> {
         let path = path.as_ref();
-        let text = text_of(path);
+        let text = self.noted(text_of(path));
         if text.is_err() || path.is_file() {
             let held = Held::Text(text.as_ref().ok().map(|text| Digest::of(text)));
-            self.0.borrow_mut().insert(path.to_owned(), held);
+            self.by_path.borrow_mut().insert(path.to_owned(), held);
         }
         text
     }
@@ -39,23 +49,41 @@ impl Files {
     /// The configuration files in a folder, in the order of their names. Hidden ones are not among them: mounted ConfigMaps and
     /// editors have such beside the files.
     pub fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
-        let names = names_in(folder);
+        let names = self.noted(names_in(folder));
+        if names.as_ref().is_ok_and(Vec::is_empty) {
+            // Of a disk that is not mounted yet, only the place is there.
+            self.is_any_missing.set(true);
+        }
         let held = Held::Names(names.as_ref().ok().map(|names| Digest::of(&format!("{names:?}"))));
-        self.0.borrow_mut().insert(folder.to_owned(), held);
+        self.by_path.borrow_mut().insert(folder.to_owned(), held);
         Ok(names?.into_iter().map(|name| folder.join(name)).collect())
     }
 
     /// What this file held when it was read.
     pub fn digest(&self, path: impl AsRef<Path>) -> Option<Digest> {
-        match self.0.borrow().get(path.as_ref())? {
+        match self.by_path.borrow().get(path.as_ref())? {
             Held::Text(digest) | Held::Names(digest) => *digest,
         }
+    }
+
+    /// The same, as something that was read.
+    pub fn noted<T>(&self, read: io::Result<T>) -> io::Result<T> {
+        // What the system says may be over soon. Our own errors are about what is in a file.
+        if read.as_ref().is_err_and(|error| error.raw_os_error().is_some()) {
+            self.is_any_missing.set(true);
+        }
+        read
+    }
+
+    /// Whether one could not be read that may be there later: a disk that is not mounted yet, a secret that is not written.
+    pub fn is_any_missing(&self) -> bool {
+        self.is_any_missing.get()
     }
 
     /// The same files as they are now. It waits for the disk, or for the network that the files come over.
     pub fn read_again(&self) -> Files {
         let now = Files::default();
-        for (path, held) in self.0.borrow().iter() {
+        for (path, held) in self.by_path.borrow().iter() {
             // Why it cannot be read does not matter here.
             match held {
                 Held::Text(_) => drop(now.read(path)),
@@ -67,7 +95,7 @@ impl Files {
 
     /// Whether none was read.
     pub fn is_empty(&self) -> bool {
-        self.0.borrow().is_empty()
+        self.by_path.borrow().is_empty()
     }
 }
 

@@ -67,11 +67,12 @@ pub fn read_store(mut fields: Fields<'_, '_>, files: &Files) -> Option<Store> {
     let ca_certificates = fields.optional("ca_file", parsed(|path| read_certificates(path, files)));
     let certificates = fields.optional("client_cert_file", parsed(|path| read_certificates(path, files)));
     let key = fields.optional("client_key_file", parsed(|path| read_private_key(path, files)));
-    let password_file = fields.optional("password_file", parsed(PasswordFile::parse));
+    let password_of = |path: &str| PasswordFile::parse(path, files);
+    let password_file = fields.optional("password_file", parsed(password_of));
     let prefix = fields.optional("prefix", parsed(parse_prefix)).unwrap_or_else(|| "vst".to_owned());
     let sentinel_username = fields.optional("sentinel_username", parsed(parse_word));
     let sentinel_password = fields.optional("sentinel_password", parsed(parse_word)).map(SecretString::from);
-    let sentinel_password_file = fields.optional("sentinel_password_file", parsed(PasswordFile::parse));
+    let sentinel_password_file = fields.optional("sentinel_password_file", parsed(password_of));
     check_what_belongs_together(&mut fields, location.as_ref());
     fields.finish();
     let client_certificate = certificates

@@ -21,8 +21,7 @@ async fn traced(kind: Kind, collector: &Collector) -> TestApp {
 
 /// `proxies`: those that are trusted.
 async fn started(kind: Kind, proxies: &str, telemetry: &str) -> TestApp {
-    let server =
-        format!("[server]\nmetrics_listen = \"127.0.0.1:0\"\ntrusted_proxies = [{proxies}]\n");
+    let server = format!("[server]\nmetrics_listen = \"127.0.0.1:0\"\ntrusted_proxies = [{proxies}]\n");
     TestApp::start_with(kind, |config| format!("{}\n{telemetry}", config.replace("[server]\n", &server)))
         .await
 }

@@ -22,7 +22,8 @@ fn serve(endpoint: &str, format: &str) -> (Process, tempfile::TempDir) {
     let directory = tempfile::tempdir().expect("a directory");
     let behind_a_proxy = "[server]\ntrusted_proxies = [\"127.0.0.1\"]\n";
     let text = config("memory:").replace("[server]\n", behind_a_proxy);
-    let path = file(&directory, &format!("log.format = \"{format}\"\ntelemetry.trust_traceparent = true\n{text}"));
+    let path =
+        file(&directory, &format!("log.format = \"{format}\"\ntelemetry.trust_traceparent = true\n{text}"));
     let mut command = vestibule(&["serve", "--config"]);
     command.arg(path);
     command.env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint).env("OTEL_SERVICE_NAME", "sessions");

@@ -47,7 +47,12 @@ fn systemd_understands_every_line() {
 fn it_waits_for_the_gateways_own_pace() {
     let unit = read(UNIT);
     assert_eq!(value(&unit, "Type"), "notify");
-    assert_eq!(value(&unit, "RestartPreventExitStatus"), "2", "a bad configuration");
+    assert_eq!(value(&unit, "RestartPreventExitStatus"), "2", "what is wrong in a file stays so");
+    assert_eq!((value(&unit, "Restart"), value(&unit, "StartLimitIntervalSec")), ("on-failure", "0"));
+    assert!(
+        value(&unit, "After").contains("remote-fs.target"),
+        "a disk of the network may hold the configuration"
+    );
     // docs/operations.md, Stopping: 25 more than server.drain_seconds.
     let defaults = read("config/default.toml");
     let drain: u64 =

@@ -27,4 +27,5 @@ pub mod shifted_clock;
 pub mod signing_keys;
 pub mod store;
 pub mod swallowing_proxy;
+pub mod told;
 pub mod typescript_sdk;

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
+use crate::config::files::Files;
 use crate::config::reading::text_of;
 use crate::domain::invalid::Invalid;
 
@@ -18,10 +19,10 @@ pub struct PasswordFile(PathBuf);
 
 impl PasswordFile {
     /// The file must be readable now.
-    pub fn parse(path: &str) -> Result<Self, Invalid> {
+    pub fn parse(path: &str, files: &Files) -> Result<Self, Invalid> {
         let file = PasswordFile(path.into());
         let fix = "Name a file that holds the password and nothing else, and that this user can read.";
-        match file.read() {
+        match files.noted(file.read()) {
             Ok(_) => Ok(file),
             Err(error) => Err(Invalid::new(format!("The password cannot be read: {error}."), fix)),
         }
