@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::domain::candidates::{Candidates, Door, in_bearer};
 use crate::domain::catalog::parse_slug;
-use crate::domain::error::Error;
+use crate::domain::error::{Error, Refusal};
 use crate::domain::handle::Handle;
 use crate::domain::invalid::Invalid;
 use crate::domain::portals::backend::Caller;
@@ -77,6 +77,16 @@ fn stands_alone(fields: &mut Fields<'_, '_>, name: &'static str) {
     }
 }
 
+/// A link's session ID is refused: it is known to be no token, and `revoked: 0` would leave the link alive.
+fn token(text: &str) -> Result<Candidates, Invalid> {
+    let candidates = in_bearer(text, Door::Program);
+    if matches!(candidates, Err(Refusal::TicketAsToken)) {
+        let fix = "Send id, the handle that createSession answered: sess_….";
+        return Err(Invalid::new("This is the session ID of a link, not a token.", fix));
+    }
+    Ok(candidates)
+}
+
 fn read(body: &Body) -> Result<Which, Error> {
     body::fields(body, |fields| {
         let alone = ["id", "token"].into_iter().find(|name| fields.value(name).is_some());
@@ -85,9 +95,7 @@ fn read(body: &Body) -> Result<Which, Error> {
             // A text that is no handle and no token names no session: that is nothing to revoke, not an error.
             return match alone {
                 "id" => fields.required("id", |value| Ok(Handle::parse(string(value)?).ok())).map(Which::One),
-                _ => fields
-                    .required("token", |value| Ok(in_bearer(string(value)?, Door::Program)))
-                    .map(Which::ByToken),
+                _ => fields.required("token", |value| token(string(value)?)).map(Which::ByToken),
             };
         }
         let slug = fields.optional("slug", parsed(parse_slug));

@@ -27,16 +27,15 @@ impl Portals {
         Ok(u64::from(self.parts.store.remove(handle, Some(found.record), Removal::Revoked).await?))
     }
 
-    /// Revokes the session of a direct token, opaque or signed; which one it was, if the caller may see it. A signed
-    /// token that has been used for something else than its session is nothing to revoke.
+    /// Revokes the session of a token of any kind; which one it was, if the caller may see it. Whoever finds a token
+    /// where it does not belong need not know what kind it is. A signed token for another use than a session is nothing
+    /// to revoke.
     pub async fn revoke_by_token(
         &self,
         caller: &Caller<ToRevoke>,
         token: &Candidates,
     ) -> Result<Option<Handle>, Error> {
-        let Some(candidate) = token.iter().flatten().find(|candidate| candidate.is_direct()) else {
-            return Ok(None);
-        };
+        let Some(candidate) = token.iter().flatten().next() else { return Ok(None) };
         let Ok(place) = self.place_of(candidate) else { return Ok(None) };
         let Found::Active(session) = self.look_up(place.tag, &place.digest, Lookup::Glance).await? else {
             self.settle(std::slice::from_ref(candidate)).await?;
