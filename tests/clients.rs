@@ -7,6 +7,7 @@ use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 use support::app::{ACME_LIVE, ACME_TEST, Kind, TestApp, text};
+use support::told::left_out;
 use vestibule::domain::error::Code;
 
 const UNKNOWN_KEY: &str = "rk_live_nobody00000000000000000000000000nobody";
@@ -53,6 +54,7 @@ async fn run_example_if_installed(heading: &str, file: &str, program: &[&str]) {
     if Command::new(program[0]).arg("--version").output().is_ok() {
         run_example(heading, file, program).await;
     } else {
+        left_out(&format!("{} is not installed, and so the example in {heading} did not run", program[0]));
         assert!(block_under(&format!("## {heading}")).contains("/v2/portal.createSession"));
     }
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::support::process::vestibule;
 use super::{file, read, tool};
 
-const CHART: &str = "deploy/helm/vestibule";
+pub const CHART: &str = "deploy/helm/vestibule";
 /// Every part of it, and values as a team would set them.
 const ALL: [&str; 12] = [
     "serviceMonitor.enabled=true",
@@ -27,7 +27,7 @@ const ALL: [&str; 12] = [
     "imagePullSecrets[0].name=registry",
 ];
 
-fn helm(arguments: &[&str], set: &[&str]) -> Option<Output> {
+pub fn helm(arguments: &[&str], set: &[&str]) -> Option<Output> {
     let mut command = Command::new(tool("helm")?);
     command.args(arguments).current_dir(file(""));
     set.iter().for_each(|value| {

@@ -7,7 +7,8 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::file;
+use super::support::told::left_out;
+use super::{file, of_debian};
 
 const PYTHON: &str = "target/tools/venv/bin/python";
 
@@ -61,7 +62,7 @@ fn npx_and_uvx_start_the_playground() {
 
 #[test]
 fn the_debian_package_brings_the_binary_and_the_unit() {
-    if Command::new("dpkg-deb").arg("--version").output().is_err() {
+    if of_debian("dpkg-deb").is_none() {
         return;
     }
     let directory = packed("debian");
@@ -107,5 +108,7 @@ fn the_formula_takes_each_binary_by_its_sum() {
     assert!(!formula.contains('@'), "a place that nothing filled: {formula}");
     if Command::new("ruby").arg("--version").output().is_ok() {
         run(Command::new("ruby").arg("-c").arg(path));
+    } else {
+        left_out("there is no Ruby, which reads the formula");
     }
 }

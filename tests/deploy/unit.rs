@@ -1,19 +1,15 @@
 //! `deploy/systemd/vestibule.service`: valid to systemd, and rated by it.
 
-use std::io::ErrorKind;
-use std::process::{Command, Output};
+use std::process::Output;
 
-use super::{file, read};
+use super::{file, of_debian, read};
 
 const UNIT: &str = "deploy/systemd/vestibule.service";
 
 /// None on a machine without systemd.
 fn systemd_analyze(arguments: &[&str]) -> Option<Output> {
-    match Command::new("systemd-analyze").args(arguments).output() {
-        Ok(output) => Some(output),
-        Err(error) if error.kind() == ErrorKind::NotFound => None,
-        Err(error) => panic!("systemd-analyze: {error}"),
-    }
+    let mut command = of_debian("systemd-analyze")?;
+    Some(command.args(arguments).output().expect("it runs"))
 }
 
 fn value<'a>(unit: &'a str, name: &str) -> &'a str {

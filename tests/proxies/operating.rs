@@ -10,6 +10,7 @@ use super::stage::{MISSING, Stage, is_outage, is_sent_home, own_host};
 use crate::support::echo::Echo;
 use crate::support::process::Process;
 use crate::support::redis_server::RedisServer;
+use crate::support::told::left_out;
 
 pub async fn an_outage_is_no_logout(kind: Kind) {
     let redis = RedisServer::start();
@@ -49,7 +50,7 @@ pub async fn an_outage_is_no_logout(kind: Kind) {
 
 pub async fn a_rate_limit_counts_the_client_not_the_proxy(kind: Kind) {
     if !cfg!(target_os = "linux") {
-        // Elsewhere the loopback interface has no other addresses.
+        left_out("elsewhere than on Linux the loopback interface has no other addresses");
         return;
     }
     let stage = Stage::start_with(kind, "memory:", "\n[limits]\nexchange_per_minute = 2\n").await;
@@ -76,7 +77,7 @@ pub async fn a_rate_limit_counts_the_client_not_the_proxy(kind: Kind) {
 
 pub async fn the_log_of_refusals_names_the_client(kind: Kind) {
     if !cfg!(target_os = "linux") {
-        // Elsewhere the loopback interface has no other addresses.
+        left_out("elsewhere than on Linux the loopback interface has no other addresses");
         return;
     }
     let directory = tempfile::tempdir().expect("a directory");
