@@ -32,12 +32,32 @@ struct Run<'a> {
     gateways: Vec<Gateway>,
     choices: StdRng,
     seed: u64,
+    know_direct: Option<usize>,
 }
 
 impl<'a> Run<'a> {
     fn start(store: &'a dyn Topology, seed: u64) -> Self {
         let start = || Gateway::start_with(&store.url(), &store.configuration(), None);
-        Run { store, gateways: vec![start(), start()], choices: StdRng::seed_from_u64(seed), seed }
+        Run {
+            store,
+            gateways: vec![start(), start()],
+            choices: StdRng::seed_from_u64(seed),
+            seed,
+            know_direct: None,
+        }
+    }
+
+    /// In the middle of an upgrade: one gateway of this release, and one of the former.
+    fn start_mixed(store: &'a dyn Topology, seed: u64) -> Self {
+        let this = Gateway::start_with(&store.url(), &store.configuration(), None);
+        let former = Gateway::start_former(&store.url(), &store.configuration());
+        Run {
+            store,
+            gateways: vec![this, former],
+            choices: StdRng::seed_from_u64(seed),
+            seed,
+            know_direct: Some(1),
+        }
     }
 
     /// For so long, in rounds; every violation ends it.
@@ -70,6 +90,7 @@ impl<'a> Run<'a> {
             clients: 6,
             pause: Duration::from_millis(10),
             ttls_seconds: [60, 600],
+            know_direct: self.know_direct,
             ..Plan::default()
         };
         let load = Load::start(urls, plan);
@@ -167,7 +188,7 @@ fn seed() -> u64 {
     asked("HISTORY_SEED").unwrap_or_else(|| u64::from(rand::rng().random::<u32>()))
 }
 
-async fn run_on(topology: &str, duration: Duration) {
+async fn run_on(topology: &str, duration: Duration, mixed: bool) {
     let seed = seed();
     tell(&format!("{topology}: repeat with HISTORY_SEED={seed}"));
     let store: Box<dyn Topology> = match topology {
@@ -176,22 +197,29 @@ async fn run_on(topology: &str, duration: Duration) {
         "cluster" => tokio::task::block_in_place(|| Box::new(Cluster::start(seed))),
         other => panic!("HISTORY_TOPOLOGY is single, sentinel or cluster, not {other}"),
     };
-    Run::start(&*store, seed).go_on(duration).await;
+    let start = if mixed { Run::start_mixed } else { Run::start };
+    start(&*store, seed).go_on(duration).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_a_single_redis() {
-    run_on("single", Duration::from_secs(45)).await;
+    run_on("single", Duration::from_secs(45), false).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn under_sentinels() {
-    run_on("sentinel", Duration::from_secs(30)).await;
+    run_on("sentinel", Duration::from_secs(30), false).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_a_cluster() {
-    run_on("cluster", Duration::from_secs(30)).await;
+    run_on("cluster", Duration::from_secs(30), false).await;
+}
+
+/// Every answer of either release is judged by the same promises.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_the_middle_of_an_upgrade() {
+    run_on("single", Duration::from_secs(20), true).await;
 }
 
 /// By hand; see the top of `tests/history.rs`.
@@ -200,5 +228,5 @@ async fn on_a_cluster() {
 async fn for_long() {
     let duration = Duration::from_secs(asked("HISTORY_SECONDS").unwrap_or(3_600));
     let topology = text_of("HISTORY_TOPOLOGY").unwrap_or_else(|| "single".to_owned());
-    run_on(&topology, duration).await;
+    run_on(&topology, duration, text_of("HISTORY_MIXED").is_some()).await;
 }

@@ -24,16 +24,21 @@ pub struct FormerGateway {
 
 impl FormerGateway {
     pub fn start(store_url: &str) -> Self {
-        let release = built();
-        let template = std::fs::read_to_string(release.join("source/tests/testdata/gateway.toml"));
+        let (program, text) = to_serve(store_url);
         let mut config = NamedTempFile::new().expect("a temporary file");
-        let text = config_from(&template.expect("its configuration"), store_url);
         config.write_all(text.as_bytes()).expect("a file is written");
-        let mut command = Command::new(release.join("vestibule"));
+        let mut command = Command::new(program);
         let process = Process::serve_by(command.args(["serve", "--config"]).arg(config.path()));
         let app = TestApp::of_process(&format!("http://{}", process.address));
         FormerGateway { app, _process: process, _config: config }
     }
+}
+
+/// Its program, and the configuration of its own tests on a store.
+pub fn to_serve(store_url: &str) -> (PathBuf, String) {
+    let release = built();
+    let template = std::fs::read_to_string(release.join("source/tests/testdata/gateway.toml"));
+    (release.join("vestibule"), config_from(&template.expect("its configuration"), store_url))
 }
 
 /// The configuration that it came with, and the one of its own tests, which sets far more.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::app::{config, in_portal};
+use super::former_release;
 use super::process::{Process, vestibule};
 use super::redis_server::free_port;
 
@@ -15,6 +16,8 @@ pub struct Gateway {
     port: u16,
     directory: TempDir,
     open_files: Option<u32>,
+    /// Of another release than this one.
+    program: Option<PathBuf>,
     process: Option<Process>,
 }
 
@@ -31,11 +34,22 @@ impl Gateway {
 
     /// By its whole configuration.
     pub fn start_by(text: &str, open_files: Option<u32>) -> Self {
+        let text = in_portal("my-portal", "direct = true")(text.to_owned());
+        Self::start_program(None, &text, open_files)
+    }
+
+    /// The former release on a store, with its own configuration and further lines.
+    pub fn start_former(store_url: &str, lines: &str) -> Self {
+        let (program, text) = former_release::to_serve(store_url);
+        Self::start_program(Some(program), &format!("{lines}\n{text}"), None)
+    }
+
+    fn start_program(program: Option<PathBuf>, text: &str, open_files: Option<u32>) -> Self {
         let port = free_port();
         let directory = tempfile::tempdir().expect("a directory");
         let url = format!("http://127.0.0.1:{port}");
-        let mut gateway = Gateway { url, port, directory, open_files, process: None };
-        gateway.write_config(text);
+        let mut gateway = Gateway { url, port, directory, open_files, program, process: None };
+        gateway.write(text);
         gateway.start_again();
         gateway
     }
@@ -46,7 +60,10 @@ impl Gateway {
 
     /// Takes effect at the next start or reload. my-portal takes direct sessions too: the load opens some.
     pub fn write_config(&self, text: &str) {
-        let text = in_portal("my-portal", "direct = true")(text.to_owned());
+        self.write(&in_portal("my-portal", "direct = true")(text.to_owned()));
+    }
+
+    fn write(&self, text: &str) {
         let listen = format!("\"127.0.0.1:{}\"\nworkers = 2", self.port);
         // Not a line a request: the test reads what it needs from the answers.
         let log = "log.level = \"warn,vestibule=info,vestibule::request=off,audit=off\"\n";
@@ -67,7 +84,7 @@ impl Gateway {
             let line: serde_json::Value = serde_json::from_str(line).ok()?;
             if line["message"] == "listening" { line["address"].as_str()?.parse().ok() } else { None }
         };
-        let mut command = vestibule(&[]);
+        let mut command = self.program.as_ref().map_or_else(|| vestibule(&[]), Command::new);
         if let Some(limit) = self.open_files {
             let program = command.get_program().to_owned();
             command = Command::new("sh");

@@ -24,6 +24,8 @@ pub struct Plan {
     pub pause: Duration,
     /// Of the created sessions; each session has one of them.
     pub ttls_seconds: [u64; 2],
+    /// So many of the gateways, the first ones, know direct sessions.
+    pub know_direct: Option<usize>,
 }
 
 impl Default for Plan {
@@ -34,6 +36,7 @@ impl Default for Plan {
             clients: 8,
             pause: Duration::from_millis(2),
             ttls_seconds: [3_600, 3_600],
+            know_direct: None,
         }
     }
 }
@@ -41,6 +44,7 @@ impl Default for Plan {
 pub struct Load {
     pub journal: Arc<Journal>,
     users: &'static str,
+    know_direct: Option<usize>,
     shared: Arc<Shared>,
     clients: Vec<JoinHandle<()>>,
 }
@@ -51,7 +55,7 @@ impl Load {
         let shared = Arc::<Shared>::default();
         let clients = (0..plan.clients).map(|number| {
             let mut one = Customer {
-                client: Client::new(journal.clone()),
+                client: Client::new(journal.clone()).that_opens_at(plan.know_direct),
                 gateways: journal.gateways.len(),
                 users: plan.users,
                 shared: shared.clone(),
@@ -66,7 +70,7 @@ impl Load {
             })
         });
         let clients = clients.collect();
-        Load { journal, users: plan.users, shared, clients }
+        Load { journal, users: plan.users, know_direct: plan.know_direct, shared, clients }
     }
 
     /// Ends it, asks once more for every session that is remembered, and tells all that happened.
@@ -75,7 +79,7 @@ impl Load {
         for client in self.clients {
             client.await.expect("no client panics");
         }
-        let client = Client::new(self.journal.clone());
+        let client = Client::new(self.journal.clone()).that_opens_at(self.know_direct);
         let handed_out = self.shared.remembered().clone();
         for (at, session) in handed_out.iter().enumerate() {
             client.verify(at % self.journal.gateways.len(), &session.token, Manner::GetSession).await;
