@@ -4,6 +4,8 @@ mod support;
 
 #[path = "store_failover/cluster.rs"]
 mod cluster;
+#[path = "store_failover/disagreeing_sentinels.rs"]
+mod disagreeing_sentinels;
 #[path = "store_failover/fence.rs"]
 mod fence;
 #[path = "store_failover/hanging_cluster.rs"]

@@ -10,6 +10,7 @@ use support::app::{ACME_LIVE, TestApp, config};
 use support::process::Process;
 use support::redis_cluster::RedisCluster;
 use support::redis_server::{RedisServer, wait_until};
+use support::scripted_sentinel::ScriptedSentinel;
 
 /// A gateway on this store that has told what it has to tell.
 fn gateway_on(url: &str) -> (Process, tempfile::NamedTempFile) {
@@ -66,6 +67,30 @@ async fn what_a_store_forbids_is_told_once_and_no_call_fails_for_it() {
     let (_, output) = gateway.end();
     let warnings: Vec<&String> = output.iter().filter(|line| line.contains("\"WARN\"")).collect();
     assert!(matches!(warnings[..], [line] if line.contains("may undo a revocation")), "{warnings:#?}");
+}
+
+/// However many workers follow it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failover_that_sentinels_tell_is_one_line() {
+    let [old, new] = [(); 2].map(|()| RedisServer::start_with(&["--appendonly", "yes"]));
+    let sentinel = ScriptedSentinel::naming(&old).await;
+    let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+    let config = config(&sentinel.url()).replace("[server]", "[server]\nworkers = 4");
+    file.write_all(config.as_bytes()).expect("a file is written");
+    let gateway = Process::serve(file.path());
+    // Each worker asks twice a second, so all of them have.
+    sentinel.wait_until_asked(20).await;
+    sentinel.name(&new);
+    sentinel.wait_until_asked(20).await;
+    gateway.signal("-TERM");
+    let (_, output) = gateway.end();
+    let lines: Vec<&String> = output.iter().filter(|line| line.contains("name another primary")).collect();
+    let places = [("before", &old), ("primary", &new)]
+        .map(|(name, server)| format!("\"{name}\":\"127.0.0.1:{}\"", server.port()));
+    assert!(
+        matches!(lines[..], [line] if places.iter().all(|place| line.contains(place))),
+        "{places:?} once: {output:#?}"
+    );
 }
 
 #[test]

@@ -91,10 +91,10 @@ async fn check_store(settings: &Settings) -> ExitCode {
         Err(error) => return fail(&error.to_string()),
     };
     for warning in &findings.warnings {
-        println!("Warning: {warning}.");
+        println!("Warning: {}.", unended(warning));
     }
     match findings.failure {
-        Some(failure) => fail(&format!("The store does not serve: {failure}.")),
+        Some(failure) => fail(&format!("The store does not serve: {}.", unended(&failure))),
         None => {
             println!(
                 "The store was tried: sessions can be created, exchanged, found, listed, revoked and explained."
@@ -102,4 +102,9 @@ async fn check_store(settings: &Settings) -> ExitCode {
             ExitCode::SUCCESS
         }
     }
+}
+
+/// Some servers end with a full stop what they say, and others do not.
+fn unended(sentence: &str) -> &str {
+    sentence.trim_end_matches('.')
 }

@@ -9,7 +9,10 @@
 mod call;
 mod cluster;
 mod connector;
+mod dissent;
 mod fault;
+#[cfg(test)]
+mod fault_tests;
 mod fixed;
 mod flight;
 mod lanes;
@@ -18,6 +21,7 @@ mod node;
 mod observer;
 mod passwords;
 mod probe;
+mod quorum;
 mod sentinel;
 mod spell;
 mod standing;

@@ -2,7 +2,8 @@
 //! quickly to be met.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -17,8 +18,10 @@ pub struct ScriptedSentinel {
 
 #[derive(Default)]
 struct Script {
+    /// 0: it monitors nothing.
     named: AtomicU16,
     epoch: AtomicU64,
+    asked: AtomicUsize,
 }
 
 impl ScriptedSentinel {
@@ -46,14 +49,44 @@ impl ScriptedSentinel {
         self.name_port(primary.port());
     }
 
+    /// In the configuration that it has: as one that was made anew.
+    pub fn name_at_the_same_epoch(&self, primary: &RedisServer) {
+        self.script.named.store(primary.port(), Ordering::SeqCst);
+    }
+
+    /// As one that was made anew, and not yet told of any primary.
+    pub fn name_nobody(&self) {
+        self.script.named.store(0, Ordering::SeqCst);
+    }
+
     fn name_port(&self, primary: u16) {
         self.script.named.store(primary, Ordering::SeqCst);
         self.script.epoch.fetch_add(1, Ordering::SeqCst);
     }
 
+    /// Until what it says now has been heard by the one store that asks it, and whatever follows from it has been done.
+    pub async fn wait_until_heard(&self) {
+        // The first may have begun before, and only the third shows that the second is over.
+        self.wait_until_asked(3).await;
+    }
+
+    /// So many times more, by whoever asks it.
+    pub async fn wait_until_asked(&self, times: usize) {
+        let before = self.script.asked.load(Ordering::SeqCst);
+        while self.script.asked.load(Ordering::SeqCst) < before + times {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     /// For `store.url`.
     pub fn url(&self) -> String {
-        format!("redis+sentinel://127.0.0.1:{}/{MASTER}/0", self.port)
+        Self::url_of(&[self])
+    }
+
+    /// Several, in this order.
+    pub fn url_of(sentinels: &[&ScriptedSentinel]) -> String {
+        let hosts: Vec<_> = sentinels.iter().map(|one| format!("127.0.0.1:{}", one.port)).collect();
+        format!("redis+sentinel://{}/{MASTER}/0", hosts.join(","))
     }
 }
 
@@ -73,7 +106,14 @@ async fn serve(client: TcpStream, script: Arc<Script>) {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let reply = match words.as_slice() {
             ["SENTINEL", "GET-MASTER-ADDR-BY-NAME", _] => {
-                array(&["127.0.0.1", &script.named.load(Ordering::SeqCst).to_string()])
+                script.asked.fetch_add(1, Ordering::SeqCst);
+                match script.named.load(Ordering::SeqCst) {
+                    0 => "*-1\r\n".to_owned(),
+                    port => array(&["127.0.0.1", &port.to_string()]),
+                }
+            }
+            ["SENTINEL", "MASTER", _] if script.named.load(Ordering::SeqCst) == 0 => {
+                "-ERR No such master with that name\r\n".to_owned()
             }
             ["SENTINEL", "MASTER", _] => {
                 array(&["config-epoch", &script.epoch.load(Ordering::SeqCst).to_string()])

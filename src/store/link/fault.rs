@@ -10,6 +10,10 @@ use crate::domain::ports::StoreError;
 
 /// As for a broken connection: worth another try.
 pub fn outage(what: &'static str) -> RedisError {
+    outage_of(what.to_owned())
+}
+
+pub fn outage_of(what: String) -> RedisError {
     RedisError::from(std::io::Error::new(std::io::ErrorKind::NotConnected, what))
 }
 
@@ -31,8 +35,14 @@ pub fn needs_another_connection(error: &RedisError) -> bool {
 fn is_no_primary(error: &RedisError) -> bool {
     let by_code = matches!(error.code(), Some("READONLY" | "MASTERDOWN" | "LOADING" | "UNBLOCKED"));
     // Redis 6.2 reports what happened inside a script in the text of an ERR.
-    by_code || error.detail().is_some_and(|detail| detail.contains("-READONLY "))
+    by_code
+        || error
+            .detail()
+            .is_some_and(|detail| detail.contains("-READONLY ") || detail.contains(WAIT_AT_REPLICA))
 }
+
+/// The end of an `ERR`, by which a replica refuses `WAIT` alone.
+const WAIT_AT_REPLICA: &str = "cannot be used with replica instances";
 
 /// The server's certificate is good, but is for another name. The library hides what kind of error it was.
 pub fn is_wrong_name(error: &RedisError) -> bool {
@@ -43,13 +53,17 @@ pub fn is_wrong_name(error: &RedisError) -> bool {
 const REFUSALS: [&str; 6] =
     ["unknown command", "unsupported command", "not support", "not allowed", "is disabled", "not permitted"];
 
+/// The same at `AUTH` and `SELECT`, where the library drops the code.
+const STRANGERS: [&str; 2] = ["authentication required", "no permissions"];
+
 /// The server has no such command, or lets this user not call it. It will say the same the next time.
 pub fn is_refused_command(error: &RedisError) -> bool {
     match error.code() {
         Some("NOPERM") => true,
+        // What a script met is no answer to the call of the script.
         Some("ERR") => error.detail().is_some_and(|detail| {
             let detail = detail.to_ascii_lowercase();
-            REFUSALS.iter().any(|words| detail.contains(words))
+            !detail.contains("user_script") && REFUSALS.iter().any(|words| detail.contains(words))
         }),
         Some(_) | None => false,
     }
@@ -82,12 +96,27 @@ pub fn kind_of(error: &RedisError) -> FailureKind {
         "OOM" => FailureKind::Full,
         "MISCONF" => FailureKind::Disk,
         "NOREPLICAS" => FailureKind::Replicas,
-        "LOADING" | "BUSY" | "TRYAGAIN" | "CLUSTERDOWN" | "MOVED" | "ASK" => FailureKind::Busy,
-        "NOPERM" | "NOAUTH" | "WRONGPASS" => FailureKind::Refused,
-        _ if is_refused_command(error) || was_refused_to_a_script(detail) => FailureKind::Refused,
+        // The last one is a sentinel's, which does not know the primary yet.
+        "LOADING" | "BUSY" | "TRYAGAIN" | "CLUSTERDOWN" | "MOVED" | "ASK" | "IDONTKNOW" => FailureKind::Busy,
+        // The last one is said in protected mode, to whoever comes from another machine.
+        "NOPERM" | "NOAUTH" | "WRONGPASS" | "DENIED" => FailureKind::Refused,
+        _ if is_no_primary(error) => FailureKind::Replica,
+        _ if is_refused_command(error) || was_refused_to_a_script(detail) || is_strange(detail) => {
+            FailureKind::Refused
+        }
         _ if detail.contains("max number of clients") || was_stopped(detail) => FailureKind::Busy,
         _ => FailureKind::Other,
     }
+}
+
+/// Nothing but its words can tell the operator what to do.
+pub fn is_unknown(error: &RedisError) -> bool {
+    kind_of(error) == FailureKind::Other
+}
+
+fn is_strange(detail: &str) -> bool {
+    let detail = detail.to_ascii_lowercase();
+    STRANGERS.iter().any(|words| detail.contains(words))
 }
 
 /// Only a wrong type under our keys, or a script that fails on the data, is a fault of data. All else is an outage.
@@ -116,14 +145,16 @@ fn is_about_data(error: &RedisError) -> bool {
 
 /// A command that the user may not call, or that the server does not have. Redis names the script then too.
 fn was_refused_to_a_script(detail: &str) -> bool {
-    ["can't run this command", "can't access", "nknown Redis command", "nknown command"]
+    ["can't run this command", "can't access", "nknown Redis command", "nknown command", "not allowed from"]
         .iter()
         .any(|words| detail.contains(words))
 }
 
-/// By `SCRIPT KILL`. It says nothing about what the script read.
+/// By `SCRIPT KILL`, or because a cluster has changed meanwhile. It says nothing about what the script read.
 fn was_stopped(detail: &str) -> bool {
-    detail.contains("Script killed by user")
+    ["Script killed by user", "Script attempted to access", "while the cluster is down"]
+        .iter()
+        .any(|words| detail.contains(words))
 }
 
 fn tells_a_code(met: &str) -> bool {
@@ -134,119 +165,4 @@ fn tells_a_code(met: &str) -> bool {
 fn codes_in(met: &str) -> impl Iterator<Item = &str> {
     let words = met.split_ascii_whitespace().filter_map(|word| word.strip_prefix('-'));
     words.filter(|word| word.len() > 2 && word.bytes().all(|byte| byte.is_ascii_uppercase()))
-}
-
-#[cfg(test)]
-mod tests {
-    use redis::{ErrorKind, ServerErrorKind, parse_redis_value};
-
-    use super::*;
-
-    fn error(line: &str) -> RedisError {
-        let reply = parse_redis_value(format!("-{line}\r\n").as_bytes()).expect("a reply");
-        reply.extract_error().expect_err("an error")
-    }
-
-    #[test]
-    fn what_a_server_says_of_itself_is_an_outage_and_what_it_says_of_our_data_is_not() {
-        let outages = [
-            "ERR max number of clients reached",
-            "ERR max number of clients + cluster connections reached",
-            "ERR unknown command 'EVALSHA', with args beginning with:",
-            "ERR DB index is out of range",
-            "ERR Protocol error: invalid bulk length",
-            "ERR upstream failure",
-            "OOM command not allowed when used memory > 'maxmemory'.",
-            "NOREPLICAS Not enough good replicas to write.",
-            "MISCONF Redis is configured to save RDB snapshots",
-            "BUSY Redis is busy running a script.",
-            "NOAUTH Authentication required.",
-            "NOPERM this user has no permissions to run the 'get' command",
-            "ERR Error running script (call to f_0): @user_script:3: @user_script: 3: -OOM command not allowed",
-            "ERR Error running script (call to f_0): @user_script:3: @user_script: 3: -READONLY You can't write",
-            "ERR The user executing the script can't run this command or subcommand script: f00, on @user_script:1.",
-            "ERR The user executing the script can't access at least one of the keys mentioned in the command \
-             arguments script: f00, on @user_script:1.",
-            "ERR Unknown Redis command called from script script: f00, on @user_script:1.",
-            "ERR Script killed by user with SCRIPT KILL. script: f00, on @user_script:1.",
-            "ERR Error running script (call to f_0): @user_script:1: Script killed by user with SCRIPT KILL...",
-            "ERR Error running script (call to f_0): @user_script:1: @user_script: 1: Unknown Redis command called \
-             from Lua script",
-        ];
-        for line in outages {
-            let told = explain(&error(line));
-            assert!(matches!(told, StoreError::Unavailable(_)), "{line}: {told:?}");
-        }
-        let data = [
-            "WRONGTYPE Operation against a key holding the wrong kind of value",
-            "WRONGTYPE Operation against a key holding the wrong kind of value script: f00, on @user_script:9.",
-            "ERR user_script:40: attempt to compare nil with number script: f00, on @user_script:40.",
-            "ERR Error running script (call to f_0): @user_script:9: WRONGTYPE Operation against a key",
-            "ERR Error running script (call to f_0): @user_script:9: user_script:9: attempt to index a nil value",
-        ];
-        for line in data {
-            let told = explain(&error(line));
-            assert!(matches!(told, StoreError::Corrupt(_)), "{line}: {told:?}");
-        }
-    }
-
-    #[test]
-    fn an_error_is_counted_as_what_the_operator_has_to_look_at() {
-        for (error, kind) in [
-            (outage("x"), FailureKind::Connection),
-            (timed_out(), FailureKind::Timeout),
-            (error("READONLY You can't write against a read only replica."), FailureKind::Replica),
-            (error("OOM command not allowed when used memory > 'maxmemory'."), FailureKind::Full),
-            (
-                error(
-                    "ERR Error running script (call to f_0): @user_script:3: @user_script: 3: -OOM command not",
-                ),
-                FailureKind::Full,
-            ),
-            (error("MISCONF Redis is configured to save RDB snapshots"), FailureKind::Disk),
-            (error("NOREPLICAS Not enough good replicas to write."), FailureKind::Replicas),
-            (
-                RedisError::from((ErrorKind::Client, "too few replicas acknowledged it in time")),
-                FailureKind::Replicas,
-            ),
-            (error("LOADING Redis is loading the dataset in memory"), FailureKind::Busy),
-            (error("CLUSTERDOWN The cluster is down"), FailureKind::Busy),
-            (error("ERR max number of clients reached"), FailureKind::Busy),
-            (error("NOAUTH Authentication required."), FailureKind::Refused),
-            (no_password("no such file".into()), FailureKind::Refused),
-            (error("ERR command eval not support for normal user"), FailureKind::Refused),
-            (
-                error("ERR Script killed by user with SCRIPT KILL. script: f00, on @user_script:1."),
-                FailureKind::Busy,
-            ),
-            (error("NOPERM this user has no permissions to run the 'get' command"), FailureKind::Refused),
-            (error("ERR unknown command 'EVALSHA', with args beginning with:"), FailureKind::Refused),
-            (
-                error("ERR The user executing the script can't run this command or subcommand script: f00"),
-                FailureKind::Refused,
-            ),
-            (
-                error("WRONGTYPE Operation against a key holding the wrong kind of value"),
-                FailureKind::Unreadable,
-            ),
-            (error("ERR upstream failure"), FailureKind::Other),
-        ] {
-            assert_eq!(kind_of(&error), kind, "{error}");
-        }
-    }
-
-    #[test]
-    fn only_a_lost_connection_and_a_server_that_is_no_primary_are_worth_another_try() {
-        for (error, expected) in [
-            (outage("x"), true),
-            (timed_out(), true),
-            (error("READONLY You can't write against a read only replica."), true),
-            (error("LOADING Redis is loading the dataset in memory"), true),
-            (error("ERR max number of clients reached"), false),
-            (RedisError::from((ErrorKind::Server(ServerErrorKind::NoScript), "none")), false),
-            (RedisError::from((ErrorKind::Client, "too few replicas acknowledged it in time")), false),
-        ] {
-            assert_eq!(needs_another_connection(&error), expected, "{error}");
-        }
-    }
 }

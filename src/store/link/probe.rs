@@ -12,7 +12,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{RedisError, RedisResult};
 use tokio::sync::watch;
 
-use super::fault::{is_refused_command, needs_another_connection};
+use super::fault::{is_refused_command, is_unknown};
 use super::standing::Standing;
 
 /// What a server costs that lets nobody wait for its replicas.
@@ -79,8 +79,8 @@ impl Probe {
                     }
                     return;
                 }
-                // The connection is gone, or the server is only just starting.
-                Ok(Err(error)) if needs_another_connection(&error) => (),
+                // The connection is gone, or it is a replica, only just starting, or lets nobody in: the calls tell that.
+                Ok(Err(error)) if !is_unknown(&error) => (),
                 Ok(Err(error)) => {
                     let warning = format!("{UNKNOWN_ANSWER}: {error}");
                     if probe.note(&server, &warning) {

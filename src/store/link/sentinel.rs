@@ -3,7 +3,7 @@
 //! Owns: asking the sentinels, for every new connection and twice a second. The latter finds out what no broken
 //! connection would show: that another server was promoted while the old primary was cut off. All connections lead to
 //! the same server: when one call learns of another primary, all move to it.
-//! Must not know: what is asked of the primary.
+//! Must not know: what is asked of the primary, or whom to follow of several that are named.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,16 +11,17 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use futures_util::future::join_all;
-use redis::aio::MultiplexedConnection;
-use redis::{Client, RedisResult, Value};
+use redis::aio::{ConnectionLike, MultiplexedConnection};
+use redis::{Client, RedisResult, Value, from_redis_value};
 use tokio::time::Instant;
 
 use super::connector::{Address, Connector, connect};
-use super::fault::outage;
+use super::fault::{outage, outage_of};
 use super::flight::Flight;
 use super::lanes::{Attempt, Lanes};
 use super::node::{Lane, Live, by};
 use super::passwords::Passwords;
+use super::quorum::{Named, agreed};
 
 /// How long it may take a worker to notice another primary in this way alone.
 const ASK_EVERY: Duration = Duration::from_millis(500);
@@ -34,10 +35,10 @@ pub struct Sentinels {
     asking: Flight<Arc<Primary>>,
 }
 
-/// The server that was named last, and every connection to it.
+/// The server that is followed, and every connection to it.
 struct Primary {
-    address: Address,
-    lanes: Lanes,
+    named: Named,
+    lanes: Arc<Lanes>,
 }
 
 impl Sentinels {
@@ -60,7 +61,7 @@ impl Sentinels {
 
     pub fn server(&self) -> String {
         match self.primary.load().as_deref() {
-            Some(Primary { address: (host, port), .. }) => format!("{host}:{port}"),
+            Some(primary) => text_of(&primary.named.address),
             None => format!("the primary {}, whom no sentinel has named", self.master),
         }
     }
@@ -72,7 +73,7 @@ impl Sentinels {
             None => Box::pin(by(attempt.deadline, self.named())).await?,
         };
         let connect = || {
-            let (connector, address) = (self.connector.clone(), primary.address.clone());
+            let (connector, address) = (self.connector.clone(), primary.named.address.clone());
             async move {
                 // As in `Connector::to`: a call is not to carry the work of connecting along.
                 let mut live = Box::pin(connector.connect(&address)).await?;
@@ -94,38 +95,45 @@ impl Sentinels {
     }
 
     async fn follow(&self) -> RedisResult<Arc<Primary>> {
-        let address = self.ask_all().await?;
         let known = self.primary.load_full();
-        if let Some(primary) = &known
-            && primary.address == address
-        {
-            return Ok(primary.clone());
-        }
-        if known.is_some() {
-            tracing::warn!(host = address.0, port = address.1, "the sentinels name another primary");
-        }
-        let primary = Arc::new(Primary { address, lanes: Lanes::default() });
+        let named = self.ask_all(known.as_ref().map(|primary| &primary.named)).await?;
+        let lanes = match known {
+            Some(primary) if primary.named == named => return Ok(primary),
+            // A later failover has led back to it.
+            Some(primary) if primary.named.address == named.address => primary.lanes.clone(),
+            Some(_) | None => Arc::default(),
+        };
+        self.connector.standing().follows(&text_of(&named.address));
+        let primary = Arc::new(Primary { named, lanes });
         self.primary.store(Some(primary.clone()));
         Ok(primary)
     }
 
-    /// The primary in the latest configuration. A sentinel that is cut off from the others names an old one.
-    async fn ask_all(&self) -> RedisResult<Address> {
+    /// The primary that they agree on.
+    async fn ask_all(&self, known: Option<&Named>) -> RedisResult<Named> {
         let limit = self.connector.limits.topology;
         let asked = self.sentinels.iter().map(|(client, lane)| self.ask(client, lane, limit));
-        let answers = join_all(asked).await;
-        let latest = answers.iter().flatten().max_by_key(|(epoch, _)| *epoch);
-        match latest {
-            Some((_, address)) => Ok(address.clone()),
-            None => Err(answers
-                .into_iter()
-                .find_map(Result::err)
-                .unwrap_or_else(|| outage("there are no sentinels"))),
+        let (mut told, mut errors) = (Vec::new(), Vec::new());
+        for (answer, (client, _)) in join_all(asked).await.into_iter().zip(&self.sentinels) {
+            match answer {
+                Ok(named) => told.push((client.get_connection_info().addr().to_string(), named)),
+                Err(error) => errors.push(error),
+            }
         }
+        let names: Vec<Named> = told.iter().map(|(_, named)| named.clone()).collect();
+        if names.is_empty() {
+            return Err(errors.into_iter().next().unwrap_or_else(|| outage("there are no sentinels")));
+        }
+        let agreed = agreed(self.sentinels.len(), &names, known);
+        let is_other = |named: &Named| agreed.as_ref().is_none_or(|agreed| agreed.address != named.address);
+        let others = told.iter().filter(|(_, named)| is_other(named));
+        let others = others.map(|(sentinel, named)| format!("{sentinel} names {}", text_of(&named.address)));
+        let dissent = others.collect::<Vec<_>>().join(", ");
+        self.connector.standing().hear_dissent(&dissent);
+        agreed.ok_or_else(|| outage_of(format!("the sentinels do not agree on a primary: {dissent}")))
     }
 
-    /// The configuration's epoch and the primary's address.
-    async fn ask(&self, client: &Client, lane: &Lane, limit: Duration) -> RedisResult<(u64, Address)> {
+    async fn ask(&self, client: &Client, lane: &Lane, limit: Duration) -> RedisResult<Named> {
         let deadline = Instant::now() + limit;
         let connecting = || {
             let (passwords, info) = (self.passwords.clone(), client.get_connection_info().clone());
@@ -141,16 +149,25 @@ impl Sentinels {
             .cmd("SENTINEL")
             .arg("MASTER")
             .arg(master);
-        let answers =
-            by(deadline, both.query_async(&mut MultiplexedConnection::clone(&live.connection))).await;
+        let mut connection = MultiplexedConnection::clone(&live.connection);
+        let answers = by(deadline, connection.req_packed_commands(&both, 0, 2)).await;
         if answers.as_ref().is_err_and(|error| live.is_spent_by(error)) {
             lane.forget(&live);
         }
-        let (address, fields): (Option<Address>, HashMap<String, String>) = answers?;
+        let mut answers = answers?.into_iter();
+        // One by one: of a pipeline that failed the library keeps no code.
+        let mut next = || answers.next().unwrap_or(Value::Nil).extract_error();
+        let (address, fields) = (next()?, next()?);
+        let address: Option<Address> = from_redis_value(address)?;
+        let fields: HashMap<String, String> = from_redis_value(fields)?;
         let epoch = fields.get("config-epoch").and_then(|text| text.parse().ok());
-        let told = epoch.zip(address);
-        told.ok_or_else(|| outage("a sentinel does not tell the primary's address"))
+        let named = epoch.zip(address).map(|(epoch, address)| Named { epoch, address });
+        named.ok_or_else(|| outage("a sentinel does not tell the primary's address"))
     }
+}
+
+fn text_of((host, port): &Address) -> String {
+    format!("{host}:{port}")
 }
 
 /// Follows the sentinels for as long as the link lives.

@@ -6,8 +6,12 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use super::dissent::{self, Dissent};
 use super::spell::{Spell, Told};
 use crate::domain::ports::StoreError;
+
+const DISSENT: &str = "some sentinels name another primary than the gateway follows. Set them right (SENTINEL REMOVE, then \
+                       SENTINEL MONITOR), for other programs may follow them";
 
 #[derive(Default)]
 pub struct Standing {
@@ -21,6 +25,9 @@ pub struct Standing {
     trouble: Mutex<Option<String>>,
     outage: Spell,
     unreadable: Spell,
+    /// Whom the sentinels named, as it was told last.
+    primary: Mutex<Option<String>>,
+    dissent: Dissent,
 }
 
 impl Standing {
@@ -80,6 +87,26 @@ impl Standing {
     /// Nobody may wait for replicas here. Whether that is news.
     pub fn learn_no_wait(&self) -> bool {
         !self.knows_no_wait.swap(true, Ordering::Relaxed)
+    }
+
+    /// A worker goes to this primary from now on, which sentinels have named. Tells the operator, if that is news.
+    pub fn follows(&self, primary: &str) {
+        let mut told = self.primary.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.as_deref() == Some(primary) {
+            return;
+        }
+        if let Some(before) = told.replace(primary.to_owned()) {
+            tracing::warn!(before, primary, "the sentinels name another primary");
+        }
+    }
+
+    /// Which sentinels name another primary than is followed, and whom; empty if none does.
+    pub fn hear_dissent(&self, dissent: &str) {
+        match self.dissent.hear(!dissent.is_empty()) {
+            Some(dissent::Told::Lasts) => tracing::warn!(dissent, "{DISSENT}"),
+            Some(dissent::Told::IsOver) => tracing::info!("the sentinels agree on the primary again"),
+            None => (),
+        }
     }
 
     /// Tells the operator why not everything is served, or that everything is again, if that is news.
