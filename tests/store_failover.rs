@@ -14,6 +14,8 @@ mod hanging_cluster;
 mod idle;
 #[path = "store_failover/load.rs"]
 mod load;
+#[path = "store_failover/logout.rs"]
+mod logout;
 #[path = "store_failover/restart.rs"]
 mod restart;
 #[path = "store_failover/revocation.rs"]

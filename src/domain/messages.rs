@@ -160,8 +160,8 @@ pub struct CurrentSession {
 pub struct EndedSession {
     /// The session of the request.
     pub current: CurrentSession,
-    /// Other sessions of the same portal whose cookies the browser also sent.
-    pub others: Vec<Handle>,
+    /// It, and others of the same portal whose cookies the browser also sent.
+    pub ended: Vec<Handle>,
     /// Why some of these may live on.
     pub not_ended: Option<StoreError>,
 }

@@ -22,6 +22,8 @@ pub enum Waits {
     No,
     /// Only an answer that there is nothing has to wait. One that finds something does not.
     IfGone,
+    /// The same, for whoever may have made up what they ask for: few of these wait at a time.
+    IfGoneForAnybody,
     /// Every answer has to wait.
     Always,
 }
@@ -36,21 +38,26 @@ pub async fn declaring(
 ) -> Result<Reply, StoreError> {
     let deadline = match waits {
         Waits::No => link.deadline(),
-        Waits::IfGone | Waits::Always => link.deadline_with_wait(),
+        Waits::IfGone | Waits::IfGoneForAnybody | Waits::Always => link.deadline_with_wait(),
+    };
+    let wait = Wait {
+        link,
+        name,
+        at_least: wait_replicas,
+        is_doubtful: matches!(waits, Waits::IfGoneForAnybody),
+        deadline,
     };
     let mut further = Vec::new();
     for _ in 0..MAX_DECLARATIONS {
         let script = script.with_keys(&further);
         let reply = match waits {
             Waits::No => link.call(name, Call::Script(&script), deadline).await?,
-            Waits::Always if script.names_records() => {
-                wait_for(link, name, &script, wait_replicas, deadline).await?
-            }
-            Waits::IfGone | Waits::Always => {
+            Waits::Always if script.names_records() => wait.call(&script).await?,
+            Waits::IfGone | Waits::IfGoneForAnybody | Waits::Always => {
                 let reply: Reply = link.call(name, Call::Script(&script), deadline).await?;
                 match awaited_replicas(&reply, wait_replicas) {
                     0 => reply,
-                    _ => wait_for(link, name, &script, wait_replicas, deadline).await?,
+                    _ => wait.call(&script).await?,
                 }
             }
         };
@@ -62,19 +69,24 @@ pub async fn declaring(
     Err(StoreError::Unavailable("the user's sessions change too quickly".into()))
 }
 
-async fn wait_for(
-    link: &RedisLink,
+/// Calls that wait for replicas.
+struct Wait<'a> {
+    link: &'a RedisLink,
     name: &'static str,
-    script: &ScriptCall,
-    wait_replicas: u64,
+    at_least: u64,
+    is_doubtful: bool,
     deadline: Deadline,
-) -> Result<Reply, StoreError> {
-    let of = |reply: &Value| {
-        let reply = redis::from_redis_value_ref::<Reply>(reply);
-        reply.map_or(0, |reply| awaited_replicas(&reply, wait_replicas))
-    };
-    let replicas = Replicas { of: &of, at_least: wait_replicas };
-    link.call_and_wait(name, Call::Script(script), replicas, deadline).await
+}
+
+impl Wait<'_> {
+    async fn call(&self, script: &ScriptCall) -> Result<Reply, StoreError> {
+        let of = |reply: &Value| {
+            let reply = redis::from_redis_value_ref::<Reply>(reply);
+            reply.map_or(0, |reply| awaited_replicas(&reply, self.at_least))
+        };
+        let replicas = Replicas { of: &of, at_least: self.at_least, is_doubtful: self.is_doubtful };
+        self.link.call_and_wait(self.name, Call::Script(script), replicas, self.deadline).await
+    }
 }
 
 /// All replicas that are online, as the scripts count them, but never fewer than are wanted: a primary that was deposed

@@ -107,7 +107,7 @@ impl RedisStore {
             return self.link.call(name, Call::Script(script), self.link.deadline()).await;
         }
         let of = |reply: &Value| if begins_with(reply, success) { wanted } else { 0 };
-        let replicas = Replicas { of: &of, at_least: wanted };
+        let replicas = Replicas { of: &of, at_least: wanted, is_doubtful: false };
         let deadline = self.link.deadline_with_wait();
         self.link.call_and_wait(name, Call::Script(script), replicas, deadline).await
     }
@@ -214,7 +214,7 @@ impl SessionStore for RedisStore {
     async fn settle(&self, tag: UserTag) -> Result<(), StoreError> {
         // No handle has an empty suffix.
         let script = BY_HANDLE.on(vec![self.keys.index(tag)]).arg(0).arg("");
-        self.declaring("settle", script, Waits::IfGone).await.map(drop)
+        self.declaring("settle", script, Waits::IfGoneForAnybody).await.map(drop)
     }
 
     async fn remove(

@@ -5,9 +5,12 @@ use std::time::Instant;
 
 use futures_util::future::join_all;
 use serde_json::json;
+use vestibule::domain::credential::BrowserToken;
+use vestibule::domain::environment::Environment;
 
 use crate::errors::assert_is_problem;
-use crate::support::app::{ACME_LIVE, ACME_TEST, Call, Kind, Reply, TestApp, UMBRELLA_LIVE, text};
+use crate::support::app::{ACME_LIVE, ACME_TEST, Call, Kind, Reply, TestApp, UMBRELLA_LIVE, mistyped, text};
+use crate::support::store::tag_of;
 
 const LIMITED: &str = "too_many_requests/rate_limited";
 
@@ -206,6 +209,39 @@ async fn one_header_tells_the_address_and_what_cannot_be_read_ends_the_way() {
         assert_eq!(call(&app, first).send().await.status, 401, "{header}");
         let expected = if is_one_client { 429 } else { 401 };
         assert_eq!(call(&app, second).send().await.status, expected, "{header}: {second:?}");
+    }
+}
+
+/// To make sure that a session is over costs the store more than to find one, and anybody may ask it.
+#[tokio::test]
+async fn logouts_that_find_no_session_have_a_limit_of_their_own() {
+    for kind in [Kind::Memory, Kind::Redis] {
+        let app = TestApp::start_with(kind, allowing(2, "trusted_proxies = [\"127.0.0.1\"]")).await;
+        let end = async |from: &str, token: &str| {
+            let call = app.post("/v2/portal.endSession", json!({})).bearer(token);
+            call.header("x-forwarded-for", from).send().await
+        };
+        let (one, other) = ("198.51.100.1", "198.51.100.2");
+        let [ended, live] = [app.signed_in(json!({})).await, app.signed_in(json!({})).await];
+        assert_eq!(end(one, &ended).await.status, 200);
+        // What no store is asked about costs nothing.
+        for _ in 0..5 {
+            end(one, &mistyped(&live)).await.expect(401, "authentication/portal_session_not_found");
+        }
+        let unknown = BrowserToken::mint(Environment::Live, tag_of("nobody"));
+        // The same for one that has ended and for one that there never was.
+        end(one, &ended).await.expect(401, "authentication/portal_session_not_found");
+        end(one, unknown.expose()).await.expect(401, "authentication/portal_session_not_found");
+        for token in [&ended, unknown.expose()] {
+            let limited = end(one, token).await;
+            limited.expect(429, LIMITED);
+            assert_is_problem(&limited);
+            assert_eq!(structured(&limited, "ratelimit-limit"), 2);
+        }
+        end(other, &ended).await.expect(401, "authentication/portal_session_not_found");
+        assert!(!is_limited(&app, one).await, "{kind:?}: nobody is kept from signing in");
+        assert_eq!(end(one, &live).await.status, 200, "{kind:?}: nobody is kept signed in");
+        assert!(!app.accepts(&live).await);
     }
 }
 

@@ -7,3 +7,5 @@ mod end;
 mod exchange;
 mod find;
 mod issue;
+
+pub use self::end::{NothingToEnd, Over};

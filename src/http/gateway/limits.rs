@@ -41,6 +41,8 @@ pub struct Exceeded {
 pub struct Limits {
     /// None is switched off.
     exchange: Option<(Guesses<IpAddr>, NonZeroU32)>,
+    /// As many a minute, and apart: nobody is kept from signing in because others sign out.
+    logout: Option<(Buckets<IpAddr>, NonZeroU32)>,
     create: Option<(Buckets<[u8; 32]>, NonZeroU32)>,
 }
 
@@ -63,6 +65,7 @@ impl Limits {
         let create = NonZeroU32::new(create_per_minute);
         Limits {
             exchange: exchange.map(|limit| (Guesses::new(limit), limit)),
+            logout: exchange.map(|limit| (RateLimiter::keyed(Quota::per_minute(limit)), limit)),
             create: create.map(|limit| (RateLimiter::keyed(Quota::per_minute(limit)), limit)),
         }
     }
@@ -70,18 +73,21 @@ impl Limits {
     /// Admits an exchange from this address. To be called before the store is asked.
     pub async fn begin_exchange(&self, client: Option<IpAddr>) -> Result<Attempt, Exceeded> {
         let Some((guesses, per_minute)) = &self.exchange else { return Ok(Attempt(None)) };
-        let (subscriber, length) = match client {
-            None => return Ok(Attempt(None)),
-            Some(IpAddr::V4(address)) => (IpAddr::V4(address), ""),
-            Some(IpAddr::V6(address)) => {
-                (IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64))), "/64")
-            }
-        };
+        let Some(subscriber) = client.map(subscriber) else { return Ok(Attempt(None)) };
         let taken = guesses.take(&subscriber).await;
-        taken.map(|guess| Attempt(Some(guess))).map_err(|wait| {
-            let counted = format!("{subscriber}{length}");
-            exceeded(EXCHANGE, counted, *per_minute, wait)
-        })
+        let wait = |wait| exceeded(EXCHANGE, named(subscriber), *per_minute, wait);
+        taken.map(|guess| Attempt(Some(guess))).map_err(wait)
+    }
+
+    /// Admits a logout from this address that finds no session, before the store makes sure of that. Each counts, for each
+    /// costs the store the same: also one that ends in an outage, or a replica that hangs would lift the limit.
+    pub fn check_logout(&self, client: Option<IpAddr>) -> Result<(), Exceeded> {
+        let (Some((buckets, per_minute)), Some(client)) = (&self.logout, client) else { return Ok(()) };
+        let subscriber = subscriber(client);
+        let checked = buckets.check_key(&subscriber);
+        let now = || DefaultClock::default().now();
+        checked
+            .map_err(|until| exceeded(EXCHANGE, named(subscriber), *per_minute, until.wait_time_from(now())))
     }
 
     /// Admits a creation with this root key.
@@ -97,9 +103,28 @@ impl Limits {
         if let Some((guesses, _)) = &self.exchange {
             guesses.forget_idle();
         }
+        if let Some((buckets, _)) = &self.logout {
+            buckets.retain_recent();
+        }
         if let Some((buckets, _)) = &self.create {
             buckets.retain_recent();
         }
+    }
+}
+
+/// Who has this address: an IPv6 subscriber has a whole /64.
+fn subscriber(client: IpAddr) -> IpAddr {
+    match client {
+        IpAddr::V4(_) => client,
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64))),
+    }
+}
+
+/// For the operator.
+fn named(subscriber: IpAddr) -> String {
+    match subscriber {
+        IpAddr::V4(_) => subscriber.to_string(),
+        IpAddr::V6(_) => format!("{subscriber}/64"),
     }
 }
 

@@ -7,14 +7,17 @@ use utoipa::ToSchema;
 
 use super::found::found;
 use crate::domain::error::Error;
+use crate::domain::handle::Handle;
 use crate::domain::messages::EndedSession;
+use crate::domain::portals::portal::NothingToEnd;
 use crate::http::answer::cookies;
 use crate::http::answer::envelope::success;
 use crate::http::answer::problem::Problem;
 use crate::http::answer::resume;
+use crate::http::gateway::gateway;
 use crate::http::request::auth::OfPage;
-use crate::http::request::body;
 use crate::http::request::kept::portals;
+use crate::http::request::{body, client_address};
 use crate::telemetry::{SessionEvent, audit};
 
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
@@ -38,11 +41,20 @@ pub async fn handle(
 ) -> Result<HttpResponse, Problem> {
     let portals = portals(&request);
     // The session is checked first: nobody's body is read without one.
-    let current = found(&request, portals.find_for_ending(&presented).await)?;
+    let current = match portals.find_for_ending(&presented).await {
+        Ok(current) => Ok(current),
+        Err(NothingToEnd::Refused(error)) => Err(error),
+        Err(NothingToEnd::Over(over)) => {
+            let gateway = gateway(&request);
+            gateway.limits.check_logout(client_address::of(&request, gateway))?;
+            Err(portals.settle_over(over).await)
+        }
+    };
+    let current = found(&request, current)?;
     body::fields(&body::read(&request, payload).await?, |_| Some(()))?;
-    let EndedSession { current, others, not_ended } = portals.end(&presented, current).await?;
+    let EndedSession { current, ended, not_ended } = portals.end(&presented, current).await;
     let (session, portal) = (&current.session, &current.portal);
-    for handle in std::iter::once(session.handle).chain(others).map(|handle| handle.to_string()) {
+    for handle in ended.iter().map(Handle::to_string) {
         audit(SessionEvent::Ended { handle: &handle, portal: &portal.slug });
     }
     // What has ended is told first: a repeat finds no session, and so tells nothing.

@@ -36,4 +36,6 @@ pub struct Replicas<'a> {
     pub of: &'a (dyn Fn(&Value) -> u64 + Sync),
     /// So many the operator insists on. Beyond these, a server that does not let anybody wait is taken as it is.
     pub at_least: u64,
+    /// Perhaps nobody needs the answer: such calls leave room for others.
+    pub is_doubtful: bool,
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::{Cmd, ErrorKind, RedisError, RedisResult, ServerErrorKind, Value};
-use tokio::sync::Semaphore;
+use tokio::sync::{AcquireError, Semaphore};
 use tokio::time::Instant;
 
 use super::call::{Call, Replicas};
@@ -22,6 +22,8 @@ use super::standing::Standing;
 /// How many calls of one worker may wait for the replicas of one server at the same time. A replica that hangs holds
 /// each of them for the whole time-out.
 const WAITING: usize = 8;
+/// How many of these anybody may take who shows a credential of their own making.
+const DOUBTFUL: usize = 2;
 
 /// One try of a call.
 #[derive(Clone, Copy)]
@@ -77,11 +79,13 @@ impl Lanes {
 struct Waiting {
     idle: Mutex<Vec<Live>>,
     turns: Semaphore,
+    doubtful: Semaphore,
 }
 
 impl Default for Waiting {
     fn default() -> Self {
-        Waiting { idle: Mutex::default(), turns: Semaphore::new(WAITING) }
+        let [turns, doubtful] = [WAITING, DOUBTFUL].map(Semaphore::new);
+        Waiting { idle: Mutex::default(), turns, doubtful }
     }
 }
 
@@ -96,7 +100,11 @@ impl Waiting {
     where
         C: Future<Output = RedisResult<Live>>,
     {
-        let Ok(Ok(_turn)) = tokio::time::timeout_at(attempt.deadline, self.turns.acquire()).await else {
+        let turn = async {
+            let doubtful = if replicas.is_doubtful { Some(self.doubtful.acquire().await?) } else { None };
+            Ok::<_, AcquireError>((doubtful, self.turns.acquire().await?))
+        };
+        let Ok(Ok(_turn)) = tokio::time::timeout_at(attempt.deadline, turn).await else {
             // Not the server's fault, and no reason to try again.
             return Err(RedisError::from((ErrorKind::Client, "too many calls wait for the replicas")));
         };

@@ -38,7 +38,7 @@ impl Portals {
         let Some(candidate) = token.iter().flatten().next() else { return Ok(None) };
         let Ok(place) = self.place_of(candidate) else { return Ok(None) };
         let Found::Active(session) = self.look_up(place.tag, &place.digest, Lookup::Glance).await? else {
-            self.settle(std::slice::from_ref(candidate)).await?;
+            self.settle(candidate).await?;
             return Ok(None);
         };
         let grant = &session.grant;

@@ -1,9 +1,11 @@
 //! Ending sessions: on their user's wish, or because a new one takes their place.
 //!
-//! Owns: that a forged request of another site ends nothing.
+//! Owns: that a forged request of another site ends nothing, and that all of a request's sessions end side by side.
 //! Must not know: cookies; who clears them is told which sessions have ended.
 
 use std::collections::BTreeSet;
+
+use futures_util::future::{join, join_all};
 
 use crate::domain::candidates::Candidate;
 use crate::domain::catalog::Portal;
@@ -17,74 +19,125 @@ use crate::domain::presented::Presented;
 use crate::domain::rules::origin_not_listed;
 use crate::domain::user_tag::UserTag;
 
+/// Why there is nothing to end.
+pub enum NothingToEnd {
+    /// The request is refused.
+    Refused(Error),
+    /// No session of it is there. Nobody is told so before it holds.
+    Over(Over),
+}
+
+/// What a request has to be told whose sessions are over, once [`Portals::settle_over`] has made sure of it.
+pub struct Over {
+    tags: BTreeSet<UserTag>,
+    told: Error,
+}
+
+impl From<Error> for NothingToEnd {
+    fn from(error: Error) -> Self {
+        NothingToEnd::Refused(error)
+    }
+}
+
 impl Portals {
-    /// [`Portals::find`] for ending: a forged request of another site is refused, and that the session is over holds.
-    pub async fn find_for_ending(&self, presented: &Presented) -> Result<CurrentSession, Error> {
-        let current = match self.find_by_page(presented, Lookup::Glance).await {
-            Ok(current) => current,
-            Err(error) => {
-                if error.code == Code::PortalSessionNotFound {
-                    self.settle(presented.candidates()).await?;
-                }
-                return Err(error);
+    /// [`Portals::find`] for ending: a forged request of another site is refused.
+    pub async fn find_for_ending(&self, presented: &Presented) -> Result<CurrentSession, NothingToEnd> {
+        let current = self.find_by_page(presented, Lookup::Glance).await.map_err(|told| {
+            let tags = self.tags_of(presented.candidates());
+            if told.code == Code::PortalSessionNotFound && !tags.is_empty() {
+                NothingToEnd::Over(Over { tags, told })
+            } else {
+                NothingToEnd::Refused(told)
             }
-        };
+        })?;
         if !presented.may_change(&current.portal) {
-            return Err(origin_not_listed(Some(current.session.handle)));
+            return Err(origin_not_listed(Some(current.session.handle)).into());
         }
         Ok(current)
     }
 
-    /// Waits until nothing that is known of these credentials can be undone. Who is told that a session is over does not
-    /// ask again; the server that says so may have been deposed, and may never have heard of the session.
-    pub(in crate::domain::portals) async fn settle(
-        &self,
-        candidates: &[Candidate],
-    ) -> Result<(), StoreError> {
-        let places = candidates.iter().filter_map(|candidate| self.place_of(candidate).ok());
-        let tags: BTreeSet<UserTag> = places.map(|place| place.tag).collect();
-        for tag in tags {
-            self.parts.store.settle(tag).await?;
+    /// What is told of sessions that are over, or that it cannot be told now. Anybody may ask it with credentials of their own
+    /// making, and each costs the store more than a look: whoever calls this limits how often.
+    pub async fn settle_over(&self, over: Over) -> Error {
+        match self.settle_all(over.tags).await {
+            Ok(()) => over.told,
+            Err(error) => error.into(),
         }
-        Ok(())
+    }
+
+    /// Waits until nothing that is known of this credential can be undone. Who is told that a session is over does not
+    /// ask again; the server that says so may have been deposed, and may never have heard of the session.
+    pub(in crate::domain::portals) async fn settle(&self, candidate: &Candidate) -> Result<(), StoreError> {
+        self.settle_all(self.tags_of(std::slice::from_ref(candidate))).await
+    }
+
+    fn tags_of(&self, candidates: &[Candidate]) -> BTreeSet<UserTag> {
+        let places = candidates.iter().filter_map(|candidate| self.place_of(candidate).ok());
+        places.map(|place| place.tag).collect()
+    }
+
+    /// Side by side, so that all have the time that one has. None is broken off because another one failed: that would cost
+    /// it its connection.
+    async fn settle_all(&self, tags: BTreeSet<UserTag>) -> Result<(), StoreError> {
+        join_all(tags.into_iter().map(|tag| self.parts.store.settle(tag))).await.into_iter().collect()
     }
 
     /// Ends the session that [`Portals::find_for_ending`] found, on its user's wish.
-    pub async fn end(&self, presented: &Presented, current: CurrentSession) -> Result<EndedSession, Error> {
-        let record = Record::Token(current.digest);
-        self.parts.store.remove(&current.session.handle, Some(record), Removal::Ended).await?;
+    pub async fn end(&self, presented: &Presented, current: CurrentSession) -> EndedSession {
         // Its user is signed out only if no other cookie of the same name lets this browser in again.
         let others = presented.candidates().iter().filter_map(Candidate::as_browser);
         let others = others.filter(|other| other.digest() != current.digest);
-        let mut ended = Vec::new();
-        let not_ended = self.end_all(&current.portal, others, Removal::Ended, &mut ended).await.err();
-        Ok(EndedSession { current, others: ended, not_ended })
+        let (handle, record) = (current.session.handle, Some(Record::Token(current.digest)));
+        let (removed, (others, not_ended)) = join(
+            self.parts.store.remove(&handle, record, Removal::Ended),
+            self.end_all(&current.portal, others, Removal::Ended),
+        )
+        .await;
+        let (own, own_error) = match removed {
+            Ok(_) => (Some(handle), None),
+            Err(error) => (None, Some(error)),
+        };
+        let ended = own.into_iter().chain(others).collect();
+        EndedSession { current, ended, not_ended: own_error.or(not_ended) }
     }
 
-    /// Ends those of a browser's sessions that are of this portal, and adds them to `ended`, which holds after an error
-    /// too.
+    /// Ends those of a browser's sessions that are of this portal. Which ones, and why others may live on.
     pub(super) async fn end_all(
         &self,
         portal: &Portal,
         tokens: impl Iterator<Item = &BrowserToken>,
         removal: Removal,
-        ended: &mut Vec<Handle>,
-    ) -> Result<(), StoreError> {
-        for token in tokens {
-            match self.look_up(token.tag(), &token.digest(), Lookup::Glance).await? {
-                Found::Active(session) if session.grant.slug == portal.slug => {
-                    let record = Some(Record::Token(token.digest()));
-                    self.parts.store.remove(&session.handle, record, removal).await?;
-                    ended.push(session.handle);
-                }
-                Found::Active(_) => {}
-                Found::Gone(_) => match removal {
-                    Removal::Ended | Removal::Revoked => self.parts.store.settle(token.tag()).await?,
-                    // Nobody is told that it is over.
-                    Removal::Replaced => {}
-                },
+    ) -> (Vec<Handle>, Option<StoreError>) {
+        let (mut ended, mut not_ended) = (Vec::new(), None);
+        for outcome in join_all(tokens.map(|token| self.end_one(portal, token, removal))).await {
+            match outcome {
+                Ok(handle) => ended.extend(handle),
+                Err(error) => not_ended = not_ended.or(Some(error)),
             }
         }
-        Ok(())
+        (ended, not_ended)
+    }
+
+    async fn end_one(
+        &self,
+        portal: &Portal,
+        token: &BrowserToken,
+        removal: Removal,
+    ) -> Result<Option<Handle>, StoreError> {
+        match self.look_up(token.tag(), &token.digest(), Lookup::Glance).await? {
+            Found::Active(session) if session.grant.slug == portal.slug => {
+                let record = Some(Record::Token(token.digest()));
+                self.parts.store.remove(&session.handle, record, removal).await?;
+                Ok(Some(session.handle))
+            }
+            Found::Active(_) => Ok(None),
+            Found::Gone(_) => match removal {
+                Removal::Ended | Removal::Revoked => {
+                    self.parts.store.settle(token.tag()).await.map(|()| None)
+                }
+                // Nobody is told that it is over.
+                Removal::Replaced => Ok(None),
+            },
+        }
     }
 }

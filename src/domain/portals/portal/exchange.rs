@@ -64,7 +64,8 @@ impl Portals {
         // By now the ticket is spent, so an outage here must not fail the exchange: its user would be locked out.
         let mut replaced = went.replaced;
         let held = held.iter().map(|(_, old)| old);
-        let not_replaced = self.end_all(&portal, held, Removal::Replaced, &mut replaced).await.err();
+        let (ended, not_replaced) = self.end_all(&portal, held, Removal::Replaced).await;
+        replaced.extend(ended);
         Ok(ExchangedSession { session, portal, token, replaced, not_replaced })
     }
 

@@ -2,6 +2,7 @@
 
 use utoipa::openapi::path::HttpMethod;
 
+use crate::domain::error::Code;
 use crate::http::openapi::entry::{
     Entry, answer, body_codes, enveloped, exchange_codes, idempotency_key, ok, portal, session_codes, slug,
     success,
@@ -77,7 +78,7 @@ pub fn end_session() -> Entry {
         parameters: vec![slug("Of which portal the cookie is read, where the browser holds several.")],
         security: vec!["browserToken", "sessionCookie"],
         answers: vec![ok(answer.header(name, header).build())],
-        codes: [session_codes(), body_codes()].concat(),
+        codes: [session_codes(), vec![Code::RateLimited], body_codes()].concat(),
         ..portal("/v2/portal.endSession", "endSession")
     }
 }

@@ -1,0 +1,111 @@
+//! What a logout costs a store whose replica falls behind: its own time once, and others nothing.
+
+use std::time::Duration;
+
+use serde_json::json;
+use vestibule::domain::credential::BrowserToken;
+use vestibule::domain::environment::Environment;
+use vestibule::domain::ports::{Record, Removal, StoreError};
+
+use crate::support::app::{Reply, TestApp, in_portal};
+use crate::support::redis_server::RedisServer;
+use crate::support::store::{active, store_with, tag_of};
+
+const COOKIE: &str = "portal_session_my-portal";
+
+/// A browser may keep several sessions under a name that is not bound to one host.
+async fn app_on(primary: &RedisServer, timeout_ms: u32, refused_a_minute: u32) -> TestApp {
+    let shared = in_portal("my-portal", "cookie.domain = \"example.com\"");
+    let limit = format!("exchange_per_minute = {refused_a_minute}");
+    let change = |config| {
+        let config = shared(config).replace("exchange_per_minute = 1000000", &limit);
+        format!("store.timeout_ms = {timeout_ms}\n{config}")
+    };
+    TestApp::start_at(&primary.url(), change).await
+}
+
+fn made_up(user: usize) -> String {
+    let tag = tag_of(&format!("stranger {user}"));
+    BrowserToken::mint(Environment::Live, tag).expose().to_owned()
+}
+
+/// A logout with these cookies.
+fn logout(app: &TestApp, tokens: &[String]) -> impl Future<Output = Reply> + use<> {
+    let cookies: Vec<_> = tokens.iter().map(|token| format!("{COOKIE}={token}")).collect();
+    let call = app.post("/v2/portal.endSession", json!({})).header("cookie", &cookies.join("; "));
+    call.header("origin", "https://portal.example.com").send()
+}
+
+/// How many calls wait for replicas at this moment.
+fn waiting(primary: &RedisServer) -> usize {
+    let mut redis = primary.connect().expect("redis answers");
+    let clients: String =
+        redis::cmd("CLIENT").arg("LIST").query(&mut redis).expect("redis lists its clients");
+    clients.lines().filter(|line| line.contains("cmd=wait")).count()
+}
+
+/// One after the other, each would have the whole time of a call.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_sessions_of_a_logout_are_waited_for_side_by_side() {
+    let primary = RedisServer::start();
+    let replica = RedisServer::start_replica_of(&primary, &[]);
+    let app = app_on(&primary, 5_000, 60).await;
+    let mut live = Vec::new();
+    for user in ["a", "b"] {
+        live.push(app.signed_in(json!({ "externalId": user })).await);
+    }
+    let dead = [made_up(1), made_up(2)];
+    for (tokens, status) in [(&dead[..], 401), (&live[..], 200)] {
+        replica.pause();
+        let logout = tokio::spawn(logout(&app, tokens));
+        while waiting(&primary) < 2 {
+            assert!(!logout.is_finished(), "{status}: they never waited at the same time");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        replica.go_on();
+        assert_eq!(logout.await.expect("no panic").status, status);
+    }
+    for token in &live {
+        assert!(!app.accepts(token).await);
+    }
+}
+
+/// Whoever likes may make up tokens. What they cost must not be what keeps others signed in.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn logouts_of_made_up_sessions_take_no_place_of_real_ones() {
+    let primary = RedisServer::start();
+    let replica = RedisServer::start_replica_of(&primary, &[]);
+    let store = store_with(&primary.url(), "timeout_ms = 2000");
+    let (session, token) = active(store.as_ref(), "user").await;
+    replica.pause();
+    let settling = (0..20).map(|user| {
+        let (store, tag) = (store.clone(), tag_of(&format!("stranger {user}")));
+        tokio::spawn(async move { store.settle(tag).await })
+    });
+    let settling: Vec<_> = settling.collect();
+    while waiting(&primary) < 2 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let ended = store.remove(&session.handle, Some(Record::Token(token)), Removal::Ended).await;
+    assert!(
+        matches!(&ended, Err(StoreError::Unavailable(text)) if text.contains("0 of 1")),
+        "it is carried out, and waits for the replica: {ended:?}"
+    );
+    for settled in settling {
+        assert!(settled.await.expect("no panic").is_err());
+    }
+    replica.go_on();
+}
+
+/// Else a replica that hangs would lift the limit just where each costs most.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_logout_of_a_made_up_session_counts_also_where_it_ends_in_an_outage() {
+    let primary = RedisServer::start();
+    let replica = RedisServer::start_replica_of(&primary, &[]);
+    let app = app_on(&primary, 300, 2).await;
+    replica.pause();
+    for (user, status) in [(1, 503), (2, 503), (3, 429)] {
+        assert_eq!(logout(&app, &[made_up(user)]).await.status, status, "{user}");
+    }
+    replica.go_on();
+}
