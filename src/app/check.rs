@@ -32,8 +32,8 @@ pub struct Findings {
     pub warnings: Vec<String>,
 }
 
-/// Tries a store. An error means that it could not even be tried. It leaves nothing but an index of an hour, and for a
-/// minute what happened to the sessions.
+/// Tries a store. An error means that it could not even be tried. It leaves nothing there. Where the store forbids that, or
+/// the check breaks off, an index stays for an hour, and for a minute what happened to the sessions.
 pub async fn try_store(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Findings, StartError> {
     let metrics = Arc::new(Metrics::new()?);
     let history = settings.history.min(HISTORY);

@@ -136,6 +136,12 @@ pub trait SessionStore: Histories + Send + Sync {
         limit: usize,
     ) -> Result<Vec<PortalSession>, StoreError>;
 
+    /// Forgets all that is kept under a tag that stands for nobody, and under these digests of it: for whoever has only tried
+    /// the store. A store in this process ends with who has tried it.
+    async fn forget(&self, _tag: UserTag, _digests: &[Digest]) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Its time, Unix milliseconds: the one that all times of sessions are told in.
     async fn now_ms(&self) -> Result<u64, StoreError>;
 

@@ -57,6 +57,19 @@ impl Keys {
         [&self.0, ":{", tag.as_str(), "}:h:", &digest_text(first)[..HISTORY_CHARS]].concat()
     }
 
+    /// All that may be kept under a tag and these digests, of whatever they are.
+    pub fn all(&self, tag: UserTag, digests: &[Digest]) -> Vec<String> {
+        let of = |digest| {
+            [
+                self.ticket(tag, digest),
+                self.browser(tag, digest),
+                self.given_out(tag, digest),
+                self.history(tag, digest),
+            ]
+        };
+        std::iter::once(self.index(tag)).chain(digests.iter().flat_map(of)).collect()
+    }
+
     /// Of a user's index.
     pub fn index(&self, tag: UserTag) -> String {
         [&self.0, ":{", tag.as_str(), "}:u"].concat()

@@ -13,7 +13,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use redis::Value;
+use futures_util::future::join_all;
+use redis::{Cmd, Value};
 
 use super::declaring::{Waits, declaring};
 use super::history;
@@ -254,6 +255,15 @@ impl SessionStore for RedisStore {
         limit: usize,
     ) -> Result<Vec<PortalSession>, StoreError> {
         self.list_page_by_page(tag, before, limit).await
+    }
+
+    async fn forget(&self, tag: UserTag, digests: &[Digest]) -> Result<(), StoreError> {
+        // Each by itself: a user who may not touch one of them may touch the others.
+        let deletions = self.keys.all(tag, digests).into_iter().map(|key| async move {
+            let call = Call::Command { key: &key, command: &Cmd::del(&key) };
+            self.link.call::<u64>("remove", call, self.link.deadline()).await.map(drop)
+        });
+        join_all(deletions).await.into_iter().collect()
     }
 
     async fn now_ms(&self) -> Result<u64, StoreError> {

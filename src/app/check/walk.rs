@@ -1,7 +1,7 @@
 //! The life of a session of each kind, for a user of nobody.
 //!
 //! Owns: what is tried: every operation once, and whether each has done what it answered. A store may answer well and keep
-//! nothing, such as one server of several behind one address.
+//! nothing, such as one server of several behind one address. Nothing of it stays, whatever comes of it.
 //! Must not know: where the store is.
 
 use crate::domain::admitted_portals::AdmittedPortals;
@@ -24,11 +24,49 @@ const ENVIRONMENT: Environment = Environment::Test;
 const NOBODY: &str = "check";
 const USE: Lookup = Lookup::Use { idles: Some(true) };
 
+/// A user of nobody, and the credentials of the sessions that are tried.
+struct Nobody {
+    tag: UserTag,
+    ticket: Digest,
+    browser: Digest,
+    direct: [Digest; 2],
+}
+
+impl Nobody {
+    fn new() -> Self {
+        let user = UserRef { workspace: NOBODY, environment: ENVIRONMENT, slug: NOBODY, external_id: NOBODY };
+        // Of a secret that is forgotten at once, so that no two checks meet.
+        let tag = UserTagger::new(&random_text().into(), &[]).tag(&user);
+        Nobody {
+            tag,
+            ticket: Ticket::mint(ENVIRONMENT, tag).digest(),
+            browser: BrowserToken::mint(ENVIRONMENT, tag).digest(),
+            direct: [(); 2].map(|()| DirectToken::mint(ENVIRONMENT, tag).digest()),
+        }
+    }
+
+    fn digests(&self) -> [Digest; 4] {
+        let [first, second] = self.direct;
+        [self.ticket, self.browser, first, second]
+    }
+}
+
 /// Tries it. An error is the operation that failed, and why; a warning is what people can do without.
 pub async fn walk(store: &dyn SessionStore, keeps_history: bool) -> Result<Option<String>, String> {
-    let tag = tag_of_nobody();
-    let warning = browser(store, tag, keeps_history).await?;
-    direct(store, tag).await?;
+    let nobody = Nobody::new();
+    let tried = try_all(store, &nobody, keeps_history).await;
+    // Whatever became of it. Where this fails, the store itself forgets it within the hour.
+    let _ = store.forget(nobody.tag, &nobody.digests()).await;
+    tried
+}
+
+async fn try_all(
+    store: &dyn SessionStore,
+    nobody: &Nobody,
+    keeps_history: bool,
+) -> Result<Option<String>, String> {
+    let warning = browser(store, nobody, keeps_history).await?;
+    direct(store, nobody).await?;
     of("time", store.now_ms().await)?;
     Ok(warning)
 }
@@ -60,16 +98,15 @@ async fn finds(
 /// One that begins with a link, and is revoked.
 async fn browser(
     store: &dyn SessionStore,
-    tag: UserTag,
+    nobody: &Nobody,
     keeps_history: bool,
 ) -> Result<Option<String>, String> {
-    let ticket = Ticket::mint(ENVIRONMENT, tag).digest();
+    let &Nobody { tag, ticket, browser: token, .. } = nobody;
     let handle = of("create", store.create(&new_session(tag, ticket)).await)?.session.handle;
     let peeked = of("peek", store.peek(tag, &ticket).await)?;
     let is_pending = matches!(&peeked, Peek::Pending(session) if session.handle == handle);
     holds("create", is_pending, "the session that was created is not there")?;
     let noted = store.note(tag, &ticket, &Happening::Opened(LooksLike::Browser)).await;
-    let token = BrowserToken::mint(ENVIRONMENT, tag).digest();
     let portals = AdmittedPortals::new([NOBODY]);
     let attempt = ExchangeAttempt { tag, ticket, token, portals, user_agent: None, held: Vec::new() };
     let exchanged = of("exchange", store.exchange(&attempt).await)?;
@@ -111,7 +148,8 @@ async fn explain(
 }
 
 /// Two that are opened at once, where the second takes the place of the first.
-async fn direct(store: &dyn SessionStore, tag: UserTag) -> Result<(), String> {
+async fn direct(store: &dyn SessionStore, nobody: &Nobody) -> Result<(), String> {
+    let &Nobody { tag, direct: tokens, .. } = nobody;
     let open = async |token: Digest| match store.open(&new_direct_session(tag, token)).await {
         Ok(Opening::Done(stored)) => Ok(stored),
         Ok(Opening::TooLate | Opening::Full) => {
@@ -119,7 +157,6 @@ async fn direct(store: &dyn SessionStore, tag: UserTag) -> Result<(), String> {
         }
         Err(error) => Err(format!("open: {error}")),
     };
-    let tokens = [(); 2].map(|()| DirectToken::mint(ENVIRONMENT, tag).digest());
     let first = open(tokens[0]).await?.session.handle;
     let second = open(tokens[1]).await?;
     holds("open", second.went.displaced == [first], "a limit of one session displaces none")?;
@@ -130,12 +167,6 @@ async fn direct(store: &dyn SessionStore, tag: UserTag) -> Result<(), String> {
     let count = of("revoke all", store.revoke_all(tag, None).await)?;
     let found = finds(store, tag, &tokens[1], Lookup::Glance).await?;
     holds("revoke all", count == 1 && found.is_none(), "a session lives on")
-}
-
-fn tag_of_nobody() -> UserTag {
-    let user = UserRef { workspace: NOBODY, environment: ENVIRONMENT, slug: NOBODY, external_id: NOBODY };
-    // Of a secret that is forgotten at once, so that no two checks meet.
-    UserTagger::new(&random_text().into(), &[]).tag(&user)
 }
 
 /// All that a policy may ask.

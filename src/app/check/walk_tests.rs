@@ -1,6 +1,6 @@
 //! A store that answers well and does not do it, one operation at a time.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -24,6 +24,7 @@ use crate::store::memory::MemoryStore;
 struct Lying {
     store: MemoryStore,
     about: &'static str,
+    forgotten: Mutex<Vec<(UserTag, usize)>>,
 }
 
 impl Lying {
@@ -98,6 +99,12 @@ impl SessionStore for Lying {
         if self.lies("list") { Ok(Vec::new()) } else { self.store.list(tag, before, limit).await }
     }
 
+    async fn forget(&self, tag: UserTag, digests: &[Digest]) -> Result<(), StoreError> {
+        self.forgotten.lock().expect("nobody panics with it").push((tag, digests.len()));
+        // It forbids that, which is no reason why it should not serve.
+        Err(StoreError::Unavailable("NOPERM".into()))
+    }
+
     async fn now_ms(&self) -> Result<u64, StoreError> {
         self.store.now_ms().await
     }
@@ -113,7 +120,11 @@ async fn tried(
     expects_history: bool,
 ) -> Result<Option<String>, String> {
     let store = MemoryStore::new(Arc::new(SystemClock)).keeping(history);
-    walk(&Lying { store, about }, expects_history).await
+    let store = Lying { store, about, forgotten: Mutex::default() };
+    let outcome = walk(&store, expects_history).await;
+    let forgotten = store.forgotten.lock().expect("nobody panics with it");
+    assert!(matches!(forgotten[..], [(_, 4)]), "{about}: all of it is forgotten, once: {forgotten:?}");
+    outcome
 }
 
 #[tokio::test]
