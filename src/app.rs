@@ -7,6 +7,7 @@
 mod agreement;
 pub mod check;
 mod counting;
+mod patience;
 pub mod process;
 mod running;
 pub mod signing;
@@ -37,7 +38,7 @@ use crate::http::gateway::Gateway;
 use crate::http::gateway::languages::Languages;
 use crate::http::gateway::limits::Limits;
 use crate::http::gateway::untrusted::Untrusted;
-use crate::telemetry::{Metrics, Traces, TracesError};
+use crate::telemetry::{Metrics, Receiver, Sampling, Traces, TracesError};
 use crate::tokens::KeyError;
 use running::{Fixed, Shown, Stop};
 pub use running::{PartEnded, Running};
@@ -175,9 +176,12 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
 
 /// `None`: they are off.
 fn traces(settings: &Telemetry, metrics: &Metrics) -> Result<Option<Arc<Traces>>, TracesError> {
-    let Telemetry { traces_endpoint, traces_one_in, trust_traceparent } = settings;
+    let Telemetry { traces_endpoint, sampler, trust_traceparent, authorities } = settings;
+    let sampling = Sampling::of(sampler.ratio, sampler.follows_proxy);
+    let authorities = authorities.as_ref().map(String::as_bytes);
     let start = |endpoint: &Url| {
-        Traces::start(endpoint.as_str(), *traces_one_in, *trust_traceparent, &metrics.traces)
+        let to = Receiver { endpoint: endpoint.as_str(), authorities };
+        Traces::start(&to, sampling, *trust_traceparent, &metrics.traces)
     };
     traces_endpoint.as_ref().map(start).transpose().map(|traces| traces.map(Arc::new))
 }

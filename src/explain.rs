@@ -36,7 +36,7 @@ pub struct Asked {
     user: Option<String>,
     /// A root key with the right explain.
     #[arg(long, env = "VESTIBULE_ROOT_KEY", hide_env_values = true)]
-    root_key: SecretString,
+    root_key: Option<SecretString>,
     /// The configuration file that the gateway runs with.
     #[arg(long)]
     pub config: Option<PathBuf>,
@@ -65,10 +65,15 @@ pub enum ExplainError {
 }
 
 impl Asked {
+    /// None where neither the argument nor the variable has one.
+    pub fn root_key(&self) -> Option<&SecretString> {
+        self.root_key.as_ref().filter(|key| !key.expose_secret().is_empty())
+    }
+
     /// Asks the gateway that listens there, and returns the answer as lines.
-    pub fn explain(&self, listen: SocketAddr) -> Result<String, ExplainError> {
+    pub fn explain(&self, listen: SocketAddr, root_key: &SecretString) -> Result<String, ExplainError> {
         let body = self.body()?.to_string();
-        let bearer = format!("Bearer {}", self.root_key.expose_secret());
+        let bearer = format!("Bearer {}", root_key.expose_secret());
         let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
         let path = "/v2/portal.explainSession";
         let question = Question { method: "POST", path, headers: &headers, body: &body };

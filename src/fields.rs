@@ -29,6 +29,11 @@ impl<'d, 'f> Fields<'d, 'f> {
         Fields { object, at: at.into(), faults, known: Vec::new() }
     }
 
+    /// The path of the object.
+    pub fn path(&self) -> &str {
+        &self.at
+    }
+
     /// The path of a field.
     pub fn location(&self, name: &str) -> String {
         if self.at.is_empty() { name.to_owned() } else { format!("{}.{name}", self.at) }

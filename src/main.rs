@@ -19,10 +19,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::Parser;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
 use vestibule::app::process::{self, End};
 use vestibule::app::{Running, SystemClock};
-use vestibule::config::{Files, Loaded, SCHEMA, Settings, Source, listen_address, schema_of_included};
+use vestibule::config::{
+    Files, Listening, Loaded, SCHEMA, Settings, Source, listen_address, schema_of_included,
+};
 #[cfg(feature = "playground")]
 use vestibule::dev::{Listen, Playground, PlaygroundError};
 use vestibule::domain::ports::Clock;
@@ -160,24 +163,34 @@ fn print_document(written: serde_json::Result<String>) -> ExitCode {
 }
 
 fn healthcheck(config: Option<&Path>, address: Option<SocketAddr>) -> ExitCode {
-    let Some(listen) = address.or_else(|| listen_address(config)) else {
+    let Some(listen) = address.or_else(|| asked_address(config)) else {
         return fail("server.listen is nowhere told");
     };
     match healthcheck::is_alive(listen) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            eprintln!("the gateway does not answer on {listen}: {error}");
-            ExitCode::FAILURE
-        }
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
     }
 }
 
+/// A file that cannot be read is told and nothing more: a gateway that runs goes on without it.
+fn asked_address(config: Option<&Path>) -> Option<SocketAddr> {
+    let Listening { address, unread } = listen_address(config)?;
+    if let Some(unread) = unread {
+        eprintln!("{unread}; {address} is asked, as without a file");
+    }
+    Some(address)
+}
+
 fn explain(asked: &Asked) -> ExitCode {
-    let Some(listen) = listen_address(asked.config.as_deref()) else {
+    let Some(root_key) = asked.root_key() else {
+        let why =
+            "a root key with the right explain is missing: set VESTIBULE_ROOT_KEY to it, or give --root-key";
+        Arguments::command().error(ErrorKind::MissingRequiredArgument, why).exit()
+    };
+    let Some(listen) = asked_address(asked.config.as_deref()) else {
         return fail("server.listen is nowhere told");
     };
-    match asked.explain(listen) {
+    match asked.explain(listen, root_key) {
         Ok(lines) => {
             print!("{lines}");
             ExitCode::SUCCESS

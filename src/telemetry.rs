@@ -25,8 +25,8 @@ pub use events::{Form, SessionEvent, VERSION as EVENTS_VERSION, audit};
 pub use lines::LogGuard;
 pub use metrics::{Configured, Held, Metrics, NONE};
 pub use request_id::{in_request, in_request_now, trace_id};
-pub use trace::Trace;
-pub use traces::{Served, Traces, TracesError};
+pub use trace::{Sampling, Trace};
+pub use traces::{Receiver, Served, Traces, TracesError};
 
 /// Sends logs to standard output, and panics to the log. `main` calls it once. Dropping the guard writes the last
 /// lines.

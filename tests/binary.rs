@@ -1,5 +1,7 @@
 //! The binary as its operator runs it: commands, exit codes, signals, and what it logs.
 
+#[path = "binary/asking.rs"]
+mod asking;
 #[path = "binary/events.rs"]
 mod events;
 #[path = "binary/exit_codes.rs"]

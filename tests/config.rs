@@ -3,6 +3,8 @@
 
 #[path = "config/against.rs"]
 mod against;
+#[path = "config/certificates.rs"]
+mod certificates;
 #[path = "config/defaults.rs"]
 mod defaults;
 #[path = "config/environment.rs"]
@@ -13,10 +15,14 @@ mod faults;
 mod include;
 #[path = "config/otel.rs"]
 mod otel;
+#[path = "config/otel_ignored.rs"]
+mod otel_ignored;
 #[path = "config/schema.rs"]
 mod schema;
 #[path = "config/secrecy.rs"]
 mod secrecy;
+#[path = "config/urls.rs"]
+mod urls;
 #[path = "config/workspaces.rs"]
 mod workspaces;
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::patience::Patience;
 use super::supervisor::{Progress, Supervisor};
 use super::watching::Watch;
 use super::{PartEnded, Running, StartError};
@@ -39,15 +40,20 @@ pub async fn run(
     let mut stop = StopSignals::receive().map_err(StartError::Signals)?;
     let mut hangup = signal(SignalKind::hangup()).map_err(StartError::Signals)?;
     let missing = missing(&settings);
-    let mut watch = Watch::new(settings.server.reload, files);
+    let warnings = settings.warnings(clock.now_ms());
+    let every = settings.server.reload;
     let mut running = super::start(settings, clock)?;
+    let patience = Arc::new(Patience::new(running.metrics()));
+    let mut watch = Watch::new(every, files, patience.clone());
     tracing::info!(address = %running.address, metrics = running.metrics_address.map(display), "listening");
     missing.into_iter().for_each(|missing| tracing::warn!("{missing}"));
+    warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     started(&running);
     let supervisor = Supervisor::of_this_process();
     let tell = |progress| supervisor.iter().for_each(|supervisor| supervisor.tell(progress));
     tell(Progress::Ready);
-    let mut ended = serve(&mut running, source, &mut watch, &mut stop, &mut hangup, tell).await;
+    let looking = (&mut watch, &*patience);
+    let mut ended = serve(&mut running, source, looking, &mut stop, &mut hangup, tell).await;
     tell(Progress::Stopping);
     if ended.is_none() {
         let drain = running.announce_stop();
@@ -80,7 +86,7 @@ pub async fn run(
 async fn serve(
     running: &mut Running,
     source: &Source,
-    watch: &mut Watch,
+    (watch, patience): (&mut Watch, &Patience),
     stop: &mut StopSignals,
     hangup: &mut Signal,
     tell: impl Fn(Progress),
@@ -99,9 +105,10 @@ async fn serve(
         let loaded = tokio::select! {
             () = stop.next() => break None,
             ended = running.part_ended() => break Some(ended),
-            loaded = reading => loaded,
+            loaded = patience.wait_for(reading) => loaded,
         };
         match loaded {
+            Ok(loaded) if asked == Asked::ByChange && !watch.has_seen(&loaded.files) => (),
             Ok(loaded) => watch.was_read(reload(running, loaded, asked)),
             Err(error) => tracing::error!(%error, "the configuration could not be read; the old one stays"),
         }
@@ -177,9 +184,9 @@ impl Asked {
 /// Takes what was read, unless it has a fault. Returns the files that it was read from.
 fn reload(running: &Running, loaded: Loaded, asked: Asked) -> Files {
     let Loaded { settings, files } = loaded;
-    let settings = settings.and_then(|settings| match asked {
-        Asked::ByChange if running.would_lose_all(&settings.catalog) => Err(vec![cut_off()]),
-        Asked::ByChange | Asked::BySignal => Ok(settings),
+    let settings = settings.and_then(|settings| match cut_off(running, &settings, asked) {
+        Some(fault) => Err(vec![fault]),
+        None => Ok(settings),
     });
     match settings {
         Ok(settings) => take(running, settings, asked),
@@ -212,10 +219,18 @@ fn take(running: &Running, settings: Settings, asked: Asked) {
     missing.into_iter().for_each(|missing| tracing::warn!("{missing}"));
 }
 
-/// A full disk, or an editor, may leave an empty file.
-fn cut_off() -> Fault {
-    let fix = "If it is meant, send SIGHUP.";
-    Invalid::new("No portal or no root key is left, so the file was probably cut off.", fix)
-        .at("workspaces")
-        .into()
+/// A full disk, or an editor, may leave an empty file. A signal is sent by tools too, after they have written a file; but
+/// whoever must take away the only root key cannot wait for a restart.
+fn cut_off(running: &Running, new: &Settings, asked: Asked) -> Option<Fault> {
+    let (old, new) = (running.catalog(), &new.catalog);
+    let invalid = if old.would_lose_all_portals(new) {
+        let fix = "If it is meant, restart the gateway.";
+        Invalid::new("No portal is left, so the file was probably cut off.", fix)
+    } else if asked == Asked::ByChange && old.would_lose_all_root_keys(new) {
+        let fix = "If it is meant, send SIGHUP.";
+        Invalid::new("No root key is left, so the file was probably cut off.", fix)
+    } else {
+        return None;
+    };
+    Some(invalid.at("workspaces").into())
 }

@@ -143,9 +143,14 @@ impl Running {
         &self.fixed.public_url
     }
 
-    /// Whether this one has no portal, or no root key, though there are some now.
-    pub fn would_lose_all(&self, new: &Catalog) -> bool {
-        self.catalog.load().would_lose_all(new)
+    /// What it counts.
+    pub(super) fn metrics(&self) -> Arc<Metrics> {
+        self.shown.metrics.clone()
+    }
+
+    /// Portals and root keys that are in force.
+    pub fn catalog(&self) -> Arc<Catalog> {
+        self.catalog.load_full()
     }
 
     /// A new configuration had faults, and the old one stays.

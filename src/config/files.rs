@@ -10,7 +10,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::reading::text_of;
+use super::reading::{only_line, text_of};
 use crate::domain::credential::Digest;
 
 /// What was read.
@@ -32,6 +32,8 @@ impl PartialEq for Files {
 enum Held {
     Text(Option<Digest>),
     Names(Option<Digest>),
+    /// Whether there is a secret in it. Another one is no change of the configuration.
+    Secret(bool),
 }
 
 impl Files {
@@ -59,10 +61,21 @@ impl Files {
         Ok(names?.into_iter().map(|name| folder.join(name)).collect())
     }
 
+    /// Looks whether a file holds a secret of one line, for those that are read again when they are used. One that holds none
+    /// now may hold one soon.
+    pub fn look_for_secret(&self, path: impl AsRef<Path>) -> io::Result<()> {
+        let path = path.as_ref();
+        let found = self.noted(text_of(path)).and_then(|text| only_line(&text).map(|_| ()));
+        let held = Held::Secret(found.is_ok());
+        self.by_path.borrow_mut().entry(path.to_owned()).or_insert(held);
+        found
+    }
+
     /// What this file held when it was read.
     pub fn digest(&self, path: impl AsRef<Path>) -> Option<Digest> {
         match self.by_path.borrow().get(path.as_ref())? {
             Held::Text(digest) | Held::Names(digest) => *digest,
+            Held::Secret(_) => None,
         }
     }
 
@@ -88,6 +101,7 @@ impl Files {
             match held {
                 Held::Text(_) => drop(now.read(path)),
                 Held::Names(_) => drop(now.list(path)),
+                Held::Secret(_) => drop(now.look_for_secret(path)),
             }
         }
         now

@@ -16,7 +16,7 @@ use crate::domain::invalid::{self, Invalid};
 /// The most files of a folder.
 const MAX_FILES: usize = 10_000;
 /// The most bytes of a file: a logo that is embedded has up to 16 KiB.
-const MAX_BYTES: u64 = 256 * 1024;
+const MAX_BYTES: usize = 256 * 1024;
 const LISTS: [&str; 2] = ["portals", "root_keys"];
 
 /// Adds what the folders hold to the workspaces that include them. A path is relative to `base`.
@@ -78,6 +78,13 @@ impl Workspace<'_> {
             Err(fault) => return vec![fault.into()],
         };
         let mut faults = foreign_keys(&document, &name);
+        if has_no_portal(&document.table) {
+            let message = "The file has no portal, so it was probably cut off.";
+            faults.push(
+                Invalid::new(message, "Put [[portals]] into it, or take the file away.").at(name).into(),
+            );
+            return faults;
+        }
         let slugs = slugs_of(&document.table);
         for list in LISTS {
             let Some(value) = document.table.remove(list) else { continue };
@@ -127,17 +134,19 @@ impl Workspace<'_> {
 
 fn read(path: &Path, name: &str, files: &Files) -> Result<Document, invalid::Fault> {
     let refuse = |message: String| Err(Invalid::new(message, "Replace the file, or take it away.").at(name));
-    match std::fs::metadata(path) {
-        Ok(file) if !file.is_file() => return refuse("This is no file.".to_owned()),
-        Ok(file) if file.len() > MAX_BYTES => {
-            return refuse(format!("The file has {} bytes; allowed are {MAX_BYTES}.", file.len()));
-        }
-        Ok(_) | Err(_) => {}
-    }
+    // Read whatever it is, so that it is looked at again when something better is in its place.
     match files.read(path) {
+        Ok(text) if text.len() > MAX_BYTES => {
+            refuse(format!("The file has {} bytes; allowed are {MAX_BYTES}.", text.len()))
+        }
         Ok(text) => read_toml(&text, name),
         Err(error) => refuse(format!("The file cannot be read: {error}.")),
     }
+}
+
+/// A full disk leaves an empty file, or one of comments only. A list that is none is told where lists are added.
+fn has_no_portal(table: &Map<String, Value>) -> bool {
+    table.get("portals").is_none_or(|portals| portals.as_array().is_some_and(Vec::is_empty))
 }
 
 fn foreign_keys(document: &Document, name: &str) -> Vec<Fault> {

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::document::read_value;
 use super::places::Places;
+use super::types::Types;
 use crate::domain::invalid::{Fault, Invalid};
 
 /// Every variable of ours begins with it.
@@ -27,14 +28,16 @@ pub fn merge(base: &mut Map<String, Value>, over: Map<String, Value>) {
     }
 }
 
-/// Puts `VESTIBULE__SECTION__KEY=value` on top of `base`. A number in the name is an index into a list. A value that
-/// reads as a TOML boolean, number or list is one; anything else is a string.
+/// Puts `VESTIBULE__SECTION__KEY=value` on top of `base`. A number in the name is an index into a list. `as_it_is`: whether
+/// the value of this variable is the text itself, as a file holds it; quotes are a part of that.
 pub fn merge_environment(
     base: &mut Map<String, Value>,
     variables: impl Iterator<Item = (String, String)>,
+    as_it_is: impl Fn(&str) -> bool,
     places: &mut Places,
 ) -> Vec<Fault> {
     let mut faults = Vec::new();
+    let types = Types::of_schema();
     let mut ours: Vec<_> = variables.filter(|(name, _)| name.starts_with(PREFIX)).collect();
     // Numbers are sorted as numbers, so that element 10 of a list comes after element 9.
     ours.sort_by_cached_key(|(name, _)| {
@@ -51,7 +54,12 @@ pub fn merge_environment(
         }
         let steps: Vec<&str> = path.iter().map(String::as_str).collect();
         let mut root = Value::Object(std::mem::take(base));
-        let placed = place(&mut root, &steps, value_of(&text));
+        let value = match types.is_text(&path) {
+            true if as_it_is(&name) => Value::String(text),
+            true => Value::String(text_of(text)),
+            false => value_of(text),
+        };
+        let placed = place(&mut root, &steps, value);
         if let Value::Object(object) = root {
             *base = object;
         }
@@ -71,7 +79,7 @@ pub fn text_in_environment(
 ) -> Option<String> {
     let mut ours = variables.filter(|(name, _)| name.starts_with(PREFIX));
     let (_, text) = ours.find(|(name, _)| path_of(name) == [section, key])?;
-    value_of(&text).as_str().map(str::to_owned)
+    Some(text_of(text))
 }
 
 /// The steps to the key that a variable sets. Two spellings of one key have the same.
@@ -123,11 +131,22 @@ fn place(target: &mut Value, steps: &[&str], value: Value) -> Result<(), Invalid
     place(object.entry((*step).to_owned()).or_insert(Value::Null), rest, value)
 }
 
-/// A float or a table is not what anybody means by a variable: `1.5` may be a version.
-fn value_of(text: &str) -> Value {
-    match read_value(text) {
+/// Of a key that is no text. A float or a table is not what anybody means by a variable.
+fn value_of(text: String) -> Value {
+    match read_value(&text) {
         Some(value @ (Value::Bool(_) | Value::Array(_) | Value::String(_))) => value,
         Some(Value::Number(number)) if !number.is_f64() => Value::Number(number),
-        Some(Value::Number(_) | Value::Object(_) | Value::Null) | None => Value::String(text.to_owned()),
+        Some(Value::Number(_) | Value::Object(_) | Value::Null) | None => Value::String(text),
+    }
+}
+
+/// Of a key that is a text: `12345678` may be a password, and `1.5` a version. Whoever writes TOML puts it into quotes, and
+/// so do those who take a file of variables for a script.
+fn text_of(text: String) -> String {
+    match read_value(&text) {
+        Some(Value::String(quoted)) => quoted,
+        Some(Value::Bool(_) | Value::Array(_) | Value::Number(_) | Value::Object(_) | Value::Null) | None => {
+            text
+        }
     }
 }

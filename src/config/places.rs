@@ -95,6 +95,19 @@ impl Places {
         self.included.insert(path, inner);
     }
 
+    /// Whether this is an element of a list that is from an included file.
+    pub fn is_included(&self, path: &str) -> bool {
+        self.included.contains_key(path)
+    }
+
+    /// The file that a key is in.
+    pub fn file_of(&self, path: &str) -> Option<&str> {
+        match self.of(path)? {
+            Place::Line { file, .. } => Some(file),
+            Place::Variable(_) => None,
+        }
+    }
+
     /// Where a key is written, or the innermost that encloses it.
     pub fn of(&self, path: &str) -> Option<&Place> {
         enclosing(path).find_map(|path| self.places.get(path))

@@ -39,6 +39,16 @@ pub fn text_of(path: impl AsRef<Path>) -> io::Result<String> {
     text.map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not valid UTF-8"))
 }
 
+/// What a file is that holds a secret and nothing else, without the line end that editors and `echo` leave. The errors repeat
+/// nothing of it.
+pub fn only_line(text: &str) -> io::Result<&str> {
+    match text.trim_end_matches(['\r', '\n']) {
+        "" => Err(io::Error::other("it is empty")),
+        line if line.contains('\n') => Err(io::Error::other("it has several lines")),
+        line => Ok(line),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

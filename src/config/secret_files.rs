@@ -6,6 +6,7 @@
 
 use super::files::Files;
 use super::layers::PREFIX;
+use super::reading::only_line;
 use crate::domain::invalid::{Fault, Invalid};
 
 const SUFFIX: &str = "_FILE";
@@ -49,14 +50,11 @@ fn meant_by(name: &str) -> Option<&str> {
     (KEYS.contains(&key) || is_of_list()).then_some(meant)
 }
 
-/// Without the line end that editors and `echo` leave.
 fn read(path: &str, files: &Files) -> Result<String, Invalid> {
     let fix = "Name a file that holds the secret and nothing else, and that this user can read.";
     let text =
         files.read(path).map_err(|error| Invalid::new(format!("The file cannot be read: {error}."), fix))?;
-    match text.trim_end_matches(['\r', '\n']) {
-        "" => Err(Invalid::new("The file is empty.", fix)),
-        secret if secret.contains('\n') => Err(Invalid::new("The file has several lines.", fix)),
-        secret => Ok(secret.to_owned()),
-    }
+    only_line(&text)
+        .map(str::to_owned)
+        .map_err(|error| Invalid::new(format!("The file cannot be used: {error}."), fix))
 }

@@ -11,7 +11,7 @@ use ipnet::IpNet;
 use secrecy::SecretString;
 use url::Url;
 
-use super::workspaces::parse_public_url;
+use super::urls::parse_public_url;
 use crate::domain::base62::random_text;
 use crate::domain::invalid::Invalid;
 use crate::fields::{Fields, integer, parsed, string};

@@ -37,4 +37,15 @@ pub struct Settings {
     pub at_restart: AtRestart,
     /// Of everything else.
     pub rest: Digest,
+    /// Variables that are left aside, and why.
+    pub left_aside: Vec<String>,
+}
+
+impl Settings {
+    /// What is no fault, and does not do what somebody believes.
+    pub fn warnings(&self, now_ms: u64) -> Vec<String> {
+        let certificate = self.store.client_certificate.as_ref();
+        let certificate = certificate.and_then(|pair| pair.out_of_date(now_ms)).map(str::to_owned);
+        self.left_aside.iter().cloned().chain(certificate).collect()
+    }
 }

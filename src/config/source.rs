@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::files::Files;
+use super::otel::Standard;
 use super::places::{Fault, Places};
 use super::reading::text_of;
 use super::settings::Settings;
@@ -47,6 +48,15 @@ struct Middle<'a> {
     pub base: &'a Path,
     /// The `server.public_url` that holds until a restart; None: that of this document.
     pub public_url: Option<&'a Url>,
+}
+
+/// All layers as one.
+struct Merged {
+    pub document: Map<String, Value>,
+    /// The faults of included files, which have their places already.
+    pub included: Vec<Fault>,
+    /// What the variables of OpenTelemetry's say that no key of ours does.
+    pub standard: Standard,
 }
 
 impl Source {
@@ -101,6 +111,15 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// With what the variables of OpenTelemetry's say that no key of ours does.
+    fn told_by(mut self, standard: Standard, is_on: bool) -> Settings {
+        self.left_aside = standard.left_aside.warnings(is_on);
+        self.telemetry.authorities = standard.authorities;
+        self
+    }
+}
+
 impl<'a> Middle<'a> {
     /// A text that is in no file.
     pub fn of(text: &'a str) -> Self {
@@ -115,52 +134,76 @@ impl<'a> Middle<'a> {
     ) -> Result<Settings, Vec<Fault>> {
         let (mut places, mut faults) = (Places::default(), Vec::new());
         let public_url = self.public_url;
-        let (document, included) = self.merged(variables, files, &mut places, &mut faults).map_err(alone)?;
-        let settings = whole::read(&document, public_url, files, &places, &mut faults);
+        let merged = self.merged(variables, files, &mut places, &mut faults).map_err(alone)?;
+        let Merged { document, included, mut standard } = merged;
+        let settings = whole::read(&document, public_url, standard.sampler, files, &places, &mut faults);
+        let is_on = telemetry::is_on(&document);
+        if is_on {
+            faults.append(&mut standard.faults);
+            let is_trusted = settings.as_ref().is_none_or(|settings| settings.telemetry.trust_traceparent);
+            faults.extend(standard.records_nothing(is_trusted));
+        }
         let mut faults: Vec<Fault> = faults.into_iter().map(|fault| places.locate(fault)).collect();
         faults.extend(included);
         match settings {
-            Some(settings) if faults.is_empty() => Ok(settings),
+            Some(settings) if faults.is_empty() => Ok(settings.told_by(standard, is_on)),
             Some(_) | None => Err(faults),
         }
     }
 
-    /// The whole document. Also returned: the faults of included files, which have their places already.
+    /// All layers.
     fn merged(
         self,
         variables: impl Iterator<Item = (String, String)>,
         files: &Files,
         places: &mut Places,
         faults: &mut Vec<invalid::Fault>,
-    ) -> Result<(Map<String, Value>, Vec<Fault>), invalid::Fault> {
+    ) -> Result<Merged, invalid::Fault> {
         let mut document = document::read_toml(DEFAULT, "config/default.toml")?.table;
         let read = document::read_toml(self.text, self.name)?;
         layers::merge(&mut document, read.table);
         read.lines.into_iter().for_each(|(path, line)| places.put_line(path, self.name, line));
         let variables: Vec<(String, String)> = variables.collect();
         faults.extend(misspelt::faults(variables.iter().map(|(name, _)| name.as_str())));
-        let standard = otel::read(&variables);
+        let mut standard = otel::read(&variables, files);
         let (mut variables, mut renamed, unread) = secret_files::resolve(variables, files);
         faults.extend(unread);
-        if let Some((variable, theirs)) = standard.in_place {
+        if let Some((variable, theirs)) = standard.in_place.take() {
             renamed.push((variable.0.clone(), theirs.to_owned()));
             variables.push(variable);
         }
-        let merged = layers::merge_environment(&mut document, variables.into_iter(), places);
+        let merged = layers::merge_environment(
+            &mut document,
+            variables.into_iter(),
+            |name| renamed.iter().any(|(ours, _)| ours == name),
+            places,
+        );
         faults.extend(merged.into_iter().map(|fault| places::renamed(fault, &renamed)));
         renamed.iter().for_each(|(ours, told)| places.rename_variable(ours, told));
-        if telemetry::is_on(&document) {
-            faults.extend(standard.faults);
-        }
         let included = include::expand(&mut document, self.base, files, places);
-        Ok((document, included))
+        Ok(Merged { document, included, standard })
     }
 }
 
+/// Where a gateway is asked that runs with a configuration.
+pub struct Listening {
+    /// Of its public listener.
+    pub address: SocketAddr,
+    /// Why the file told nothing of it, with its name; it is in a gateway's place that runs on.
+    pub unread: Option<String>,
+}
+
 /// Where a gateway with this configuration listens. A file that cannot be read tells nothing.
-pub fn listen_address(config: Option<&Path>) -> Option<SocketAddr> {
-    let file = config.and_then(|path| text_of(path).ok());
-    listen::address_in(variables(), file.as_deref(), DEFAULT)
+pub fn listen_address(config: Option<&Path>) -> Option<Listening> {
+    let (mut file, mut unread) = (None, None);
+    if let Some(path) = config {
+        match text_of(path) {
+            Ok(text) => file = Some(text),
+            Err(error) => unread = Some(format!("{} cannot be read: {error}", path.display())),
+        }
+    }
+    let address = listen::address_in(variables(), file.as_deref(), DEFAULT)?;
+    Some(Listening { address, unread })
 }
 
 /// The only place that reads the environment. `vars` would panic if any variable of the process is not UTF-8. One of ours

@@ -4,6 +4,7 @@
 //! Must not know: where the document came from, or how a store is reached.
 
 mod certificates;
+mod ignored;
 mod location;
 mod password;
 
@@ -11,7 +12,9 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use self::certificates::{read_certificates, read_private_key};
+pub use self::certificates::ClientCertificate;
+pub use self::certificates::read_certificates;
+use self::certificates::read_private_key;
 pub use self::location::StoreLocation;
 use self::location::parse_store_url;
 pub use self::password::PasswordFile;
@@ -48,15 +51,6 @@ pub struct Store {
     pub allow_memory: bool,
 }
 
-/// Both in PEM form.
-#[derive(Debug)]
-pub struct ClientCertificate {
-    /// With its chain.
-    pub certificates: Vec<u8>,
-    /// Never printed.
-    pub key: SecretString,
-}
-
 /// `[store]`
 pub fn read_store(mut fields: Fields<'_, '_>, files: &Files) -> Option<Store> {
     let location = fields.required("url", parsed(parse_store_url));
@@ -73,11 +67,16 @@ pub fn read_store(mut fields: Fields<'_, '_>, files: &Files) -> Option<Store> {
     let sentinel_username = fields.optional("sentinel_username", parsed(parse_word));
     let sentinel_password = fields.optional("sentinel_password", parsed(parse_word)).map(SecretString::from);
     let sentinel_password_file = fields.optional("sentinel_password_file", parsed(password_of));
+    let pair = certificates.zip(key).map(|(certificates, key)| ClientCertificate::new(certificates, key));
+    let client_certificate = match pair.transpose() {
+        Ok(pair) => pair,
+        Err(invalid) => {
+            fields.fault("client_key_file", invalid);
+            None
+        }
+    };
     check_what_belongs_together(&mut fields, location.as_ref());
     fields.finish();
-    let client_certificate = certificates
-        .zip(key)
-        .map(|(certificates, key)| ClientCertificate { certificates: certificates.into_bytes(), key });
     let timeout = Duration::from_millis(timeout_ms);
     Some(Store {
         location: location?,
@@ -118,6 +117,11 @@ fn check_what_belongs_together(fields: &mut Fields<'_, '_>, location: Option<&St
                 Invalid::new("The store's URL asks for no TLS: nothing would be encrypted.", fix),
             );
         }
+    }
+    if fields.value("password_file").is_none() && location.has_user_only() {
+        let fix = "Write redis://user:password@host, or set store.password_file.";
+        let message = "The URL has a user without a password, who would be ignored.";
+        fields.fault("url", Invalid::new(message, fix));
     }
     if fields.value("password_file").is_some() && location.has_password() {
         let fix = "Take one of the two out. The name of a user stays in the URL: redis://user@host.";

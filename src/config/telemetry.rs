@@ -7,6 +7,7 @@
 use serde_json::{Map, Value};
 use url::Url;
 
+use super::otel::Sampler;
 use crate::domain::invalid::Invalid;
 use crate::domain::return_url::parse_http_url;
 use crate::fields::{Fields, boolean, integer, string};
@@ -18,14 +19,16 @@ const PATH: &str = "/v1/traces";
 pub struct Telemetry {
     /// The whole URL that spans are sent to. `None`: traces are off.
     pub traces_endpoint: Option<Url>,
-    /// One of so many requests is recorded where no proxy has decided; 0: none.
-    pub traces_one_in: u64,
+    /// Which requests are recorded.
+    pub sampler: Sampler,
     /// Whether a trusted proxy's `traceparent` counts. Most proxies pass on what the client has sent.
     pub trust_traceparent: bool,
+    /// Authorities (PEM) for the collector's certificate, in place of the public ones.
+    pub authorities: Option<String>,
 }
 
-/// `[telemetry]`
-pub fn read_telemetry(mut fields: Fields<'_, '_>) -> Telemetry {
+/// `[telemetry]`. `sampler`: what stands in for `traces_one_in`.
+pub fn read_telemetry(mut fields: Fields<'_, '_>, sampler: Option<Sampler>) -> Telemetry {
     let endpoint = fields.optional("traces_endpoint", |value| match string(value)? {
         "" => Ok(None),
         url => parse_endpoint(url).map(Some),
@@ -33,12 +36,13 @@ pub fn read_telemetry(mut fields: Fields<'_, '_>) -> Telemetry {
     let traces_one_in = fields.optional("traces_one_in", integer(0, 1_000_000_000)).unwrap_or(1);
     let trust_traceparent = fields.optional("trust_traceparent", boolean).unwrap_or(false);
     let traces_endpoint = endpoint.flatten();
-    if traces_endpoint.is_some() && traces_one_in == 0 && !trust_traceparent {
+    if traces_endpoint.is_some() && traces_one_in == 0 && !trust_traceparent && sampler.is_none() {
         let fix = "Set telemetry.trust_traceparent = true if your proxy makes the header traceparent itself; else write 1 or more.";
         fields.fault("traces_one_in", Invalid::new("No request would ever be recorded.", fix));
     }
     fields.finish();
-    Telemetry { traces_endpoint, traces_one_in, trust_traceparent }
+    let sampler = sampler.unwrap_or(Sampler::one_in(traces_one_in));
+    Telemetry { traces_endpoint, sampler, trust_traceparent, authorities: None }
 }
 
 /// Whether a document switches traces on.

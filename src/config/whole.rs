@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::files::Files;
+use super::otel::Sampler;
 use super::places::Places;
 use super::restart::{AtRestart, digest_of_rest};
 use super::sections::{read_history, read_limits, read_log, read_server};
@@ -14,17 +15,19 @@ use super::settings::Settings;
 use super::store::{Store, StoreLocation, read_store};
 use super::telemetry::read_telemetry;
 use super::tokens::read_tokens;
+use super::urls::parse_base_url;
 use super::workspaces;
 use crate::domain::invalid::{Fault, Invalid};
-use crate::domain::return_url::parse_http_url;
 use crate::fields::{Fields, parsed};
 use crate::tokens::SigningKey;
 
 /// Without settings there is a fault. With a fault, the settings are incomplete and must not be used.
-/// `in_force`: the public URL that portals take who have none of their own, if it is not this document's.
+/// `in_force`: the public URL that portals take who have none of their own, if it is not this document's. `sampler`: what stands in
+/// for `telemetry.traces_one_in`.
 pub fn read(
     document: &Map<String, Value>,
     in_force: Option<&Url>,
+    sampler: Option<Sampler>,
     files: &Files,
     places: &Places,
     faults: &mut Vec<Fault>,
@@ -36,9 +39,9 @@ pub fn read(
     let limits = read_limits(top.section("limits"));
     let history = read_history(top.section("history"));
     let log = read_log(top.section("log"));
-    let telemetry = read_telemetry(top.section("telemetry"));
+    let telemetry = read_telemetry(top.section("telemetry"), sampler);
     let mut errors = top.section("errors");
-    let type_base = errors.optional("type_base", parsed(parse_http_url));
+    let type_base = errors.optional("type_base", parsed(parse_base_url));
     errors.finish();
     let public_url = server.as_ref().map(|server| server.public_url.clone());
     let public_url = public_url.or_else(|| Url::parse("http://localhost:8080").ok())?;
@@ -65,6 +68,7 @@ pub fn read(
         signing_keys,
         catalog,
         at_restart: AtRestart::of(document, files),
+        left_aside: Vec::new(),
     })
 }
 

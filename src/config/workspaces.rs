@@ -9,8 +9,10 @@ use url::Url;
 use super::appearance::read_appearance;
 use super::places::Places;
 use super::policy::read_policy;
+use super::reach;
 use super::root_keys::read_root_key;
 use super::tokens::read_portal_tokens;
+use super::urls::{parse_prefix_url, parse_public_url};
 use super::uses::Uses;
 use crate::domain::catalog::{
     Catalog, CookieSettings, Landing, Portal, SESSION_PARAMETER, SameSite, parse_slug,
@@ -37,7 +39,7 @@ pub fn read(top: &mut Fields<'_, '_>, public_url: &Url, can_sign: bool, places: 
         cookies: Uses::new(places),
         keys: Uses::new(places),
     };
-    let (mut portals, mut keys) = (Vec::new(), Vec::new());
+    let (mut portals, mut keys): (Vec<(String, Portal)>, _) = (Vec::new(), Vec::new());
     top.sections("workspaces", |mut workspace| {
         let id = workspace.required("id", shown_text(1, 64)).unwrap_or_default();
         if !id.is_empty()
@@ -47,19 +49,23 @@ pub fn read(top: &mut Fields<'_, '_>, public_url: &Url, can_sign: bool, places: 
         }
         // The folder was read before.
         workspace.optional("include", parsed(|_| Ok(())));
-        let own: Vec<Portal> = workspace
-            .sections("portals", |fields| read_portal(fields, &id, public_url, can_sign, &mut taken))
-            .into_iter()
-            .flatten()
-            .collect();
+        let own = workspace.sections("portals", |fields| {
+            let path = fields.path().to_owned();
+            read_portal(fields, &id, public_url, can_sign, &mut taken).map(|portal| (path, portal))
+        });
         // Also those of portals that have a fault: it is told where it is, and not again at the key.
         let slugs = names(workspace.value("portals"));
         let own_keys = workspace
             .sections("root_keys", |fields| read_root_key(fields, &id, &slugs, can_sign, &mut taken.keys));
         workspace.finish();
         keys.extend(own_keys.into_iter().flatten());
-        portals.extend(own);
+        portals.extend(own.into_iter().flatten());
     });
+    let all: Vec<(String, &Portal)> = portals.iter().map(|(path, portal)| (path.clone(), portal)).collect();
+    for fault in reach::faults(&all, public_url, places) {
+        top.fault(&fault.location, Invalid { message: fault.message, fix: fault.fix });
+    }
+    let portals = portals.into_iter().map(|(_, portal)| portal).collect();
     Catalog::new(portals, keys)
 }
 
@@ -92,7 +98,7 @@ fn read_portal(
     let test_url = fields.optional("test_url", parsed(parse_portal_url));
     let session_parameter = fields.optional("session_parameter", parsed(parse_parameter));
     let return_url = fields.optional("return_url", parsed(parse_http_url));
-    let return_urls = fields.list("return_urls", |value| parse_http_url(string(value)?));
+    let return_urls = fields.list("return_urls", |value| parse_prefix_url(string(value)?));
     let listed_origins = fields.list("allowed_origins", |value| parse_origin(string(value)?));
     let public_url =
         fields.optional("public_url", parsed(parse_public_url)).unwrap_or_else(|| server_url.clone());
@@ -190,17 +196,6 @@ fn read_cookie(mut fields: Fields<'_, '_>, default_name: String, public_url: &Ur
     }
     fields.finish();
     CookieSettings { name, same_site, partitioned, domain }
-}
-
-/// https, or http on this machine only: over plain http, a cookie can be read on its way.
-pub fn parse_public_url(text: &str) -> Result<Url, Invalid> {
-    let url = parse_http_url(text)?;
-    let on_this_machine = matches!(url.host_str(), Some("localhost" | "127.0.0.1"));
-    if url.scheme() == "https" || on_this_machine {
-        return Ok(url);
-    }
-    let fix = "Use https, or http://localhost or http://127.0.0.1 for a trial.";
-    Err(Invalid::new("Plain http is only possible on localhost: cookies would not be safe.", fix))
 }
 
 /// A text that needs no encoding in a query.

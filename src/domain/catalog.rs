@@ -245,10 +245,14 @@ impl Catalog {
         self.root_keys.values().filter(|key| key.environment == environment).count()
     }
 
-    /// Whether nothing is left in `new` of all portals, or of all root keys: its file was probably cut off.
-    pub fn would_lose_all(&self, new: &Catalog) -> bool {
-        let loses = |count: fn(&Catalog) -> usize| count(self) > 0 && count(new) == 0;
-        loses(|catalog| catalog.portals.len()) || loses(Catalog::root_key_count)
+    /// Whether there is no portal in `new`, though there are some here: its file was probably cut off.
+    pub fn would_lose_all_portals(&self, new: &Catalog) -> bool {
+        !self.portals.is_empty() && new.portals.is_empty()
+    }
+
+    /// The same of root keys.
+    pub fn would_lose_all_root_keys(&self, new: &Catalog) -> bool {
+        !self.root_keys.is_empty() && new.root_keys.is_empty()
     }
 
     /// The root key with this digest. Only digests are compared, so timing tells a guesser nothing of use.

@@ -11,6 +11,7 @@ use vestibule::app::SystemClock;
 use vestibule::app::check::try_store;
 use vestibule::config::{Change, Settings, Source};
 use vestibule::domain::catalog::Catalog;
+use vestibule::domain::ports::Clock;
 
 use super::endings::{counted, fail, report};
 
@@ -29,6 +30,9 @@ pub fn check(config: Option<PathBuf>, connect: bool, against: Option<PathBuf>) -
     let keys = counted(settings.catalog.root_key_count(), "root key");
     println!("The configuration is valid: {portals}, {keys}.");
     tell_of_dead_ends(&settings.catalog);
+    for warning in settings.warnings(SystemClock.now_ms()) {
+        println!("Warning: {warning}.");
+    }
     let compared = against.map_or(ExitCode::SUCCESS, |old| compare(old, &settings, &source));
     if compared != ExitCode::SUCCESS && compared != ExitCode::from(NOT_HARMLESS) {
         return compared;

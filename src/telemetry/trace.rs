@@ -49,15 +49,17 @@ impl Trace {
     }
 }
 
-/// Which requests are recorded where no proxy has decided.
-pub struct Sampling(Sampler);
+/// Which requests are recorded.
+pub struct Sampling {
+    sampler: Sampler,
+    follows_proxy: bool,
+}
 
 impl Sampling {
-    /// One of so many; 0: none.
-    pub fn one_in(count: u64) -> Self {
-        #[allow(clippy::cast_precision_loss)] // Nobody minds which one of 2^53 it is.
-        let ratio = 1.0 / count as f64;
-        Sampling(if count == 0 { Sampler::AlwaysOff } else { Sampler::TraceIdRatioBased(ratio) })
+    /// This part of them, from 0 to 1. `follows_proxy`: only where no proxy has decided; else whatever it has decided.
+    pub fn of(ratio: f64, follows_proxy: bool) -> Self {
+        let sampler = if ratio > 0.0 { Sampler::TraceIdRatioBased(ratio) } else { Sampler::AlwaysOff };
+        Sampling { sampler, follows_proxy }
     }
 
     /// Of a request that begins now.
@@ -68,19 +70,27 @@ impl Sampling {
                 id: told.trace_id(),
                 span: ids.new_span_id(),
                 parent: told.span_id(),
-                is_recorded: told.is_sampled(),
+                is_recorded: if self.follows_proxy {
+                    told.is_sampled()
+                } else {
+                    self.chooses(told.trace_id())
+                },
                 began_at: now(),
             });
         }
         let id = ids.new_trace_id();
-        let decision = self.0.should_sample(None, id, "", &SpanKind::Server, &[], &[]).decision;
-        (decision == SamplingDecision::RecordAndSample).then(|| Trace {
+        self.chooses(id).then(|| Trace {
             id,
             span: ids.new_span_id(),
             parent: SpanId::INVALID,
             is_recorded: true,
             began_at: now(),
         })
+    }
+
+    fn chooses(&self, id: TraceId) -> bool {
+        let decision = self.sampler.should_sample(None, id, "", &SpanKind::Server, &[], &[]).decision;
+        decision == SamplingDecision::RecordAndSample
     }
 }
 
@@ -114,10 +124,18 @@ mod tests {
 
     const ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
+    fn all() -> Sampling {
+        Sampling::of(1.0, true)
+    }
+
+    fn none() -> Sampling {
+        Sampling::of(0.0, true)
+    }
+
     #[test]
     fn a_proxy_decides_and_names_the_trace() {
         for (flags, is_recorded) in [("01", true), ("00", false), ("03", true)] {
-            for sampling in [Sampling::one_in(1), Sampling::one_in(0)] {
+            for sampling in [all(), none()] {
                 let told = format!("00-{ID}-00f067aa0ba902b7-{flags}");
                 let trace = sampling.begin(Some(&told)).expect("a trace");
                 assert_eq!((trace.id().to_string().as_str(), trace.is_recorded()), (ID, is_recorded));
@@ -140,21 +158,32 @@ mod tests {
             "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-canary",
             "00-zzf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
         ] {
-            assert!(Sampling::one_in(0).begin(Some(told)).is_none(), "{told}");
-            let trace = Sampling::one_in(1).begin(Some(told)).expect("one of its own");
+            assert!(none().begin(Some(told)).is_none(), "{told}");
+            let trace = all().begin(Some(told)).expect("one of its own");
             assert_eq!(trace.parent(), SpanId::INVALID, "{told}");
             assert_ne!(trace.id().to_string(), ID, "{told}");
         }
     }
 
     #[test]
+    fn a_proxy_names_the_trace_and_need_not_decide() {
+        for flags in ["01", "00"] {
+            let told = format!("00-{ID}-00f067aa0ba902b7-{flags}");
+            for (ratio, is_recorded) in [(1.0, true), (0.0, false)] {
+                let trace = Sampling::of(ratio, false).begin(Some(&told)).expect("a trace");
+                assert_eq!((trace.id().to_string().as_str(), trace.is_recorded()), (ID, is_recorded));
+            }
+        }
+    }
+
+    #[test]
     fn one_in_so_many_is_recorded() {
-        let recorded = |one_in| {
-            let sampling = Sampling::one_in(one_in);
+        let recorded = |ratio| {
+            let sampling = Sampling::of(ratio, true);
             (0..10_000).filter(|_| sampling.begin(None).is_some_and(|trace| trace.is_recorded())).count()
         };
-        assert_eq!((recorded(1), recorded(0)), (10_000, 0));
+        assert_eq!((recorded(1.0), recorded(0.0)), (10_000, 0));
         // Ten standard deviations.
-        assert!((684..=1_316).contains(&recorded(10)));
+        assert!((684..=1_316).contains(&recorded(0.1)));
     }
 }

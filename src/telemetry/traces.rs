@@ -15,7 +15,7 @@ use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status, TraceFlags, Tr
 use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator, SpanData, SpanEvents, SpanLinks};
 
-pub use self::collector::TracesError;
+pub use self::collector::{Receiver, TracesError};
 use self::queue::Spans;
 use super::metrics::TraceMetrics;
 use super::request_id::with_current;
@@ -44,18 +44,17 @@ pub struct Served<'a> {
 }
 
 impl Traces {
-    /// `endpoint`: the whole URL that spans are sent to. `one_in`: of so many requests one is recorded, where no proxy has
-    /// decided; 0: none. `is_named_by_proxies`: whether one may decide at all.
+    /// Sends what `sampling` chooses. `is_named_by_proxies`: whether one may decide at all.
     pub fn start(
-        endpoint: &str,
-        one_in: u64,
+        to: &Receiver<'_>,
+        sampling: Sampling,
         is_named_by_proxies: bool,
         metrics: &TraceMetrics,
     ) -> Result<Self, TracesError> {
-        let exporter = collector::exporter(endpoint)?;
+        let exporter = collector::exporter(to)?;
         let scope = InstrumentationScope::builder("vestibule").with_version(env!("CARGO_PKG_VERSION"));
         Ok(Traces {
-            sampling: Sampling::one_in(one_in),
+            sampling,
             is_named_by_proxies,
             spans: Spans::sent_by(exporter, metrics.clone()),
             scope: scope.build(),

@@ -45,6 +45,9 @@ pub enum KeyError {
     /// No PEM, or of another label.
     #[error("it holds no PEM block \"PRIVATE KEY\" (PKCS#8)")]
     NotPkcs8,
+    /// With a passphrase.
+    #[error("its key is encrypted with a passphrase: `openssl pkey -in KEY -out PLAIN` writes it without")]
+    Encrypted,
     /// Of another kind, or damaged.
     #[error("its key is neither ECDSA on P-256 nor Ed25519, or it is damaged")]
     UnknownKind,
@@ -81,6 +84,9 @@ impl SigningKey {
     /// Reads one that [`SigningKey::generate`] or another program made. Of several blocks, the first.
     pub fn read(text: &SecretString) -> Result<Self, KeyError> {
         let block = pem::parse(text.expose_secret()).map_err(|_| KeyError::NotPkcs8)?;
+        if block.tag() == "ENCRYPTED PRIVATE KEY" {
+            return Err(KeyError::Encrypted);
+        }
         if block.tag() != PEM_LABEL {
             return Err(KeyError::NotPkcs8);
         }

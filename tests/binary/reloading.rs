@@ -80,8 +80,8 @@ async fn bad_files_are_refused_and_a_good_one_is_taken() {
     for (bad, reason) in [
         ("this is no TOML".to_owned(), "At line 1, column 6"),
         // A full disk leaves such a file.
-        (String::new(), "No portal or no root key is left"),
-        (without_root_keys(&watched()), "No portal or no root key is left"),
+        (String::new(), "No portal is left"),
+        (without_root_keys(&watched()), "No root key is left"),
         (watched().replace("url = \"memory:\"", "url = \"mongodb://\""), "Expected memory:"),
     ] {
         rename_into_place(&path, &bad);
@@ -97,6 +97,53 @@ async fn bad_files_are_refused_and_a_good_one_is_taken() {
     assert_eq!(create(&process, "fresh-portal").await.status, 200);
     let refused = process.output.iter().filter(|line| line.contains("the old one stays")).count();
     assert_eq!(refused, 5, "each is told once: {:#?}", process.output);
+}
+
+/// Tools that have written a file send the signal too, whatever they have written. Only the root keys may go by it: a
+/// key that somebody else knows cannot wait for a restart.
+#[tokio::test]
+async fn a_signal_takes_no_empty_file() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = file(&directory, &config("memory:"));
+    let mut process = Process::serve(&path);
+    for empty in ["", "# Nothing else.\n\n", "[[workspaces]]\nid = \"acme\"\n"] {
+        file(&directory, empty);
+        process.signal("-HUP");
+        process.wait_for_line(|line| line.contains("the old one stays"));
+        let line = process.output.last().expect("the line");
+        assert!(line.contains("No portal is left") && line.contains("restart the gateway"), "{line}");
+        assert_eq!(create(&process, "my-portal").await.status, 200);
+    }
+    file(&directory, &without_root_keys(&config("memory:")));
+    process.signal("-HUP");
+    process.wait_for_line(|line| line.contains("reloaded workspaces"));
+    assert_eq!(create(&process, "my-portal").await.status, 401);
+}
+
+/// A team's portals would be gone, and nobody would be told.
+#[tokio::test]
+async fn an_included_file_that_is_emptied_is_refused() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let teams = directory.path().join("teams");
+    std::fs::create_dir(&teams).expect("a folder");
+    let portal =
+        |slug: &str| format!("[[portals]]\nslug = \"{slug}\"\nurl = \"https://{slug}.example.com/\"\n");
+    std::fs::write(teams.join("a.toml"), portal("first")).expect("a file is written");
+    std::fs::write(teams.join("b.toml"), portal("second")).expect("a file is written");
+    let id = "[[workspaces]]\nid = \"acme\"\n";
+    let text = watched().replacen(id, &format!("{id}include = \"teams\"\n"), 1);
+    assert!(text.contains("include"), "{text}");
+    let mut process = Process::serve(&file(&directory, &text));
+    for emptied in ["", "\n \n", "# The disk is full."] {
+        rename_into_place(&teams.join("b.toml"), emptied);
+        process.wait_for_line(|line| line.contains("the old one stays"));
+        let line = process.output.last().expect("the line");
+        assert!(line.contains("b.toml") && line.contains("has no portal"), "{line}");
+        assert_eq!(create(&process, "second").await.status, 200);
+    }
+    rename_into_place(&teams.join("b.toml"), &(portal("second") + &portal("third")));
+    wait_until_reloaded(&mut process);
+    assert_eq!(create(&process, "third").await.status, 200);
 }
 
 #[tokio::test]
@@ -180,6 +227,32 @@ async fn certificates_in_the_same_files_wait_for_a_restart() {
         assert!(told.contains(&format!("store.{name}")), "{name} in {told}");
     }
     assert!(!process.output.join("").contains("PRIVATE KEY"), "no key is told");
+}
+
+/// It is read for each connection, and by a reload only to see whether there is one: nobody would try again.
+#[tokio::test]
+async fn a_reload_that_a_file_was_in_the_way_of_is_tried_again() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path_of = |name: &str| directory.path().join(name);
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
+    let whole = [("ca_file", made.cert.pem()), ("password_file", "a password\n".to_owned())];
+    whole.iter().for_each(|(name, text)| rename_into_place(&path_of(name), text));
+    let line_of = |name: &str| format!("store.{name} = {:?}\n", path_of(name));
+    let lines: String = whole.iter().map(|(name, _)| line_of(name)).collect();
+    let nowhere = watched().replace("\"memory:\"", "\"rediss://user@127.0.0.1:1\"");
+    let text = |slug: &str| format!("{lines}{}", with_portal(&nowhere, slug));
+    let path = file(&directory, &text("first"));
+    let mut process = Process::serve(&path);
+    for (name, text_of_file) in &whole {
+        let half = &text_of_file[..text_of_file.len() / 2];
+        rename_into_place(&path_of(name), if *name == "password_file" { "\n" } else { half });
+        rename_into_place(&path, &text(&name.replace('_', "-")));
+        process.wait_for_line(|line| line.contains("the old one stays"));
+        let refused = process.output.last().expect("the line");
+        assert!(refused.contains(&format!("store.{name}")), "{refused}");
+        rename_into_place(&path_of(name), text_of_file);
+        wait_until_reloaded(&mut process);
+    }
 }
 
 /// Links, cookies and tokens would else name two gateways.

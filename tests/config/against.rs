@@ -172,7 +172,7 @@ fn what_cuts_somebody_off_is_told_and_exits_with_3() {
         (
             without("[[workspaces.portals]]", "landing = \"hosted\"\n")
                 .replace("landing = \"hosted\"\ndirect = true\n", ""),
-            "no portal or no root key is left",
+            "no portal is left",
         ),
     ] {
         let said = told(&old, &new);

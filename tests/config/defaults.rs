@@ -24,13 +24,14 @@ fn all_of_the_default() -> String {
     }
     let digest = format!("sha256 = \"{}\"", "0".repeat(64));
     let authority = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/testdata/authority.pem");
+    let client = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/testdata/client.pem");
     let key = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/testdata/client_key.pem");
-    // A folder with a file that adds nothing.
+    // A folder with a file that adds a portal.
     let all = all
         .replace("\"teams/acme\"", concat!("\"", env!("CARGO_MANIFEST_DIR"), "/tests/testdata/included\""));
     let all = all.replace("/etc/vestibule/redis-ca.pem", authority);
     let all = all
-        .replace("/etc/vestibule/redis-client.pem", authority)
+        .replace("/etc/vestibule/redis-client.pem", client)
         .replace("/etc/vestibule/redis-client.key", key)
         .replace("/run/secrets/redis", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/testdata/store_password"))
         .replace(
@@ -64,7 +65,7 @@ fn every_key_that_the_default_shows_is_known() {
     assert!(shown["server"].contains("metrics_listen"), "what is commented out counts: {shown:?}");
     assert!(shown["workspaces.portals.cookie"].contains("domain"), "{shown:?}");
     let settings = accepted(&all);
-    assert_eq!(settings.catalog.portals().len(), 1);
+    assert_eq!(settings.catalog.portals().len(), 2, "that of the file, and that of the included one");
 }
 
 #[test]

@@ -155,7 +155,7 @@ fn a_whole_workspace_can_come_from_the_environment() {
 }
 
 #[test]
-fn what_looks_like_a_number_can_be_quoted() {
+fn what_looks_like_a_number_can_be_quoted_and_need_not_be() {
     let id = |text: &str| {
         let text = text.to_owned();
         load_with("", &[("VESTIBULE__WORKSPACES__0__ID", &text)])
@@ -165,8 +165,55 @@ fn what_looks_like_a_number_can_be_quoted() {
         let faults = id(text).err().unwrap_or_default();
         assert_eq!(locations(&faults), expected, "{text:?}");
     }
-    for text in ["123", "true", "[\"a\"]"] {
-        assert_eq!(locations(&id(text).expect_err("no string")), ["workspaces[0].id"], "{text}");
+    for text in ["123", "true", "[\"a\"]", "[abc", "{ a = 1 }"] {
+        assert!(id(text).is_ok(), "{text}");
+    }
+}
+
+/// A password may look like anything.
+#[test]
+fn a_text_is_a_text_whatever_it_looks_like() {
+    use secrecy::ExposeSecret;
+    let sentinels = ("VESTIBULE__STORE__URL", "redis+sentinel://a/main");
+    let secret = ("VESTIBULE__SERVER__SECRET", "12345678901234567890123456789012");
+    for password in ["12345678", "true", "[abc", "[\"a\"]", "0x1F", "{ a = 1 }", "1.5", "\"", "a\"b"] {
+        let settings =
+            accepted_with("", &[secret, sentinels, ("VESTIBULE__STORE__SENTINEL_PASSWORD", password)]);
+        let found = settings.store.sentinel_password.expect("a password");
+        assert_eq!(found.expose_secret(), password);
+    }
+    // One that is no text is read by its own type.
+    for (name, value) in [("VESTIBULE__STORE__TIMEOUT_MS", "slow"), ("VESTIBULE__STORE__FENCE_FAILOVER", "1")]
+    {
+        assert_eq!(load_with("", &[(name, value)]).expect_err(name).len(), 1, "{name}");
+    }
+}
+
+/// What is in a file is the text, and nothing of it is a quote, a number or a list.
+#[test]
+fn a_secret_in_a_file_is_the_text_of_the_file() {
+    use secrecy::ExposeSecret;
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let path = file.path().to_str().expect("a path");
+    for text in [
+        "1234567890123456789012345678901234567890".to_owned(),
+        format!("\"{}\"", "quoted".repeat(8)),
+        format!("'{}'", "quoted".repeat(8)),
+        format!("[\"{}\"]", "a".repeat(40)),
+        format!("[{}", "a".repeat(40)),
+    ] {
+        std::fs::write(file.path(), format!("{text}\n")).expect("a file is written");
+        let settings = accepted_with("", &[("VESTIBULE__SERVER__SECRET_FILE", path)]);
+        assert_eq!(settings.server.secret.expose_secret(), text);
+        let settings = accepted_with("", &[("VESTIBULE__SERVER__PREVIOUS_SECRETS__0_FILE", path)]);
+        assert_eq!(settings.server.previous_secrets[0].expose_secret(), text);
+    }
+    std::fs::write(file.path(), "12345678\n").expect("a file is written");
+    for name in ["VESTIBULE__SERVER__SECRET_FILE", "VESTIBULE__STORE__URL_FILE"] {
+        let faults = load_with("", &[(name, path)]).expect_err("it is refused");
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        let told = faults[0].to_string();
+        assert!(told.starts_with(&format!("{name}: ")) && !told.contains("integer"), "{told}");
     }
 }
 

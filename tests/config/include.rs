@@ -14,13 +14,18 @@ fn key(digit: &str) -> String {
 
 /// A configuration whose only workspace includes the folder `teams`, with these files.
 fn read(files: &[(&str, String)]) -> (Result<Settings, Vec<Fault>>, String) {
+    read_with(files, "")
+}
+
+/// `more`: of the configuration file.
+fn read_with(files: &[(&str, String)], more: &str) -> (Result<Settings, Vec<Fault>>, String) {
     let directory = tempfile::tempdir().expect("a directory");
     let write = |name: &str, text: &str| {
         let path = directory.path().join(name);
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder is made");
         std::fs::write(path, text).expect("a file is written");
     };
-    write("gateway.toml", "[[workspaces]]\nid = \"acme\"\ninclude = \"teams\"\n");
+    write("gateway.toml", &format!("[[workspaces]]\nid = \"acme\"\ninclude = \"teams\"\n{more}"));
     files.iter().for_each(|(name, text)| write(&format!("teams/{name}"), text));
     let read = Settings::load(&Source::File(Some(directory.path().join("gateway.toml"))));
     (read, directory.path().display().to_string())
@@ -28,7 +33,11 @@ fn read(files: &[(&str, String)]) -> (Result<Settings, Vec<Fault>>, String) {
 
 /// Each as it is shown, without the folder.
 fn faults(files: &[(&str, String)]) -> Vec<String> {
-    let (read, folder) = read(files);
+    told(files, "")
+}
+
+fn told(files: &[(&str, String)], more: &str) -> Vec<String> {
+    let (read, folder) = read_with(files, more);
     let faults = read.err().unwrap_or_else(|| panic!("it is accepted: {files:?}"));
     faults.iter().map(|fault| fault.to_string().replace(&format!("{folder}/"), "")).collect()
 }
@@ -60,6 +69,16 @@ fn a_folder_without_any_file_is_a_fault() {
     );
 }
 
+/// A full disk, or a writer that was stopped, must not take a team's portals away.
+#[test]
+fn a_file_without_any_portal_is_a_fault() {
+    for text in ["", "\n \t\n", "# A comment.", "portals = []", &key("a")] {
+        let told = faults(&[("a.toml", portal("first")), ("b.toml", text.to_owned())]);
+        let [fault] = told.as_slice() else { panic!("{text}: {told:?}") };
+        assert!(fault.starts_with("teams/b.toml: The file has no portal, "), "{fault}");
+    }
+}
+
 /// Whoever writes such a file is trusted with the portals of that file.
 #[test]
 fn a_file_can_change_nothing_but_its_own_portals() {
@@ -68,11 +87,54 @@ fn a_file_can_change_nothing_but_its_own_portals() {
         (format!("{}[[workspaces]]\nid = \"other\"\n", portal("mine")), "teams/a.toml:4: workspaces: "),
         (portal("mine") + &key("a") + "portals = [\"theirs\"]", "teams/a.toml:8: root_keys[0].portals[0]: "),
         (portal("mine") + &key("a") + "portals = [\"*\"]", "teams/a.toml:8: root_keys[0].portals[0]: "),
-        (key("a") + "portals = [\"theirs\"]", "teams/a.toml:5: root_keys[0].portals[0]: "),
+        (key("a") + "portals = [\"theirs\"]", "teams/a.toml: The file has no portal, "),
     ] {
         let found = faults(&[("a.toml", text.clone()), ("b.toml", portal("theirs"))]);
         assert!(matches!(&found[..], [fault] if fault.starts_with(place)), "{place} of {text}: {found:#?}");
     }
+}
+
+/// Its writers must not delete what other portals' people have in their browsers.
+#[test]
+fn a_portal_of_a_file_does_not_reach_beyond_itself() {
+    let own = "public_url = \"https://mine.example.com\"\n";
+    let theirs = |line: &str| portal("theirs") + line;
+    let clear = "clear_site_data = true\n";
+    for (text, theirs, place) in [
+        (portal("mine") + clear, theirs(""), Some("teams/a.toml:4: portals[0].clear_site_data: ")),
+        (portal("mine") + clear + own, theirs(own), Some("teams/a.toml:4: portals[0].clear_site_data: ")),
+        (portal("mine") + clear + own, theirs(""), None),
+        (portal("mine") + clear + own + &portal("mine-too") + own, theirs(""), None),
+        (portal("mine") + "clear_site_data = false", theirs(""), None),
+        (
+            portal("mine") + "cookie.name = \"sid\"",
+            theirs(""),
+            Some("teams/a.toml:4: portals[0].cookie.name: "),
+        ),
+        (portal("mine") + "cookie.name = \"portal_session_x\"", theirs(""), None),
+        (portal("mine") + own + "cookie.domain = \"example.com\"", theirs(""), None),
+    ] {
+        let files = [("a.toml", text.clone()), ("b.toml", theirs)];
+        match place {
+            None => {
+                let read = read_with(&files, "[store]\nallow_memory = true\n").0;
+                assert!(read.is_ok(), "{text}: {:?}", read.err());
+            }
+            Some(place) => {
+                let faults = told(&files, "[store]\nallow_memory = true\n");
+                assert!(
+                    matches!(&faults[..], [fault] if fault.starts_with(place)),
+                    "{place} of {text}: {faults:#?}"
+                );
+            }
+        }
+    }
+    // Whoever writes the configuration file decides for all.
+    let in_file = format!(
+        "[[workspaces.portals]]\nslug = \"main\"\nurl = \"http://localhost\"\n{clear}cookie.name = \"sid\"\n"
+    );
+    let read = read_with(&[("a.toml", portal("mine"))], &in_file).0;
+    assert!(read.is_ok(), "{:?}", read.err());
 }
 
 #[test]
@@ -88,6 +150,27 @@ fn a_fault_names_the_file_and_the_line() {
         let found = faults(&[("a.toml", portal("theirs")), ("b.toml", text)]);
         assert!(matches!(&found[..], [fault] if fault.starts_with(expected)), "{expected}: {found:#?}");
     }
+}
+
+/// What is in the place of a file may be something else later, under the same name.
+#[test]
+fn what_is_no_file_is_looked_at_again() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("gateway.toml");
+    std::fs::write(&path, "[[workspaces]]\nid = \"acme\"\ninclude = \"teams\"\n").expect("a file is written");
+    let team = directory.path().join("teams/a.toml");
+    std::fs::create_dir_all(&team).expect("a folder in its place");
+    let source = Source::File(Some(path));
+    let refused = source.read();
+    assert!(refused.settings.is_err());
+    std::fs::remove_dir(&team).expect("it goes");
+    std::fs::write(&team, "#".repeat(300 * 1024)).expect("a file is written");
+    assert_ne!(refused.files.read_again(), refused.files, "it is another");
+    let refused = source.read();
+    assert!(refused.settings.is_err(), "it is too large");
+    std::fs::write(&team, portal("mine")).expect("a file is written");
+    assert_ne!(refused.files.read_again(), refused.files, "it is another");
+    assert!(source.read().settings.is_ok());
 }
 
 #[test]

@@ -15,10 +15,10 @@ use crate::domain::root_key::RootKeyEntry;
 /// All of them. `restarts`: the change needs a restart.
 pub fn of(old: &Settings, new: &Settings, restarts: bool) -> Vec<String> {
     let mut losses = Vec::new();
-    if old.catalog.would_lose_all(&new.catalog) {
-        losses.push(
-            "no portal or no root key is left: a reload refuses that, unless SIGHUP asks for it".to_owned(),
-        );
+    if old.catalog.would_lose_all_portals(&new.catalog) {
+        losses.push("no portal is left: a reload refuses that".to_owned());
+    } else if old.catalog.would_lose_all_root_keys(&new.catalog) {
+        losses.push("no root key is left: a reload refuses that, unless SIGHUP asks for it".to_owned());
     }
     for portal in old.catalog.portals() {
         losses.extend(of_portal(portal, &new.catalog));

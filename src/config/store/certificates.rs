@@ -1,16 +1,71 @@
 //! The files of `[store]` with certificates and keys.
 //!
-//! Owns: that they are read as they will be used, so that a file that is cut off is found here and not when it is first
-//! needed.
+//! Owns: that they are read as they will be used, so that a file that is cut off, a key that cannot sign, or a key of
+//! another certificate is found here and not when it is first needed.
 //! Must not know: what they are for.
 
-use rustls::RootCertStore;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use secrecy::SecretString;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
+use rustls::server::WebPkiClientVerifier;
+use rustls::sign::CertifiedKey;
+use rustls::{CertificateError, Error, InconsistentKeys, RootCertStore};
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::files::Files;
 use crate::domain::invalid::Invalid;
+
+/// A certificate with its key, both in PEM form.
+#[derive(Debug)]
+pub struct ClientCertificate {
+    /// With its chain.
+    pub certificates: Vec<u8>,
+    /// Never printed.
+    pub key: SecretString,
+}
+
+impl ClientCertificate {
+    /// An error if the two do not belong together.
+    pub fn new(certificates: String, key: SecretString) -> Result<Self, Invalid> {
+        let chain = CertificateDer::pem_slice_iter(certificates.as_bytes()).filter_map(Result::ok).collect();
+        let fix = "Name the key of the first certificate in store.client_cert_file.";
+        let unusable = |message: &str| Invalid::new(message, fix);
+        let parsed = PrivateKeyDer::from_pem_slice(key.expose_secret().as_bytes());
+        let parsed = parsed.map_err(|_| unusable("The file holds no whole private key."))?;
+        match CertifiedKey::from_der(chain, parsed, &ring::default_provider()) {
+            Ok(_) => Ok(ClientCertificate { certificates: certificates.into_bytes(), key }),
+            Err(Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => {
+                Err(unusable("The key is not that of the certificate in store.client_cert_file."))
+            }
+            Err(_) => Err(unusable(
+                "The key and the certificate in store.client_cert_file cannot be used together.",
+            )),
+        }
+    }
+
+    /// Why no server takes it at this time.
+    pub fn out_of_date(&self, now_ms: u64) -> Option<&'static str> {
+        let certificate = CertificateDer::from_pem_slice(&self.certificates).ok()?;
+        // Whoever has signed it does not matter here: its dates are looked at first.
+        let mut anyone = RootCertStore::empty();
+        anyone.add(certificate.clone()).ok()?;
+        let provider = Arc::new(ring::default_provider());
+        let judge = WebPkiClientVerifier::builder_with_provider(Arc::new(anyone), provider).build().ok()?;
+        let now = UnixTime::since_unix_epoch(Duration::from_millis(now_ms));
+        match judge.verify_client_cert(&certificate, &[], now) {
+            Err(Error::InvalidCertificate(
+                CertificateError::Expired | CertificateError::ExpiredContext { .. },
+            )) => Some("the certificate in store.client_cert_file has expired, so servers refuse it"),
+            Err(Error::InvalidCertificate(
+                CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. },
+            )) => Some("the certificate in store.client_cert_file is not valid yet, so servers refuse it"),
+            Ok(_) | Err(_) => None,
+        }
+    }
+}
 
 /// One certificate or more, in PEM form.
 pub fn read_certificates(path: &str, files: &Files) -> Result<String, Invalid> {
@@ -31,9 +86,19 @@ pub fn read_certificates(path: &str, files: &Files) -> Result<String, Invalid> {
 pub fn read_private_key(path: &str, files: &Files) -> Result<SecretString, Invalid> {
     let fix = "Name a file with a private key in PEM form.";
     let text = read_file(path, files, fix)?;
-    match PrivateKeyDer::from_pem_slice(text.as_bytes()) {
+    if ["BEGIN ENCRYPTED PRIVATE KEY", "Proc-Type: 4,ENCRYPTED"].iter().any(|mark| text.contains(mark)) {
+        let fix = "Write it without a passphrase, in a file that only this user can read: `openssl pkey -in KEY -out PLAIN`.";
+        return Err(Invalid::new("The private key is encrypted with a passphrase.", fix));
+    }
+    let key = PrivateKeyDer::from_pem_slice(text.as_bytes());
+    let key = key.map_err(|_| Invalid::new("The file holds no whole private key.", fix))?;
+    match ring::sign::any_supported_type(&key) {
         Ok(_) => Ok(SecretString::from(text)),
-        Err(_) => Err(Invalid::new("The file holds no whole private key.", fix)),
+        Err(_) => {
+            let fix =
+                "Name an RSA key of 2048 bits or more, an ECDSA key on P-256 or P-384, or an Ed25519 key.";
+            Err(Invalid::new("The private key is damaged, or of a kind that cannot be used.", fix))
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
 use secrecy::{ExposeSecret, SecretString};
 
+use super::ignored::ignored_part;
 use crate::domain::invalid::Invalid;
 
 const FORMS: &str = "Write \"memory:\", \"redis://user:password@host:6379/0\", \
@@ -52,6 +53,14 @@ impl StoreLocation {
         info.is_some_and(|info| info.redis_settings().password().is_some())
     }
 
+    /// Whether the URL names a user without a password, who would be ignored.
+    pub fn has_user_only(&self) -> bool {
+        let info = self.node().and_then(|node| node.expose_secret().into_connection_info().ok());
+        info.is_some_and(|info| {
+            info.redis_settings().username().is_some() && info.redis_settings().password().is_none()
+        })
+    }
+
     fn node(&self) -> Option<&SecretString> {
         match self {
             StoreLocation::Memory => None,
@@ -72,12 +81,9 @@ pub fn parse_store_url(text: &str) -> Result<StoreLocation, Invalid> {
     if !scheme.ends_with("unix") && has_raw_password(rest) {
         return Err(Invalid::new("The password in this URL is not percent-encoded.", ENCODE));
     }
+    ignored_part(scheme, rest).map_or(Ok(()), Err)?;
     match scheme {
-        // `#insecure` would leave the check of the certificate out; this build cannot, and every call would fail.
-        "redis" | "rediss" | "redis+unix" if text.contains('#') => {
-            Err(invalid("A Redis URL has no part after `#`; in a password, write %23."))
-        }
-        "redis" | "rediss" | "redis+unix" if text.into_connection_info().is_ok() => {
+        "redis" | "rediss" | "redis+unix" if is_readable(text) => {
             Ok(StoreLocation::Redis(SecretString::from(text)))
         }
         "redis" | "rediss" | "redis+unix" => Err(invalid("This Redis URL cannot be read.")),
@@ -89,6 +95,10 @@ pub fn parse_store_url(text: &str) -> Result<StoreLocation, Invalid> {
             "Expected memory:, redis://, redis+sentinel:// or redis+cluster://, or with TLS rediss…://.",
         )),
     }
+}
+
+fn is_readable(text: &str) -> bool {
+    text.into_connection_info().is_ok_and(|info| info.redis_settings().db() >= 0)
 }
 
 /// One of these signs ends the part of a URL in which the password is, so what follows it would be taken for a host, a

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 
 use crate::config::files::Files;
-use crate::config::reading::text_of;
+use crate::config::reading::{only_line, text_of};
 use crate::domain::invalid::Invalid;
 
 /// `store.password_file`
@@ -20,21 +20,15 @@ pub struct PasswordFile(PathBuf);
 impl PasswordFile {
     /// The file must be readable now.
     pub fn parse(path: &str, files: &Files) -> Result<Self, Invalid> {
-        let file = PasswordFile(path.into());
         let fix = "Name a file that holds the password and nothing else, and that this user can read.";
-        match files.noted(file.read()) {
-            Ok(_) => Ok(file),
+        match files.look_for_secret(path) {
+            Ok(()) => Ok(PasswordFile(path.into())),
             Err(error) => Err(Invalid::new(format!("The password cannot be read: {error}."), fix)),
         }
     }
 
-    /// What it holds now, without the line feed that editors and `echo` leave at the end.
+    /// What it holds now.
     pub fn read(&self) -> io::Result<SecretString> {
-        let text = text_of(&self.0)?;
-        match text.trim_end_matches(['\r', '\n']) {
-            "" => Err(io::Error::other("the file is empty")),
-            password if password.contains('\n') => Err(io::Error::other("the file has several lines")),
-            password => Ok(SecretString::from(password)),
-        }
+        only_line(&text_of(&self.0)?).map(SecretString::from)
     }
 }

@@ -26,6 +26,7 @@ pub struct ConfigurationMetrics {
     reloads: IntCounterVec,
     last_successful: IntGauge,
     last_success_seconds: IntGauge,
+    files_stalled: IntGauge,
 }
 
 impl ConfigurationMetrics {
@@ -56,6 +57,10 @@ impl ConfigurationMetrics {
                 "vestibule_config_last_reload_success_timestamp_seconds",
                 "When the loaded configuration was read, at the start or by a reload.",
             )?,
+            files_stalled: families.gauge(
+                "vestibule_config_files_stalled",
+                "Whether the files of the configuration do not answer (1), so that no change is noticed.",
+            )?,
         };
         for result in ["done", "refused"] {
             metrics.reloads.with_label_values(&[result]);
@@ -80,6 +85,11 @@ impl ConfigurationMetrics {
     /// It came by a reload.
     pub fn reloaded(&self) {
         self.reloads.with_label_values(&["done"]).inc();
+    }
+
+    /// Whether its files can be looked at for changes.
+    pub fn files_answer(&self, do_they: bool) {
+        self.files_stalled.set(i64::from(!do_they));
     }
 
     /// A new one was refused; the old one stays.

@@ -126,7 +126,7 @@ mod tests {
     }
 
     fn add(spans: &Spans, count: usize) {
-        let trace = Sampling::one_in(1).begin(None).expect("it is recorded");
+        let trace = Sampling::of(1.0, true).begin(None).expect("it is recorded");
         (0..count).for_each(|_| spans.add(span_of(&trace)));
     }
 
