@@ -33,4 +33,8 @@ pub enum Event<'a> {
 pub trait Events: Send + Sync {
     /// Called once for each event.
     fn happened(&self, event: Event<'_>, handle: Handle);
+
+    /// A session was found that this gateway does not find by its user: it was created under a `server.secret` that this
+    /// gateway does not know. Called once in the life of a process.
+    fn under_another_secret(&self, handle: Handle);
 }

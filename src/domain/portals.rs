@@ -9,6 +9,7 @@ mod notes;
 pub mod people;
 pub mod portal;
 mod prefetches;
+mod tag_checks;
 
 use std::sync::Arc;
 
@@ -22,6 +23,7 @@ use super::kept_tokens::KeptTokens;
 use super::ports::{Found, Lookup, Readiness, SessionStore, StoreError};
 use super::user_tag::{UserTag, UserTagger};
 use prefetches::Prefetches;
+use tag_checks::TagChecks;
 
 /// The catalog in force; a reload stores another.
 pub type SharedCatalog = Arc<ArcSwap<Catalog>>;
@@ -39,6 +41,7 @@ struct Parts {
     kept_tokens: KeptTokens,
     events: Arc<dyn Events>,
     prefetches: Prefetches,
+    tag_checks: TagChecks,
 }
 
 impl Product {
@@ -52,7 +55,15 @@ impl Product {
     ) -> Self {
         let kept_tokens = KeptTokens::default();
         let prefetches = Prefetches::default();
-        let parts = Parts { store, tagger, deriver, kept_tokens, events, prefetches };
+        let parts = Parts {
+            store,
+            tagger,
+            deriver,
+            kept_tokens,
+            events,
+            prefetches,
+            tag_checks: TagChecks::default(),
+        };
         Product { catalog, parts: Arc::new(parts) }
     }
 
@@ -90,10 +101,18 @@ impl Portals {
     /// Every look-up of a token goes this way, so that an end which it notices is told once.
     async fn look_up(&self, tag: UserTag, token: &Digest, lookup: Lookup) -> Result<Found, StoreError> {
         let found = self.parts.store.find(tag, token, lookup).await?;
-        if let Found::Gone(gone) = &found
-            && let Some(handle) = gone.handle.filter(|_| gone.is_news)
-        {
-            self.parts.events.happened(Event::Idle, handle);
+        match &found {
+            Found::Active(session) => {
+                let is_foreign = || self.parts.tagger.is_first_of_another_secret(tag, &session.grant.user());
+                if self.parts.tag_checks.is_due() && is_foreign() {
+                    self.parts.events.under_another_secret(session.handle);
+                }
+            }
+            Found::Gone(gone) => {
+                if let Some(handle) = gone.handle.filter(|_| gone.is_news) {
+                    self.parts.events.happened(Event::Idle, handle);
+                }
+            }
         }
         Ok(found)
     }

@@ -10,6 +10,7 @@ use super::handle::Handle;
 use super::permission::Permission;
 use super::policy::Idle;
 use super::portal_path::PortalPath;
+use super::user_tag::UserRef;
 
 /// How a session began, and so which credential it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +61,16 @@ pub struct Grant {
 }
 
 impl Grant {
+    /// The user whom it is for.
+    pub fn user(&self) -> UserRef<'_> {
+        UserRef {
+            workspace: &self.workspace,
+            environment: self.environment,
+            slug: &self.slug,
+            external_id: &self.external_id,
+        }
+    }
+
     /// Whether both are for the same person in the same role. To the portal, the same identifier in another environment
     /// or organisation is somebody else.
     pub fn is_of_same_person(&self, other: &Grant) -> bool {

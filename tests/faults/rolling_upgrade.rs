@@ -5,8 +5,9 @@ use redis::Commands;
 use serde_json::{Value, json};
 use vestibule::config::Settings;
 
-use crate::support::app::{ACME_LIVE, Kind, Reply, TestApp, in_portal, text};
+use crate::support::app::{ACME_LIVE, Kind, Reply, TestApp, config, in_portal, text};
 use crate::support::former_release::{FormerGateway, its_configurations};
+use crate::support::gateway::Gateway;
 use crate::support::redis_server::RedisServer;
 
 const USER: &str = "user of both";
@@ -203,6 +204,33 @@ async fn what_the_former_release_does_is_explained_without_its_events() {
         // Only a history, or a grant that is still there, tells whose a session is.
         let state = if creating.base == this.base { "revoked" } else { "unknown" };
         assert_eq!(explained(&id).await.0, state);
+    }
+}
+
+/// The former release took a secret with a line feed at its end, which this one refuses. Whoever only removes it has sessions
+/// that nobody can revoke by their user.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sessions_under_a_secret_that_this_gateway_does_not_know_are_told_of() {
+    let redis = RedisServer::start();
+    let with_line_feed = |text: String| text.replace("enough to be taken\"", "enough to be taken\\n\"");
+    let former = tokio::task::block_in_place(|| FormerGateway::start_with(&redis.url(), with_line_feed));
+    let (id, token) = sign_in(&former.app, &former.app).await;
+    let before = "previous_secrets = [\"a secret of the tests, long enough to be taken\\n\"]";
+    let all = json!({ "slug": "my-portal", "externalId": USER });
+    for (lines, revoked) in [("", 0), (before, 1)] {
+        let text = config(&redis.url()).replace("[server]\n", &format!("[server]\n{lines}\n"));
+        let mut gateway = tokio::task::block_in_place(|| Gateway::start_by(&text, None));
+        let app = TestApp::of_process(&gateway.url);
+        for _ in 0..3 {
+            assert!(app.accepts(&token).await);
+        }
+        let reply = app.backend(ACME_LIVE, "revokeSession", all.clone()).await;
+        assert_eq!(reply.data(), json!({ "revoked": revoked }), "{}", reply.text);
+        let log = tokio::task::block_in_place(|| gateway.log());
+        let lines = log.iter().filter(|line| line.contains("another server.secret"));
+        let lines: Vec<_> = lines.map(|line| (line.contains(&id), line.contains(&token))).collect();
+        let told = if revoked == 0 { vec![(true, false)] } else { Vec::new() };
+        assert_eq!(lines, told, "once, with the handle");
     }
 }
 

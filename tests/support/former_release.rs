@@ -24,7 +24,13 @@ pub struct FormerGateway {
 
 impl FormerGateway {
     pub fn start(store_url: &str) -> Self {
+        Self::start_with(store_url, |text| text)
+    }
+
+    /// With a change of that configuration.
+    pub fn start_with(store_url: &str, change: impl FnOnce(String) -> String) -> Self {
         let (program, text) = to_serve(store_url);
+        let text = change(text);
         let mut config = NamedTempFile::new().expect("a temporary file");
         config.write_all(text.as_bytes()).expect("a file is written");
         let mut command = Command::new(program);

@@ -114,6 +114,12 @@ impl Gateway {
         self.process.take().expect("the gateway runs").end().0
     }
 
+    /// `SIGTERM`, until its end: everything it printed.
+    pub fn log(&mut self) -> Vec<String> {
+        self.process().signal("-TERM");
+        self.process.take().expect("the gateway runs").end().1
+    }
+
     /// Resident memory in MiB.
     pub fn resident_mib(&self) -> u64 {
         let pid = self.process.as_ref().expect("the gateway runs").pid().to_string();

@@ -18,4 +18,12 @@ impl Events for AuditTrail {
             Event::Displaced { slug } => SessionEvent::Displaced { handle: &handle, portal: slug },
         });
     }
+
+    fn under_another_secret(&self, handle: Handle) {
+        tracing::error!(
+            %handle,
+            "a session was created under another server.secret, so this gateway cannot revoke or list it by its user. Put \
+             that secret into server.previous_secrets, as it is, white space at its ends included"
+        );
+    }
 }
