@@ -34,6 +34,7 @@ mod workspaces;
 
 pub use self::against::Change;
 pub use self::files::Files;
+pub use self::listen::typed_address;
 pub use self::misspelt::KEYS;
 pub use self::places::{Fault, Place};
 pub use self::restart::AtRestart;

@@ -36,7 +36,7 @@ use clock::PlaygroundClock;
 use gateway_client::GatewayClient;
 use journal::Journal;
 pub use listen::{Listen, PlaygroundError};
-use listen::{check_loopback, reserve};
+use listen::{all, check_loopback, reserve};
 use own::Own;
 use site::{Places, Site, guard, policy};
 
@@ -65,9 +65,9 @@ impl Playground {
             check_loopback(flag, address)?;
         }
         let [gateway, app, portal] = flags;
-        let gateway = reserve(gateway)?;
-        let app = if own.app.is_none() { Some(reserve(app)?) } else { None };
-        let portal = if own.portal.is_none() { Some(reserve(portal)?) } else { None };
+        let app = own.app.is_none().then(|| reserve(app)).transpose();
+        let portal = own.portal.is_none().then(|| reserve(portal)).transpose();
+        let (gateway, app, portal) = all(reserve(gateway), app, portal)?;
         let places = Places {
             gateway: origin(Some(&gateway), None)?,
             app: origin(app.as_ref(), own.app.as_ref())?,

@@ -117,7 +117,7 @@ fn refuse(error: &PlaygroundError) -> ExitCode {
         PlaygroundError::NotLoopback { .. } | PlaygroundError::NotLocalhost { .. } => {
             ExitCode::from(BAD_CONFIGURATION)
         }
-        PlaygroundError::Listen { .. } | PlaygroundError::Client(_) | PlaygroundError::Serve(_) => {
+        PlaygroundError::Listen(_) | PlaygroundError::Client(_) | PlaygroundError::Serve(_) => {
             ExitCode::FAILURE
         }
     }

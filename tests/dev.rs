@@ -281,13 +281,35 @@ fn every_listener_of_dev_is_on_loopback_only() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_named_with_its_flag() {
-    let taken = TcpListener::bind(ANY).expect("a port");
-    let address = taken.local_addr().expect("its address").to_string();
-    let arguments = ["dev", "--listen", ANY, "--app-listen", ANY, "--portal-listen", &address];
+fn all_ports_that_are_taken_are_named_at_once_with_their_flags() {
+    let taken = || TcpListener::bind(ANY).expect("a port");
+    let (first, second) = (taken(), taken());
+    let address = |of: &TcpListener| of.local_addr().expect("its address").to_string();
+    let (gateway, portal) = (address(&first), address(&second));
+    let arguments = ["dev", "--listen", &gateway, "--app-listen", ANY, "--portal-listen", &portal];
     let (code, words) = refused(&arguments);
     assert_eq!(code, Some(1), "{words}");
-    assert!(words.contains(&address) && words.contains("--portal-listen"), "{words}");
+    let lines: Vec<&str> = words.lines().collect();
+    assert_eq!(lines.len(), 2, "{words}");
+    assert!(lines[0].contains(&gateway) && lines[0].contains(": --listen 127.0.0.1:<port>"), "{words}");
+    assert!(lines[1].contains(&portal) && lines[1].contains(": --portal-listen 127.0.0.1:<port>"), "{words}");
+}
+
+#[test]
+fn an_address_that_cannot_be_read_is_refused_with_one_that_can() {
+    for (flag, value, right) in [
+        ("--listen", "localhost:8080", "127.0.0.1:8080"),
+        ("--app-listen", "3001", "127.0.0.1:8080"),
+        ("--portal-listen", "", "127.0.0.1:8080"),
+        ("--portal-url", "5173", "http://localhost:<port>/"),
+    ] {
+        let (code, words) = refused(&["dev", flag, value]);
+        assert_eq!(code, Some(2), "{words}");
+        assert!(words.contains(flag) && words.contains(right), "{words}");
+    }
+    let (code, words) = refused(&["healthcheck", "--address", "localhost:8080"]);
+    assert_eq!(code, Some(2), "{words}");
+    assert!(words.contains("127.0.0.1:8080"), "{words}");
 }
 
 #[tokio::test]

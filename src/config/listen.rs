@@ -24,6 +24,11 @@ pub fn address_in(
     variable.or_else(|| file.and_then(told_in)).or_else(|| told_in(defaults))
 }
 
+/// An address on the command line. The parser of the standard library does not say what one looks like.
+pub fn typed_address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "write an IP address and a port, such as 127.0.0.1:8080")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

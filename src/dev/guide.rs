@@ -19,26 +19,29 @@ Open {app} in a browser: log in to a demo app, open its customer portal, and see
   Gateway      {base}
 
 Vestibule is listening on {base}, on its embedded store: nothing is kept when it ends.
-To do the same by hand, paste these into another terminal, one after the other.
+To do the same by hand, paste these into another terminal, one after the other. The key is new at every start.
+
+export VESTIBULE_URL={base}
+export VESTIBULE_ROOT_KEY={key}
 
 # 1. Your backend creates a session for one of its users.
-curl -sS {base}/v2/portal.createSession \
-  -H "Authorization: Bearer {key}" \
+curl -sS "$VESTIBULE_URL/v2/portal.createSession" \
+  -H "Authorization: Bearer $VESTIBULE_ROOT_KEY" \
   -H "Content-Type: application/json" \
   -d '{{"slug":"my-portal","externalId":"user_123","permissions":["api.*.read_key","api.*.read_analytics"]}}' \
   | tee /tmp/vestibule-session.json; echo
 
 # 2. Your portal exchanges the session ID for an HttpOnly cookie. It works once: try it again afterwards.
-curl -sS -i -c /tmp/vestibule-cookies.txt {base}/v2/portal.exchangeSession \
+curl -sS -i -c /tmp/vestibule-cookies.txt "$VESTIBULE_URL/v2/portal.exchangeSession" \
   -H "Content-Type: application/json" \
   -d "{{\"sessionId\":\"$(sed 's/.*"sessionId":"\([^"]*\)".*/\1/' /tmp/vestibule-session.json)\"}}"; echo
 
 # 3. From now on the gateway tells who is there.
-curl -sS -b /tmp/vestibule-cookies.txt {base}/v2/portal.getSession; echo
+curl -sS -b /tmp/vestibule-cookies.txt "$VESTIBULE_URL/v2/portal.getSession"; echo
 
 # 4. Or without a portal: your backend gets a token for a component in your own page, which uses it at once.
-curl -sS {base}/v2/portal.createSessionToken \
-  -H "Authorization: Bearer {key}" \
+curl -sS "$VESTIBULE_URL/v2/portal.createSessionToken" \
+  -H "Authorization: Bearer $VESTIBULE_ROOT_KEY" \
   -H "Content-Type: application/json" \
   -d '{{"slug":"component","externalId":"user_123","permissions":["api.*.read_key"]}}'; echo
 

@@ -14,7 +14,13 @@ use crate::domain::credential::RootKey;
 #[derive(Clone, Debug, clap::Args)]
 pub struct Own {
     /// The address of your own portal, such as http://localhost:5173/, which takes the demo portal's place
-    #[arg(long = "portal-url", id = "portal_url", value_name = "URL", conflicts_with = "portal")]
+    #[arg(
+        long = "portal-url",
+        id = "portal_url",
+        value_name = "URL",
+        conflicts_with = "portal",
+        value_parser = url
+    )]
     pub portal: Option<Url>,
     /// The page of your own app that people come from; without it the demo app runs
     #[arg(
@@ -22,9 +28,15 @@ pub struct Own {
         id = "app_url",
         value_name = "URL",
         requires = "portal_url",
-        conflicts_with = "app"
+        conflicts_with = "app",
+        value_parser = url
     )]
     pub app: Option<Url>,
+}
+
+/// The parser of URLs does not say what one looks like.
+fn url(text: &str) -> Result<Url, &'static str> {
+    text.parse().map_err(|_| "write http://localhost:<port>/")
 }
 
 impl Own {

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use vestibule::config::typed_address;
 #[cfg(feature = "playground")]
 use vestibule::dev::Listen;
 use vestibule::explain::Asked;
@@ -64,7 +65,7 @@ pub enum Command {
         #[arg(long)]
         config: Option<PathBuf>,
         /// Where it listens, if no file is to be read.
-        #[arg(long, conflicts_with = "config")]
+        #[arg(long, conflicts_with = "config", value_parser = typed_address)]
         address: Option<SocketAddr>,
     },
 }

@@ -27,8 +27,10 @@ impl Playground {
             line.and_then(|line| line.split_whitespace().last()).expect("its address").to_owned()
         };
         let (app, portal, gateway) = (after("Demo app"), after("Demo portal"), after("Gateway"));
-        let key = process.output.iter().find_map(|line| line.split("Bearer ").nth(1)).expect("the root key");
-        let key = key.split('"').next().expect("its end").to_owned();
+        let mut lines = process.output.iter();
+        let key =
+            lines.find_map(|line| line.strip_prefix("export VESTIBULE_ROOT_KEY=")).expect("the root key");
+        let key = key.to_owned();
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
         let client = client.build().expect("a client");
         Playground { process, client, app, portal, gateway, key }
