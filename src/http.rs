@@ -35,7 +35,7 @@ use answer::refusal::refuse_anybody;
 use backend::{create_session, create_session_token, explain_session, list_sessions, revoke_session};
 use gateway::Gateway;
 use operating::{health, key_set};
-use people::{docs, error_pages, landing, reference, slash};
+use people::{docs, error_pages, landing, meant, reference, slash};
 use portal::{authorize, end_session, exchange_code, exchange_session, get_session, get_token};
 
 pub use answer::events::AuditTrail;
@@ -133,8 +133,13 @@ async fn method_not_allowed(request: HttpRequest, allowed: &'static str) -> Resu
 }
 
 async fn route_not_found(request: HttpRequest) -> Result<HttpResponse, Problem> {
-    match docs::for_a_person(&request) {
-        Some(page) => Ok(page),
-        None => Err(refuse_anybody(&request, Error::new(Code::RouteNotFound))),
+    if let Some(page) = docs::for_a_person(&request) {
+        return Ok(page);
     }
+    let error = Error::new(Code::RouteNotFound);
+    let error = match meant::advice(request.path()) {
+        Some(advice) => error.with_detail(advice),
+        None => error,
+    };
+    Err(refuse_anybody(&request, error))
 }

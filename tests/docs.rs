@@ -136,14 +136,37 @@ fn the_reference_names_every_route_and_every_code() {
     let reference = std::fs::read_to_string(root().join("docs/api.md")).expect("docs/api.md");
     let routes = std::fs::read_to_string(root().join("src/http.rs")).expect("the route table");
     let mut named = 0;
+    let of_lost_paths = read_at("docs/errors/bad_request/route_not_found.md");
     for path in routes.split('"').filter(|text| text.starts_with("/v2/") || text.starts_with("/health/")) {
         assert!(reference.contains(path), "docs/api.md does not name {path}");
+        assert!(
+            of_lost_paths.contains(&format!("`{path}`")),
+            "the page of a wrong path does not name {path}"
+        );
         named += 1;
     }
     assert!(named >= 9, "the route table was not understood");
     for code in Code::ALL {
         assert!(reference.contains(code.wire_name()), "docs/api.md does not name {}", code.wire_name());
     }
+}
+
+/// Whoever looks for a call finds it at the top.
+#[test]
+fn the_contents_of_the_reference_are_complete() {
+    let reference = read_at("docs/api.md");
+    let (contents, rest) = reference.split_once("\n## ").expect("sections");
+    let rest = format!("## {rest}");
+    let sections = rest.lines().filter_map(|line| line.strip_prefix("## "));
+    let calls = rest.lines().filter(|line| line.starts_with("### ") && line.contains("/v2/portal."));
+    let calls =
+        calls.filter_map(|line| line.split("/v2/portal.").nth(1)).map(|call| call.trim_end_matches('`'));
+    let mut named = 0;
+    for name in sections.chain(calls) {
+        assert!(contents.contains(&format!("[{name}](#")), "the contents of docs/api.md lack {name}");
+        named += 1;
+    }
+    assert!(named > 20, "docs/api.md was not understood");
 }
 
 /// It is of no use there. What is there sends traces, and nothing else of the gateway's can name it.

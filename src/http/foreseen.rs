@@ -15,7 +15,7 @@ use crate::telemetry::{Metrics, NONE};
 const MOST_PORTALS: usize = 100;
 
 /// Every route with the method that it is mostly asked by.
-const ROUTES: [(&str, &str); 25] = [
+pub(super) const ROUTES: [(&str, &str); 25] = [
     ("/v2/portal.createSession", "POST"),
     ("/v2/portal.createSessionToken", "POST"),
     ("/v2/portal.revokeSession", "POST"),

@@ -7,5 +7,6 @@ pub mod landing;
 mod landing_page;
 mod library;
 mod markdown;
+pub mod meant;
 pub mod reference;
 pub mod slash;

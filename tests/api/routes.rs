@@ -39,6 +39,34 @@ async fn what_is_not_there_is_not_found() {
 }
 
 #[tokio::test]
+async fn a_path_that_is_mistyped_is_told_the_right_one() {
+    let app = TestApp::start(Kind::Memory).await;
+    const CREATE: &str = "/v2/portal.createSession, ";
+    for (path, told) in [
+        ("//v2/portal.createSession", "without one at its end"),
+        ("/v2/v2/portal.createSession", CREATE),
+        ("/v2/portal/createSession", CREATE),
+        ("/v1/portal.createSession", CREATE),
+        ("/portal.createSession", CREATE),
+        ("/v2/portal.createsession", CREATE),
+        ("/v2/portal.createSession/", CREATE),
+        ("/v2//portal.createSessionToken", "/v2/portal.createSessionToken, "),
+    ] {
+        let reply = app.call(Method::POST, path).send().await;
+        reply.expect(404, "bad_request/route_not_found");
+        assert!(
+            reply.error()["detail"].as_str().is_some_and(|detail| detail.contains(told)),
+            "{}",
+            reply.text
+        );
+    }
+    for path in ["/v2/portal.nothing", "/portal.createSession/pst_live_x", "/metrics"] {
+        let reply = app.call(Method::POST, path).send().await;
+        assert_eq!(reply.error()["detail"], "There is nothing at this path.", "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_wrong_method_is_told_the_right_ones() {
     let app = TestApp::start(Kind::Memory).await;
     let reading = ["GET", "HEAD"].as_slice();
