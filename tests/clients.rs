@@ -47,6 +47,8 @@ async fn run_example(heading: &str, file: &str, program: &[&str]) {
     let told = String::from_utf8_lossy(&refused.stderr);
     assert!(!refused.status.success() && stdout(&refused).is_empty(), "{heading}: {refused:#?}");
     assert!(told.contains(Code::KeyNotFound.detail()), "{heading} does not show the detail: {told}");
+    let page = format!("/errors/{}", Code::KeyNotFound.wire_name());
+    assert!(told.contains(&page), "{heading} does not show where the fix is: {told}");
 }
 
 /// Where the language is not installed, the example is only looked at.
@@ -59,7 +61,7 @@ async fn run_example_if_installed(heading: &str, file: &str, program: &[&str]) {
     }
 }
 
-/// Runs the call under a heading of "A token instead of a URL"; the `data` that it prints.
+/// Runs the call under a heading of the third level; the `data` that it prints.
 fn answer_of(heading: &str, app: &TestApp, key: &str) -> Value {
     let example = block_under(&format!("### {heading}"));
     let mut command = Command::new("bash");
@@ -82,7 +84,7 @@ fn with_component(config: String) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_calls_for_tokens_do_what_the_document_says() {
+async fn the_calls_about_sessions_and_for_tokens_do_what_the_document_says() {
     let app = TestApp::start_with(Kind::Memory, with_component).await;
     for (key, environment) in [(ACME_LIVE, "live"), (ACME_TEST, "test")] {
         let jwt = answer_of("A JWT for a user", &app, key);
@@ -101,9 +103,12 @@ async fn the_calls_for_tokens_do_what_the_document_says() {
             (&session["email"], &session["metadata"]["plan"]),
             (&json!("jane@example.com"), &json!("pro"))
         );
+        let created = app.create_with(key, json!({})).await.data();
+        let listed = answer_of("A user's sessions", &app, key);
+        assert_eq!((&listed[0]["id"], &listed[0]["state"]), (&created["id"], &json!("pending")));
         assert_eq!(answer_of("One session ends", &app, key)["revoked"], 1);
         assert!(app.accepts(text(&jwt["token"])).await, "another one ended");
-        assert_eq!(answer_of("All of a user's sessions end", &app, key)["revoked"], 3);
+        assert_eq!(answer_of("All of a user's sessions end", &app, key)["revoked"], 4);
         for opened in [&jwt, &opaque, &full] {
             assert!(!app.accepts(text(&opened["token"])).await);
         }
