@@ -12,6 +12,9 @@ use crate::domain::credential::Digest;
 
 const SECTIONS: [&str; 7] = ["server", "store", "errors", "limits", "history", "log", "telemetry"];
 
+/// Where one replica listens. Two on one machine must differ in it, and have the same configuration all the same.
+const OF_ONE_REPLICA: [&str; 2] = ["server.listen", "server.metrics_listen"];
+
 /// Of everything that a reload takes in. `signing_keys`: their ids.
 pub fn digest_of_rest<'a>(
     document: &Map<String, Value>,
@@ -44,8 +47,8 @@ impl AtRestart {
     /// Of what is in force where these values were there at the start and the rest came later: 48 bits, which a metric's
     /// double holds exactly. It may be shown: with Redis there is a secret in it that nobody can guess.
     pub fn hash_with(&self, rest: &Digest) -> u64 {
-        let mut text: String =
-            self.0.iter().map(|(name, digest)| format!("{name} {}\n", digest.to_hex())).collect();
+        let shared = self.0.iter().filter(|(name, _)| !OF_ONE_REPLICA.contains(&name.as_str()));
+        let mut text: String = shared.map(|(name, digest)| format!("{name} {}\n", digest.to_hex())).collect();
         text.push_str(&rest.to_hex());
         let digest = Digest::of(&text);
         digest.as_bytes()[..6].iter().fold(0, |hash, byte| hash << 8 | u64::from(*byte))

@@ -273,6 +273,20 @@ fn a_table_in_a_variable_is_no_way_around() {
     assert_eq!(locations(&faults), ["workspaces"]);
 }
 
+/// As the metric `vestibule_config_hash` shows it.
+fn hash(settings: &vestibule::config::Settings) -> u64 {
+    settings.at_restart.hash_with(&settings.rest)
+}
+
+#[test]
+fn replicas_that_listen_elsewhere_have_the_same_configuration() {
+    let one = hash(&accepted_with("", &[]));
+    for listens in ["VESTIBULE__SERVER__LISTEN", "VESTIBULE__SERVER__METRICS_LISTEN"] {
+        assert_eq!(hash(&accepted_with("", &[(listens, "127.0.0.1:8099")])), one, "{listens}");
+    }
+    assert_ne!(hash(&accepted_with("", &[("VESTIBULE__SERVER__WORKERS", "7")])), one);
+}
+
 #[test]
 fn a_variable_may_name_the_file_of_a_secret() {
     let folder = tempfile::tempdir().expect("a directory");
@@ -298,7 +312,6 @@ fn a_variable_may_name_the_file_of_a_secret() {
             ("VESTIBULE__STORE__URL", "redis://:canary-password@127.0.0.1:6379"),
         ],
     );
-    let hash = |settings: &vestibule::config::Settings| settings.at_restart.hash_with(&settings.rest);
     assert_eq!(hash(&by_file), hash(&by_value), "the whole configuration is the same");
 
     let several = file("several", "one canary-line\nanother\n");
