@@ -6,7 +6,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::credential::{BrowserToken, DirectToken, Ticket};
+use super::credential::{BrowserToken, DirectToken, RootKey, Ticket};
 use super::error::Refusal;
 use super::malformed::Malformed;
 use super::signed_token::MAX_TOKEN_BYTES;
@@ -107,6 +107,7 @@ pub fn in_bearer(text: &str, door: Door) -> Candidates {
     match BrowserToken::parse(text) {
         Ok(token) => Ok(vec![Candidate::Browser(token, door)]),
         Err(Malformed) if Ticket::parse(text).is_ok() => Err(Refusal::TicketAsToken),
+        Err(Malformed) if RootKey::parse(text).is_ok() => Err(Refusal::RootKeyAsToken),
         Err(Malformed) => Err(Refusal::Malformed),
     }
 }
@@ -185,6 +186,7 @@ mod tests {
             (direct.expose(), Err(Refusal::DirectTokenInCookie), Ok(())),
             (ticket.expose(), Err(Refusal::TicketAsToken), Err(Refusal::TicketAsToken)),
             (jwt, Err(Refusal::DirectTokenInCookie), Ok(())),
+            ("rk_live_whatever", Err(Refusal::Malformed), Err(Refusal::RootKeyAsToken)),
             ("nonsense", Err(Refusal::Malformed), Err(Refusal::Malformed)),
         ];
         for (text, cookie, bearer) in table {

@@ -158,6 +158,8 @@ refusals! {
     BrowserTokenFromPage = "browser_token_from_page";
     /// A ticket where a token belongs.
     TicketAsToken = "ticket_as_token";
+    /// A root key where a token belongs: a backend has called the portal's host, not the gateway.
+    RootKeyAsToken = "root_key_as_token";
     /// A direct token of a portal that no longer takes any.
     NotDirect = "not_direct";
     /// A signed token was asked for, and no key is configured.

@@ -237,6 +237,7 @@ pub fn words(refusal: Refusal) -> &'static str {
         Refusal::DirectTokenInCookie => "a direct token was sent as a cookie",
         Refusal::BrowserTokenFromPage => "a page sent a browser token itself",
         Refusal::TicketAsToken => "the session ID of a link was sent where a token belongs",
+        Refusal::RootKeyAsToken => "a root key was sent where a token belongs",
         Refusal::NotDirect => "the portal takes no direct tokens",
         Refusal::NoSigningKey => "the gateway has no key to sign a token with",
         Refusal::UnknownKey => "the token was signed with a key that the gateway does not have",

@@ -26,6 +26,7 @@ const REFUSED: [(Refusal, &str); Refusal::ALL.len()] = [
     (Refusal::DirectTokenInCookie, "Refused: a direct token was sent as a cookie."),
     (Refusal::BrowserTokenFromPage, "Refused: a page sent a browser token itself."),
     (Refusal::TicketAsToken, "Refused: the session ID of a link was sent where a token belongs."),
+    (Refusal::RootKeyAsToken, "Refused: a root key was sent where a token belongs."),
     (Refusal::NotDirect, "Refused: the portal takes no direct tokens."),
     (Refusal::NoSigningKey, "Refused: the gateway has no key to sign a token with."),
     (Refusal::UnknownKey, "Refused: the token was signed with a key that the gateway does not have."),

@@ -86,6 +86,13 @@ told_to_the_operator! {
         assert_eq!(app.exchange(ticket).await.status, 200, "none of them spent it");
     }
 
+    async fn a_root_key_where_a_token_belongs(app: TestApp) {
+        for path in ASKING {
+            let reply = refused(&app, app.get(path).bearer(ACME_LIVE), NOT_FOUND, "root_key_as_token").await;
+            assert!(text(&reply.error()["detail"]).contains("at the gateway's own address"), "{path}");
+        }
+    }
+
     async fn a_token_where_a_ticket_belongs(app: TestApp) {
         for format in formats() {
             let token = token(&app, format).await;

@@ -19,6 +19,9 @@ use crate::domain::session::{PortalSession, SessionKind};
 use crate::domain::signed_token::{Claims, Purpose};
 use crate::domain::user_tag::UserTag;
 
+const ROOT_KEY_AS_TOKEN: &str = "A root key was sent where a session's token belongs. It is for createSession and the other \
+                                 calls of backends, at the gateway's own address: the portal's host passes none of them on.";
+
 /// Where the session of a credential lies, and what a signed token says of it.
 pub struct Place {
     pub tag: UserTag,
@@ -32,6 +35,8 @@ impl Portals {
     pub async fn find(&self, presented: &Presented, lookup: Lookup) -> Result<CurrentSession, Error> {
         let signed_out = |code, gone: &Gone| Error {
             home: Some(presented.home(&self.catalog)),
+            // Only the form tells it, so it says nothing of any session.
+            detail: (gone.refusal == Refusal::RootKeyAsToken).then(|| ROOT_KEY_AS_TOKEN.to_owned()),
             ..Error::refused(code, gone.refusal, gone.handle)
         };
         let Some(presented_token) = &presented.token else {
