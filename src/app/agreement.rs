@@ -20,8 +20,8 @@ const RETRY: Duration = Duration::from_secs(1);
 const REPEAT: Duration = Duration::from_secs(60);
 
 pub(super) const OTHER: &str = "server.secret is not the one that the other gateways on this store have, so this one would not find \
-                     their sessions by user. Give all of them the same, without white space at its ends; to change it, \
-                     put the old one into server.previous_secrets. If it is lost for good, delete the key vst:secret \
+                     their sessions by user. Give all of them the same, without white space at its ends. To change it, \
+                     first add the new one to server.previous_secrets at every gateway, and restart it; then swap the two. If it is lost for good, delete the key vst:secret \
                      (or that which begins with your store.prefix)";
 
 /// Compares at the start and once a minute. Ends only with an error.
