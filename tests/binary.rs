@@ -142,6 +142,16 @@ async fn a_new_key_opens_the_gateway_that_is_given_its_digest() {
     assert_eq!(reply.status, 200, "{}", reply.text);
 }
 
+/// Two live side by side during a rotation, and an audit line tells which was used.
+#[test]
+fn new_keys_have_different_names() {
+    let name = || {
+        let output = text_of(&run(&["keys", "new", "--environment", "test"]).stdout);
+        output.lines().find(|line| line.starts_with("id = ")).expect("a name").to_owned()
+    };
+    assert_ne!(name(), name());
+}
+
 #[test]
 fn a_new_secret_is_long_enough_and_never_the_same() {
     let secret = || text_of(&run(&["keys", "secret"]).stdout).trim().to_owned();

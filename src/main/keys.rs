@@ -30,12 +30,14 @@ fn new_key(environment: EnvironmentArgument) -> ExitCode {
         EnvironmentArgument::Test => Environment::Test,
     };
     let key = RootKey::mint(environment);
+    let digest = key.digest().to_hex();
     println!("# For the backend; it is shown this once and stored nowhere:");
     println!("{}\n", key.expose());
     println!("# For the gateway's configuration:");
     println!("[[workspaces.root_keys]]");
-    println!("id = \"my-backend\"");
-    println!("sha256 = \"{}\"", key.digest().to_hex());
+    // Of its own: an audit line names the key by it, also while another takes its place.
+    println!("id = \"backend-{}\"", &digest[..8]);
+    println!("sha256 = \"{digest}\"");
     println!("environment = \"{}\"", environment.name());
     println!("portals = [\"*\"]");
     println!("permissions = [\"*\"]");
