@@ -55,12 +55,18 @@ fn serve(file: &Path) -> Process {
 
 fn in_front_of(replicas: &[Replica]) -> (String, Nginx) {
     let port = free_port();
-    let servers: String =
-        replicas.iter().map(|replica| format!("server {} max_fails=0;\n", replica.process.address)).collect();
-    let site = format!(
-        "upstream vestibule {{\n{servers}keepalive 16;\n}}\nserver {{\nlisten 127.0.0.1:{port};\nlocation / {{\n\
-         proxy_pass http://vestibule;\nproxy_http_version 1.1;\nproxy_set_header Connection \"\";\n}}\n}}\n"
-    );
+    let document = include_str!("../../docs/deploy.md");
+    let (_, site) = document.split_once("```nginx\n# /etc/nginx/conf.d/vestibule.conf\n").expect("the block");
+    let (site, _) = site.split_once("```").expect("its end");
+    let put = |site: String, (place, value): (String, String)| {
+        assert!(site.contains(&place), "docs/deploy.md has no {place:?}");
+        site.replace(&place, &value)
+    };
+    let of_replica = |(index, replica): (usize, &Replica)| {
+        (format!("10.0.0.{}:8080 max", index + 1), format!("{} max", replica.process.address))
+    };
+    let listens = (String::from("10.0.0.10:8080;"), format!("127.0.0.1:{port};"));
+    let site = replicas.iter().enumerate().map(of_replica).chain([listens]).fold(site.to_owned(), put);
     (format!("http://127.0.0.1:{port}"), Nginx::start(port, &site))
 }
 
