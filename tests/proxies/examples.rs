@@ -83,13 +83,21 @@ async fn the_portal_on_next() {
     let place = built("next-portal");
     let (direct, behind) = (address(), address());
     let alone = setting("without a proxy", direct, &format!("http://localhost:{}", direct.port())).await;
-    let _direct = serve_next(&place, direct, &[("VESTIBULE_URL", &alone.gateway.base)]);
-    let _behind = serve_next(&place, behind, &[("BEHIND_PROXY", "true")]);
+    let portals = [
+        serve_next(&place, direct, &[("VESTIBULE_URL", &alone.gateway.base)]),
+        serve_next(&place, behind, &[("BEHIND_PROXY", "true")]),
+    ];
     let mut settings = vec![alone];
     for kind in [Kind::Nginx, Kind::Caddy] {
         settings.push(setting_behind(kind, behind).await);
     }
     are_told(settings).await;
+    for portal in portals {
+        portal.signal("-TERM");
+        let (_, output) = portal.end();
+        // Such as of a clock that is read while a page is rendered beforehand.
+        assert!(!output.iter().any(|line| line.contains("Error:")), "{output:#?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

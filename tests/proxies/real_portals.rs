@@ -58,9 +58,10 @@ fn start_next(name: &str) -> Process {
     serve_next(&built(name), ([127, 0, 0, 1], free_port()).into(), &[("TRAILING_SLASH", &is_trailing)])
 }
 
-/// One that is built, at this address.
+/// One that is built, at this address. Its errors are in its output.
 pub fn serve_next(place: &str, address: SocketAddr, environment: &[(&str, &str)]) -> Process {
-    let mut command = Command::new(node::binary());
+    let mut command = Command::new("bash");
+    command.args(["-c", "exec \"$0\" \"$@\" 2>&1"]).arg(node::binary());
     command.args(["node_modules/next/dist/bin/next", "start", "--hostname", "127.0.0.1", "--port"]);
     command.arg(address.port().to_string()).current_dir(place).env("NEXT_TELEMETRY_DISABLED", "1");
     command.env("REPOSITORY", env!("CARGO_MANIFEST_DIR")).envs(environment.iter().copied());

@@ -130,6 +130,8 @@ function userBy(portal: Portal, believed: (sent: Headers) => Headers): PortalGat
   const asked = new WeakMap<Headers, Promise<PortalUser | Nobody>>();
   return async ({ permissions = [] } = {}) => {
     const sent = await (await import("next/headers.js")).headers();
+    // Only for a request of somebody's: who is there is nothing to render beforehand, and the clock is not to be read there.
+    await (await import("next/server.js")).connection?.();
     const isAsked = asked.get(sent) ?? portal.find(believed(sent), "/");
     asked.set(sent, isAsked);
     const found = await isAsked;
