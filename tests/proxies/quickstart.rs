@@ -22,6 +22,14 @@ fn place(name: &str, folder: &str) -> PathBuf {
     PathBuf::from(built_with(name, folder))
 }
 
+/// As `create-next-app` configures it: there a page that asks who is there outside of `<Suspense>` cannot be built.
+fn place_of_next(name: &str, folder: &str) -> PathBuf {
+    let place = place(name, folder);
+    let configuration = "export default { cacheComponents: true, partialPrefetching: true };\n";
+    std::fs::write(place.join(folder).join("next.config.mjs"), configuration).expect("a file is written");
+    place
+}
+
 /// `arguments` have the document's ports.
 fn is_tried(reader: &Reader, name: &str, arguments: &[&str]) {
     let arguments = arguments.iter().map(|argument| reader.here(argument));
@@ -35,12 +43,13 @@ fn the_quickstart_leads_to_a_protected_page() {
     let reader = Reader::follow(Plan {
         document: QUICKSTART,
         folder: "quickstart",
-        place: place("quickstart", "quickstart"),
+        place: place_of_next("quickstart", "quickstart"),
         ports: &["8080", "3001", "3002"],
         demo_app: None,
     });
     assert_eq!(reader.saved.len(), 6, "{:?}", reader.saved);
     is_tried(&reader, "quickstart.mjs", &["http://localhost:3002"]);
+    reader.runs("cd quickstart && exec node node_modules/next/dist/bin/next build");
 }
 
 #[test]
@@ -48,11 +57,12 @@ fn the_guide_to_next_js_leads_in_and_out() {
     let reader = Reader::follow(Plan {
         document: NEXT,
         folder: "my-portal",
-        place: place("guide-nextjs", "my-portal"),
+        place: place_of_next("guide-nextjs", "my-portal"),
         ports: &["8080", "3002"],
         demo_app: Some("3001"),
     });
     is_tried(&reader, "guide.mjs", &["http://localhost:3002", "user_ada", "http://localhost:3001"]);
+    reader.runs("cd my-portal && exec node node_modules/next/dist/bin/next build");
 }
 
 #[test]

@@ -116,7 +116,7 @@ impl Reader {
     }
 
     /// To its good end; what it printed.
-    fn runs(&self, command: &str) -> String {
+    pub fn runs(&self, command: &str) -> String {
         let output = self.bash(&self.here(command)).output().expect("bash runs");
         let printed = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(output.status.success(), "{command}\n{printed}{}", String::from_utf8_lossy(&output.stderr));
