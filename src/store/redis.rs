@@ -1,10 +1,12 @@
 //! The session store on Redis 6.2 or newer, or Valkey.
 //!
-//! Owns: calling the scripts. Each operation is one script, and so one atomic step and one round trip, except where the
-//! records it touches must first be named. All keys of a user have the same hash tag, so they are on the same node of a
-//! cluster.
+//! Owns: what all operations have in common; `redis/` has them. Each is one script, and so one atomic step and one round
+//! trip, except where the records it touches must first be named. All keys of a user have the same hash tag, so they are
+//! on the same node of a cluster.
 //! Must not know: the rules of the product, or where a server is. It receives digests, never credentials.
 
+mod begin;
+mod end;
 mod find;
 mod histories;
 mod index;
@@ -13,31 +15,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::future::join_all;
-use redis::{Cmd, Value};
 
 use super::declaring::{Waits, declaring};
-use super::history;
 use super::idlers::Idlers;
-use super::keys::{Keys, digest_text};
-use super::link::{Call, RedisLink, Replicas};
+use super::keys::Keys;
+use super::link::RedisLink;
 pub use super::link::{
     FailureKind, OPERATIONS, PasswordSource, Probe, Servers, StoreObserver, Topology, node_at,
 };
 use super::ready::{now_ms, readiness};
-use super::record;
-use super::reply::{self, Reply, begins_with, corrupt, words};
-use super::script::{BY_HANDLE, CREATE, EXCHANGE, OPEN, REMOVE, ScriptCall};
+use super::reply::Reply;
+use super::script::ScriptCall;
 use super::secret::{agree, compare};
 use super::telling::Telling;
-use crate::domain::base62::{self, base62_of};
 use crate::domain::credential::Digest;
-use crate::domain::events::Went;
 use crate::domain::handle::Handle;
-use crate::domain::history::Happening;
 use crate::domain::ports::{
     Exchange, ExchangeAttempt, Found, Lookup, Named, NewDirectSession, NewSession, Opening, Peek, Position,
-    REPEAT_MS, Readiness, Record, Removal, SessionStore, StoreError, Stored,
+    Readiness, Record, Removal, SessionStore, StoreError, Stored,
 };
 use crate::domain::secret_mark::{Agreement, SecretMarks};
 use crate::domain::session::PortalSession;
@@ -91,28 +86,6 @@ impl RedisStore {
         }
     }
 
-    /// For the scripts that mint or check an epoch.
-    fn fence(&self) -> &'static str {
-        if self.promises.fence_failover { "fence" } else { "" }
-    }
-
-    /// Calls a script. An answer whose first word is `success` counts only once the wanted replicas have it.
-    async fn when_replicated(
-        &self,
-        name: &'static str,
-        script: &ScriptCall,
-        success: &str,
-    ) -> Result<Reply, StoreError> {
-        let wanted = self.promises.wait_replicas;
-        if wanted == 0 {
-            return self.link.call(name, Call::Script(script), self.link.deadline()).await;
-        }
-        let of = |reply: &Value| if begins_with(reply, success) { wanted } else { 0 };
-        let replicas = Replicas { of: &of, at_least: wanted, is_doubtful: false };
-        let deadline = self.link.deadline_with_wait();
-        self.link.call_and_wait(name, Call::Script(script), replicas, deadline).await
-    }
-
     async fn declaring(
         &self,
         name: &'static str,
@@ -123,74 +96,18 @@ impl RedisStore {
     }
 }
 
-/// A repeat of a call by the link has the same; one by a client, at whichever gateway, has another.
-fn call_name() -> String {
-    base62::text(&base62_of::<4>(rand::random())).to_owned()
-}
-
 #[async_trait]
 impl SessionStore for RedisStore {
     async fn create(&self, new: &NewSession) -> Result<Stored, StoreError> {
-        let keys = vec![self.keys.ticket(new.tag, &new.ticket), self.keys.index(new.tag)];
-        let script = self
-            .telling
-            .script(&CREATE, keys, Some(self.keys.history(new.tag, &new.ticket)))
-            .arg(digest_text(&new.ticket))
-            .arg(new.ticket_ttl_ms)
-            .arg(new.session_ttl_ms)
-            .arg(new.suffix.as_str())
-            .arg(&new.grant.slug)
-            .arg(record::encode_grant(&new.grant, &new.policy)?)
-            .arg(self.fence());
-        let script = self.telling.told(script, || history::origin(&new.grant, &new.root_key));
-        let (created_at_ms, expires_at_ms, live): (u64, u64, u64) =
-            self.link.call("create", Call::Script(&script), self.link.deadline()).await?;
-        Ok(Stored {
-            session: record::created(new, created_at_ms, expires_at_ms),
-            live,
-            went: Went::default(),
-        })
+        self.begin_pending(new).await
     }
 
     async fn open(&self, new: &NewDirectSession) -> Result<Opening, StoreError> {
-        let keys = vec![
-            self.keys.browser(new.tag, &new.token),
-            self.keys.index(new.tag),
-            self.keys.given_out(new.tag, &new.token),
-        ];
-        let script = self
-            .telling
-            .script(&OPEN, keys, Some(self.keys.history(new.tag, &new.token)))
-            .arg(digest_text(&new.token))
-            .arg(new.session_ttl_ms)
-            .arg(new.suffix.as_str())
-            .arg(&new.grant.slug)
-            .arg(record::encode_grant(&new.grant, &new.policy)?)
-            .arg(REPEAT_MS)
-            .arg(call_name())
-            .arg(if new.is_repeatable { "repeatable" } else { "" });
-        let script = self.telling.told(script, || history::origin(&new.grant, &new.root_key));
-        let reply = self.when_replicated("open", &script, "opened").await?;
-        reply::opening(new.tag, &reply)
+        self.begin_direct(new).await
     }
 
     async fn exchange(&self, attempt: &ExchangeAttempt) -> Result<Exchange, StoreError> {
-        let (tag, ticket, token) = (attempt.tag, &attempt.ticket, &attempt.token);
-        let keys = vec![self.keys.ticket(tag, ticket), self.keys.browser(tag, token), self.keys.index(tag)];
-        let script = self
-            .telling
-            .script(&EXCHANGE, keys, Some(self.keys.history(tag, ticket)))
-            .arg(digest_text(ticket))
-            .arg(digest_text(token))
-            .arg(attempt.portals.listed())
-            .arg(record::user_agent_line(attempt.user_agent.as_deref()))
-            .arg(self.fence())
-            .arg(REPEAT_MS)
-            .arg(attempt.held.iter().map(digest_text).collect::<Vec<_>>().join(" "))
-            .arg(call_name());
-        let script = self.telling.told(script, || history::browser(attempt.user_agent.as_deref()));
-        let reply = self.when_replicated("exchange", &script, "done").await?;
-        reply::exchange(tag, &reply)
+        self.begin_browser(attempt).await
     }
 
     async fn peek(&self, tag: UserTag, ticket: &Digest) -> Result<Peek, StoreError> {
@@ -202,20 +119,11 @@ impl SessionStore for RedisStore {
     }
 
     async fn find_by_handle(&self, handle: &Handle) -> Result<Option<Named>, StoreError> {
-        let script = BY_HANDLE.on(vec![self.keys.index(handle.tag)]);
-        let script = script.arg(handle.created_at_ms).arg(handle.suffix.as_str());
-        let reply = self.declaring("find_by_handle", script, Waits::IfGone).await?;
-        match words(&reply).as_slice() {
-            ["found", record, state, digest] => Ok(Some(reply::named(handle.tag, record, state, digest)?)),
-            ["gone", _] => Ok(None),
-            _ => Err(corrupt("an unknown reply of by_handle.lua")),
-        }
+        self.look_up_by_handle(handle).await
     }
 
     async fn settle(&self, tag: UserTag) -> Result<(), StoreError> {
-        // No handle has an empty suffix.
-        let script = BY_HANDLE.on(vec![self.keys.index(tag)]).arg(0).arg("");
-        self.declaring("settle", script, Waits::IfGoneForAnybody).await.map(drop)
+        self.make_sure(tag).await
     }
 
     async fn remove(
@@ -224,24 +132,7 @@ impl SessionStore for RedisStore {
         record: Option<Record>,
         removal: Removal,
     ) -> Result<bool, StoreError> {
-        let (state, waits, what) = match removal {
-            Removal::Revoked => ("r", Waits::Always, Happening::Revoked),
-            Removal::Ended => ("e", Waits::Always, Happening::Ended),
-            Removal::Replaced => ("e", Waits::No, Happening::Replaced),
-        };
-        let mut keys = vec![self.keys.index(handle.tag)];
-        keys.extend(record.map(|record| match record {
-            Record::Ticket(ticket) => self.keys.ticket(handle.tag, &ticket),
-            Record::Token(token) => self.keys.browser(handle.tag, &token),
-        }));
-        let script = self.telling.script(&REMOVE, keys, None);
-        let script = script.arg(handle.created_at_ms).arg(handle.suffix.as_str()).arg(state);
-        let script = self.telling.told(script, || history::encode(&what).0.to_owned());
-        let reply = self.declaring("remove", script, waits).await?;
-        match words(&reply).as_slice() {
-            ["removed", count, _] => Ok(*count != "0"),
-            _ => Err(corrupt("an unknown reply of remove.lua")),
-        }
+        self.end_one(handle, record, removal).await
     }
 
     async fn revoke_all(&self, tag: UserTag, kept: Option<Position>) -> Result<u64, StoreError> {
@@ -258,12 +149,7 @@ impl SessionStore for RedisStore {
     }
 
     async fn forget(&self, tag: UserTag, digests: &[Digest]) -> Result<(), StoreError> {
-        // Each by itself: a user who may not touch one of them may touch the others.
-        let deletions = self.keys.all(tag, digests).into_iter().map(|key| async move {
-            let call = Call::Command { key: &key, command: &Cmd::del(&key) };
-            self.link.call::<u64>("remove", call, self.link.deadline()).await.map(drop)
-        });
-        join_all(deletions).await.into_iter().collect()
+        self.delete_all(tag, digests).await
     }
 
     async fn now_ms(&self) -> Result<u64, StoreError> {
