@@ -160,10 +160,50 @@ pub struct CurrentSession {
 pub struct EndedSession {
     /// The session of the request.
     pub current: CurrentSession,
-    /// It, and others of the same portal whose cookies the browser also sent.
+    /// What became of it, and of others of the same portal whose cookies the browser also sent.
+    pub ends: Ends,
+}
+
+/// What became of sessions that were to end.
+#[derive(Clone, Debug, Default)]
+pub struct Ends {
+    /// They are over for good.
     pub ended: Vec<Handle>,
-    /// Why some of these may live on.
+    /// They are over, and a failover of the store may undo that.
+    pub unconfirmed: Vec<Handle>,
+    /// Why these, or others, may live on.
     pub not_ended: Option<StoreError>,
+}
+
+impl Ends {
+    /// Adds one whose end was asked for, with the store's answer.
+    pub fn add(&mut self, handle: Handle, removed: Result<bool, StoreError>) {
+        match removed {
+            Ok(_) => self.ended.push(handle),
+            Err(error) => {
+                if matches!(error, StoreError::Unconfirmed(_)) {
+                    self.unconfirmed.push(handle);
+                }
+                self.fail(error);
+            }
+        }
+    }
+
+    /// Something else failed.
+    pub fn fail(&mut self, error: StoreError) {
+        self.not_ended.get_or_insert(error);
+    }
+}
+
+/// What became of one session that its backend wanted ended.
+#[derive(Debug)]
+pub enum Revocation {
+    /// It was gone, or is not the caller's.
+    Nothing,
+    /// It is over for good.
+    Done(Handle),
+    /// It is over, and a failover of the store may undo that.
+    Unconfirmed(Handle, StoreError),
 }
 
 /// One page of a list.

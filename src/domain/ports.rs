@@ -115,8 +115,8 @@ pub trait SessionStore: Histories + Send + Sync {
     async fn settle(&self, tag: UserTag) -> Result<(), StoreError>;
 
     /// Removes one session, pending or active, and returns whether there was one. Once this returns, nobody finds the
-    /// session. An error may mean that it is removed but that a failover could undo that; the call is then to be
-    /// repeated. `record`, if the caller knows it, saves a look-up and finds a session that the user's index has lost.
+    /// session. An error may mean that it is removed but that a failover could undo that, and [`StoreError::Unconfirmed`] does;
+    /// the call is then to be repeated. `record`, if the caller knows it, saves a look-up and finds a session that the user's index has lost.
     async fn remove(
         &self,
         handle: &Handle,

@@ -46,6 +46,11 @@ impl Written for u64 {
     const JSON_TYPE: &'static str = "integer";
 }
 
+impl Written for bool {
+    const IS_REQUIRED: bool = true;
+    const JSON_TYPE: &'static str = "boolean";
+}
+
 impl<T: Written> Written for Option<T> {
     const IS_REQUIRED: bool = false;
     const JSON_TYPE: &'static str = T::JSON_TYPE;
@@ -61,12 +66,14 @@ struct Line<'a> {
     reason: Option<&'a str>,
     count: Option<u64>,
     client: Option<&'a str>,
+    confirmed: Option<bool>,
 }
 
 macro_rules! events {
     ($($(#[$doc:meta])* $event:ident = $name:literal { $($field:ident: $kind:ty),* $(,)? };)*) => {
         /// What happened to a session. `handle`: its public name; `portal`: a slug; `root_key`: the configured id of the
-        /// backend's key; `client`: the address, as told by trusted proxies.
+        /// backend's key; `client`: the address, as told by trusted proxies; `confirmed`: false where the caller was told of
+        /// an outage, because too few replicas of the store have it in time.
         #[derive(Clone, Copy, Debug)]
         #[allow(missing_docs)] // The fields are described once, above.
         pub enum SessionEvent<'a> { $($(#[$doc])* $event { $($field: $kind),* },)* }
@@ -104,10 +111,10 @@ events! {
     Refused = "session.refused" { reason: &'a str, handle: Option<&'a str>, client: Option<&'a str> };
     /// A backend revoked `count` sessions: one, or those of a user.
     Revoked = "session.revoked" {
-        root_key: &'a str, count: u64, handle: Option<&'a str>, portal: Option<&'a str>,
+        root_key: &'a str, count: u64, handle: Option<&'a str>, portal: Option<&'a str>, confirmed: Option<bool>,
     };
     /// Its user signed out.
-    Ended = "session.ended" { handle: &'a str, portal: &'a str };
+    Ended = "session.ended" { handle: &'a str, portal: &'a str, confirmed: Option<bool> };
     /// It was found to be over because nobody had used it for as long as its idle time-out. Told once.
     Idle = "session.idle" { handle: &'a str };
     /// It was the oldest of as many sessions of its user as the portal allows, and made room for another one.
@@ -130,5 +137,6 @@ pub fn audit(event: SessionEvent<'_>) {
         reason = line.reason,
         count = line.count,
         client = line.client,
+        confirmed = line.confirmed,
     );
 }

@@ -104,6 +104,23 @@ struct Watched {
 }
 
 impl Watched {
+    fn serve(config: &std::path::Path) -> Self {
+        let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+        Watched { process: Process::serve(config), client }
+    }
+
+    /// In the end.
+    fn audit_lines(self) -> Vec<Value> {
+        self.process.signal("-TERM");
+        let (_, output) = self.process.end();
+        let lines = output.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines.filter(|line| line["target"] == "audit").collect()
+    }
+
+    async fn log_out(&self, token: &str) -> Reply {
+        self.call(reqwest::Method::POST, "/v2/portal.endSession").bearer(token).send().await
+    }
+
     fn call(&self, method: reqwest::Method, path: &str) -> Call {
         Call(self.client.request(method, self.process.url(path)))
     }
@@ -152,7 +169,7 @@ async fn everything(gateway: &Watched, redis: &RedisServer) {
     let landing = format!("{LANDING}?session={}", text(&opened["sessionId"]));
     assert_eq!(gateway.call(reqwest::Method::GET, &landing).send().await.status, 200);
     let (_, newer) = gateway.sign_in(Some(&token)).await;
-    let end = gateway.call(reqwest::Method::POST, "/v2/portal.endSession").bearer(&newer).send().await;
+    let end = gateway.log_out(&newer).await;
     assert_eq!(end.status, 200, "{}", end.text);
     gateway.backend("revokeSession", json!({ "id": opened["id"] })).await;
     gateway.backend("revokeSession", json!({ "slug": "hosted-portal", "externalId": "user_123" })).await;
@@ -166,14 +183,9 @@ async fn every_event_is_logged_as_the_schema_has_it() {
     let redis = RedisServer::start();
     let directory = tempfile::tempdir().expect("a directory");
     let idling = in_portal("hosted-portal", "idle_timeout_seconds = 60\nmax_sessions_per_user = 2");
-    let process = Process::serve(&file(&directory, &idling(config(&redis.url()))));
-    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
-    let gateway = Watched { process, client };
+    let gateway = Watched::serve(&file(&directory, &idling(config(&redis.url()))));
     everything(&gateway, &redis).await;
-    gateway.process.signal("-TERM");
-    let (_, output) = gateway.process.end();
-    let lines = output.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let lines: Vec<Value> = lines.filter(|line| line["target"] == "audit").collect();
+    let lines = gateway.audit_lines();
 
     let (events, schema) = (fields_in_code(), schema());
     let common = schema["properties"].as_object().expect("fields");
@@ -195,4 +207,36 @@ async fn every_event_is_logged_as_the_schema_has_it() {
         let different: BTreeSet<&str> = handles.iter().copied().collect();
         assert_eq!((handles.len(), different.len()), (2, 2), "{event} is told once for each: {handles:?}");
     }
+}
+
+/// Who called was told of an outage, and it is over nonetheless.
+#[tokio::test]
+async fn what_was_done_and_too_few_replicas_have_is_logged_as_not_confirmed() {
+    let validator = jsonschema::validator_for(&schema()).expect("a JSON Schema");
+    let redis = RedisServer::start();
+    let replica = RedisServer::start_replica_of(&redis, &[]);
+    let directory = tempfile::tempdir().expect("a directory");
+    let slowly = format!("store.timeout_ms = 2000\n{}", config(&redis.url()));
+    let gateway = Watched::serve(&file(&directory, &slowly));
+    let (ended, token) = gateway.sign_in(None).await;
+    let (revoked, _) = gateway.sign_in(None).await;
+    let revoke = async || gateway.backend("revokeSession", json!({ "id": revoked["id"] })).await;
+    replica.pause();
+    gateway.log_out(&token).await.expect(503, "application/service_unavailable");
+    revoke().await.expect(503, "application/service_unavailable");
+    replica.go_on();
+    // What a repeat finds is not there any more.
+    gateway.log_out(&token).await.expect(401, "authentication/portal_session_not_found");
+    assert_eq!(revoke().await.data(), json!({ "revoked": 0 }));
+    let lines = gateway.audit_lines();
+    for line in &lines {
+        let faults: Vec<String> = validator.iter_errors(line).map(|fault| fault.to_string()).collect();
+        assert!(faults.is_empty(), "{line}: {faults:?}");
+    }
+    let told = |event: &str| -> Vec<Value> {
+        let of_it = lines.iter().filter(|line| line["event"] == event);
+        of_it.map(|line| json!([line["handle"], line["count"], line["confirmed"]])).collect()
+    };
+    assert_eq!(told("session.ended"), [json!([ended["id"], null, false])]);
+    assert_eq!(told("session.revoked"), [json!([revoked["id"], 1, false]), json!([revoked["id"], 0, null])]);
 }

@@ -88,7 +88,7 @@ async fn logouts_of_made_up_sessions_take_no_place_of_real_ones() {
     }
     let ended = store.remove(&session.handle, Some(Record::Token(token)), Removal::Ended).await;
     assert!(
-        matches!(&ended, Err(StoreError::Unavailable(text)) if text.contains("0 of 1")),
+        matches!(&ended, Err(StoreError::Unconfirmed(text)) if text.contains("0 of 1")),
         "it is carried out, and waits for the replica: {ended:?}"
     );
     for settled in settling {

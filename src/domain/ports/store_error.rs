@@ -11,17 +11,22 @@ pub enum StoreError {
     /// It was not reached, or did not answer in time.
     #[error("the store does not answer: {0}")]
     Unavailable(String),
+    /// It was done by the server that was called, but too few replicas have it in time: a failover may undo it.
+    #[error("the store has done it, and a failover may undo it: {0}")]
+    Unconfirmed(String),
     /// It answered with something this version cannot read.
     #[error("the store holds a record that cannot be read: {0}")]
     Corrupt(String),
 }
 
 impl From<StoreError> for Error {
-    /// Both an outage and an unreadable record mean that nothing is known, so both are a 503. The store has logged
-    /// which it was.
+    /// Neither an outage nor an unreadable record tells anything, and what may be undone does not count: all are a 503. The
+    /// store has logged which it was.
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unavailable(_) | StoreError::Corrupt(_) => Error::new(Code::ServiceUnavailable),
+            StoreError::Unavailable(_) | StoreError::Unconfirmed(_) | StoreError::Corrupt(_) => {
+                Error::new(Code::ServiceUnavailable)
+            }
         }
     }
 }

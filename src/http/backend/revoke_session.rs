@@ -10,6 +10,7 @@ use crate::domain::catalog::parse_slug;
 use crate::domain::error::{Error, Refusal};
 use crate::domain::handle::Handle;
 use crate::domain::invalid::Invalid;
+use crate::domain::messages::Revocation;
 use crate::domain::portals::backend::Caller;
 use crate::domain::root_key::ToRevoke;
 use crate::fields::{Fields, parsed, string, text};
@@ -42,25 +43,27 @@ pub async fn handle(
     let which = read(&body::read(&request, payload).await?)?;
     let portals = portals(&request);
     let root_key = caller.key.id.as_str();
-    let one = |handle: Option<Handle>, revoked: u64| {
-        if let Some(handle) = handle.filter(|_| revoked > 0) {
-            note(&request, handle);
-        }
-        let handle = handle.map(|handle| handle.to_string());
-        audit(SessionEvent::Revoked { root_key, count: revoked, handle: handle.as_deref(), portal: None });
-        revoked
+    let one = |asked: Option<Handle>, revocation: Revocation| {
+        let (done, not_confirmed) = match revocation {
+            Revocation::Nothing => (None, None),
+            Revocation::Done(handle) => (Some(handle), None),
+            Revocation::Unconfirmed(handle, error) => (Some(handle), Some(error)),
+        };
+        done.into_iter().for_each(|handle| note(&request, handle));
+        let (count, handle) = (u64::from(done.is_some()), done.or(asked).map(|handle| handle.to_string()));
+        let (handle, confirmed) = (handle.as_deref(), not_confirmed.is_some().then_some(false));
+        audit(SessionEvent::Revoked { root_key, count, handle, portal: None, confirmed });
+        not_confirmed.map_or(Ok(count), |error| Err(Error::from(error)))
     };
     let revoked = match which {
         Which::One(None) => 0,
-        Which::One(Some(handle)) => one(Some(handle), portals.revoke(&caller, &handle).await?),
-        Which::ByToken(token) => {
-            let handle = portals.revoke_by_token(&caller, &token).await?;
-            one(handle, u64::from(handle.is_some()))
-        }
+        Which::One(Some(handle)) => one(Some(handle), portals.revoke(&caller, &handle).await?)?,
+        Which::ByToken(token) => one(None, portals.revoke_by_token(&caller, &token).await?)?,
         Which::AllOf { slug, external_id, except } => {
             let portal = slug.as_deref();
             let revoked = portals.revoke_all(&caller, portal, &external_id, except).await?;
-            audit(SessionEvent::Revoked { root_key, count: revoked, handle: None, portal });
+            let count = revoked;
+            audit(SessionEvent::Revoked { root_key, count, handle: None, portal, confirmed: None });
             revoked
         }
     };

@@ -52,13 +52,15 @@ pub async fn handle(
     };
     let current = found(&request, current)?;
     body::fields(&body::read(&request, payload).await?, |_| Some(()))?;
-    let EndedSession { current, ended, not_ended } = portals.end(&presented, current).await;
+    let EndedSession { current, ends } = portals.end(&presented, current).await;
     let (session, portal) = (&current.session, &current.portal);
-    for handle in ended.iter().map(Handle::to_string) {
-        audit(SessionEvent::Ended { handle: &handle, portal: &portal.slug });
+    for (handles, confirmed) in [(&ends.ended, None), (&ends.unconfirmed, Some(false))] {
+        for handle in handles.iter().map(Handle::to_string) {
+            audit(SessionEvent::Ended { handle: &handle, portal: &portal.slug, confirmed });
+        }
     }
     // What has ended is told first: a repeat finds no session, and so tells nothing.
-    if let Some(error) = not_ended {
+    if let Some(error) = ends.not_ended {
         return Err(Error::from(error).into());
     }
     let return_url = session.grant.return_url.as_ref().or(portal.return_url.as_ref());

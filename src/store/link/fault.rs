@@ -17,6 +17,13 @@ pub fn outage_of(what: String) -> RedisError {
     RedisError::from(std::io::Error::new(std::io::ErrorKind::NotConnected, what))
 }
 
+/// It was done, and does not count. To try it again at once would end in the same way.
+pub fn too_few_replicas(acknowledged: u64, wanted: u64) -> RedisError {
+    (ErrorKind::Client, TOO_FEW, format!("{acknowledged} of {wanted}")).into()
+}
+
+const TOO_FEW: &str = "too few replicas acknowledged it in time";
+
 /// Nobody can sign in at the server; as if it had refused the password.
 pub fn no_password(why: String) -> RedisError {
     RedisError::from((ErrorKind::AuthenticationFailed, "the file with the password cannot be read", why))
@@ -123,6 +130,8 @@ fn is_strange(detail: &str) -> bool {
 pub fn explain(error: &RedisError) -> StoreError {
     if is_about_data(error) {
         StoreError::Corrupt(error.to_string())
+    } else if error.kind() == ErrorKind::Client && error.to_string().starts_with(TOO_FEW) {
+        StoreError::Unconfirmed(error.to_string())
     } else {
         StoreError::Unavailable(error.to_string())
     }

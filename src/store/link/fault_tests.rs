@@ -4,6 +4,7 @@ use redis::{ErrorKind, RedisError, ServerErrorKind, parse_redis_value};
 
 use super::fault::{
     explain, is_refused_command, kind_of, needs_another_connection, no_password, outage, timed_out,
+    too_few_replicas,
 };
 use super::observer::FailureKind::{self, *};
 use crate::domain::ports::StoreError;
@@ -146,11 +147,19 @@ fn every_reply_is_counted_as_what_the_operator_has_to_look_at() {
             ),
             Refused,
         ),
-        (RedisError::from((ErrorKind::Client, "too few replicas acknowledged it in time")), Replicas),
+        (RedisError::from((ErrorKind::Client, "too many calls wait for the replicas")), Replicas),
     ] {
         assert_eq!(kind_of(&error), kind, "{error}");
         assert!(matches!(explain(&error), StoreError::Unavailable(_)), "{error}");
     }
+}
+
+/// Then what became of it is known, though it does not count.
+#[test]
+fn what_too_few_replicas_have_is_done() {
+    let error = too_few_replicas(0, 1);
+    assert_eq!(kind_of(&error), Replicas);
+    assert!(matches!(explain(&error), StoreError::Unconfirmed(text) if text.contains("0 of 1")));
 }
 
 /// On this connection another try would end in the same way, and on another one it may not.
@@ -166,7 +175,7 @@ fn only_a_lost_connection_and_a_server_that_is_no_primary_are_worth_another_try(
         (outage("x"), true),
         (timed_out(), true),
         (RedisError::from((ErrorKind::Server(ServerErrorKind::NoScript), "none")), false),
-        (RedisError::from((ErrorKind::Client, "too few replicas acknowledged it in time")), false),
+        (too_few_replicas(0, 1), false),
     ] {
         assert_eq!(needs_another_connection(&error), expected, "{error}");
     }

@@ -14,7 +14,7 @@ use tokio::sync::{AcquireError, Semaphore};
 use tokio::time::Instant;
 
 use super::call::{Call, Replicas};
-use super::fault::is_refused_command;
+use super::fault::{is_refused_command, too_few_replicas};
 use super::node::{Lane, Live, by};
 use super::probe::NO_WAIT;
 use super::standing::Standing;
@@ -131,8 +131,7 @@ impl Waiting {
         }
         let (value, count, acknowledged) = result?;
         if acknowledged < count {
-            let detail = format!("{acknowledged} of {count}");
-            return Err((ErrorKind::Client, "too few replicas acknowledged it in time", detail).into());
+            return Err(too_few_replicas(acknowledged, count));
         }
         Ok(value)
     }

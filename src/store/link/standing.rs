@@ -41,7 +41,7 @@ impl Standing {
     /// A call has failed.
     pub fn failed(&self, operation: &str, server: impl FnOnce() -> String, error: &StoreError) {
         let spell = match error {
-            StoreError::Unavailable(_) => &self.outage,
+            StoreError::Unavailable(_) | StoreError::Unconfirmed(_) => &self.outage,
             StoreError::Corrupt(_) => &self.unreadable,
         };
         match spell.fail() {

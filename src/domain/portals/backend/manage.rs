@@ -9,22 +9,32 @@ use crate::domain::candidates::Candidates;
 use crate::domain::catalog::Portal;
 use crate::domain::error::{Code, Error};
 use crate::domain::handle::Handle;
-use crate::domain::messages::SessionPage;
+use crate::domain::messages::{Revocation, SessionPage};
 use crate::domain::portals::Portals;
-use crate::domain::ports::{Found, Lookup, Position, Record, Removal};
+use crate::domain::ports::{Found, Lookup, Position, Record, Removal, StoreError};
 use crate::domain::root_key::{ToList, ToRevoke};
 
 impl Portals {
     /// Revokes one session by its handle. One that the caller may not see counts as absent.
-    pub async fn revoke(&self, caller: &Caller<ToRevoke>, handle: &Handle) -> Result<u64, Error> {
+    pub async fn revoke(&self, caller: &Caller<ToRevoke>, handle: &Handle) -> Result<Revocation, Error> {
         let Some(found) = self.parts.store.find_by_handle(handle).await? else {
-            return Ok(0);
+            return Ok(Revocation::Nothing);
         };
         let grant = &found.session.grant;
         if !caller.key.sees(&grant.workspace, &grant.slug, grant.environment) {
-            return Ok(0);
+            return Ok(Revocation::Nothing);
         }
-        Ok(u64::from(self.parts.store.remove(handle, Some(found.record), Removal::Revoked).await?))
+        self.revoke_one(*handle, found.record).await
+    }
+
+    /// Of one that was just found.
+    async fn revoke_one(&self, handle: Handle, record: Record) -> Result<Revocation, Error> {
+        match self.parts.store.remove(&handle, Some(record), Removal::Revoked).await {
+            Ok(true) => Ok(Revocation::Done(handle)),
+            Ok(false) => Ok(Revocation::Nothing),
+            Err(error @ StoreError::Unconfirmed(_)) => Ok(Revocation::Unconfirmed(handle, error)),
+            Err(error @ (StoreError::Unavailable(_) | StoreError::Corrupt(_))) => Err(error.into()),
+        }
     }
 
     /// Revokes the session of a token of any kind; which one it was, if the caller may see it. Whoever finds a token
@@ -34,20 +44,18 @@ impl Portals {
         &self,
         caller: &Caller<ToRevoke>,
         token: &Candidates,
-    ) -> Result<Option<Handle>, Error> {
-        let Some(candidate) = token.iter().flatten().next() else { return Ok(None) };
-        let Ok(place) = self.place_of(candidate) else { return Ok(None) };
+    ) -> Result<Revocation, Error> {
+        let Some(candidate) = token.iter().flatten().next() else { return Ok(Revocation::Nothing) };
+        let Ok(place) = self.place_of(candidate) else { return Ok(Revocation::Nothing) };
         let Found::Active(session) = self.look_up(place.tag, &place.digest, Lookup::Glance).await? else {
             self.settle(candidate).await?;
-            return Ok(None);
+            return Ok(Revocation::Nothing);
         };
         let grant = &session.grant;
         if !caller.key.sees(&grant.workspace, &grant.slug, grant.environment) {
-            return Ok(None);
+            return Ok(Revocation::Nothing);
         }
-        let record = Some(Record::Token(place.digest));
-        let removed = self.parts.store.remove(&session.handle, record, Removal::Revoked).await?;
-        Ok(removed.then_some(session.handle))
+        self.revoke_one(session.handle, Record::Token(place.digest)).await
     }
 
     /// Revokes all of a user's sessions but one, of one portal or of all that the caller may see; also those of tags

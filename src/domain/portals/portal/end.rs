@@ -12,7 +12,7 @@ use crate::domain::catalog::Portal;
 use crate::domain::credential::BrowserToken;
 use crate::domain::error::{Code, Error};
 use crate::domain::handle::Handle;
-use crate::domain::messages::{CurrentSession, EndedSession};
+use crate::domain::messages::{CurrentSession, EndedSession, Ends};
 use crate::domain::portals::Portals;
 use crate::domain::ports::{Found, Lookup, Record, Removal, StoreError};
 use crate::domain::presented::Presented;
@@ -88,47 +88,49 @@ impl Portals {
         let others = presented.candidates().iter().filter_map(Candidate::as_browser);
         let others = others.filter(|other| other.digest() != current.digest);
         let (handle, record) = (current.session.handle, Some(Record::Token(current.digest)));
-        let (removed, (others, not_ended)) = join(
+        let (removed, others) = join(
             self.parts.store.remove(&handle, record, Removal::Ended),
             self.end_all(&current.portal, others, Removal::Ended),
         )
         .await;
-        let (own, own_error) = match removed {
-            Ok(_) => (Some(handle), None),
-            Err(error) => (None, Some(error)),
-        };
-        let ended = own.into_iter().chain(others).collect();
-        EndedSession { current, ended, not_ended: own_error.or(not_ended) }
+        let mut ends = Ends::default();
+        ends.add(handle, removed);
+        ends.ended.extend(others.ended);
+        ends.unconfirmed.extend(others.unconfirmed);
+        others.not_ended.into_iter().for_each(|error| ends.fail(error));
+        EndedSession { current, ends }
     }
 
-    /// Ends those of a browser's sessions that are of this portal. Which ones, and why others may live on.
+    /// Ends those of a browser's sessions that are of this portal.
     pub(super) async fn end_all(
         &self,
         portal: &Portal,
         tokens: impl Iterator<Item = &BrowserToken>,
         removal: Removal,
-    ) -> (Vec<Handle>, Option<StoreError>) {
-        let (mut ended, mut not_ended) = (Vec::new(), None);
+    ) -> Ends {
+        let mut ends = Ends::default();
         for outcome in join_all(tokens.map(|token| self.end_one(portal, token, removal))).await {
             match outcome {
-                Ok(handle) => ended.extend(handle),
-                Err(error) => not_ended = not_ended.or(Some(error)),
+                Ok(Some((handle, removed))) => ends.add(handle, removed),
+                Ok(None) => {}
+                Err(error) => ends.fail(error),
             }
         }
-        (ended, not_ended)
+        ends
     }
 
+    /// Which session that was, if it was one, and what became of it.
     async fn end_one(
         &self,
         portal: &Portal,
         token: &BrowserToken,
         removal: Removal,
-    ) -> Result<Option<Handle>, StoreError> {
+    ) -> Result<Option<(Handle, Result<bool, StoreError>)>, StoreError> {
         match self.look_up(token.tag(), &token.digest(), Lookup::Glance).await? {
             Found::Active(session) if session.grant.slug == portal.slug => {
                 let record = Some(Record::Token(token.digest()));
-                self.parts.store.remove(&session.handle, record, removal).await?;
-                Ok(Some(session.handle))
+                let removed = self.parts.store.remove(&session.handle, record, removal).await;
+                Ok(Some((session.handle, removed)))
             }
             Found::Active(_) => Ok(None),
             Found::Gone(_) => match removal {

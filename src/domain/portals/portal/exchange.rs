@@ -64,9 +64,9 @@ impl Portals {
         // By now the ticket is spent, so an outage here must not fail the exchange: its user would be locked out.
         let mut replaced = went.replaced;
         let held = held.iter().map(|(_, old)| old);
-        let (ended, not_replaced) = self.end_all(&portal, held, Removal::Replaced).await;
-        replaced.extend(ended);
-        Ok(ExchangedSession { session, portal, token, replaced, not_replaced })
+        let ends = self.end_all(&portal, held, Removal::Replaced).await;
+        replaced.extend(ends.ended);
+        Ok(ExchangedSession { session, portal, token, replaced, not_replaced: ends.not_ended })
     }
 
     /// The ticket's own portal, where a program may spend those of very many: each exchange would send all their slugs.
