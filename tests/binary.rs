@@ -71,7 +71,7 @@ fn dev_prints_commands_that_work_as_printed() {
     });
     process.wait_for_line(|line| line.starts_with("Stop with"));
     let guide: Vec<&str> =
-        process.output.iter().map(String::as_str).skip_while(|line| !line.starts_with("# 1.")).collect();
+        process.output.iter().map(String::as_str).skip_while(|line| !line.starts_with("export ")).collect();
     let script = guide.join("\n").split("Stop with").next().expect("the commands").to_owned();
     let output = Command::new("sh").args(["-e", "-c", &script]).output().expect("sh runs");
     let answers = text_of(&output.stdout);

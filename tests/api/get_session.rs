@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::on_both_stores;
-use crate::support::app::{ACME_LIVE, PAGE, SECOND_PAGE, TestApp, in_portal, mistyped, text};
+use crate::support::app::{ACME_LIVE, PAGE, SECOND_PAGE, TestApp, UMBRELLA_LIVE, in_portal, mistyped, text};
 
 const PATH: &str = "/v2/portal.getSession";
 
@@ -116,13 +116,23 @@ on_both_stores! {
         assert!(first.set_cookies().is_empty(), "a refusal clears no cookie");
         let with_slug = format!("{PATH}?slug=my-portal");
         let dead = [
-            &expired, &revoked, &ended, &pending, &foreign, &mistyped(&live), &live.replace("live", "test"), ACME_LIVE,
+            &expired, &revoked, &ended, &pending, &foreign, &mistyped(&live), &live.replace("live", "test"),
             "ps_live_", "x",
         ];
         for token in dead {
             assert_eq!(app.get(PATH).cookie(token).send().await.but_its_id(), first.but_its_id(), "{token}");
             let bearer = app.get(&with_slug).bearer(token).send().await;
             assert_eq!(bearer.but_its_id(), first.but_its_id(), "{token}");
+        }
+    }
+
+    /// Only its form is looked at: whether such a key exists is told to nobody here.
+    async fn a_root_key_in_a_tokens_place_is_told_so_whether_it_exists_or_not(app: TestApp) {
+        let known = app.get(PATH).bearer(ACME_LIVE).send().await;
+        known.expect(401, "authentication/portal_session_not_found");
+        assert!(known.text.contains("A root key was sent"), "{}", known.text);
+        for key in [UMBRELLA_LIVE, "rk_live_nobodys0000000000000000000000000000live", "rk_x"] {
+            assert_eq!(app.get(PATH).bearer(key).send().await.but_its_id(), known.but_its_id(), "{key}");
         }
     }
 

@@ -11,7 +11,7 @@ use super::support::swallowing_proxy::SwallowingProxy;
 
 const NAME: &str = "portal_session_my-portal";
 
-/// A browser with the sessions of two people, where the store loses every question about the second one's.
+/// A browser with the sessions of two people, where the store does not serve the second one's.
 struct Stage {
     /// A gateway on the whole store.
     app: TestApp,
@@ -19,7 +19,7 @@ struct Stage {
     proxy: SwallowingProxy,
     own: (String, String),
     other: String,
-    _redis: RedisServer,
+    redis: RedisServer,
     _directory: tempfile::TempDir,
 }
 
@@ -36,12 +36,25 @@ impl Stage {
         let directory = tempfile::tempdir().expect("a directory");
         let text = limited(config(&format!("redis://127.0.0.1:{}", proxy.port)));
         let process = Process::serve(&file(&directory, &text));
-        Stage { app, process, proxy, own, other, _redis: redis, _directory: directory }
+        Stage { app, process, proxy, own, other, redis, _directory: directory }
     }
 
-    /// One call with both cookies, of which the second is lost, and the next line of this event.
-    async fn call(&mut self, verb: &str, body: Value, event: &str) -> (u16, Value) {
+    /// Loses every question about it. That breaks the connection, which the other session's questions may share.
+    fn lose_the_second(&self) {
         self.proxy.cut_next(2);
+    }
+
+    fn spoil_the_second(&self) {
+        let tag = BrowserToken::parse(&self.other).expect("a token").tag();
+        let is_record = |key: &&String| key.contains(tag.as_str()) && key.contains(":b:");
+        let keys = self.redis.keys();
+        let record = keys.iter().find(is_record).expect("its record");
+        let mut connection = self.redis.connect().expect("redis answers");
+        redis::cmd("SET").arg(record).arg("unreadable").exec(&mut connection).expect("redis writes");
+    }
+
+    /// One call with both cookies, and the next line of this event.
+    async fn call(&mut self, verb: &str, body: Value, event: &str) -> (u16, Value) {
         let url = self.process.url(&format!("/v2/portal.{verb}"));
         let cookies = format!("{NAME}={}; {NAME}={}", self.own.1, self.other);
         let call = self.app.client.post(url).json(&body).header("cookie", cookies);
@@ -62,6 +75,7 @@ fn limited(config: String) -> String {
 async fn a_session_that_was_replaced_is_told_where_another_could_not_be_ended() {
     let mut stage = Stage::set().await;
     let session_id = stage.app.create(json!({})).await["sessionId"].clone();
+    stage.spoil_the_second();
     let (status, line) =
         stage.call("exchangeSession", json!({ "sessionId": session_id }), "session.replaced").await;
     assert_eq!((status, text(&line["handle"])), (200, stage.own.0.as_str()), "{line}");
@@ -71,6 +85,7 @@ async fn a_session_that_was_replaced_is_told_where_another_could_not_be_ended() 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_that_was_ended_is_told_where_another_could_not_be() {
     let mut stage = Stage::set().await;
+    stage.lose_the_second();
     let (status, line) = stage.call("endSession", json!({}), "session.ended").await;
     assert_eq!((status, text(&line["handle"])), (503, stage.own.0.as_str()), "{line}");
 }
