@@ -145,11 +145,12 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
     };
     let fixed = Fixed { keys: settings.at_restart, public_url: settings.server.public_url };
     let listen = settings.server.listen;
-    let (server, address) = http::listen(listen, settings.server.workers, make_gateway)
+    let (server, address, door) = http::listen(listen, settings.server.workers, make_gateway)
         .map_err(|error| StartError::Listen(listen, error))?;
     let mut running = Running::new(address, catalog, signing, stop, shown, fixed);
     running.traces = traces;
     running.add_server("the public listener", server);
+    running.door = Some(door);
 
     if let Some(listen) = settings.server.metrics_listen {
         let server = HttpServer::new(move || {

@@ -41,6 +41,7 @@ use portal::{authorize, end_session, exchange_code, exchange_session, get_sessio
 pub use answer::events::AuditTrail;
 pub use foreseen::foresee;
 pub use health::metrics_routes;
+pub use wire::door::Door;
 
 /// For `fuzz/` only.
 #[cfg(feature = "fuzzing")]
@@ -57,7 +58,7 @@ pub fn listen(
     address: SocketAddr,
     workers: usize,
     make_gateway: impl Fn() -> Gateway + Send + Clone + 'static,
-) -> io::Result<(Server, SocketAddr)> {
+) -> io::Result<(Server, SocketAddr, Door)> {
     wire::listener::listen(address, workers, make_gateway, routes)
 }
 

@@ -67,6 +67,7 @@ pub async fn run(
             ended = running.part_ended() => Some(ended),
             () = stop.next() => return Ok(at_once()),
         };
+        running.close_door().await;
     }
     match &ended {
         None => tracing::info!("stopping: requests in flight are finished first; a second signal ends them"),

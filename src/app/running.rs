@@ -21,7 +21,7 @@ use crate::config::{AtRestart, Settings};
 use crate::domain::catalog::Catalog;
 use crate::domain::portals::SharedCatalog;
 use crate::domain::ports::Clock;
-use crate::http;
+use crate::http::{self, Door};
 use crate::telemetry::{Metrics, Traces};
 
 /// How long a stop waits for a collector.
@@ -35,6 +35,8 @@ pub struct Running {
     pub metrics_address: Option<SocketAddr>,
     /// Sent before the end.
     pub(super) traces: Option<Arc<Traces>>,
+    /// Of the public listener, until it closes.
+    pub(super) door: Option<Door>,
     catalog: SharedCatalog,
     signing: Signing,
     stop: Stop,
@@ -97,6 +99,7 @@ impl Running {
             address,
             metrics_address: None,
             traces: None,
+            door: None,
             catalog,
             signing,
             stop,
@@ -171,6 +174,13 @@ impl Running {
         let (end, index, _) = select_all(tasks).await;
         let (part, _) = self.parts.swap_remove(index);
         PartEnded { part, reason: failure(end).unwrap_or_else(|| "it gave no reason".into()) }
+    }
+
+    /// Lets nobody begin a connection any more, and waits for those who have begun. To be called right before the stop.
+    pub async fn close_door(&mut self) {
+        if let Some(door) = self.door.take() {
+            door.close().await;
+        }
     }
 
     /// Takes no more requests, lets those in flight finish, and returns when all is done.

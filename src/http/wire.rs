@@ -1,5 +1,6 @@
 //! Between the socket and the routes: connections, their limits, and what never becomes a request.
 
 mod bounds;
+pub mod door;
 pub mod listener;
 mod raw_errors;

@@ -2,6 +2,8 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::stage::{LIMIT, assert_no_violation, created, exchanged, ms, tell, worst_answer};
 use crate::support::app::{ACME_LIVE, config};
@@ -152,4 +154,54 @@ async fn a_repeat_across_a_restart_finds_its_session() {
     gateway.kill();
     gateway.start_again();
     assert_eq!(exchanged(&client, 0, &ticket, "the-key-of-one-browser").await, token);
+}
+
+/// How one more client fares: connects, asks, reads.
+fn visit(address: &str) -> Visit {
+    let Ok(mut stream) = TcpStream::connect(address) else { return Visit::TurnedAway };
+    let asked = stream.write_all(b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    let mut answer = String::new();
+    match asked.and_then(|()| stream.read_to_string(&mut answer)) {
+        Ok(_) if answer.starts_with("HTTP/1.1 200 ") => Visit::Answered,
+        Ok(_) | Err(_) => Visit::Lost,
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Visit {
+    Answered,
+    /// A proxy tries the next replica, with any request.
+    TurnedAway,
+    /// A proxy cannot know what became of it, and must not send a POST again.
+    Lost,
+}
+
+/// A connection may wait to be accepted at the very moment when the listener closes.
+#[test]
+fn whoever_gets_a_connection_before_the_end_gets_an_answer() {
+    for _ in 0..5 {
+        let mut gateway = Gateway::start_by(&config("memory:"), None);
+        let address = gateway.url.trim_start_matches("http://").to_owned();
+        let answered = Arc::new(AtomicUsize::new(0));
+        let visitors: Vec<_> = (0..24)
+            .map(|_| {
+                let (address, answered) = (address.clone(), answered.clone());
+                std::thread::spawn(move || {
+                    loop {
+                        match visit(&address) {
+                            Visit::Answered => _ = answered.fetch_add(1, Ordering::Relaxed),
+                            end @ (Visit::TurnedAway | Visit::Lost) => return end,
+                        }
+                    }
+                })
+            })
+            .collect();
+        while answered.load(Ordering::Relaxed) < 500 {
+            std::thread::yield_now();
+        }
+        assert_eq!(gateway.terminate(), Some(0));
+        for visitor in visitors {
+            assert_eq!(visitor.join().expect("no panic"), Visit::TurnedAway);
+        }
+    }
 }

@@ -234,7 +234,7 @@ async fn promises_broken_by(defect: Defect) -> Vec<Promise> {
     let mut handles = Vec::new();
     let mut urls = Vec::new();
     for _ in 0..2 {
-        let (server, address) =
+        let (server, address, _) =
             listen(([127, 0, 0, 1], 0).into(), 1, make_gateway.clone()).expect("it listens");
         handles.push(server.handle());
         urls.push(format!("http://{address}"));

@@ -18,6 +18,7 @@ use actix_web::rt::net::TcpStream;
 use actix_web::{App, web};
 
 use super::bounds::{Bounded, Patience};
+use super::door::Door;
 use super::raw_errors::{Answer, RawErrors};
 use crate::http::answer::{finish, lost};
 use crate::http::gateway::Gateway;
@@ -44,9 +45,9 @@ pub fn listen(
     workers: usize,
     make_gateway: impl Fn() -> Gateway + Send + Clone + 'static,
     routes: fn(&mut web::ServiceConfig),
-) -> io::Result<(Server, SocketAddr)> {
+) -> io::Result<(Server, SocketAddr, Door)> {
     let listener = bind(address)?;
-    let address = listener.local_addr()?;
+    let (address, door) = (listener.local_addr()?, Door::of(&listener)?);
     let mut builder = Server::build().disable_signals().shutdown_timeout(FINISH_SECONDS);
     if workers > 0 {
         builder = builder.workers(workers);
@@ -83,7 +84,7 @@ pub fn listen(
         });
         connection.and_then(http)
     })?;
-    Ok((builder.run(), address))
+    Ok((builder.run(), address, door))
 }
 
 fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {

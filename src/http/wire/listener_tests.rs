@@ -158,7 +158,8 @@ async fn a_panic_is_a_500_that_tells_nothing_and_the_gateway_goes_on() {
             broken_gateway()
         }
     };
-    let (server, address) = listen(loopback, 1, make_gateway, crate::http::routes).expect("it listens");
+    let (server, address, _door) =
+        listen(loopback, 1, make_gateway, crate::http::routes).expect("it listens");
     let handle = server.handle();
     tokio::spawn(server);
     for _ in 0..3 {
