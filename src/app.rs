@@ -7,6 +7,7 @@
 mod agreement;
 pub mod check;
 mod counting;
+mod parts;
 mod patience;
 pub mod process;
 mod running;
@@ -40,8 +41,9 @@ use crate::http::gateway::limits::Limits;
 use crate::http::gateway::untrusted::Untrusted;
 use crate::telemetry::{Metrics, Receiver, Sampling, Traces, TracesError};
 use crate::tokens::KeyError;
+pub use parts::PartEnded;
+pub use running::Running;
 use running::{Fixed, Shown, Stop};
-pub use running::{PartEnded, Running};
 use signing::Signing;
 use store_clock::StoreClock;
 use stores::StoreMaker;
@@ -149,7 +151,7 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
         .map_err(|error| StartError::Listen(listen, error))?;
     let mut running = Running::new(address, catalog, signing, stop, shown, fixed);
     running.traces = traces;
-    running.add_server("the public listener", server);
+    running.parts.add_server("the public listener", server);
     running.door = Some(door);
 
     if let Some(listen) = settings.server.metrics_listen {
@@ -159,10 +161,10 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
         let server = server.workers(1).disable_signals().shutdown_timeout(METRICS_FINISH_SECONDS);
         let server = server.bind(listen).map_err(|error| StartError::Listen(listen, error))?;
         running.metrics_address = server.addrs().first().copied();
-        running.add_server("the metrics listener", server.run());
+        running.parts.add_server("the metrics listener", server.run());
     }
-    running.add_task("the check of server.secret", agreement::keep(first_contact.clone(), marks));
-    running.add_task("the housekeeping", async move {
+    running.parts.add_task("the check of server.secret", agreement::keep(first_contact.clone(), marks));
+    running.parts.add_task("the housekeeping", async move {
         let mut ticks = tokio::time::interval(FORGET_EVERY);
         // Its answer is a warning in the log, if there is one.
         let _ = first_contact.ready().await;

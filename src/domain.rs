@@ -25,6 +25,7 @@ pub mod messages;
 pub mod origin;
 pub mod permission;
 pub mod policy;
+pub mod portal;
 pub mod portal_path;
 pub mod portals;
 pub mod ports;

@@ -1,21 +1,17 @@
-//! A running gateway: its listeners and tasks, and how they end.
+//! A running gateway: what of it a reload changes, and the order of its stop.
 //!
-//! Owns: stopping in good order, and noticing a part that ends by itself. From outside, a gateway that has lost a part
-//! looks healthy, so it is better to end the process and have it started again.
-//! Must not know: what a part does.
+//! Owns: that a reload changes all at once or nothing, and what comes before the parts end and after.
+//! Must not know: files, signals.
 
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use actix_web::dev::{Server, ServerHandle};
-use futures_util::future::{join_all, select_all};
-use tokio::task::{AbortHandle, JoinError, JoinHandle};
 use url::Url;
 
 use super::counting::tell_configuration;
+use super::parts::{PartEnded, Parts};
 use super::signing::Signing;
 use crate::config::{AtRestart, Settings};
 use crate::domain::catalog::Catalog;
@@ -42,9 +38,7 @@ pub struct Running {
     stop: Stop,
     shown: Shown,
     fixed: Fixed,
-    servers: Vec<ServerHandle>,
-    endless: Vec<AbortHandle>,
-    parts: Vec<(&'static str, JoinHandle<io::Result<()>>)>,
+    pub(super) parts: Parts,
 }
 
 /// What stays as it is until a restart.
@@ -77,14 +71,6 @@ pub(super) struct Stop {
     pub drain: Duration,
 }
 
-/// A part ended although nobody stopped it.
-#[derive(Debug, thiserror::Error)]
-#[error("{part} ended by itself: {reason}")]
-pub struct PartEnded {
-    part: &'static str,
-    reason: String,
-}
-
 impl Running {
     /// Has no parts yet.
     pub(super) fn new(
@@ -105,27 +91,8 @@ impl Running {
             stop,
             shown,
             fixed,
-            servers: Vec::new(),
-            endless: Vec::new(),
-            parts: Vec::new(),
+            parts: Parts::default(),
         }
-    }
-
-    /// Adds a listener. A stop lets it finish its requests.
-    pub(super) fn add_server(&mut self, name: &'static str, server: Server) {
-        self.servers.push(server.handle());
-        self.parts.push((name, tokio::spawn(server)));
-    }
-
-    /// Adds a task that runs until a stop ends it.
-    pub(super) fn add_task(
-        &mut self,
-        name: &'static str,
-        task: impl Future<Output = io::Result<()>> + Send + 'static,
-    ) {
-        let task = tokio::spawn(task);
-        self.endless.push(task.abort_handle());
-        self.parts.push((name, task));
     }
 
     /// New requests see this catalog from now on; those in flight keep the one they began with.
@@ -170,10 +137,7 @@ impl Running {
 
     /// Waits until a part ends by itself. None should.
     pub async fn part_ended(&mut self) -> PartEnded {
-        let tasks = self.parts.iter_mut().map(|(_, task)| task);
-        let (end, index, _) = select_all(tasks).await;
-        let (part, _) = self.parts.swap_remove(index);
-        PartEnded { part, reason: failure(end).unwrap_or_else(|| "it gave no reason".into()) }
+        self.parts.ended().await
     }
 
     /// Lets nobody begin a connection any more, and waits for those who have begun. To be called right before the stop.
@@ -185,27 +149,11 @@ impl Running {
 
     /// Takes no more requests, lets those in flight finish, and returns when all is done.
     pub async fn stop(self) {
-        self.endless.iter().for_each(AbortHandle::abort);
-        // Side by side: each has its own time for this, and an orchestrator grants one for all.
-        join_all(self.servers.iter().map(|server| server.stop(true))).await;
-        for (part, task) in self.parts {
-            if let Some(reason) = failure(task.await) {
-                tracing::error!(part, reason, "a part of the gateway failed while it was stopped");
-            }
-        }
+        self.parts.stop().await;
         if let Some(traces) = self.traces {
             // Nothing is lost but traces if it fails, and the log tells it.
             let _ = tokio::task::spawn_blocking(move || traces.shut_down(LAST_SPANS)).await;
         }
-    }
-}
-
-fn failure(end: Result<io::Result<()>, JoinError>) -> Option<String> {
-    match end {
-        Ok(Ok(())) => None,
-        Ok(Err(error)) => Some(error.to_string()),
-        Err(error) if error.is_cancelled() => None,
-        Err(panic) => Some(panic.to_string()),
     }
 }
 
@@ -224,17 +172,6 @@ mod tests {
         app::start(settings, Arc::new(SystemClock)).expect("it starts")
     }
 
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn a_listener_that_ends_by_itself_is_noticed() {
-        for (index, name) in ["the public listener", "the metrics listener"].into_iter().enumerate() {
-            let mut running = start();
-            running.servers[index].stop(false).await;
-            let ended = running.part_ended().await;
-            assert_eq!(ended.part, name);
-            running.stop().await;
-        }
-    }
-
     /// An orchestrator grants all of it together one time.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn no_stop_waits_for_a_scraper_that_asks_and_does_not_read() {
@@ -250,16 +187,5 @@ mod tests {
         running.stop().await;
         let most = Duration::from_secs(METRICS_FINISH_SECONDS + 10);
         assert!(began.elapsed() < most, "{:?}", began.elapsed());
-    }
-
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn a_task_that_panics_or_fails_is_noticed_and_the_rest_can_be_stopped() {
-        let mut running = start();
-        running.add_task("a task", async { panic!("a defect") });
-        let ended = running.part_ended().await.to_string();
-        assert!(ended.starts_with("a task ended by itself: ") && ended.contains("a defect"), "{ended}");
-        running.add_task("another", async { Err(io::Error::other("no reason to go on")) });
-        assert_eq!(running.part_ended().await.to_string(), "another ended by itself: no reason to go on");
-        running.stop().await;
     }
 }

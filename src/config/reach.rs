@@ -7,8 +7,8 @@
 use url::Url;
 
 use super::places::Places;
-use crate::domain::catalog::Portal;
 use crate::domain::invalid::{Fault, Invalid};
+use crate::domain::portal::Portal;
 
 /// What the names of the gateway's own session cookies begin with.
 const OWN_NAMES: &str = "portal_session_";

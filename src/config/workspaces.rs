@@ -14,12 +14,11 @@ use super::root_keys::read_root_key;
 use super::tokens::read_portal_tokens;
 use super::urls::{parse_prefix_url, parse_public_url};
 use super::uses::Uses;
-use crate::domain::catalog::{
-    Catalog, CookieSettings, Landing, Portal, SESSION_PARAMETER, SameSite, parse_slug,
-};
+use crate::domain::catalog::Catalog;
 use crate::domain::credential::Digest;
 use crate::domain::invalid::Invalid;
 use crate::domain::origin::{origin_of, parse_origin, parse_portal_url};
+use crate::domain::portal::{CookieSettings, Landing, Portal, SESSION_PARAMETER, SameSite, parse_slug};
 use crate::domain::return_url::parse_http_url;
 use crate::fields::{Fields, boolean, integer, parsed, shown_text, string};
 

@@ -8,11 +8,11 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::candidates::Candidate;
-use super::catalog::Portal;
 use super::credential::{BrowserToken, Digest, DirectToken, Ticket};
 use super::handle::Handle;
 use super::idempotency::IdempotencyKey;
 use super::permission::Permission;
+use super::portal::Portal;
 use super::portal_path::PortalPath;
 use super::ports::StoreError;
 use super::session::PortalSession;

@@ -8,9 +8,10 @@ use std::sync::Arc;
 use url::Url;
 
 use super::candidates::{Candidate, Candidates};
-use super::catalog::{Catalog, Portal};
+use super::catalog::Catalog;
 use super::error::Error;
 use super::invalid::Invalid;
+use super::portal::Portal;
 use super::return_url::{Home, Reason, with_reason};
 
 /// The credential of a request, and how it came.

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use url::Url;
 
 use super::admitted_portals::AdmittedPortals;
-use super::catalog::{Catalog, Landing, Portal};
+use super::catalog::Catalog;
 use super::error::{Code, Error, Refusal};
 use super::handle::Handle;
 use super::invalid::Invalid;
 use super::messages::Asker;
 use super::permission::{Permission, any_covers};
+use super::portal::{Landing, Portal};
 use super::root_key::{Right, RootKeyEntry};
 use super::session::PortalSession;
 

@@ -3,7 +3,7 @@
 //! Owns: when there is one, and its sentence, which an SDK shows to a developer.
 //! Must not know: who is warned. Nothing of the call's own data is repeated.
 
-use super::catalog::{Landing, Portal};
+use super::portal::{Landing, Portal};
 use super::session::Grant;
 
 /// A doubtful thing about a call that has been done.

@@ -29,7 +29,7 @@ fn a_variable_replaces_the_value_of_the_file_and_nothing_beside_it() {
     assert!(!settings.store.fence_failover);
     assert_eq!((settings.limits.exchange_per_minute, settings.limits.create_per_minute), (60, 7));
     let portal = &settings.catalog.portals()[0];
-    assert_eq!(portal.cookie.same_site, vestibule::domain::catalog::SameSite::Strict);
+    assert_eq!(portal.cookie.same_site, vestibule::domain::portal::SameSite::Strict);
     assert_eq!((portal.enabled, &*portal.slug), (false, "my-portal"));
 }
 

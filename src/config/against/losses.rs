@@ -9,7 +9,8 @@ use url::Url;
 use super::signing::has;
 use crate::config::settings::Settings;
 use crate::config::store::StoreLocation;
-use crate::domain::catalog::{Catalog, Landing, Portal};
+use crate::domain::catalog::Catalog;
+use crate::domain::portal::{Landing, Portal};
 use crate::domain::root_key::RootKeyEntry;
 
 /// All of them. `restarts`: the change needs a restart.

@@ -7,8 +7,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
-use crate::domain::catalog::{Catalog, CookieSettings, Landing, Portal, SameSite};
+use crate::domain::catalog::Catalog;
 use crate::domain::policy::{SessionPolicy, WhenFull};
+use crate::domain::portal::{CookieSettings, Landing, Portal, SameSite};
 use crate::domain::root_key::{PortalScope, Right, RootKeyEntry};
 use crate::domain::signed_token::TokenSettings;
 

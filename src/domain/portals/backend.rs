@@ -17,11 +17,11 @@ use std::sync::Arc;
 use url::Url;
 
 use super::Portals;
-use crate::domain::catalog::Portal;
 use crate::domain::credential::RootKey;
 use crate::domain::error::{Code, Error, Refusal};
 use crate::domain::invalid::Invalid;
 use crate::domain::messages::SessionRequest;
+use crate::domain::portal::Portal;
 use crate::domain::root_key::{RightType, RootKeyEntry, ToCreate};
 use crate::domain::rules::{check_ceiling, check_return_url, check_right, portal_disabled};
 use crate::domain::session::{Grant, SessionKind};

@@ -7,12 +7,12 @@
 use std::sync::Arc;
 
 use super::Portals;
-use crate::domain::catalog::Portal;
 use crate::domain::credential::Ticket;
 use crate::domain::error::{Code, Error, Refusal};
 use crate::domain::handle::Handle;
 use crate::domain::history::LooksLike;
 use crate::domain::messages::{CurrentSession, ExchangeRequest, ExchangedSession};
+use crate::domain::portal::Portal;
 use crate::domain::portal_path::PortalPath;
 use crate::domain::ports::{Gone, Lookup, Peek};
 use crate::domain::presented::Presented;

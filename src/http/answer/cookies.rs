@@ -12,9 +12,9 @@ use cookie::time::Duration;
 use cookie::{Cookie, SameSite};
 
 use super::bounces::Bounces;
-use crate::domain::catalog::{self, Portal};
 use crate::domain::credential::BrowserToken;
 use crate::domain::landing_pass::LandingPass;
+use crate::domain::portal::{self, Portal};
 use crate::domain::session::PortalSession;
 use crate::http::request::cookies::{
     BOUNCES_NAME, HINT_NAME, Mode, PASS_NAME, full_name, own_mode, resume_cookie_name, sent_values,
@@ -116,9 +116,9 @@ fn build(portal: &Portal, name: String, value: String, life: Duration) -> Cookie
 
 fn same_site(portal: &Portal) -> SameSite {
     match portal.cookie.same_site {
-        catalog::SameSite::Lax => SameSite::Lax,
-        catalog::SameSite::Strict => SameSite::Strict,
-        catalog::SameSite::None => SameSite::None,
+        portal::SameSite::Lax => SameSite::Lax,
+        portal::SameSite::Strict => SameSite::Strict,
+        portal::SameSite::None => SameSite::None,
     }
 }
 
@@ -131,8 +131,8 @@ fn build_own(portal: &Portal, name: &str, value: String, life: Duration) -> Cook
 /// Never `Strict`: such cookies are read after navigations across sites.
 fn same_site_of_navigations(portal: &Portal) -> SameSite {
     match portal.cookie.same_site {
-        catalog::SameSite::Lax | catalog::SameSite::Strict => SameSite::Lax,
-        catalog::SameSite::None => SameSite::None,
+        portal::SameSite::Lax | portal::SameSite::Strict => SameSite::Lax,
+        portal::SameSite::None => SameSite::None,
     }
 }
 

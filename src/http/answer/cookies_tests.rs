@@ -4,9 +4,10 @@ use actix_web::http::header::{COOKIE, HeaderMap};
 
 use super::*;
 use crate::domain::appearance::Appearance;
-use crate::domain::catalog::{Catalog, CookieSettings};
+use crate::domain::catalog::Catalog;
 use crate::domain::environment::Environment;
 use crate::domain::policy::SessionPolicy;
+use crate::domain::portal::CookieSettings;
 use crate::domain::presented::Hint;
 use crate::domain::return_url::parse_http_url;
 use crate::domain::session::tests::session;
@@ -28,14 +29,14 @@ fn portal(public_url: &str) -> Portal {
         public_url: url(public_url),
         ticket_ttl_ms: 900_000,
         policy: SessionPolicy::default(),
-        landing: catalog::Landing::Portal,
+        landing: portal::Landing::Portal,
         appearance: Appearance::default(),
         enabled: true,
         clear_site_data: false,
         resume: true,
         cookie: CookieSettings {
             name: "portal_session_my-portal".into(),
-            same_site: catalog::SameSite::Lax,
+            same_site: portal::SameSite::Lax,
             partitioned: false,
             domain: None,
         },
@@ -103,7 +104,7 @@ fn a_domain_gives_up_the_prefix() {
 #[test]
 fn embedded_portals() {
     let mut portal = portal("https://portal.example.com");
-    portal.cookie.same_site = catalog::SameSite::None;
+    portal.cookie.same_site = portal::SameSite::None;
     portal.cookie.partitioned = true;
     let [session, _] = begun(&portal, &token());
     assert!(session.contains("SameSite=None") && session.contains("Partitioned"), "{session}");

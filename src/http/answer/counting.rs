@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use actix_web::HttpRequest;
 
-use crate::domain::catalog::Portal;
+use crate::domain::portal::Portal;
 use crate::http::gateway::gateway;
 use crate::http::request::auth;
 use crate::http::request::kept::{portal_in_question, portals};

@@ -10,8 +10,8 @@ use url::Url;
 use super::breakable::Breakable;
 use super::policy::Policy;
 use crate::domain::appearance::Color;
-use crate::domain::catalog::Portal;
 use crate::domain::origin::policy_source;
+use crate::domain::portal::Portal;
 use crate::domain::return_url::{Home, Reason};
 use crate::http::gateway::languages::{Language, Texts};
 

@@ -14,8 +14,8 @@ use cookie::Cookie;
 
 use super::cookies;
 use super::problem::Problem;
-use crate::domain::catalog::Portal;
 use crate::domain::kept_places::{KeptPlace, KeptPlaces};
+use crate::domain::portal::Portal;
 use crate::domain::portal_path::PortalPath;
 use crate::domain::presented::Presented;
 use crate::domain::session::PortalSession;

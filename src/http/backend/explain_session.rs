@@ -7,11 +7,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::catalog::parse_slug;
 use crate::domain::error::Error;
 use crate::domain::explained::Outcome;
 use crate::domain::history::{Happening, HistoryEvent};
 use crate::domain::invalid::Invalid;
+use crate::domain::portal::parse_slug;
 use crate::domain::portals::backend::Caller;
 use crate::domain::portals::backend::explain::{Explanation, Question, Seen, by_id, by_link};
 use crate::domain::root_key::ToExplain;

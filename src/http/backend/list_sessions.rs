@@ -4,10 +4,10 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::catalog::parse_slug;
 use crate::domain::error::Error;
 use crate::domain::handle::Handle;
 use crate::domain::invalid::Invalid;
+use crate::domain::portal::parse_slug;
 use crate::domain::portals::backend::Caller;
 use crate::domain::root_key::ToList;
 use crate::domain::session::{PortalSession, SessionKind};

@@ -6,11 +6,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::candidates::{Candidates, Door, in_bearer};
-use crate::domain::catalog::parse_slug;
 use crate::domain::error::{Error, Refusal};
 use crate::domain::handle::Handle;
 use crate::domain::invalid::Invalid;
 use crate::domain::messages::Revocation;
+use crate::domain::portal::parse_slug;
 use crate::domain::portals::backend::Caller;
 use crate::domain::root_key::ToRevoke;
 use crate::fields::{Fields, parsed, string, text};

@@ -7,10 +7,10 @@
 use serde_json::Value;
 use url::Url;
 
-use crate::domain::catalog::parse_slug;
 use crate::domain::invalid::Invalid;
 use crate::domain::messages::SessionRequest;
 use crate::domain::permission::{MAX_PERMISSIONS, Permission};
+use crate::domain::portal::parse_slug;
 use crate::domain::portals::backend::Caller;
 use crate::domain::return_url::parse_http_url;
 use crate::domain::root_key::ToCreate;

@@ -10,11 +10,11 @@ use actix_web::http::header::{HeaderMap, HeaderValue, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::landing_page::offer;
-use crate::domain::catalog::{Portal, SESSION_PARAMETER};
 use crate::domain::error::{Code, Error};
 use crate::domain::history::LooksLike;
 use crate::domain::landing_pass::LandingPass;
 use crate::domain::messages::{Asker, ExchangeRequest};
+use crate::domain::portal::{Portal, SESSION_PARAMETER};
 use crate::domain::portal_path::PortalPath;
 use crate::domain::portals::people::{Arrival, Entry, SignedIn, Waiting};
 use crate::domain::presented::Presented;

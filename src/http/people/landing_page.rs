@@ -6,8 +6,8 @@
 use actix_web::http::header::{CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse};
 
-use crate::domain::catalog::Landing;
 use crate::domain::landing_pass::LandingPass;
+use crate::domain::portal::Landing;
 use crate::domain::portals::people::Waiting;
 use crate::domain::session::PortalSession;
 use crate::http::answer::cookies;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::domain::catalog::Portal;
+use crate::domain::portal::Portal;
 use crate::domain::session::{PortalSession, SessionKind};
 use crate::http::answer::values::{Environment, Permission, SessionHandle};
 

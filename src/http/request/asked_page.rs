@@ -10,8 +10,8 @@ use actix_web::http::header::{HeaderMap, HeaderName, REFERER};
 use url::{Position, Url};
 
 use super::client_address;
-use crate::domain::catalog::{Portal, SameSite};
 use crate::domain::origin::origin_of;
+use crate::domain::portal::{Portal, SameSite};
 use crate::domain::portal_path::PortalPath;
 use crate::http::gateway::gateway;
 

@@ -12,8 +12,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::domain::candidates::{Candidates, in_cookie};
-use crate::domain::catalog::{Catalog, Portal};
+use crate::domain::catalog::Catalog;
 use crate::domain::landing_pass::LandingPass;
+use crate::domain::portal::Portal;
 use crate::domain::presented::Hint;
 use crate::domain::return_url::parse_http_url;
 

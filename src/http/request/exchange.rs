@@ -10,11 +10,11 @@ use actix_web::http::header::{HeaderMap, HeaderName, USER_AGENT};
 use super::cookies;
 use super::kept::portals;
 use crate::domain::candidates::Candidate;
-use crate::domain::catalog::Portal;
 use crate::domain::credential::BrowserToken;
 use crate::domain::error::Error;
 use crate::domain::idempotency::IdempotencyKey;
 use crate::domain::messages::{Asker, ExchangeRequest};
+use crate::domain::portal::Portal;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 

@@ -13,8 +13,8 @@ use actix_web::dev::ServiceRequest;
 use actix_web::{HttpMessage, HttpRequest};
 
 use crate::domain::base62::{self, base62_of};
-use crate::domain::catalog::Portal;
 use crate::domain::handle::Handle;
+use crate::domain::portal::Portal;
 use crate::domain::portals::Portals;
 
 struct Kept {

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use super::{Caller, user_of};
 use crate::domain::candidates::Candidates;
-use crate::domain::catalog::Portal;
 use crate::domain::error::{Code, Error};
 use crate::domain::handle::Handle;
 use crate::domain::messages::{Revocation, SessionPage};
+use crate::domain::portal::Portal;
 use crate::domain::portals::Portals;
 use crate::domain::ports::{Found, Lookup, Position, Record, Removal, StoreError};
 use crate::domain::root_key::{ToList, ToRevoke};

@@ -8,11 +8,11 @@ use std::collections::BTreeSet;
 use futures_util::future::{join, join_all};
 
 use crate::domain::candidates::Candidate;
-use crate::domain::catalog::Portal;
 use crate::domain::credential::BrowserToken;
 use crate::domain::error::{Code, Error};
 use crate::domain::handle::Handle;
 use crate::domain::messages::{CurrentSession, EndedSession, Ends};
+use crate::domain::portal::Portal;
 use crate::domain::portals::Portals;
 use crate::domain::ports::{Found, Lookup, Record, Removal, StoreError};
 use crate::domain::presented::Presented;

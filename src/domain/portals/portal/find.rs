@@ -5,12 +5,12 @@
 //! Must not know: HTTP, Redis, time. A `StoreError` is an outage and never looks like absence.
 
 use crate::domain::candidates::{Candidate, Door};
-use crate::domain::catalog::Portal;
 use crate::domain::credential::{Digest, signed_token_digest};
 use crate::domain::error::{Code, Error, Refusal};
 use crate::domain::handle::Handle;
 use crate::domain::messages::CurrentSession;
 use crate::domain::permission::Permission;
+use crate::domain::portal::Portal;
 use crate::domain::portals::Portals;
 use crate::domain::ports::{Found, Gone, Lookup, StoreError};
 use crate::domain::presented::Presented;
