@@ -8,6 +8,7 @@ use vestibule::domain::environment::Environment;
 use vestibule::domain::ports::{Record, Removal, StoreError};
 
 use crate::support::app::{Reply, TestApp, in_portal};
+use crate::support::gateway::eventually;
 use crate::support::redis_server::RedisServer;
 use crate::support::store::{active, store_with, tag_of};
 
@@ -36,14 +37,6 @@ fn logout(app: &TestApp, tokens: &[String]) -> impl Future<Output = Reply> + use
     call.header("origin", "https://portal.example.com").send()
 }
 
-/// How many calls wait for replicas at this moment.
-fn waiting(primary: &RedisServer) -> usize {
-    let mut redis = primary.connect().expect("redis answers");
-    let clients: String =
-        redis::cmd("CLIENT").arg("LIST").query(&mut redis).expect("redis lists its clients");
-    clients.lines().filter(|line| line.contains("cmd=wait")).count()
-}
-
 /// One after the other, each would have the whole time of a call.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn all_sessions_of_a_logout_are_waited_for_side_by_side() {
@@ -58,10 +51,8 @@ async fn all_sessions_of_a_logout_are_waited_for_side_by_side() {
     for (tokens, status) in [(&dead[..], 401), (&live[..], 200)] {
         replica.pause();
         let logout = tokio::spawn(logout(&app, tokens));
-        while waiting(&primary) < 2 {
-            assert!(!logout.is_finished(), "{status}: they never waited at the same time");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        let both_wait = async || primary.calls_that_wait() == 2;
+        eventually("both wait", Duration::from_secs(5), both_wait).await;
         replica.go_on();
         assert_eq!(logout.await.expect("no panic").status, status);
     }
@@ -83,9 +74,7 @@ async fn logouts_of_made_up_sessions_take_no_place_of_real_ones() {
         tokio::spawn(async move { store.settle(tag).await })
     });
     let settling: Vec<_> = settling.collect();
-    while waiting(&primary) < 2 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    eventually("two of them wait", Duration::from_secs(60), async || primary.calls_that_wait() == 2).await;
     let ended = store.remove(&session.handle, Some(Record::Token(token)), Removal::Ended).await;
     assert!(
         matches!(&ended, Err(StoreError::Unconfirmed(text)) if text.contains("0 of 1")),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use vestibule::domain::error::Refusal;
 use vestibule::domain::ports::{Exchange, Opening, Record, Removal, StoreError};
 
-use crate::support::redis_server::RedisServer;
+use crate::support::redis_server::{RedisServer, wait_until};
 use crate::support::store::{active, assert_gone, attempt, new_direct, new_session, refusal_of, store_with};
 
 /// Redis may be a quarter of it late with its answer, on a machine that other tests keep busy too.
@@ -103,10 +103,7 @@ async fn what_waits_does_not_hinder_what_reads() {
         let (store, attempt) = (store.clone(), attempt(&new));
         async move { store.exchange(&attempt).await }
     });
-    primary.wait_until("the exchange waits", |redis| {
-        let clients: String = redis::cmd("CLIENT").arg("LIST").query(redis).unwrap_or_default();
-        clients.lines().any(|line| line.contains("cmd=wait"))
-    });
+    wait_until("the exchange waits", || primary.calls_that_wait() > 0);
     for _ in 0..20 {
         assert_eq!(refusal_of(store.as_ref(), session.handle.tag, &token).await, None);
     }

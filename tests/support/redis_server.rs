@@ -163,6 +163,14 @@ impl RedisServer {
         });
     }
 
+    /// How many calls wait for replicas at this moment.
+    pub fn calls_that_wait(&self) -> usize {
+        let mut redis = self.connect().expect("redis answers");
+        let clients: String =
+            redis::cmd("CLIENT").arg("LIST").query(&mut redis).expect("redis lists its clients");
+        clients.lines().filter(|line| line.contains("cmd=wait")).count()
+    }
+
     /// Makes a primary of a replica.
     pub fn promote(&self) {
         self.command(&["REPLICAOF", "NO", "ONE"]);

@@ -8,8 +8,12 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
+use super::gateway::eventually;
 use super::redis_server::RedisServer;
 use super::sentinel_set::MASTER;
+
+/// Far longer than whoever asks it lets pass.
+const LIMIT: Duration = Duration::from_secs(60);
 
 pub struct ScriptedSentinel {
     port: u16,
@@ -73,9 +77,8 @@ impl ScriptedSentinel {
     /// So many times more, by whoever asks it.
     pub async fn wait_until_asked(&self, times: usize) {
         let before = self.script.asked.load(Ordering::SeqCst);
-        while self.script.asked.load(Ordering::SeqCst) < before + times {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        let is_asked = async || self.script.asked.load(Ordering::SeqCst) >= before + times;
+        eventually("the sentinel is asked", LIMIT, is_asked).await;
     }
 
     /// For `store.url`.
