@@ -1,12 +1,15 @@
 //! Reads a file that the configuration is, or names.
 //!
-//! Owns: how much of it is read. Whoever mounts the wrong file, a disk or a log, would else fill the memory with it, again
-//! and again where files are looked at for changes.
+//! Owns: how much of it is read, and for how long where somebody waits. Whoever mounts the wrong file, a disk or a log, would
+//! else fill the memory with it, again and again where files are looked at for changes.
 //! Must not know: what is in it.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 /// 10,000 portals in one file are some four megabytes.
 const MOST_BYTES: u64 = 16 * 1024 * 1024;
@@ -37,6 +40,20 @@ fn may_be_read(path: &Path) -> io::Result<bool> {
 pub fn text_of(path: impl AsRef<Path>) -> io::Result<String> {
     let text = String::from_utf8(bytes_of(path)?);
     text.map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not valid UTF-8"))
+}
+
+/// The same, for those who cannot wait for a disk whose server is gone. The thread that reads on ends with the process.
+pub fn text_within(limit: Duration, path: &Path) -> io::Result<String> {
+    let (sender, read) = mpsc::channel();
+    let owned = path.to_owned();
+    thread::Builder::new().spawn(move || {
+        // Nobody waits any more.
+        let _ = sender.send(text_of(owned));
+    })?;
+    read.recv_timeout(limit).unwrap_or_else(|_| {
+        let why = format!("it is not read within {} s", limit.as_secs());
+        Err(io::Error::new(io::ErrorKind::TimedOut, why))
+    })
 }
 
 /// What a file is that holds a secret and nothing else, without the line end that editors and `echo` leave. The errors repeat

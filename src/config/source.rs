@@ -5,6 +5,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 use url::Url;
@@ -12,7 +13,7 @@ use url::Url;
 use super::files::Files;
 use super::otel::Standard;
 use super::places::{Fault, Places};
-use super::reading::text_of;
+use super::reading::text_within;
 use super::settings::Settings;
 use super::{document, include, layers, listen, misspelt, otel, places, secret_files, telemetry, whole};
 use crate::domain::invalid::{self, Invalid};
@@ -193,11 +194,15 @@ pub struct Listening {
     pub unread: Option<String>,
 }
 
+/// For the file of those who only ask a gateway: a disk that does not answer says nothing against one that serves on. With the
+/// time for the asking it is below the time-outs of probes.
+const LIMIT: Duration = Duration::from_secs(1);
+
 /// Where a gateway with this configuration listens. A file that cannot be read tells nothing.
 pub fn listen_address(config: Option<&Path>) -> Option<Listening> {
     let (mut file, mut unread) = (None, None);
     if let Some(path) = config {
-        match text_of(path) {
+        match text_within(LIMIT, path) {
             Ok(text) => file = Some(text),
             Err(error) => unread = Some(format!("{} cannot be read: {error}", path.display())),
         }

@@ -1,6 +1,7 @@
 //! The commands that ask a running gateway: what they say where they cannot.
 
-use std::process::Output;
+use std::process::{Child, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use super::support::app::config;
 use super::support::process::{Process, run, vestibule};
@@ -28,6 +29,38 @@ fn a_file_that_cannot_be_read_is_named() {
             "{text}"
         );
     }
+}
+
+/// As on a network disk whose server is gone: the gateway serves on, and its probe must not take it for dead.
+#[test]
+fn a_file_that_does_not_answer_is_not_waited_for() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let process = Process::serve(&file(&directory, &config("memory:")));
+    // Nobody writes into it and nobody closes it, so whoever reads it waits for ever.
+    let mut command = vestibule(&["healthcheck", "--config", "/dev/stdin"]);
+    command.env("VESTIBULE__SERVER__LISTEN", process.address.to_string());
+    let asking = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let mut asking = asking.expect("it runs");
+    let never_written = asking.stdin.take();
+    let ended = wait_within(Duration::from_secs(15), &mut asking);
+    drop(never_written);
+    let (code, text) = told(&asking.wait_with_output().expect("it has ended"));
+    assert!(ended, "it waits for the file");
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.starts_with("/dev/stdin cannot be read: it is not read within "), "{text}");
+}
+
+/// Whether it ends by then.
+fn wait_within(limit: Duration, child: &mut Child) -> bool {
+    let deadline = Instant::now() + limit;
+    while child.try_wait().expect("it can be waited for").is_none() {
+        if Instant::now() > deadline {
+            return false;
+        }
+        // A wait for the condition above, not for time to pass.
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    true
 }
 
 #[test]
