@@ -1,7 +1,8 @@
 //! What a portal of an included file does beyond itself, in the browsers of other portals' people.
 //!
 //! Owns: that its writers, who are trusted with their own portals only, neither delete what others have stored nor take the
-//! name of a cookie that is not the gateway's. `cookie.domain` is theirs: it gives their own cookie to more hosts.
+//! name of a cookie that is not the gateway's. `cookie.domain` is theirs: it gives their own cookie to more hosts, none of
+//! which a logout clears (`http` sends that to the host of `public_url` only).
 //! Must not know: the rules of a portal for itself.
 
 use url::Url;

@@ -97,7 +97,8 @@ pub struct Portal {
     pub appearance: Appearance,
     /// A disabled portal creates and accepts no sessions.
     pub enabled: bool,
-    /// A logout makes the browser delete everything it stores for the answering host, other portals' data included.
+    /// A logout at the host of `public_url` makes the browser delete everything it stores for that host, other portals' data
+    /// included.
     pub clear_site_data: bool,
     /// A browser that was sent home comes back to the page that it asked for.
     pub resume: bool,

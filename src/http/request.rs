@@ -2,6 +2,7 @@
 //!
 //! Must not know: how it is answered.
 
+pub mod asked_host;
 pub mod asked_page;
 pub mod auth;
 pub mod body;

@@ -9,6 +9,8 @@ use crate::support::app::{
 };
 
 const PATH: &str = "/v2/portal.endSession";
+/// Of my-portal's `public_url`.
+const OWN_HOST: &str = "portal.example.com";
 
 async fn get(app: &TestApp, token: &str) -> Reply {
     app.get("/v2/portal.getSession").cookie(token).send().await
@@ -210,13 +212,34 @@ async fn what_the_host_has_stored_is_cleared_where_the_portal_asks_for_it() {
     for (lines, expected) in [("", ""), ("clear_site_data = false", ""), ("clear_site_data = true", asked)] {
         let token = app.signed_in(json!({})).await;
         app.reload(in_portal("my-portal", lines));
-        let reply = app.post(PATH, json!({})).cookie(&token).header("origin", PAGE).send().await;
+        let end = app.post(PATH, json!({})).cookie(&token).header("origin", PAGE);
+        let reply = end.header("host", OWN_HOST).send().await;
         assert_eq!((reply.status, reply.header("clear-site-data")), (200, expected), "{lines:?}");
     }
     app.reload(in_portal("my-portal", "clear_site_data = true"));
     let token = app.signed_in(json!({ "slug": "second-portal" })).await;
-    let reply = app.post(PATH, json!({})).bearer(&token).send().await;
+    let reply = app.post(PATH, json!({})).bearer(&token).header("host", "sessions.example.com").send().await;
     assert_eq!((reply.status, reply.header("clear-site-data")), (200, ""), "another portal asked");
+}
+
+/// A page can ask at every host that leads to the gateway, with a cookie of `cookie.domain` or a token in its hand.
+#[tokio::test]
+async fn no_host_but_the_portals_own_is_cleared() {
+    let shared = "clear_site_data = true\ncookie.domain = \"example.com\"";
+    let app = TestApp::start_with(Kind::Memory, in_portal("my-portal", shared)).await;
+    let others = ["sessions.example.com", "hosted.example.com", "portal.example.com:8443", "example.com"];
+    let hosts = [OWN_HOST, "PORTAL.example.com:443"].map(|own| (own, "\"cache\", \"storage\""));
+    for (host, expected) in hosts.into_iter().chain(others.map(|other| (other, ""))) {
+        for by_cookie in [true, false] {
+            let token = app.signed_in(json!({})).await;
+            let end = app.post(PATH, json!({})).header("origin", PAGE).header("host", host);
+            let cookie = format!("portal_session_my-portal={token}");
+            let end = if by_cookie { end.header("cookie", &cookie) } else { end.bearer(&token) };
+            let reply = end.send().await;
+            let told = (reply.status, reply.header("clear-site-data"));
+            assert_eq!(told, (200, expected), "{host} {by_cookie} {}", reply.text);
+        }
+    }
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use crate::http::answer::resume;
 use crate::http::gateway::gateway;
 use crate::http::request::auth::OfPage;
 use crate::http::request::kept::portals;
-use crate::http::request::{body, client_address};
+use crate::http::request::{asked_host, body, client_address};
 use crate::telemetry::{SessionEvent, audit};
 
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
@@ -75,7 +75,8 @@ pub async fn handle(
     }
     // Whoever signs in here next did not ask for it.
     resume::forget(&request, portal, &mut response);
-    if portal.clear_site_data {
+    // A browser clears the host that answers, which may be other portals': every name that leads here is answered at.
+    if portal.clear_site_data && asked_host::is_of(&portal.public_url, &request) {
         let kept = HeaderValue::from_static("\"cache\", \"storage\"");
         response.headers_mut().insert(CLEAR_SITE_DATA, kept);
     }
