@@ -19,7 +19,7 @@ SCRIPT = """document.querySelector("#sign-out").onclick = async () => {
   const answer = await fetch("/v2/portal.endSession?slug=my-portal", sent).catch(() => null);
   const { data, error } = (await answer?.json().catch(() => null)) ?? {};
   const isOver = answer?.status === 401 && /[/]authentication[/]portal_(session_not_found|token_missing)$/.test(error?.type);
-  if (!data && !isOver) return alert("You are still signed in. Please try again.");
+  if (!data && !isOver) return alert("You may still be signed in. Please try again.");
   const home = new URL(data?.returnUrl ?? error?.redirectUrl ?? "/", location);
   // By it the application would lead whoever has left back in.
   if (isOver) home.searchParams.delete("reason");

@@ -66,6 +66,7 @@ async fn every_counter_is_there_at_0_before_its_first_event() {
         "vestibule_refusals_total{portal=\"my-portal\",reason=\"used\"}",
         "vestibule_refusals_total{portal=\"none\",reason=\"missing\"}",
         "vestibule_rate_limited_total{limit=\"create_per_minute\"}",
+        "vestibule_rate_limited_total{limit=\"logout\"}",
         "vestibule_store_errors_total{kind=\"timeout\",operation=\"exchange\"}",
         "vestibule_http_requests_total{method=\"POST\",route=\"/v2/portal.createSession\",status=\"503\"}",
         "vestibule_http_request_duration_seconds_count{route=\"/v2/portal.createSession\"}",

@@ -4,11 +4,14 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
+use vestibule::domain::credential::BrowserToken;
+use vestibule::domain::environment::Environment;
 use vestibule::domain::history::MOST_OPENINGS_ALIKE;
 
 use super::support::app::config;
 use super::support::process::{Process, vestibule};
-use super::{create, file, text_at};
+use super::support::store::tag_of;
+use super::{create, file, free_port, text_at};
 
 fn serve(text: &str) -> (Process, tempfile::TempDir) {
     let directory = tempfile::tempdir().expect("a directory");
@@ -42,6 +45,32 @@ fn a_proxy_that_was_left_out_of_the_configuration() {
         process.output.iter().filter(|line| line.contains("server.trusted_proxies")).collect();
     let [warning] = warnings[..] else { panic!("once: {warnings:#?}") };
     assert_eq!(json_of(warning)["peer"], "127.0.0.1");
+}
+
+/// People who cannot sign out are another matter than somebody who guesses.
+#[test]
+fn a_limit_of_logouts_has_a_name_of_its_own() {
+    let metrics = format!("127.0.0.1:{}", free_port());
+    let listening = format!("[server]\nmetrics_listen = \"{metrics}\"");
+    let config = config("memory:").replace("exchange_per_minute = 1000000", "exchange_per_minute = 2");
+    let (mut process, _directory) = serve(&config.replace("[server]", &listening));
+    let token = BrowserToken::mint(Environment::Live, tag_of("nobody"));
+    let bearer = format!("authorization: Bearer {}", token.expose());
+    let url = process.url("/v2/portal.endSession");
+    for _ in 0..3 {
+        let mut curl = Command::new("curl");
+        curl.args(["-s", "-o", "/dev/null", "-X", "POST", "-H", &bearer, &url]);
+        assert!(curl.status().expect("curl runs").success());
+    }
+    process.wait_for_line(|line| line.contains("\"status\":429"));
+    let line = json_of(process.output.last().expect("the line"));
+    assert_eq!((&line["limit"], &line["counted"]), (&json!("logout"), &json!("127.0.0.1")));
+    let counted = Command::new("curl").args(["-s", &format!("http://{metrics}/metrics")]).output();
+    let counted = String::from_utf8(counted.expect("curl runs").stdout).expect("text");
+    for (limit, count) in [("logout", 1), ("exchange_per_minute", 0)] {
+        let series = format!("vestibule_rate_limited_total{{limit=\"{limit}\"}} {count}");
+        assert!(counted.lines().any(|line| line == series), "{series}");
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ export function SignOut() {
   return (
     <>
       <button className="quiet" id="sign-out" onClick={leave}>Sign out</button>
-      {hasFailed && <span role="alert">You are still signed in. Please try again.</span>}
+      {hasFailed && <span role="alert">You may still be signed in. Please try again.</span>}
     </>
   );
 }

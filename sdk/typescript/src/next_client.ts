@@ -3,6 +3,8 @@
 // action, a `fetch`, a library.
 
 import { CallFailedError } from "./browser/client.js";
+import { patiently } from "./browser/patience.js";
+import { isOver } from "./browser/portal_calls.js";
 import { isOfTheWeb, mayGoHome } from "./browser/way_home.js";
 import { codeIn, saysOver } from "./refusal_code.js";
 import { safePath, withPath } from "./web/path.js";
@@ -29,26 +31,32 @@ export interface SignOutOptions {
 }
 
 /**
- * Ends the session, here and in every tab, and leads to where the gateway says. Rejects where it has not been ended: then
- * the user is still signed in, and is to be told so.
+ * Ends the session, here and in every tab, and leads to where the gateway says. Rejects where nobody knows that it is over:
+ * then the user may still be signed in, and is to be told so.
  */
 export async function signOut({ slug }: SignOutOptions = {}): Promise<void> {
   const query = slug === undefined ? "" : `?slug=${encodeURIComponent(slug)}`;
   // Not by the watched one: a session that is over already would be begun anew.
   const { [WATCHED]: own = window.fetch } = window as WatchedPage;
-  const answer = await own(`/v2/portal.endSession${query}`, {
-    method: "POST",
-    headers: { accept: "application/json" },
-    signal: AbortSignal.timeout(TIMEOUT_MS),
+  const end = async () => {
+    const answer = await own(`/v2/portal.endSession${query}`, {
+      method: "POST",
+      headers: { accept: "application/json" },
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    const { data, error } = ((await answer.json().catch(() => undefined)) ?? {}) as Answered;
+    if (answer.ok && data) {
+      return data.returnUrl;
+    }
+    throw new CallFailedError(answer, error);
+  };
+  const leave = await patiently(end).catch((error: unknown) => {
+    if (!isOver(error)) {
+      throw error;
+    }
+    return withoutReason(error.redirectUrl);
   });
-  const { data, error } = ((await answer.json().catch(() => undefined)) ?? {}) as Answered;
-  if (answer.ok && data) {
-    return goTo(data.returnUrl);
-  }
-  if (saysOver(answer.status, codeIn(error?.type))) {
-    return goTo(withoutReason(error?.redirectUrl));
-  }
-  throw new CallFailedError(answer, error);
+  goTo(leave);
 }
 
 interface Answered {

@@ -82,6 +82,45 @@ test("a sign-out that failed is told, and goes nowhere", async () => {
   }
 });
 
+/** What a gateway says at a limit, then what it says to whoever has waited. */
+function limited(retryAfter, then) {
+  const type = "https://errors.example.com/too_many_requests/rate_limited";
+  const refusal = () => Response.json({ error: { type } }, { status: 429, headers: { "retry-after": retryAfter } });
+  let asked = 0;
+  return () => ((asked += 1), asked === 1 ? refusal() : then(refusal));
+}
+
+test("a sign-out waits once for a limit that has soon room again", async () => {
+  const done = () => Response.json({ data: { returnUrl: "https://app.example.com/" } });
+  for (const [then, goal] of [
+    [done, "https://app.example.com/"],
+    [over, "https://app.example.com/billing"],
+  ]) {
+    const { calls, gone } = page(limited("5", then));
+    const leaving = signOut();
+    await turns();
+    assert.deepEqual([calls.length, gone], [1, []]);
+    mock.timers.tick(5_000);
+    await leaving;
+    assert.deepEqual([calls.length, gone], [2, [goal]]);
+  }
+});
+
+test("a sign-out that is refused for longer is told as one that nobody knows of", async () => {
+  for (const [retryAfter, calls] of [
+    ["6", 1],
+    ["soon", 1],
+    ["1", 2],
+  ]) {
+    const site = page(limited(retryAfter, (refusal) => refusal()));
+    const leaving = assert.rejects(signOut(), ({ status, retryAfter: told }) => status === 429 && told === (Number(retryAfter) || undefined));
+    await turns();
+    mock.timers.tick(1_000);
+    await leaving;
+    assert.deepEqual([site.calls.length, site.gone], [calls, []], retryAfter);
+  }
+});
+
 test("a script whose session is over leaves its page, once for all that hear of it", async () => {
   const { gone } = page(over);
   LeaveWhenOver();

@@ -156,6 +156,26 @@ test("another user's link replaces nothing: it is told", async (context) => {
   await assert.rejects(jane.getToken(), UserChangedError);
 });
 
+test("a sign-out waits once for a limit, and is told of one that lasts longer", async (context) => {
+  const browser = opener(context, portal);
+  const limit = (retryAfter) => new Response("", { status: 429, headers: { "retry-after": retryAfter } });
+  for (const [answers, ends] of [
+    [[limit("1")], true],
+    [[limit("6")], false],
+    [[limit("1"), limit("1")], false],
+  ]) {
+    let isEnding = false;
+    const fetch = (url, init) => ((isEnding ||= url.includes("endSession")) && answers.shift()) || browser.fetch(url, init);
+    const tab = await browser.signedIn({ fetch });
+    if (ends) {
+      assert.deepEqual(await tab.end(), { returnUrl: "http://localhost:3001/billing" });
+    } else {
+      await assert.rejects(tab.end(), ({ status }) => status === 429);
+    }
+    assert.deepEqual([tab.status, answers.length], [ends ? "signed_out" : "ready", 0]);
+  }
+});
+
 test("another user is told after a sign-out, too", async (context) => {
   const browser = opener(context, portal);
   const tab = await browser.signedIn();

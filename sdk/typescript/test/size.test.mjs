@@ -8,10 +8,10 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
 /**
- * `./react` has `./browser` in it. 6 KiB and the rule that tells the gateway's refusals from others', which pages share with
- * servers so that the two cannot differ.
+ * `./react` has `./browser` in it. 6 KiB, the rule that tells the gateway's refusals from others', which pages share with
+ * servers so that the two cannot differ, and a logout's patience.
  */
-const LARGEST = { browser: 6_400, react: 8 * 1024 };
+const LARGEST = { browser: 6_450, react: 8 * 1024 };
 
 for (const [entry, largest] of Object.entries(LARGEST)) {
   test(`./${entry} is at most ${largest} bytes`, async () => {

@@ -1,4 +1,4 @@
-//! Rate limits: refused exchanges per client address, creations per root key (API.md sections 2 and 14).
+//! Rate limits: refused exchanges and logouts that find nothing per client address, creations per root key (API.md sections 2 and 14).
 //!
 //! Owns: the budgets and buckets, and how long a client has to wait when its own is used up. An IPv6 client is
 //! counted by its /64, which belongs to one subscriber.
@@ -19,15 +19,17 @@ use crate::domain::root_key::RootKeyEntry;
 
 type Buckets<K> = RateLimiter<K, DefaultKeyedStateStore<K>, DefaultClock, NoOpMiddleware>;
 
-/// The limits, by their keys in the configuration.
-pub const LIMITS: [&str; 2] = [EXCHANGE, CREATE];
+/// The limits, by their keys in the configuration. That of logouts has none of its own, and a name, so that people who cannot
+/// sign out are told apart from guesses.
+pub const LIMITS: [&str; 3] = [EXCHANGE, LOGOUT, CREATE];
 const EXCHANGE: &str = "exchange_per_minute";
+const LOGOUT: &str = "logout";
 const CREATE: &str = "create_per_minute";
 
 /// A limit was reached, and nothing was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exceeded {
-    /// Its key in the configuration.
+    /// One of [`LIMITS`].
     pub limit: &'static str,
     /// Whose calls were counted together: a client's address or network, or the id of a root key. For the operator.
     pub counted: String,
@@ -86,8 +88,7 @@ impl Limits {
         let subscriber = subscriber(client);
         let checked = buckets.check_key(&subscriber);
         let now = || DefaultClock::default().now();
-        checked
-            .map_err(|until| exceeded(EXCHANGE, named(subscriber), *per_minute, until.wait_time_from(now())))
+        checked.map_err(|until| exceeded(LOGOUT, named(subscriber), *per_minute, until.wait_time_from(now())))
     }
 
     /// Admits a creation with this root key.

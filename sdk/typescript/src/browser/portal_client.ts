@@ -10,6 +10,7 @@ import { IssuedTokens } from "./issued_tokens.js";
 import type { Expired, PortalClient, PortalClientOptions } from "./portal.js";
 import { PageClient } from "./page_client.js";
 import { claimsOf } from "./minting.js";
+import { patiently } from "./patience.js";
 import { isOver, portalCalls, type PortalCall } from "./portal_calls.js";
 import { isOfTheWeb, mayGoHome, pathAt } from "./way_home.js";
 
@@ -123,7 +124,8 @@ class Client extends PageClient implements PortalClient {
 
   async end(): Promise<EndedSession> {
     await this.#looking;
-    const { returnUrl } = await this.#call<EndedSession>("endSession", { method: "POST" }).catch((error: unknown): EndedSession => {
+    const call = () => this.#call<EndedSession>("endSession", { method: "POST" });
+    const { returnUrl } = await patiently(call).catch((error: unknown): EndedSession => {
       if (!isOver(error)) {
         throw error;
       }
