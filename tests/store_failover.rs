@@ -12,6 +12,8 @@ mod fence;
 mod hanging_cluster;
 #[path = "store_failover/idle.rs"]
 mod idle;
+#[path = "store_failover/late_sentinels.rs"]
+mod late_sentinels;
 #[path = "store_failover/load.rs"]
 mod load;
 #[path = "store_failover/logout.rs"]

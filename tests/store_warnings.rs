@@ -93,6 +93,27 @@ async fn a_failover_that_sentinels_tell_is_one_line() {
     );
 }
 
+/// Nor does a worker that did not hear it in time tell that it is over.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sentinel_that_falls_silent_does_not_agree_again() {
+    let (primary, empty) = (RedisServer::start(), RedisServer::start());
+    let mut all = Vec::new();
+    for _ in 0..3 {
+        all.push(ScriptedSentinel::naming(&primary).await);
+    }
+    let (mut gateway, _file) = gateway_on(&ScriptedSentinel::url_of(&all.iter().collect::<Vec<_>>()));
+    wait_until_ready(&gateway);
+    all[2].name_at_the_same_epoch(&empty);
+    let names = format!("names 127.0.0.1:{}", empty.port());
+    gateway.wait_for_line(|line| line.contains("some sentinels name another") && line.contains(&names));
+    all[2].fall_silent();
+    // By every worker, and more than once.
+    all[0].wait_until_asked(20).await;
+    gateway.signal("-TERM");
+    let (_, output) = gateway.end();
+    assert!(!output.iter().any(|line| line.contains("agree on the primary again")), "{output:#?}");
+}
+
 #[test]
 fn a_store_on_which_no_session_can_be_made() {
     let redis = RedisServer::start();

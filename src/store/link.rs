@@ -22,6 +22,7 @@ mod observer;
 mod passwords;
 mod probe;
 mod quorum;
+mod rounds;
 mod sentinel;
 mod spell;
 mod standing;

@@ -1,27 +1,32 @@
 //! Sentinels that name different primaries: one that was made anew leads nobody to its empty server.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use vestibule::domain::credential::Digest;
 use vestibule::domain::ports::{Readiness, SessionStore};
 use vestibule::domain::session::PortalSession;
 
+use crate::support::gateway::eventually;
 use crate::support::redis_server::RedisServer;
 use crate::support::scripted_sentinel::ScriptedSentinel;
 use crate::support::store::{active, new_session, redis_store, refusal_of};
 
-struct Stage {
-    primary: RedisServer,
+/// Far longer than it takes.
+pub const LIMIT: Duration = Duration::from_secs(60);
+
+pub struct Stage {
+    pub primary: RedisServer,
     /// A primary too, which nobody has ever written to.
-    empty: RedisServer,
-    sentinels: Vec<ScriptedSentinel>,
-    store: Arc<dyn SessionStore>,
-    session: PortalSession,
-    token: Digest,
+    pub empty: RedisServer,
+    pub sentinels: Vec<ScriptedSentinel>,
+    pub store: Arc<dyn SessionStore>,
+    pub session: PortalSession,
+    pub token: Digest,
 }
 
 impl Stage {
-    async fn with(sentinels: usize) -> Self {
+    pub async fn with(sentinels: usize) -> Self {
         let (primary, empty) = (RedisServer::start(), RedisServer::start());
         let mut all = Vec::new();
         for _ in 0..sentinels {
@@ -32,12 +37,12 @@ impl Stage {
         Stage { primary, empty, sentinels: all, store, session, token }
     }
 
-    async fn is_signed_in_by(&self, store: &dyn SessionStore) -> bool {
+    pub async fn is_signed_in_by(&self, store: &dyn SessionStore) -> bool {
         refusal_of(store, self.session.handle.tag, &self.token).await.is_none()
     }
 
     /// Whether a new session lies on the empty server, which it then leaves empty again.
-    async fn creates_on_the_empty_one(&self) -> bool {
+    pub async fn creates_on_the_empty_one(&self) -> bool {
         self.store.create(&new_session("new")).await.expect("the store creates");
         let is_there = !self.empty.keys().is_empty();
         self.empty.command(&["FLUSHALL"]);
@@ -45,7 +50,7 @@ impl Stage {
     }
 }
 
-fn store_of(sentinels: &[ScriptedSentinel]) -> Arc<dyn SessionStore> {
+pub fn store_of(sentinels: &[ScriptedSentinel]) -> Arc<dyn SessionStore> {
     redis_store(&ScriptedSentinel::url_of(&sentinels.iter().collect::<Vec<_>>()), true)
 }
 
@@ -95,8 +100,8 @@ async fn of_two_the_later_configuration_counts_and_at_the_same_one_nobody_moves(
         assert!(error.contains(&format!("names 127.0.0.1:{}", server.port())), "{error}");
     }
     last.name(&stage.empty);
-    last.wait_until_heard().await;
-    assert!(stage.creates_on_the_empty_one().await, "a failover, of which one has heard");
+    let follows = async || stage.creates_on_the_empty_one().await;
+    eventually("it follows a failover, of which one has heard", LIMIT, follows).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

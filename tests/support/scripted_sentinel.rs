@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 use super::gateway::eventually;
 use super::redis_server::RedisServer;
@@ -26,6 +27,7 @@ struct Script {
     named: AtomicU16,
     epoch: AtomicU64,
     asked: AtomicUsize,
+    is_silent: watch::Sender<bool>,
 }
 
 impl ScriptedSentinel {
@@ -61,6 +63,16 @@ impl ScriptedSentinel {
     /// As one that was made anew, and not yet told of any primary.
     pub fn name_nobody(&self) {
         self.script.named.store(0, Ordering::SeqCst);
+    }
+
+    /// It hears what it is asked, and says nothing: as one that is late.
+    pub fn fall_silent(&self) {
+        self.script.is_silent.send_replace(true);
+    }
+
+    /// Says also what it has kept back.
+    pub fn speak(&self) {
+        self.script.is_silent.send_replace(false);
     }
 
     fn name_port(&self, primary: u16) {
@@ -123,6 +135,8 @@ async fn serve(client: TcpStream, script: Arc<Script>) {
             }
             _ => "+OK\r\n".to_owned(),
         };
+        // The sender is in the script, so it cannot be gone.
+        let _ = script.is_silent.subscribe().wait_for(|is_silent| !is_silent).await;
         if to_client.write_all(reply.as_bytes()).await.is_err() {
             return;
         }

@@ -35,11 +35,14 @@ pub fn store_with(url: &str, lines: &str) -> Arc<dyn SessionStore> {
 
 /// The same, whose calls these metrics count.
 pub fn store_observed(url: &str, lines: &str, metrics: &Arc<Metrics>) -> Arc<dyn SessionStore> {
+    store_maker(url, lines, metrics).make()
+}
+
+/// For several workers of one process.
+pub fn store_maker(url: &str, lines: &str, metrics: &Arc<Metrics>) -> StoreMaker {
     let text = format!("server.secret = \"{}\"\n[store]\nurl = \"{url}\"\n{lines}", "s".repeat(32));
     let settings = Settings::from_layers(&text, std::iter::empty()).expect("a configuration");
-    StoreMaker::new(&settings.store, settings.history, FakeClock::new(), metrics, None)
-        .expect("a store")
-        .make()
+    StoreMaker::new(&settings.store, settings.history, FakeClock::new(), metrics, None).expect("a store")
 }
 
 pub fn tag_of(user: &str) -> UserTag {

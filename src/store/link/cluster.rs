@@ -17,10 +17,11 @@ use tokio::time::Instant;
 use self::map::{Map, Node, UNTOLD};
 use self::slots::slot_of;
 pub use self::slots::spread_tags;
-use super::connector::{Address, Connector};
+use super::connector::Connector;
 use super::fault::needs_another_connection;
 use super::lanes::Attempt;
 use super::node::by;
+use super::topology::Address;
 
 /// The pause between two tries while a slot moves or has no master.
 const PAUSE: Duration = Duration::from_millis(10);

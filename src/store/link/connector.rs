@@ -20,13 +20,10 @@ use super::observer::{Open, StoreObserver};
 use super::passwords::Passwords;
 use super::probe::Probe;
 use super::standing::Standing;
-use super::topology::{Servers, node_at};
+use super::topology::{Address, Servers, node_at};
 
 /// What our connections are called.
 const CLIENT_NAME: &str = "vestibule";
-
-/// Host and port.
-pub type Address = (String, u16);
 
 #[derive(Clone, Copy)]
 pub struct Limits {
@@ -34,11 +31,13 @@ pub struct Limits {
     pub answer: Duration,
     /// Time to ask one of several servers about the topology. It leaves time for the others to answer.
     pub topology: Duration,
+    /// The same where those that answered so quickly do not suffice.
+    pub majority: Duration,
 }
 
 impl Limits {
     pub fn of(timeout: Duration) -> Self {
-        Limits { answer: timeout, topology: timeout / 4 }
+        Limits { answer: timeout, topology: timeout / 4, majority: timeout * 3 / 4 }
     }
 }
 

@@ -10,18 +10,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use futures_util::future::join_all;
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use redis::aio::{ConnectionLike, MultiplexedConnection};
-use redis::{Client, RedisResult, Value, from_redis_value};
+use redis::{Client, RedisError, RedisResult, Value, from_redis_value};
 use tokio::time::Instant;
 
-use super::connector::{Address, Connector, connect};
+use super::connector::{Connector, connect};
+use super::dissent::Heard;
 use super::fault::{outage, outage_of};
 use super::flight::Flight;
 use super::lanes::{Attempt, Lanes};
 use super::node::{Lane, Live, by};
 use super::passwords::Passwords;
-use super::quorum::{Named, agreed};
+use super::quorum::{Named, Verdict, verdict};
+use super::rounds::{Decision, Rounds};
+use super::topology::Address;
 
 /// How long it may take a worker to notice another primary in this way alone.
 const ASK_EVERY: Duration = Duration::from_millis(500);
@@ -32,6 +35,7 @@ pub struct Sentinels {
     master: String,
     connector: Arc<Connector>,
     primary: ArcSwapOption<Primary>,
+    rounds: Rounds,
     asking: Flight<Arc<Primary>>,
 }
 
@@ -55,13 +59,14 @@ impl Sentinels {
             master,
             connector: Arc::new(connector),
             primary: ArcSwapOption::empty(),
+            rounds: Rounds::default(),
             asking: Flight::default(),
         })
     }
 
     pub fn server(&self) -> String {
         match self.primary.load().as_deref() {
-            Some(primary) => text_of(&primary.named.address),
+            Some(primary) => primary.named.server(),
             None => format!("the primary {}, whom no sentinel has named", self.master),
         }
     }
@@ -95,46 +100,78 @@ impl Sentinels {
     }
 
     async fn follow(&self) -> RedisResult<Arc<Primary>> {
+        let named = self.decide().await?;
         let known = self.primary.load_full();
-        let named = self.ask_all(known.as_ref().map(|primary| &primary.named)).await?;
         let lanes = match known {
             Some(primary) if primary.named == named => return Ok(primary),
             // A later failover has led back to it.
             Some(primary) if primary.named.address == named.address => primary.lanes.clone(),
             Some(_) | None => Arc::default(),
         };
-        self.connector.standing().follows(&text_of(&named.address));
         let primary = Arc::new(Primary { named, lanes });
         self.primary.store(Some(primary.clone()));
         Ok(primary)
     }
 
-    /// The primary that they agree on.
-    async fn ask_all(&self, known: Option<&Named>) -> RedisResult<Named> {
-        let limit = self.connector.limits.topology;
-        let asked = self.sentinels.iter().map(|(client, lane)| self.ask(client, lane, limit));
-        let (mut told, mut errors) = (Vec::new(), Vec::new());
-        for (answer, (client, _)) in join_all(asked).await.into_iter().zip(&self.sentinels) {
-            match answer {
-                Ok(named) => told.push((client.get_connection_info().addr().to_string(), named)),
-                Err(error) => errors.push(error),
-            }
-        }
+    /// The primary to follow, by what they say now, what they said before, and what other workers have heard.
+    async fn decide(&self) -> RedisResult<Named> {
+        let (standing, listed) = (self.connector.standing(), self.sentinels.len());
+        let known = standing.primary();
+        let told = self.ask_all(known.is_none() || self.rounds.are_open()).await?;
         let names: Vec<Named> = told.iter().map(|(_, named)| named.clone()).collect();
-        if names.is_empty() {
-            return Err(errors.into_iter().next().unwrap_or_else(|| outage("there are no sentinels")));
-        }
-        let agreed = agreed(self.sentinels.len(), &names, known);
-        let is_other = |named: &Named| agreed.as_ref().is_none_or(|agreed| agreed.address != named.address);
-        let others = told.iter().filter(|(_, named)| is_other(named));
-        let others = others.map(|(sentinel, named)| format!("{sentinel} names {}", text_of(&named.address)));
-        let dissent = others.collect::<Vec<_>>().join(", ");
-        self.connector.standing().hear_dissent(&dissent);
-        agreed.ok_or_else(|| outage_of(format!("the sentinels do not agree on a primary: {dissent}")))
+        let named = match self.rounds.hear(listed, &names, known.as_ref()) {
+            Decision::Most(named) => Some(standing.follow(known.as_ref(), named, None)),
+            Decision::Few(named) => {
+                let answered = format!("{} of {listed}", told.len());
+                Some(standing.follow(known.as_ref(), named, Some(&answered)))
+            }
+            Decision::Undecided => standing.primary(),
+        };
+        standing.hear_sentinels(told.iter().map(|(sentinel, told)| {
+            let is_followed = named.as_ref().is_some_and(|named| named.address == told.address);
+            Heard { sentinel: sentinel.clone(), other: (!is_followed).then(|| told.server()) }
+        }));
+        named.ok_or_else(|| undecided(listed, &told))
     }
 
-    async fn ask(&self, client: &Client, lane: &Lane, limit: Duration) -> RedisResult<Named> {
-        let deadline = Instant::now() + limit;
+    /// What each of those says that answer. `is_patient`: whether more time is worth it, while most of them are silent.
+    async fn ask_all(&self, is_patient: bool) -> RedisResult<Vec<(String, Named)>> {
+        let (limits, begun_at) = (&self.connector.limits, Instant::now());
+        let soon = begun_at + limits.topology;
+        let deadline = if is_patient { begun_at + limits.majority } else { soon };
+        let ask = async |client: &Client, lane| {
+            let sentinel = client.get_connection_info().addr().to_string();
+            self.ask(client, lane, deadline).await.map(|named| (sentinel, named))
+        };
+        let mut asked: FuturesUnordered<_> =
+            self.sentinels.iter().map(|(client, lane)| ask(client, lane)).collect();
+        let (mut told, mut names, mut first_error) = (Vec::new(), Vec::new(), None);
+        loop {
+            let is_sure = matches!(verdict(self.sentinels.len(), &names), Verdict::Sure(_));
+            // Otherwise each gives up by itself.
+            let answer = if is_patient && is_sure {
+                tokio::time::timeout_at(soon, asked.next()).await.unwrap_or(None)
+            } else {
+                asked.next().await
+            };
+            match answer {
+                Some(Ok((sentinel, named))) => {
+                    names.push(named.clone());
+                    told.push((sentinel, named));
+                }
+                Some(Err(error)) => first_error = first_error.or(Some(error)),
+                None => break,
+            }
+        }
+        if told.is_empty() {
+            return Err(first_error.unwrap_or_else(|| outage("there are no sentinels")));
+        }
+        Ok(told)
+    }
+
+    async fn ask(&self, client: &Client, lane: &Lane, deadline: Instant) -> RedisResult<Named> {
+        // It goes on beyond the deadline: what takes so long is there for the next round.
+        let limit = self.connector.limits.answer;
         let connecting = || {
             let (passwords, info) = (self.passwords.clone(), client.get_connection_info().clone());
             async move { connect(&passwords.client(info, limit).await?, limit).await.map(Live::new) }
@@ -166,8 +203,15 @@ impl Sentinels {
     }
 }
 
-fn text_of((host, port): &Address) -> String {
-    format!("{host}:{port}")
+/// Nobody is known, and these do not tell whom to follow, or not yet.
+fn undecided(listed: usize, told: &[(String, Named)]) -> RedisError {
+    let names = told.iter().map(|(sentinel, named)| format!("{sentinel} names {}", named.server()));
+    let (names, answered) = (names.collect::<Vec<_>>().join(", "), told.len());
+    outage_of(if answered * 2 > listed {
+        format!("the sentinels do not agree on a primary: {names}")
+    } else {
+        format!("too few sentinels answer to be sure of the primary, {answered} of {listed}: {names}")
+    })
 }
 
 /// Follows the sentinels for as long as the link lives.

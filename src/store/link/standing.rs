@@ -4,14 +4,18 @@
 //! Must not know: how a server is reached.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::dissent::{self, Dissent};
+use super::dissent::{self, Dissent, Heard};
+use super::quorum::{Named, server_of};
 use super::spell::{Spell, Told};
 use crate::domain::ports::StoreError;
 
 const DISSENT: &str = "some sentinels name another primary than the gateway follows. Set them right (SENTINEL REMOVE, then \
-                       SENTINEL MONITOR), for other programs may follow them";
+                       SENTINEL MONITOR), for other programs may follow them; where it is the same server under another \
+                       name, let all name it in one way (resolve-hostnames, announce-hostnames)";
+const FEW: &str = "too few sentinels answer to be sure of the primary: the gateway follows whom they name. See to the \
+                   others, and list all of them in store.url";
 
 #[derive(Default)]
 pub struct Standing {
@@ -25,8 +29,8 @@ pub struct Standing {
     trouble: Mutex<Option<String>>,
     outage: Spell,
     unreadable: Spell,
-    /// Whom the sentinels named, as it was told last.
-    primary: Mutex<Option<String>>,
+    /// Whom the sentinels named, for all workers, and for those that are made anew.
+    primary: Mutex<Option<Named>>,
     dissent: Dissent,
 }
 
@@ -89,21 +93,41 @@ impl Standing {
         !self.knows_no_wait.swap(true, Ordering::Relaxed)
     }
 
-    /// A worker goes to this primary from now on, which sentinels have named. Tells the operator, if that is news.
-    pub fn follows(&self, primary: &str) {
-        let mut told = self.primary.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.as_deref() == Some(primary) {
-            return;
-        }
-        if let Some(before) = told.replace(primary.to_owned()) {
-            tracing::warn!(before, primary, "the sentinels name another primary");
-        }
+    /// Whom the workers follow, once sentinels have named one.
+    pub fn primary(&self) -> Option<Named> {
+        self.lock_primary().clone()
     }
 
-    /// Which sentinels name another primary than is followed, and whom; empty if none does.
-    pub fn hear_dissent(&self, dissent: &str) {
-        match self.dissent.hear(!dissent.is_empty()) {
-            Some(dissent::Told::Lasts) => tracing::warn!(dissent, "{DISSENT}"),
+    /// A worker that knew this one has heard of that one. Whom to follow: what another worker has found out meanwhile is as
+    /// new, and all are to go to the same server. `few`: how many have named it, if these are too few.
+    pub fn follow(&self, known: Option<&Named>, found: Named, few: Option<&str>) -> Named {
+        let mut primary = self.lock_primary();
+        let before = primary.as_ref().map(|before| before.address.clone());
+        match &*primary {
+            Some(newer) if known.is_none_or(|known| known.address != newer.address) => return newer.clone(),
+            Some(_) | None => *primary = Some(found.clone()),
+        }
+        drop(primary);
+        if before.as_ref() != Some(&found.address) {
+            let primary = found.server();
+            if let Some(before) = before {
+                tracing::warn!(before = server_of(&before), primary, "the sentinels name another primary");
+            }
+            if let Some(answered) = few {
+                tracing::warn!(primary, answered, "{FEW}");
+            }
+        }
+        found
+    }
+
+    fn lock_primary(&self) -> MutexGuard<'_, Option<Named>> {
+        self.primary.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the sentinels that answered say of the one that is followed.
+    pub fn hear_sentinels(&self, heard: impl IntoIterator<Item = Heard>) {
+        match self.dissent.hear(heard) {
+            Some(dissent::Told::Lasts(dissent)) => tracing::warn!(dissent, "{DISSENT}"),
             Some(dissent::Told::IsOver) => tracing::info!("the sentinels agree on the primary again"),
             None => (),
         }

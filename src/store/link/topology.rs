@@ -9,6 +9,9 @@ use std::sync::Arc;
 use redis::{Client, ConnectionAddr, ConnectionInfo};
 use secrecy::SecretString;
 
+/// Host and port.
+pub type Address = (String, u16);
+
 /// Tells the password anew for each connection: whoever rotates it, or lends it for some minutes, writes it anew.
 pub type PasswordSource = Arc<dyn Fn() -> io::Result<SecretString> + Send + Sync>;
 
@@ -42,7 +45,7 @@ pub enum Topology {
     /// Redis Cluster.
     Cluster {
         /// Those to ask first, as host and port.
-        nodes: Vec<(String, u16)>,
+        nodes: Vec<Address>,
         /// Credentials and TLS of every node; its address is not used.
         node: Box<ConnectionInfo>,
     },
@@ -76,7 +79,7 @@ fn host_of(address: &ConnectionAddr) -> Option<&str> {
 }
 
 /// The same at another address, by TLS or not as there.
-pub fn node_at(node: &ConnectionInfo, (host, port): &(String, u16)) -> ConnectionInfo {
+pub fn node_at(node: &ConnectionInfo, (host, port): &Address) -> ConnectionInfo {
     let (host, port) = (host.clone(), *port);
     let address = match node.addr() {
         ConnectionAddr::TcpTls { insecure, tls_params, .. } => {

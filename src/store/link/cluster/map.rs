@@ -17,10 +17,11 @@ use tokio::time::Instant;
 
 use super::slots::Slots;
 use crate::store::link::call::Call;
-use crate::store::link::connector::{Address, Connector};
+use crate::store::link::connector::Connector;
 use crate::store::link::fault::outage;
 use crate::store::link::flight::Flight;
 use crate::store::link::lanes::{Attempt, Lanes};
+use crate::store::link::topology::Address;
 
 /// How long an outcome, even that nobody answered, is good enough for the next callers.
 const SHARED_FOR: Duration = Duration::from_millis(50);

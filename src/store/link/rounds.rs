@@ -1,0 +1,207 @@
+//! When the sentinels that answer are believed, over several rounds of asking.
+//!
+//! Owns: that too few of them are believed only after the others had time to say otherwise: to answer at all, and to be
+//! told of a failover. To follow a wrong one is worse than an outage: at an empty server every session is unknown, and
+//! everybody is signed out.
+//! Must not know: how a sentinel is asked.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::quorum::{Named, Verdict, verdict};
+use super::topology::Address;
+
+/// Longer than the two seconds after which each sentinel has told all others what it knows.
+const PATIENCE: Duration = Duration::from_millis(2_500);
+/// So many rounds at least must have told the same, so that a process which was held up is not in a hurry.
+const ROUNDS: u32 = 4;
+/// Rounds that follow one another more closely are one: calls ask too.
+const APART: Duration = Duration::from_millis(400);
+
+/// Whom to go to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// More than half of those that are listed name it.
+    Most(Named),
+    /// Fewer do, and nobody has contradicted them for long enough.
+    Few(Named),
+    /// To the one that is known.
+    Undecided,
+}
+
+/// Of one who asks.
+#[derive(Default)]
+pub struct Rounds(Mutex<Option<Candidate>>);
+
+/// Whom too few name.
+struct Candidate {
+    address: Address,
+    since: Instant,
+    heard_at: Instant,
+    rounds: u32,
+}
+
+impl Rounds {
+    /// Whether too few have named one, so that the others are worth waiting for.
+    pub fn are_open(&self) -> bool {
+        self.lock().is_some()
+    }
+
+    /// What those that answered said, of so many that are listed. `known`: the one that was followed so far.
+    pub fn hear(&self, listed: usize, told: &[Named], known: Option<&Named>) -> Decision {
+        let mut candidate = self.lock();
+        match verdict(listed, told) {
+            Verdict::Sure(named) => {
+                *candidate = None;
+                Decision::Most(named)
+            }
+            Verdict::Unopposed(named) if is_news(&named, known) => {
+                let lasts = candidate.take().filter(|before| before.address == named.address);
+                let mut now = lasts.unwrap_or_else(|| Candidate::new(&named));
+                if now.is_believed() {
+                    return Decision::Few(named);
+                }
+                *candidate = Some(now);
+                Decision::Undecided
+            }
+            Verdict::Unopposed(_) | Verdict::Open => {
+                *candidate = None;
+                Decision::Undecided
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Candidate>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Too few can tell of a later failover, and of nothing else, to whoever knows one.
+fn is_news(named: &Named, known: Option<&Named>) -> bool {
+    known.is_none_or(|known| named.epoch > known.epoch && named.address != known.address)
+}
+
+impl Candidate {
+    fn new(named: &Named) -> Self {
+        let now = Instant::now();
+        Candidate { address: named.address.clone(), since: now, heard_at: now, rounds: 1 }
+    }
+
+    /// It is named once more.
+    fn is_believed(&mut self) -> bool {
+        if self.heard_at.elapsed() >= APART {
+            self.heard_at = Instant::now();
+            self.rounds += 1;
+        }
+        self.rounds >= ROUNDS && self.since.elapsed() >= PATIENCE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As the link asks when nothing happens.
+    const ROUND: Duration = Duration::from_millis(500);
+
+    fn named((host, epoch): (&str, u64)) -> Named {
+        Named { epoch, address: (host.to_owned(), 6379) }
+    }
+
+    struct Asker {
+        listed: usize,
+        known: Option<Named>,
+        rounds: Rounds,
+    }
+
+    impl Asker {
+        fn new(listed: usize, known: Option<(&str, u64)>) -> Self {
+            Asker { listed, known: known.map(named), rounds: Rounds::default() }
+        }
+
+        async fn hears(&self, told: &[(&str, u64)]) -> Decision {
+            let told: Vec<Named> = told.iter().copied().map(named).collect();
+            let decision = self.rounds.hear(self.listed, &told, self.known.as_ref());
+            tokio::time::advance(ROUND).await;
+            decision
+        }
+
+        /// After how long this is believed that is told again and again; `None` if it never is.
+        async fn believes(&self, told: &[(&str, u64)], expected: (&str, u64)) -> Option<Duration> {
+            let began_at = Instant::now();
+            for _ in 0..100 {
+                let asked_at = Instant::now();
+                match self.hears(told).await {
+                    Decision::Undecided => (),
+                    Decision::Most(found) | Decision::Few(found) => {
+                        assert_eq!(found, named(expected));
+                        return Some(asked_at - began_at);
+                    }
+                }
+            }
+            None
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn most_of_the_listed_ones_are_believed_at_once() {
+        for known in [None, Some(("a", 7)), Some(("b", 7))] {
+            let asker = Asker::new(3, known);
+            for told in [&[("b", 0), ("b", 0)][..], &[("b", 9), ("a", 7), ("b", 9)]] {
+                assert!(matches!(asker.hears(told).await, Decision::Most(one) if one.address.0 == "b"));
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn too_few_are_believed_after_some_rounds_if_nobody_contradicts_them() {
+        for (listed, known) in [(3, None), (3, Some(("a", 7))), (2, None), (2, Some(("a", 7)))] {
+            let asker = Asker::new(listed, known);
+            assert_eq!(asker.believes(&[("b", 8)], ("b", 8)).await, Some(PATIENCE), "of {listed}, {known:?}");
+        }
+        // The later configuration of two.
+        let asker = Asker::new(2, Some(("a", 7)));
+        assert_eq!(asker.believes(&[("a", 7), ("b", 8)], ("b", 8)).await, Some(PATIENCE));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_contradicts_makes_them_begin_anew() {
+        for (known, contradiction) in
+            [(None, ("a", 7)), (Some(("a", 7)), ("a", 7)), (Some(("a", 7)), ("c", 9)), (None, ("c", 0))]
+        {
+            let asker = Asker::new(3, known);
+            for _ in 0..10 {
+                for _ in 0..4 {
+                    assert_eq!(asker.hears(&[("b", 8)]).await, Decision::Undecided);
+                }
+                assert!(asker.rounds.are_open());
+                assert_eq!(asker.hears(&[("b", 8), contradiction]).await, Decision::Undecided);
+                assert!(!asker.rounds.are_open());
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn too_few_never_tell_of_anything_but_a_later_failover() {
+        for told in [("b", 7), ("b", 0), ("a", 99)] {
+            let asker = Asker::new(3, Some(("a", 7)));
+            assert_eq!(asker.believes(&[told], told).await, None);
+        }
+        let asker = Asker::new(2, None);
+        assert_eq!(asker.believes(&[("a", 0), ("b", 0)], ("a", 0)).await, None);
+    }
+
+    /// A process that was held up asks at once, for all calls that waited meanwhile.
+    #[tokio::test(start_paused = true)]
+    async fn many_rounds_at_once_are_one() {
+        let asker = Asker::new(3, Some(("a", 7)));
+        asker.hears(&[("b", 8)]).await;
+        tokio::time::advance(PATIENCE * 10).await;
+        for _ in 0..100 {
+            let told = [named(("b", 8))];
+            assert_eq!(asker.rounds.hear(3, &told, asker.known.as_ref()), Decision::Undecided);
+        }
+    }
+}
