@@ -75,12 +75,17 @@ impl SentinelSet {
         self.nodes.iter().find(|node| node.port() == port).expect("the primary is one of the nodes")
     }
 
-    /// Until the sentinels have promoted another node than this.
+    /// Until the sentinels have promoted another node than this, and most of them know: no gateway follows fewer.
     pub fn wait_for_another_primary_than(&self, port: u16) -> &RedisServer {
         wait_until("the sentinels have promoted another node", || {
             let primary = self.primary();
             let has_role = || primary.info("replication", "role").as_deref() == Some("master");
-            primary.port() != port && primary.is_running() && has_role()
+            let names_it = |sentinel: &&RedisServer| primary_of(sentinel) == primary.port();
+            let running = self.sentinels.iter().filter(|sentinel| sentinel.is_running());
+            primary.port() != port
+                && primary.is_running()
+                && has_role()
+                && running.filter(names_it).count() * 2 > self.sentinels.len()
         });
         self.primary()
     }
