@@ -148,7 +148,9 @@ impl Running {
     }
 
     /// Takes no more requests, lets those in flight finish, and returns when all is done.
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
+        // Where a part has ended, nobody has closed it. While it is there, the kernel goes on to make connections.
+        drop(self.door.take());
         self.parts.stop().await;
         if let Some(traces) = self.traces {
             // Nothing is lost but traces if it fails, and the log tells it.
@@ -187,5 +189,30 @@ mod tests {
         running.stop().await;
         let most = Duration::from_secs(METRICS_FINISH_SECONDS + 10);
         assert!(began.elapsed() < most, "{:?}", began.elapsed());
+    }
+
+    /// Whoever is not served must be refused, so that a proxy goes to the next gateway.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn while_a_gateway_stops_that_has_lost_a_part_nobody_is_kept_waiting() {
+        let mut running = start();
+        let address = running.address;
+        let mut slow = TcpStream::connect(address).expect("it listens");
+        let head =
+            b"POST /v2/portal.exchangeSession HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+                     Content-Length: 8\r\n\r\n";
+        slow.write_all(head).expect("it reads");
+        running.parts.add_task("a task", async { panic!("a defect") });
+        running.part_ended().await;
+        let stopping = tokio::spawn(running.stop());
+        // Far fewer than the kernel lets wait.
+        let is_refused = (0..50).any(|_| {
+            std::thread::sleep(Duration::from_millis(20));
+            TcpStream::connect(address).is_err()
+        });
+        assert!(is_refused, "it is closed long before the last request ends");
+        slow.write_all(b"{\"x\":1}x").expect("it reads");
+        slow.read_exact(&mut [0; 13]).expect("HTTP/1.1 400 ");
+        drop(slow);
+        stopping.await.expect("no panic");
     }
 }
