@@ -10,6 +10,7 @@ use crate::errors::assert_is_problem;
 use crate::support::app::{ACME_LIVE, Call, Kind, Reply, TestApp, text};
 use crate::support::faulty_proxy::FaultyProxy;
 use crate::support::redis_server::{RedisServer, free_port};
+use crate::support::swallowing_proxy::SwallowingProxy;
 
 const OUTAGE: &str = "application/service_unavailable";
 
@@ -181,4 +182,38 @@ async fn a_note_that_the_store_never_answers_holds_nobody_up() {
     let reply = app.get(&landing).send().await;
     assert_eq!((reply.status, proxy.muted()), (200, 1), "{}", reply.text);
     assert!(began.elapsed() < timeout, "{:?}", began.elapsed());
+}
+
+/// The repeat finds nothing more to end. `revoked: 0` would tell that nothing had been there, and the audit log too.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_revocation_whose_reply_was_lost_counts_what_it_ended() {
+    let redis = RedisServer::start();
+    // An argument of the script that ends one session, and a key that the one which ends all is told of in its last call.
+    let (one, all) = (
+        SwallowingProxy::start(redis.port(), b"\r\n$1\r\nr\r\n").await,
+        SwallowingProxy::start(redis.port(), b"}:b:").await,
+    );
+    for (proxy, by_user, ended) in [(&one, false, 1), (&all, true, 3)] {
+        let app = TestApp::start_at(&format!("redis://127.0.0.1:{}", proxy.port), |config| config).await;
+        let created = app.create(json!({})).await;
+        let token = app.signed_in(json!({})).await;
+        let other = app.signed_in(json!({})).await;
+        let body = if by_user { json!({ "externalId": "user_123" }) } else { json!({ "token": token }) };
+        // The server knows the scripts, so the reply that is lost is the one that counts.
+        for warm in [
+            json!({ "token": app.signed_in(json!({ "externalId": "warm" })).await }),
+            json!({ "externalId": "warm" }),
+        ] {
+            app.backend(ACME_LIVE, "revokeSession", warm).await;
+        }
+        proxy.swallow_next(1);
+        let revoked = app.backend(ACME_LIVE, "revokeSession", body).await;
+        assert_eq!((revoked.status, revoked.data()), (200, json!({ "revoked": ended })), "{}", revoked.text);
+        assert_eq!(proxy.swallowed(), 1, "the fault was caused");
+        assert!(!app.accepts(&token).await);
+        assert_eq!(app.accepts(&other).await, !by_user);
+        let clear = json!({ "externalId": "user_123" });
+        app.backend(ACME_LIVE, "revokeSession", clear).await;
+        assert_eq!(app.exchange(text(&created["sessionId"])).await.status, 401);
+    }
 }

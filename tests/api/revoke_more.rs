@@ -83,7 +83,7 @@ on_both_stores! {
         }
     }
 
-    async fn what_is_no_token_counts_as_nothing(app: TestApp) {
+    async fn what_is_no_token_of_a_session_ends_nothing(app: TestApp) {
         let created = app.create(json!({})).await;
         let browser = app.signed_in(json!({})).await;
         let (id, direct) = opened(&app, ACME_LIVE, json!({})).await;
@@ -92,16 +92,20 @@ on_both_stores! {
         let altered = crate::support::forge::Key::of_a_stranger()
             .token(&header_of(&jwt).to_string(), &claims_of(&jwt).to_string());
         let (shortened, mistyped) = (&jwt[..jwt.len() - 1], mistyped(&direct));
-        let tokens = ["", "x", &id, &mistyped, shortened, &altered, text(&call["token"])];
-        for token in tokens {
-            assert_eq!(revoked(&app, ACME_LIVE, json!({ "token": token })).await, 0, "{token:?}");
+        // Signed by a stranger: it names no session of ours.
+        assert_eq!(revoked(&app, ACME_LIVE, json!({ "token": altered })).await, 0);
+        let (sent, padded) = (format!("Bearer {direct}"), format!("{browser} "));
+        let (link, for_others) = (text(&created["url"]), text(&call["token"]));
+        // Each would leave a session alive whose backend takes it for over.
+        for token in ["", "x", &id, &mistyped, &sent, &padded, link, ACME_LIVE, text(&created["sessionId"]), for_others] {
+            let refused = app.backend(ACME_LIVE, "revokeSession", json!({ "token": token })).await;
+            assert_eq!((refused.status, refused.locations()), (400, vec!["body.token".to_owned()]), "{token:?}");
         }
+        // Cut off in its signature it is still a JWT.
+        assert_eq!(revoked(&app, ACME_LIVE, json!({ "token": shortened })).await, 0);
         for token in [&browser, &direct, &jwt] {
             assert!(app.accepts(token).await);
         }
-        let link = json!({ "token": created["sessionId"] });
-        let refused = app.backend(ACME_LIVE, "revokeSession", link).await;
-        assert_eq!((refused.status, refused.locations()), (400, vec!["body.token".to_owned()]), "it would live on");
         assert_eq!(app.exchange(text(&created["sessionId"])).await.status, 200);
     }
 
@@ -134,7 +138,7 @@ on_both_stores! {
         let table: [(Value, &[&str]); 7] = [
             (json!({ "id": "sess_x", "token": "x" }), &["body.token"]),
             (json!({ "id": "sess_x", "except": "sess_x" }), &["body.except"]),
-            (json!({ "token": "x", "externalId": "u", "slug": "my-portal" }), &["body.slug", "body.externalId"]),
+            (json!({ "token": "x", "externalId": "u", "slug": "my-portal" }), &["body.slug", "body.externalId", "body.token"]),
             (json!({ "token": 7 }), &["body.token"]),
             (json!({ "except": "sess_x" }), &["body.externalId", "body.except"]),
             (json!({ "slug": "my-portal" }), &["body.externalId"]),

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::candidates::{Candidates, Door, in_bearer};
+use crate::domain::candidates::{Candidate, Door, in_bearer};
 use crate::domain::error::{Error, Refusal};
 use crate::domain::handle::Handle;
 use crate::domain::invalid::Invalid;
@@ -22,7 +22,7 @@ use crate::telemetry::{SessionEvent, audit};
 
 enum Which {
     One(Option<Handle>),
-    ByToken(Candidates),
+    ByToken(Candidate),
     AllOf { slug: Option<String>, external_id: String, except: Option<Handle> },
 }
 
@@ -61,10 +61,12 @@ pub async fn handle(
         Which::ByToken(token) => one(None, portals.revoke_by_token(&caller, &token).await?)?,
         Which::AllOf { slug, external_id, except } => {
             let portal = slug.as_deref();
-            let revoked = portals.revoke_all(&caller, portal, &external_id, except).await?;
-            let count = revoked;
-            audit(SessionEvent::Revoked { root_key, count, handle: None, portal, confirmed: None });
-            revoked
+            let (count, not_all) = portals.revoke_all(&caller, portal, &external_id, except).await;
+            // What has ended is told, because a repeat does not find it any more.
+            if not_all.is_none() || count > 0 {
+                audit(SessionEvent::Revoked { root_key, count, handle: None, portal, confirmed: None });
+            }
+            not_all.map_or(Ok(count), |error| Err(Error::from(error)))?
         }
     };
     Ok(success(&request, Revoked { revoked }))
@@ -80,14 +82,18 @@ fn stands_alone(fields: &mut Fields<'_, '_>, name: &'static str) {
     }
 }
 
-/// A link's session ID is refused: it is known to be no token, and `revoked: 0` would leave the link alive.
-fn token(text: &str) -> Result<Candidates, Invalid> {
+/// What is no token is refused. It was probably one once, with something around it or a character lost, and whoever reads
+/// `revoked: 0` takes the session for over.
+fn token(text: &str) -> Result<Candidate, Invalid> {
     let candidates = in_bearer(text, Door::Program);
     if matches!(candidates, Err(Refusal::TicketAsToken)) {
         let fix = "Send id, the handle that createSession answered: sess_….";
         return Err(Invalid::new("This is the session ID of a link, not a token.", fix));
     }
-    Ok(candidates)
+    candidates.ok().and_then(|candidates| candidates.into_iter().next()).ok_or_else(|| {
+        let fix = "Send it as it was given out, with nothing around it: ps_…, pt_… or a JWT. Or send id.";
+        Invalid::new("This is no token.", fix)
+    })
 }
 
 fn read(body: &Body) -> Result<Which, Error> {

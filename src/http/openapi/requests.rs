@@ -110,7 +110,7 @@ fn newer_name_of(name: String) -> String {
 pub enum RevokeSessionRequest {
     /// One session.
     One(RevokeOneRequest),
-    /// The session of a direct token.
+    /// The session of a token.
     ByToken(RevokeByTokenRequest),
     /// All of a user's.
     AllOf(RevokeAllRequest),
@@ -125,11 +125,11 @@ pub struct RevokeOneRequest {
     id: String,
 }
 
-/// The session of a direct token.
+/// The session of a token, of whatever kind.
 #[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RevokeByTokenRequest {
-    /// Opaque or a JWT. If it belongs to no session, nothing is revoked.
+    /// A browser's, or a direct one, opaque or a JWT. If its session is over, nothing is revoked. What is no token is a `400`.
     #[schema(format = Password, example = "pt_live_…")]
     token: String,
 }

@@ -105,6 +105,6 @@ impl RedisStore {
 }
 
 /// A repeat of a call by the link has the same; one by a client, at whichever gateway, has another.
-fn call_name() -> String {
+pub(super) fn call_name() -> String {
     base62::text(&base62_of::<4>(rand::random())).to_owned()
 }

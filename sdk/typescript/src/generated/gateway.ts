@@ -632,11 +632,11 @@ export interface components {
              */
             except?: string | null;
         };
-        /** @description The session of a direct token. */
+        /** @description The session of a token, of whatever kind. */
         RevokeByTokenRequest: {
             /**
              * Format: password
-             * @description Opaque or a JWT. If it belongs to no session, nothing is revoked.
+             * @description A browser's, or a direct one, opaque or a JWT. If its session is over, nothing is revoked. What is no token is a `400`.
              * @example pt_live_…
              */
             token: string;

@@ -5,9 +5,10 @@
 use std::sync::Arc;
 
 use super::{Caller, user_of};
-use crate::domain::candidates::Candidates;
-use crate::domain::error::{Code, Error};
+use crate::domain::candidates::Candidate;
+use crate::domain::error::{Code, Error, Refusal};
 use crate::domain::handle::Handle;
+use crate::domain::invalid::Invalid;
 use crate::domain::messages::{Revocation, SessionPage};
 use crate::domain::portal::Portal;
 use crate::domain::portals::Portals;
@@ -30,25 +31,33 @@ impl Portals {
     /// Of one that was just found.
     async fn revoke_one(&self, handle: Handle, record: Record) -> Result<Revocation, Error> {
         match self.parts.store.remove(&handle, Some(record), Removal::Revoked).await {
-            Ok(true) => Ok(Revocation::Done(handle)),
-            Ok(false) => Ok(Revocation::Nothing),
+            // The record was gone if a first try had done it and its answer was lost. This call has found the session live.
+            Ok(_) => Ok(Revocation::Done(handle)),
             Err(error @ StoreError::Unconfirmed(_)) => Ok(Revocation::Unconfirmed(handle, error)),
             Err(error @ (StoreError::Unavailable(_) | StoreError::Corrupt(_))) => Err(error.into()),
         }
     }
 
     /// Revokes the session of a token of any kind; which one it was, if the caller may see it. Whoever finds a token
-    /// where it does not belong need not know what kind it is. A signed token for another use than a session is nothing
-    /// to revoke.
+    /// where it does not belong need not know what kind it is. A signed token for another use than a session is refused:
+    /// its session lives, and would seem to be over.
     pub async fn revoke_by_token(
         &self,
         caller: &Caller<ToRevoke>,
-        token: &Candidates,
+        token: &Candidate,
     ) -> Result<Revocation, Error> {
-        let Some(candidate) = token.iter().flatten().next() else { return Ok(Revocation::Nothing) };
-        let Ok(place) = self.place_of(candidate) else { return Ok(Revocation::Nothing) };
+        let place = match self.place_of(token) {
+            Ok(place) => place,
+            Err(Refusal::OtherPurpose) => {
+                let fix = "To end the session that it names, send its jti as id.";
+                let invalid =
+                    Invalid::new("This token is for calls to other programs, not a session's.", fix);
+                return Err(Error::invalid(vec![invalid.at("body.token")]));
+            }
+            Err(_) => return Ok(Revocation::Nothing),
+        };
         let Found::Active(session) = self.look_up(place.tag, &place.digest, Lookup::Glance).await? else {
-            self.settle(candidate).await?;
+            self.settle(token).await?;
             return Ok(Revocation::Nothing);
         };
         let grant = &session.grant;
@@ -59,14 +68,14 @@ impl Portals {
     }
 
     /// Revokes all of a user's sessions but one, of one portal or of all that the caller may see; also those of tags
-    /// under previous secrets.
+    /// under previous secrets. How many those are, and why there may be more.
     pub async fn revoke_all(
         &self,
         caller: &Caller<ToRevoke>,
         slug: Option<&str>,
         external_id: &str,
         except: Option<Handle>,
-    ) -> Result<u64, Error> {
+    ) -> (u64, Option<StoreError>) {
         let asked = |portal: &&Arc<Portal>| slug.is_none_or(|slug| slug == portal.slug);
         let seen =
             |portal: &&Arc<Portal>| caller.key.sees(&portal.workspace, &portal.slug, caller.key.environment);
@@ -74,10 +83,13 @@ impl Portals {
         for portal in self.catalog.portals().iter().filter(asked).filter(seen) {
             for tag in self.parts.tagger.all_tags(&user_of(caller, &portal.slug, external_id)) {
                 let kept = except.filter(|handle| handle.tag == tag);
-                revoked += self.parts.store.revoke_all(tag, kept.map(Position::from)).await?;
+                match self.parts.store.revoke_all(tag, kept.map(Position::from)).await {
+                    Ok(count) => revoked += count,
+                    Err(error) => return (revoked, Some(error)),
+                }
             }
         }
-        Ok(revoked)
+        (revoked, None)
     }
 
     /// Lists a user's sessions, newest first.
