@@ -5,6 +5,8 @@
 mod against;
 #[path = "config/certificates.rs"]
 mod certificates;
+#[path = "config/cut_off.rs"]
+mod cut_off;
 #[path = "config/defaults.rs"]
 mod defaults;
 #[path = "config/environment.rs"]

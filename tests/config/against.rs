@@ -190,7 +190,7 @@ fn what_needs_a_restart_is_told_by_the_names_of_keys_and_exits_with_3() {
     let rotated = format!("secret = \"{SECRET}\"\nprevious_secrets = [\"{OTHER_SECRET}\"]");
     let swapped = format!("secret = \"{OTHER_SECRET}\"\nprevious_secrets = [\"{SECRET}\"]");
     for (old, new, keys, loss) in [
-        (&old, old.replace("[store]\n", "[store]\ntimeout_ms = 900\n"), &["store.timeout_ms"][..], None),
+        (&old, old.replace("[store]\n", "[store]\ntimeout_ms = 1100\n"), &["store.timeout_ms"][..], None),
         (&old, old.replace(&secret, &rotated), &["server.previous_secrets"], None),
         (
             &old.replace(&secret, &rotated),
