@@ -78,7 +78,7 @@ async fn serve(config: Option<PathBuf>) -> ExitCode {
         }
         Err(faults) => {
             let bad = report(&faults);
-            // Another try may find it. What is wrong in a file stays so.
+            // Another try may find it, and what else is wrong may come of that. What is wrong in a file stays so.
             if files.is_any_missing() { ExitCode::FAILURE } else { bad }
         }
     }

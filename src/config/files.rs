@@ -40,7 +40,8 @@ impl Files {
     /// Reads a whole file, and remembers it unless it is a pipe or the like, which can be read only once.
     pub fn read(&self, path: impl AsRef<Path>) -> io::Result<String> {
         let path = path.as_ref();
-        let text = self.noted(text_of(path));
+        let text = text_of(path);
+        self.note(&text, is_blank);
         if text.is_err() || path.is_file() {
             let held = Held::Text(text.as_ref().ok().map(|text| Digest::of(text)));
             self.by_path.borrow_mut().insert(path.to_owned(), held);
@@ -51,11 +52,8 @@ impl Files {
     /// The configuration files in a folder, in the order of their names. Hidden ones are not among them: mounted ConfigMaps and
     /// editors have such beside the files.
     pub fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
-        let names = self.noted(names_in(folder));
-        if names.as_ref().is_ok_and(Vec::is_empty) {
-            // Of a disk that is not mounted yet, only the place is there.
-            self.is_any_missing.set(true);
-        }
+        let names = names_in(folder);
+        self.note(&names, Vec::is_empty);
         let held = Held::Names(names.as_ref().ok().map(|names| Digest::of(&format!("{names:?}"))));
         self.by_path.borrow_mut().insert(folder.to_owned(), held);
         Ok(names?.into_iter().map(|name| folder.join(name)).collect())
@@ -65,7 +63,9 @@ impl Files {
     /// now may hold one soon.
     pub fn look_for_secret(&self, path: impl AsRef<Path>) -> io::Result<()> {
         let path = path.as_ref();
-        let found = self.noted(text_of(path)).and_then(|text| only_line(&text).map(|_| ()));
+        let text = text_of(path);
+        self.note(&text, is_blank);
+        let found = text.and_then(|text| only_line(&text).map(|_| ()));
         let held = Held::Secret(found.is_ok());
         self.by_path.borrow_mut().entry(path.to_owned()).or_insert(held);
         found
@@ -79,16 +79,20 @@ impl Files {
         }
     }
 
-    /// The same, as something that was read.
-    pub fn noted<T>(&self, read: io::Result<T>) -> io::Result<T> {
-        // What the system says may be over soon. Our own errors are about what is in a file.
-        if read.as_ref().is_err_and(|error| error.raw_os_error().is_some()) {
+    fn note<T>(&self, read: &io::Result<T>, is_nothing: fn(&T) -> bool) {
+        let is_missing = match read {
+            // Of a disk that is not mounted yet only the place is there, and of a file that is being written only the name.
+            Ok(read) => is_nothing(read),
+            // What the system says may be over soon. Our own errors are about what is in a file.
+            Err(error) => error.raw_os_error().is_some(),
+        };
+        if is_missing {
             self.is_any_missing.set(true);
         }
-        read
     }
 
-    /// Whether one could not be read that may be there later: a disk that is not mounted yet, a secret that is not written.
+    /// Whether one could not be read that may be there later, or is empty: a disk that is not mounted yet, a secret that is not
+    /// written. What else is wrong may come of that.
     pub fn is_any_missing(&self) -> bool {
         self.is_any_missing.get()
     }
@@ -111,6 +115,11 @@ impl Files {
     pub fn is_empty(&self) -> bool {
         self.by_path.borrow().is_empty()
     }
+}
+
+#[allow(clippy::ptr_arg)] // What is read is one.
+fn is_blank(text: &String) -> bool {
+    text.trim_end_matches(['\r', '\n']).is_empty()
 }
 
 fn names_in(folder: &Path) -> io::Result<Vec<OsString>> {
