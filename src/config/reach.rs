@@ -1,9 +1,11 @@
 //! What a portal of an included file does beyond itself, in the browsers of other portals' people.
 //!
-//! Owns: that its writers, who are trusted with their own portals only, neither delete what others have stored nor take the
-//! name of a cookie that is not the gateway's. `cookie.domain` is theirs: it gives their own cookie to more hosts, none of
-//! which a logout clears (`http` sends that to the host of `public_url` only).
+//! Owns: that its writers, who are trusted with their own portals only, neither delete what others have stored, nor take the
+//! name of a cookie that is not the gateway's, nor what belongs to another file (`claims`). `cookie.domain` is theirs: it gives
+//! their own cookie to more hosts, none of which a logout clears (`http` sends that to the host of `public_url` only).
 //! Must not know: the rules of a portal for itself.
+
+mod claims;
 
 use url::Url;
 
@@ -23,7 +25,7 @@ pub fn faults(portals: &[(String, &Portal)], server_url: &Url, places: &Places) 
         let named = !portal.cookie.name.starts_with(OWN_NAMES);
         cleared.into_iter().chain(named.then(|| foreign_name().at(format!("{path}.cookie.name"))))
     });
-    faults.collect()
+    faults.chain(claims::faults(portals, server_url, places)).collect()
 }
 
 /// Whose pages are at the same origin: a browser stores by that.

@@ -137,6 +137,88 @@ fn a_portal_of_a_file_does_not_reach_beyond_itself() {
     assert!(read.is_ok(), "{:?}", read.err());
 }
 
+/// A portal with these keys beside its slug.
+fn with(slug: &str, keys: &str) -> String {
+    format!("[[portals]]\nslug = \"{slug}\"\n{keys}\n")
+}
+
+/// A team must not take the origin of another team's pages, by which calls without a slug are told apart, nor the audience by
+/// which its APIs tell tokens apart.
+#[test]
+fn what_belongs_to_the_portals_of_one_file_no_other_file_takes() {
+    let url = |host: &str| format!("url = \"https://{host}.example.com/\"");
+    let theirs = with("theirs", &(url("theirs") + "\npublic_url = \"https://gateway.example.com\""));
+    let memory = "[store]\nallow_memory = true\n";
+    for (line, key) in [
+        ("allowed_origins = [\"https://theirs.example.com\"]", "allowed_origins"),
+        ("allowed_origins = [\"https://gateway.example.com\"]", "allowed_origins"),
+        ("public_url = \"https://theirs.example.com\"", "public_url"),
+        ("test_url = \"https://theirs.example.com/x\"", "test_url"),
+        ("test_url = \"https://gateway.example.com/x\"", "-"),
+        ("tokens.audience = \"theirs\"", "tokens.audience"),
+    ] {
+        let mine = with("mine", &(url("mine") + "\n" + line));
+        for (ours, other) in [("a.toml", "b.toml"), ("b.toml", "a.toml")] {
+            let files = [(ours, mine.clone()), (other, theirs.clone())];
+            let told = told(&files, memory);
+            // The pages have the stronger claim than the gateway's address.
+            let expected = match key {
+                "-" => format!("teams/{other}:4: portals[0].public_url: "),
+                key => format!("teams/{ours}:4: portals[0].{key}: "),
+            };
+            let named = told.iter().all(|fault| fault.contains("\"mine\"") && fault.contains("\"theirs\""));
+            let located = told[0].contains("(teams/");
+            assert!(
+                matches!(&told[..], [fault] if fault.starts_with(&expected)) && named && located,
+                "{line}: {told:#?}"
+            );
+        }
+        // Whoever has both, or the configuration file, decides.
+        let read = read_with(&[("a.toml", mine.clone() + &theirs)], memory).0;
+        assert!(read.is_ok(), "{line}: {:?}", read.err());
+        let in_file =
+            |text: &str| format!("{}{memory}", text.replace("[[portals]]", "[[workspaces.portals]]"));
+        let read = read_with(&[("b.toml", theirs.clone())], &in_file(&mine)).0;
+        // What the operator's portal has is the operator's.
+        assert_eq!(read.is_ok(), key == "allowed_origins", "{line}: {:?}", read.err());
+        let read = read_with(&[("a.toml", mine)], &in_file(&theirs)).0;
+        assert!(read.is_err(), "{line} takes what is the operator's");
+    }
+    let mine = with("mine", &url("theirs"));
+    let found = told(&[("a.toml", theirs.clone()), ("b.toml", mine)], memory);
+    assert!(
+        matches!(&found[..], [fault] if fault.starts_with("teams/b.toml:3: portals[0].url: ")),
+        "{found:#?}"
+    );
+    // A slug that is the audience of the operator's.
+    let audience = format!("{}\ntokens.audience = \"mine\"", url("main"));
+    let in_file = with("main", &audience).replace("[[portals]]", "[[workspaces.portals]]");
+    let found = told(&[("a.toml", with("mine", &url("mine")))], &(in_file + memory));
+    assert!(
+        matches!(&found[..], [fault] if fault.starts_with("teams/a.toml:2: portals[0].slug: ")),
+        "{found:#?}"
+    );
+}
+
+/// What many have without meaning each other.
+#[test]
+fn files_share_what_is_nobodys_own() {
+    for line in [
+        "",
+        "public_url = \"https://gateway.example.com\"",
+        "allowed_origins = [\"https://app.example.com\", \"capacitor://localhost\", \"http://localhost:3000\"]",
+        "test_url = \"http://localhost:3000/\"",
+        "test_url = \"http://127.0.0.1:3000/\"",
+        "allowed_origins = [\"http://localhost:8080\"]",
+        "return_url = \"https://app.example.com/\"",
+    ] {
+        let portal = |slug: &str| with(slug, &format!("url = \"https://{slug}.example.com/\"\n{line}"));
+        let files = [("a.toml", portal("one")), ("b.toml", portal("two"))];
+        let read = read_with(&files, "[store]\nallow_memory = true\n").0;
+        assert!(read.is_ok(), "{line}: {:?}", read.err());
+    }
+}
+
 #[test]
 fn a_fault_names_the_file_and_the_line() {
     for (text, expected) in [
