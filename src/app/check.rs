@@ -11,17 +11,23 @@ mod walk_tests;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use self::walk::walk;
 use super::StartError;
 use super::agreement::OTHER;
 use super::stores::StoreMaker;
 use crate::config::Settings;
-use crate::domain::ports::{Clock, Readiness, SessionStore};
+use crate::domain::ports::{Clock, Readiness, SessionStore, StoreError};
 use crate::domain::secret_mark::{Agreement, SecretMarks};
 use crate::telemetry::Metrics;
 
 /// What is kept of the sessions that are tried, where histories are kept.
 const HISTORY: Duration = Duration::from_secs(60);
+
+/// Longer than it takes until too few sentinels are followed whom nobody contradicts.
+const PATIENCE: Duration = Duration::from_secs(15);
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// What was found out.
 #[derive(Debug, Default)]
@@ -41,7 +47,7 @@ pub async fn try_store(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Fin
         StoreMaker::new(&settings.store, history, clock, &metrics, None).map_err(StartError::Store)?;
     let store = stores.make();
     let mut findings = Findings::default();
-    match store.ready().await {
+    match ready(&stores, store.as_ref()).await {
         Ok(Readiness::Serves) => {
             let tried = walk(store.as_ref(), !history.is_zero()).await;
             let marks = SecretMarks::new(&settings.server.secret, &settings.server.previous_secrets);
@@ -58,6 +64,18 @@ pub async fn try_store(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Fin
     }
     findings.warnings.extend(stores.weaknesses().await);
     Ok(findings)
+}
+
+/// As a gateway that starts does, it waits where too few sentinels answer.
+async fn ready(stores: &StoreMaker, store: &dyn SessionStore) -> Result<Readiness, StoreError> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let ready = store.ready().await;
+        if ready.is_ok() || !stores.waits_for_sentinels() || Instant::now() >= deadline {
+            return ready;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
 }
 
 /// A gateway that disagrees with the others ends at its start.

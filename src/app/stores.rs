@@ -74,6 +74,14 @@ impl StoreMaker {
         }
     }
 
+    /// Whether sentinels have named the primary that are too few to be followed at once.
+    pub fn waits_for_sentinels(&self) -> bool {
+        match self {
+            StoreMaker::Shared(_) => false,
+            StoreMaker::PerWorker(redis) => redis.probe.is_deciding(),
+        }
+    }
+
     /// Must be called on the worker's own thread, because the link belongs to its runtime.
     pub fn make(&self) -> Arc<dyn SessionStore> {
         match self {

@@ -6,6 +6,7 @@
 //! connections would lose pipelining.
 //! Must not know: sessions, or what a script does.
 
+mod asking;
 mod call;
 mod cluster;
 mod connector;

@@ -5,6 +5,7 @@ use crate::support::faulty_proxy::FaultyProxy;
 use crate::support::process::{Process, run, vestibule};
 use crate::support::redis_cluster::RedisCluster;
 use crate::support::redis_server::{RedisServer, free_port};
+use crate::support::scripted_sentinel::ScriptedSentinel;
 
 /// Its exit code, and all that it printed.
 fn check(store_url: &str, lines: &str) -> (Option<i32>, String) {
@@ -98,6 +99,25 @@ fn a_store_of_gateways_with_another_secret_is_told_and_their_mark_stays() {
     assert!(text.contains("server.secret") && text.contains("server.previous_secrets"), "{text}");
     let mark = redis.command(&["GET", "vst:secret"]);
     assert_eq!(mark, redis::Value::BulkString(b"the mark of another".to_vec()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sentinels_that_do_not_answer_are_named_where_most_of_them_do_not() {
+    let redis = RedisServer::start_with(&["--appendonly", "yes"]);
+    let (first, second) = (ScriptedSentinel::naming(&redis).await, ScriptedSentinel::naming(&redis).await);
+    let dead = [free_port(), free_port()].map(|port| format!("127.0.0.1:{port}"));
+    let check = |alive: &[&ScriptedSentinel], dead: &[String]| {
+        let others: String = dead.iter().map(|address| format!(",{address}")).collect();
+        let url = ScriptedSentinel::url_of(alive).replacen("/vestibule/", &format!("{others}/vestibule/"), 1);
+        tokio::task::block_in_place(|| check(&url, ""))
+    };
+    let (code, text) = check(&[&first], &dead);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("Warning: too few sentinels") && text.contains("1 of 3 answer"), "{text}");
+    assert!(dead.iter().all(|address| text.contains(address.as_str())), "{text}");
+    let (code, text) = check(&[&first, &second], &dead[..1]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(!text.contains("Warning"), "most of them are sure: {text}");
 }
 
 /// It was tried, and it serves: that is told in time, whatever the server does with a question about itself.

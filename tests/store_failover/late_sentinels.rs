@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use vestibule::domain::ports::{Found, Lookup};
+use vestibule::domain::ports::{Found, Lookup, Record, Removal};
 use vestibule::telemetry::Metrics;
 
 use super::disagreeing_sentinels::{LIMIT, Stage, store_of};
@@ -89,4 +89,39 @@ async fn a_worker_that_is_made_anew_knows_whom_the_others_follow() {
     silence(&[first, second]);
     last.name_at_the_same_epoch(&stage.empty);
     assert!(stage.is_signed_in_by(workers.make().as_ref()).await);
+    silence(&[last]);
+    assert!(stage.is_signed_in_by(workers.make().as_ref()).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_that_was_made_anew_is_not_followed_where_it_should_know_others() {
+    let stage = Stage::with(3).await;
+    let [first, second, last] = &stage.sentinels[..] else { panic!("three") };
+    first.name_nobody();
+    second.name_nobody();
+    last.name_alone(&stage.empty);
+    let late = store_of(&stage.sentinels);
+    // For longer than those are listened to whom nobody contradicts.
+    for _ in 0..7 {
+        let error = late.ready().await.expect_err("nobody vouches for it").to_string();
+        assert!(error.contains("knows no other sentinel") && error.contains("1 of 3 answer"), "{error}");
+        last.wait_until_asked(2).await;
+    }
+    assert!(stage.empty.keys().is_empty(), "nothing was written there");
+    // The same one has met the others.
+    last.name(&stage.primary);
+    first.name_at_the_same_epoch(&stage.primary);
+    let serves = async || late.ready().await.is_ok();
+    eventually("it serves", LIMIT, serves).await;
+}
+
+/// A revocation has a connection of its own, which must be made first.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sentinels_that_are_all_silent_keep_no_call_from_the_primary() {
+    let stage = Stage::with(3).await;
+    stage.sentinels.iter().for_each(ScriptedSentinel::fall_silent);
+    stage.sentinels[0].wait_until_asked(1).await;
+    let (handle, record) = (stage.session.handle, Record::Token(stage.token));
+    let removed = stage.store.remove(&handle, Some(record), Removal::Revoked).await;
+    assert!(removed.expect("the primary answers"));
 }

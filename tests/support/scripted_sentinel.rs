@@ -2,7 +2,7 @@
 //! quickly to be met.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -27,6 +27,8 @@ struct Script {
     named: AtomicU16,
     epoch: AtomicU64,
     asked: AtomicUsize,
+    /// It knows no others.
+    is_alone: AtomicBool,
     is_silent: watch::Sender<bool>,
 }
 
@@ -58,6 +60,12 @@ impl ScriptedSentinel {
     /// In the configuration that it has: as one that was made anew.
     pub fn name_at_the_same_epoch(&self, primary: &RedisServer) {
         self.script.named.store(primary.port(), Ordering::SeqCst);
+    }
+
+    /// As one that was made anew, and has met none of the others.
+    pub fn name_alone(&self, primary: &RedisServer) {
+        self.name_at_the_same_epoch(primary);
+        self.script.is_alone.store(true, Ordering::SeqCst);
     }
 
     /// As one that was made anew, and not yet told of any primary.
@@ -131,7 +139,9 @@ async fn serve(client: TcpStream, script: Arc<Script>) {
                 "-ERR No such master with that name\r\n".to_owned()
             }
             ["SENTINEL", "MASTER", _] => {
-                array(&["config-epoch", &script.epoch.load(Ordering::SeqCst).to_string()])
+                let others = if script.is_alone.load(Ordering::SeqCst) { "0" } else { "2" };
+                let epoch = script.epoch.load(Ordering::SeqCst).to_string();
+                array(&["config-epoch", &epoch, "num-other-sentinels", others])
             }
             _ => "+OK\r\n".to_owned(),
         };
@@ -144,6 +154,7 @@ async fn serve(client: TcpStream, script: Arc<Script>) {
 }
 
 fn array(words: &[&str]) -> String {
+    let count = words.len();
     let words = words.iter().map(|word| format!("${}\r\n{word}\r\n", word.len()));
-    format!("*2\r\n{}", words.collect::<String>())
+    format!("*{count}\r\n{}", words.collect::<String>())
 }

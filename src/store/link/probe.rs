@@ -115,12 +115,17 @@ impl Probe {
         found.insert(format!("{server}: {warning}"))
     }
 
-    /// Of all servers that were met since this was last asked, once they have been examined.
+    /// Of all servers that were met since this was last asked, once they have been examined, and of who has named them.
     pub async fn weaknesses(&self) -> Vec<String> {
         // The sender is our own, so it cannot be gone.
         let _ = self.running.subscribe().wait_for(|running| *running == 0).await;
         let found = std::mem::take(&mut *self.found.lock().unwrap_or_else(PoisonError::into_inner));
-        found.into_iter().collect()
+        found.into_iter().chain(self.standing.doubt()).collect()
+    }
+
+    /// See [`Standing::is_deciding`].
+    pub fn is_deciding(&self) -> bool {
+        self.standing.is_deciding()
     }
 }
 

@@ -24,6 +24,15 @@ pub fn server_of((host, port): &Address) -> String {
     format!("{host}:{port}")
 }
 
+/// What one sentinel says.
+#[derive(Clone, Debug)]
+pub struct Said {
+    pub sentinel: String,
+    pub named: Named,
+    /// It knows no other sentinel: nobody has told it anything, and it cannot have seen a failover.
+    pub is_alone: bool,
+}
+
 /// What those that answer say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -36,21 +45,25 @@ pub enum Verdict {
 }
 
 /// `listed`: so many sentinels the operator named, of which some may not answer.
-pub fn verdict(listed: usize, told: &[Named]) -> Verdict {
-    let of_most = told.iter().filter(|named| votes(told, &named.address) * 2 > listed);
+pub fn verdict(listed: usize, told: &[Said]) -> Verdict {
+    let named = || told.iter().map(|said| &said.named);
+    let votes = |named: &Named| told.iter().filter(|said| said.named.address == named.address).count();
+    let of_most = named().filter(|named| votes(named) * 2 > listed);
     if let Some(sure) = of_most.max_by_key(|named| named.epoch) {
         return Verdict::Sure(sure.clone());
     }
-    let Some(latest) = told.iter().max_by_key(|named| named.epoch) else { return Verdict::Open };
-    let votes = votes(told, &latest.address);
+    let Some(latest) = named().max_by_key(|named| named.epoch) else { return Verdict::Open };
     // With two there is no other way to be heard. At the same epoch one of them was never told of the others.
-    let is_later = told.iter().all(|one| one.address == latest.address || one.epoch < latest.epoch);
-    let is_half = votes * 2 == listed && is_later;
-    if votes == told.len() || is_half { Verdict::Unopposed(latest.clone()) } else { Verdict::Open }
-}
-
-fn votes(told: &[Named], address: &Address) -> usize {
-    told.iter().filter(|named| named.address == *address).count()
+    let is_later = named().all(|one| one.address == latest.address || one.epoch < latest.epoch);
+    let is_half = votes(latest) * 2 == listed && is_later;
+    // One that was made anew knows nobody. Of two it may be the only one that there ever was.
+    let is_anew = |said: &Said| said.is_alone && listed > 2;
+    let is_known = told.iter().any(|said| said.named.address == latest.address && !is_anew(said));
+    if is_known && (votes(latest) == told.len() || is_half) {
+        Verdict::Unopposed(latest.clone())
+    } else {
+        Verdict::Open
+    }
 }
 
 #[cfg(test)]
@@ -61,9 +74,13 @@ mod tests {
         Named { epoch, address: (host.to_owned(), 6379) }
     }
 
+    fn said(one: &(&str, u64)) -> Said {
+        Said { sentinel: String::new(), named: named(one), is_alone: false }
+    }
+
     #[track_caller]
     fn assert_says(listed: usize, told: &[(&str, u64)], expected: &Verdict) {
-        let told: Vec<Named> = told.iter().map(named).collect();
+        let told: Vec<Said> = told.iter().map(said).collect();
         // The order in which they answer or are listed says nothing.
         for turn in 0..told.len().max(1) {
             let mut told = told.clone();
@@ -115,5 +132,18 @@ mod tests {
         assert_says(4, &[("b", 2), ("b", 2), ("a", 1)], &unopposed("b", 2));
         assert_says(4, &[("b", 2), ("b", 2), ("a", 1), ("c", 2)], &Verdict::Open);
         assert_says(4, &[("b", 2), ("a", 1), ("a", 1)], &Verdict::Open);
+    }
+
+    #[test]
+    fn one_that_was_made_anew_is_not_believed_where_there_should_be_others() {
+        let anew = |one| Said { is_alone: true, ..said(one) };
+        let lone = anew(&("b", 9));
+        assert_eq!(verdict(3, std::slice::from_ref(&lone)), Verdict::Open);
+        assert_eq!(verdict(4, &[lone.clone(), lone.clone(), said(&("a", 7))]), Verdict::Open);
+        // Somebody who knows the others says the same, or it is the only one that there ever was.
+        assert_eq!(verdict(5, &[lone.clone(), said(&("b", 9))]), unopposed("b", 9));
+        assert_eq!(verdict(2, std::slice::from_ref(&lone)), unopposed("b", 9));
+        assert_eq!(verdict(1, std::slice::from_ref(&lone)), sure("b", 9));
+        assert_eq!(verdict(3, &[lone.clone(), lone]), sure("b", 9));
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::quorum::{Named, Verdict, verdict};
+use super::quorum::{Named, Said, Verdict, verdict};
 use super::topology::Address;
 
 /// Longer than the two seconds after which each sentinel has told all others what it knows.
@@ -50,7 +50,7 @@ impl Rounds {
     }
 
     /// What those that answered said, of so many that are listed. `known`: the one that was followed so far.
-    pub fn hear(&self, listed: usize, told: &[Named], known: Option<&Named>) -> Decision {
+    pub fn hear(&self, listed: usize, told: &[Said], known: Option<&Named>) -> Decision {
         let mut candidate = self.lock();
         match verdict(listed, told) {
             Verdict::Sure(named) => {
@@ -110,6 +110,10 @@ mod tests {
         Named { epoch, address: (host.to_owned(), 6379) }
     }
 
+    fn said(one: (&str, u64)) -> Said {
+        Said { sentinel: String::new(), named: named(one), is_alone: false }
+    }
+
     struct Asker {
         listed: usize,
         known: Option<Named>,
@@ -122,7 +126,7 @@ mod tests {
         }
 
         async fn hears(&self, told: &[(&str, u64)]) -> Decision {
-            let told: Vec<Named> = told.iter().copied().map(named).collect();
+            let told: Vec<Said> = told.iter().copied().map(said).collect();
             let decision = self.rounds.hear(self.listed, &told, self.known.as_ref());
             tokio::time::advance(ROUND).await;
             decision
@@ -200,7 +204,7 @@ mod tests {
         asker.hears(&[("b", 8)]).await;
         tokio::time::advance(PATIENCE * 10).await;
         for _ in 0..100 {
-            let told = [named(("b", 8))];
+            let told = [said(("b", 8))];
             assert_eq!(asker.rounds.hear(3, &told, asker.known.as_ref()), Decision::Undecided);
         }
     }

@@ -14,8 +14,8 @@ use crate::domain::ports::StoreError;
 const DISSENT: &str = "some sentinels name another primary than the gateway follows. Set them right (SENTINEL REMOVE, then \
                        SENTINEL MONITOR), for other programs may follow them; where it is the same server under another \
                        name, let all name it in one way (resolve-hostnames, announce-hostnames)";
-const FEW: &str = "too few sentinels answer to be sure of the primary: the gateway follows whom they name. See to the \
-                   others, and list all of them in store.url";
+const FEW: &str = "too few sentinels name this primary to be sure of it: the gateway follows it because nobody has \
+                   contradicted them. See to the others, and list all of them in store.url";
 
 #[derive(Default)]
 pub struct Standing {
@@ -30,8 +30,16 @@ pub struct Standing {
     outage: Spell,
     unreadable: Spell,
     /// Whom the sentinels named, for all workers, and for those that are made anew.
-    primary: Mutex<Option<Named>>,
+    primary: Mutex<Option<Followed>>,
+    /// Too few have named one so far.
+    is_deciding: AtomicBool,
     dissent: Dissent,
+}
+
+struct Followed {
+    named: Named,
+    /// Too few have named it, and nobody has since.
+    few: Option<String>,
 }
 
 impl Standing {
@@ -95,17 +103,21 @@ impl Standing {
 
     /// Whom the workers follow, once sentinels have named one.
     pub fn primary(&self) -> Option<Named> {
-        self.lock_primary().clone()
+        self.lock_primary().as_ref().map(|followed| followed.named.clone())
     }
 
     /// A worker that knew this one has heard of that one. Whom to follow: what another worker has found out meanwhile is as
-    /// new, and all are to go to the same server. `few`: how many have named it, if these are too few.
-    pub fn follow(&self, known: Option<&Named>, found: Named, few: Option<&str>) -> Named {
+    /// new, and all are to go to the same server. `few`: how many have named it and who is silent, if these are too few.
+    pub fn follow(&self, known: Option<&Named>, found: Named, few: Option<String>) -> Named {
         let mut primary = self.lock_primary();
-        let before = primary.as_ref().map(|before| before.address.clone());
+        let before = primary.as_ref().map(|before| before.named.address.clone());
         match &*primary {
-            Some(newer) if known.is_none_or(|known| known.address != newer.address) => return newer.clone(),
-            Some(_) | None => *primary = Some(found.clone()),
+            Some(Followed { named: newer, .. })
+                if known.is_none_or(|known| known.address != newer.address) =>
+            {
+                return newer.clone();
+            }
+            Some(_) | None => *primary = Some(Followed { named: found.clone(), few: few.clone() }),
         }
         drop(primary);
         if before.as_ref() != Some(&found.address) {
@@ -113,14 +125,31 @@ impl Standing {
             if let Some(before) = before {
                 tracing::warn!(before = server_of(&before), primary, "the sentinels name another primary");
             }
-            if let Some(answered) = few {
-                tracing::warn!(primary, answered, "{FEW}");
+            if let Some(sentinels) = few {
+                tracing::warn!(primary, sentinels, "{FEW}");
             }
         }
         found
     }
 
-    fn lock_primary(&self) -> MutexGuard<'_, Option<Named>> {
+    /// Whether it may soon be known whom to follow, if nobody contradicts those that have named one.
+    pub fn note_deciding(&self, is_deciding: bool) {
+        self.is_deciding.store(is_deciding, Ordering::Relaxed);
+    }
+
+    /// See [`Standing::note_deciding`].
+    pub fn is_deciding(&self) -> bool {
+        self.is_deciding.load(Ordering::Relaxed)
+    }
+
+    /// That too few sentinels have named the primary, if that is still so.
+    pub fn doubt(&self) -> Option<String> {
+        let primary = self.lock_primary();
+        let few = primary.as_ref().and_then(|followed| followed.few.as_ref());
+        few.map(|sentinels| format!("{FEW} ({sentinels})"))
+    }
+
+    fn lock_primary(&self) -> MutexGuard<'_, Option<Followed>> {
         self.primary.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
