@@ -47,6 +47,11 @@ fn load_with(text: &str, variables: &[(&str, &str)]) -> Result<Settings, Vec<Fau
     Settings::from_layers(text, variables)
 }
 
+/// As the metric `vestibule_config_hash` shows it.
+fn hash(settings: &Settings) -> u64 {
+    settings.at_restart.hash_with(&settings.rest)
+}
+
 /// Without Redis, also where a public_url is https.
 fn load(text: &str) -> Result<Settings, Vec<Fault>> {
     load_with(text, &[("VESTIBULE__STORE__ALLOW_MEMORY", "true")])

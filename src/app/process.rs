@@ -13,7 +13,7 @@ use super::supervisor::{Progress, Supervisor};
 use super::watching::Watch;
 use super::{PartEnded, Running, StartError};
 use crate::config::{Fault, Files, Loaded, Settings, Source, StoreLocation};
-use crate::domain::invalid::Invalid;
+use crate::domain::invalid::{self, Invalid};
 use crate::domain::ports::Clock;
 
 /// How a gateway ended.
@@ -211,6 +211,9 @@ fn reload(running: &Running, loaded: Loaded, asked: Asked) -> Files {
 
 fn take(running: &Running, settings: Settings, asked: Asked) {
     let missing = missing(&settings);
+    for invalid::Fault { location, message, fix } in &settings.refused_at_restart {
+        tracing::warn!(location, fault = message, fix, "a restart would be refused");
+    }
     let differences = running.reload(settings);
     tracing::info!(because = asked.name(), "reloaded workspaces, root keys, portals and signing keys");
     if !differences.is_empty() {

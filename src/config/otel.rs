@@ -10,10 +10,10 @@ mod ignored;
 mod sampler;
 mod set;
 
+use self::exporter::Authorities;
 pub use self::ignored::LeftAside;
 pub use self::sampler::Sampler;
 use self::set::{ENDPOINTS, EXPORTER, Set};
-use super::files::Files;
 use super::layers::PREFIX;
 use crate::domain::invalid::{Fault, Invalid};
 
@@ -27,8 +27,8 @@ pub struct Standard {
     pub in_place: Option<((String, String), &'static str)>,
     /// Which requests are recorded, in place of `telemetry.traces_one_in`.
     pub sampler: Option<Sampler>,
-    /// Authorities for the collector's certificate, in PEM form.
-    pub authorities: Option<String>,
+    /// For the collector's certificate. Read where traces are on: nobody else needs the file.
+    pub authorities: Option<Authorities>,
     /// Of those that count where traces are on.
     pub faults: Vec<Fault>,
     /// What does nothing.
@@ -41,20 +41,27 @@ impl Standard {
         let leaves_it = self.sampler.is_some_and(|sampler| sampler.ratio == 0.0 && sampler.follows_proxy);
         (leaves_it && !trust_traceparent).then(sampler::records_nothing)
     }
+
+    /// What of it takes effect at a restart only, by variable: its value, and the file that it names.
+    pub fn at_restart(&self) -> impl Iterator<Item = (&'static str, String, Option<&str>)> {
+        let authorities = self.authorities.iter();
+        let authorities = authorities.map(|file| (file.name, file.path.clone(), Some(file.path.as_str())));
+        let sampler = self.sampler.map(|sampler| (sampler::NAME, sampler.to_string(), None));
+        authorities.chain(sampler)
+    }
 }
 
 /// Reads them. Ours count before theirs. The environment comes last among the layers, so both replace the file.
-pub fn read(variables: &[(String, String)], files: &Files) -> Standard {
+pub fn read(variables: &[(String, String)]) -> Standard {
     let set = Set(variables);
     let has_ours = |key| variables.iter().any(|(name, _)| name.strip_prefix(PREFIX) == Some(key));
     let mut faults = exporter::faults(set);
-    let authorities = exporter::authorities(set, files).map_err(|fault| faults.push(fault)).ok().flatten();
     let sampler = sampler::read(set).map_err(|fault| faults.push(fault)).ok().flatten();
     let in_place = if has_ours(OUR_ENDPOINT) { None } else { endpoint(set, &mut faults) };
     Standard {
         in_place: in_place.map(|(value, name)| ((format!("{PREFIX}{OUR_ENDPOINT}"), value), name)),
         sampler: sampler.filter(|_| !has_ours(OUR_SAMPLER)),
-        authorities,
+        authorities: Authorities::of(set),
         faults,
         left_aside: LeftAside::of(set),
     }

@@ -26,7 +26,7 @@ pub fn digest_of_rest<'a>(
     Digest::of(&text)
 }
 
-/// The digest of each key's value, by the key's path.
+/// The digest of each value, by its key's path, or by the variable that stands for no key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AtRestart(BTreeMap<String, Digest>);
 
@@ -34,14 +34,16 @@ impl AtRestart {
     /// Of a whole document. A key that names a file stands for what the file held too.
     pub fn of(document: &Map<String, Value>, files: &Files) -> Self {
         let sections = SECTIONS.iter().filter_map(|name| Some((name, document.get(*name)?.as_object()?)));
-        let digest = |value: &Value| {
-            let held = value.as_str().and_then(|path| files.digest(path)).map(|held| held.to_hex());
-            Digest::of(&format!("{value} {}", held.unwrap_or_default()))
-        };
+        let digest = |value: &Value| digest(&value.to_string(), value.as_str(), files);
         let keys = sections.flat_map(|(section, keys)| {
             keys.iter().map(move |(name, value)| (format!("{section}.{name}"), digest(value)))
         });
         AtRestart(keys.collect())
+    }
+
+    /// Adds a variable that stands for no key. `path`: the file that it names.
+    pub fn add(&mut self, variable: &str, value: &str, path: Option<&str>, files: &Files) {
+        self.0.insert(variable.to_owned(), digest(value, path, files));
     }
 
     /// Of what is in force where these values were there at the start and the rest came later: 48 bits, which a metric's
@@ -54,9 +56,14 @@ impl AtRestart {
         digest.as_bytes()[..6].iter().fold(0, |hash, byte| hash << 8 | u64::from(*byte))
     }
 
-    /// The paths of all keys that differ.
+    /// The names of all that differ.
     pub fn differences<'a>(&'a self, other: &'a Self) -> Vec<&'a str> {
         let names = self.0.keys().chain(other.0.keys().filter(|name| !self.0.contains_key(*name)));
         names.filter(|name| self.0.get(*name) != other.0.get(*name)).map(String::as_str).collect()
     }
+}
+
+fn digest(value: &str, path: Option<&str>, files: &Files) -> Digest {
+    let held = path.and_then(|path| files.digest(path)).map(|held| held.to_hex());
+    Digest::of(&format!("{value} {}", held.unwrap_or_default()))
 }

@@ -10,6 +10,7 @@ use super::store::Store;
 use super::telemetry::Telemetry;
 use crate::domain::catalog::Catalog;
 use crate::domain::credential::Digest;
+use crate::domain::invalid::Fault;
 use crate::tokens::SigningKey;
 
 /// Everything a gateway needs to know.
@@ -39,6 +40,8 @@ pub struct Settings {
     pub rest: Digest,
     /// Variables that are left aside, and why.
     pub left_aside: Vec<String>,
+    /// What a restart would refuse, and a gateway that runs already does not need.
+    pub refused_at_restart: Vec<Fault>,
 }
 
 impl Settings {

@@ -114,9 +114,11 @@ impl Settings {
 
 impl Settings {
     /// With what the variables of OpenTelemetry's say that no key of ours does.
-    fn told_by(mut self, standard: Standard, is_on: bool) -> Settings {
+    fn told_by(mut self, standard: Standard, is_on: bool, files: &Files) -> Settings {
+        for (variable, value, path) in standard.at_restart().filter(|_| is_on) {
+            self.at_restart.add(variable, &value, path, files);
+        }
         self.left_aside = standard.left_aside.warnings(is_on);
-        self.telemetry.authorities = standard.authorities;
         self
     }
 }
@@ -137,17 +139,26 @@ impl<'a> Middle<'a> {
         let public_url = self.public_url;
         let merged = self.merged(variables, files, &mut places, &mut faults).map_err(alone)?;
         let Merged { document, included, mut standard } = merged;
-        let settings = whole::read(&document, public_url, standard.sampler, files, &places, &mut faults);
+        let mut settings = whole::read(&document, public_url, standard.sampler, files, &places, &mut faults);
         let is_on = telemetry::is_on(&document);
         if is_on {
             faults.append(&mut standard.faults);
             let is_trusted = settings.as_ref().is_none_or(|settings| settings.telemetry.trust_traceparent);
             faults.extend(standard.records_nothing(is_trusted));
+            match (standard.authorities.as_ref().map(|file| file.read(files)).transpose(), &mut settings) {
+                (Ok(authorities), Some(settings)) => settings.telemetry.authorities = authorities,
+                (Ok(_), None) => {}
+                // It has no use for them until it is started anew, and a root key that has become known must go now.
+                (Err(fault), Some(settings)) if public_url.is_some() => {
+                    settings.refused_at_restart.push(fault)
+                }
+                (Err(fault), _) => faults.push(fault),
+            }
         }
         let mut faults: Vec<Fault> = faults.into_iter().map(|fault| places.locate(fault)).collect();
         faults.extend(included);
         match settings {
-            Some(settings) if faults.is_empty() => Ok(settings.told_by(standard, is_on)),
+            Some(settings) if faults.is_empty() => Ok(settings.told_by(standard, is_on, files)),
             Some(_) | None => Err(faults),
         }
     }
@@ -166,7 +177,7 @@ impl<'a> Middle<'a> {
         read.lines.into_iter().for_each(|(path, line)| places.put_line(path, self.name, line));
         let variables: Vec<(String, String)> = variables.collect();
         faults.extend(misspelt::faults(variables.iter().map(|(name, _)| name.as_str())));
-        let mut standard = otel::read(&variables, files);
+        let mut standard = otel::read(&variables);
         let (mut variables, mut renamed, unread) = secret_files::resolve(variables, files);
         faults.extend(unread);
         if let Some((variable, theirs)) = standard.in_place.take() {

@@ -69,6 +69,7 @@ pub fn read(
         catalog,
         at_restart: AtRestart::of(document, files),
         left_aside: Vec::new(),
+        refused_at_restart: Vec::new(),
     })
 }
 

@@ -82,6 +82,8 @@ fn what_is_missing_counts_before_what_is_wrong_beside_it() {
     assert_eq!(codes(&path, &[]), [Some(2), Some(2)]);
     let missing = ("VESTIBULE__STORE__PASSWORD_FILE", "/nowhere/file");
     assert_eq!(codes(&path, &[missing]), [Some(1), Some(2)]);
+    let unread = ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/nowhere/file");
+    assert_eq!(codes(&path, &[unread]), [Some(2), Some(2)], "traces are off, and nobody needs it");
 }
 
 /// What a file holds, the next start finds again.

@@ -229,6 +229,30 @@ async fn certificates_in_the_same_files_wait_for_a_restart() {
     assert!(!process.output.join("").contains("PRIVATE KEY"), "no key is told");
 }
 
+/// The gateway sends its spans on with what it has read at its start. A root key that has become known must go now.
+#[tokio::test]
+async fn an_authority_that_has_vanished_is_in_no_reloads_way() {
+    const NAME: &str = "OTEL_EXPORTER_OTLP_CERTIFICATE";
+    let directory = tempfile::tempdir().expect("a directory");
+    let authority = directory.path().join("authority.pem");
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
+    std::fs::write(&authority, made.cert.pem()).expect("a file is written");
+    let path = file(&directory, &config("memory:"));
+    let mut command = vestibule(&["serve", "--config"]);
+    command.env("OTEL_EXPORTER_OTLP_ENDPOINT", "https://127.0.0.1:1").env(NAME, &authority);
+    let mut process = Process::serve_by(command.arg(&path));
+    assert_eq!(create(&process, "my-portal").await.status, 200);
+    std::fs::remove_file(&authority).expect("it is removed");
+    file(&directory, &without_root_keys(&config("memory:")));
+    process.signal("-HUP");
+    process.wait_for_line(|line| line.contains("a restart would be refused"));
+    assert!(process.output.last().is_some_and(|line| line.contains(NAME)), "{:?}", process.output);
+    process.wait_for_line(|line| line.contains("at a restart only"));
+    let told = process.output.last().expect("the line");
+    assert!(told.contains(&format!("\"keys\":\"{NAME}\"")), "{told}");
+    assert_eq!(create(&process, "my-portal").await.status, 401);
+}
+
 /// It is read for each connection, and by a reload only to see whether there is one: nobody would try again.
 #[tokio::test]
 async fn a_reload_that_a_file_was_in_the_way_of_is_tried_again() {

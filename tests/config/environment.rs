@@ -1,6 +1,6 @@
 //! The environment replaces the file key by key, and reaches every key.
 
-use super::{API_EXAMPLE, accepted, load_with, locations};
+use super::{API_EXAMPLE, accepted, hash, load_with, locations};
 
 fn accepted_with(text: &str, variables: &[(&str, &str)]) -> vestibule::config::Settings {
     load_with(text, variables).unwrap_or_else(|faults| panic!("{faults:#?}"))
@@ -271,11 +271,6 @@ fn a_table_in_a_variable_is_no_way_around() {
     let twice = [("VESTIBULE__WORKSPACES", "[{ id = \"a\", id = \"b\" }]")];
     let faults = load_with("", &twice).expect_err("it is refused");
     assert_eq!(locations(&faults), ["workspaces"]);
-}
-
-/// As the metric `vestibule_config_hash` shows it.
-fn hash(settings: &vestibule::config::Settings) -> u64 {
-    settings.at_restart.hash_with(&settings.rest)
 }
 
 #[test]

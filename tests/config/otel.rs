@@ -2,7 +2,7 @@
 
 use vestibule::config::Place;
 
-use super::{load_with, locations};
+use super::{hash, load_with, locations};
 
 const BASE: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const HEADERS: &str = "OTEL_EXPORTER_OTLP_HEADERS";
@@ -105,4 +105,36 @@ fn a_fault_names_the_variable_that_was_set() {
     }
     let gap = "VESTIBULE__SERVER__PREVIOUS_SECRETS__5_FILE";
     assert_eq!(locations(&load_with("", &[(gap, path)]).expect_err(gap)), [gap]);
+}
+
+/// Replicas that differ in them do not have the same configuration, and a reload must not seem to have taken them in.
+#[test]
+fn what_takes_effect_at_a_restart_is_told_apart_where_traces_are_on() {
+    const SAMPLER: &str = "OTEL_TRACES_SAMPLER";
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("authority.pem");
+    let written = || {
+        let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
+        std::fs::write(&path, made.cert.pem()).expect("a file is written");
+    };
+    written();
+    let of_path = path.to_str().expect("a path");
+    for name in ["OTEL_EXPORTER_OTLP_CERTIFICATE", "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE"] {
+        let read = |variables: &[(&str, &str)]| load_with("", variables).expect("it is accepted");
+        let on = read(&[(BASE, URL)]);
+        let with_authority = || read(&[(BASE, URL), (name, of_path)]);
+        let (before, sampled) = (with_authority(), read(&[(BASE, URL), (SAMPLER, "always_on")]));
+        written();
+        let after = with_authority();
+        for (other, differing) in [(&before, name), (&sampled, SAMPLER)] {
+            assert_eq!(on.at_restart.differences(&other.at_restart), [differing]);
+            assert_ne!(hash(&on), hash(other), "{differing}");
+        }
+        assert_eq!(before.at_restart.differences(&after.at_restart), [name], "another authority");
+        assert_ne!(hash(&before), hash(&after), "{name}");
+        let off = read(&[]);
+        for (other, value) in [(name, of_path), (SAMPLER, "always_on")] {
+            assert_eq!(hash(&read(&[(other, value)])), hash(&off), "{other} where traces are off");
+        }
+    }
 }

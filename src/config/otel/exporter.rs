@@ -31,10 +31,24 @@ pub fn faults(set: Set<'_>) -> Vec<Fault> {
     headers.into_iter().chain(client).collect()
 }
 
-/// The authorities of the collector's certificate, in place of the public ones.
-pub fn authorities(set: Set<'_>, files: &Files) -> Result<Option<String>, Fault> {
-    let Some((name, path)) = set.first(AUTHORITIES) else { return Ok(None) };
-    read_certificates(path, files).map(Some).map_err(|invalid| invalid.at(name))
+/// A file with the authorities of the collector's certificate, in place of the public ones.
+pub struct Authorities {
+    /// The variable that names it.
+    pub name: &'static str,
+    /// Nobody has looked into it yet.
+    pub path: String,
+}
+
+impl Authorities {
+    /// None if no variable names one.
+    pub fn of(set: Set<'_>) -> Option<Self> {
+        set.first(AUTHORITIES).map(|(name, path)| Authorities { name, path: path.to_owned() })
+    }
+
+    /// What is in it.
+    pub fn read(&self, files: &Files) -> Result<String, Fault> {
+        read_certificates(&self.path, files).map_err(|invalid| invalid.at(self.name))
+    }
 }
 
 /// `key=value,key=value`, as the exporter reads them: it drops what is none.

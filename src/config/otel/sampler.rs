@@ -3,10 +3,13 @@
 //! Owns: the samplers of the specification that the gateway has, and that any other is a fault: it would record all.
 //! Must not know: how a request is chosen.
 
+use std::fmt;
+
 use super::set::Set;
 use crate::domain::invalid::{Fault, Invalid};
 
-const NAME: &str = "OTEL_TRACES_SAMPLER";
+/// The variable that says it.
+pub const NAME: &str = "OTEL_TRACES_SAMPLER";
 const ARGUMENT: &str = "OTEL_TRACES_SAMPLER_ARG";
 
 /// Which requests are recorded.
@@ -24,6 +27,13 @@ impl Sampler {
         #[allow(clippy::cast_precision_loss)] // Nobody minds which one of 2^53 it is.
         let ratio = if count == 0 { 0.0 } else { 1.0 / count as f64 };
         Sampler { ratio, follows_proxy: true }
+    }
+}
+
+impl fmt::Display for Sampler {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Sampler { ratio, follows_proxy } = self;
+        write!(formatter, "{ratio}, of a proxy's decision: {follows_proxy}")
     }
 }
 
