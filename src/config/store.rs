@@ -70,8 +70,8 @@ pub fn read_store(mut fields: Fields<'_, '_>, files: &Files) -> Option<Store> {
     let pair = certificates.zip(key).map(|(certificates, key)| ClientCertificate::new(certificates, key));
     let client_certificate = match pair.transpose() {
         Ok(pair) => pair,
-        Err(invalid) => {
-            fields.fault("client_key_file", invalid);
+        Err((name, invalid)) => {
+            fields.fault(name, invalid);
             None
         }
     };

@@ -127,7 +127,7 @@ async fn an_included_file_that_is_emptied_is_refused() {
     let teams = directory.path().join("teams");
     std::fs::create_dir(&teams).expect("a folder");
     let portal =
-        |slug: &str| format!("[[portals]]\nslug = \"{slug}\"\nurl = \"https://{slug}.example.com/\"\n");
+        |slug: &str| format!("[[portals]]\nslug = \"{slug}\"\nurl = \"https://team-{slug}.example.com/\"\n");
     std::fs::write(teams.join("a.toml"), portal("first")).expect("a file is written");
     std::fs::write(teams.join("b.toml"), portal("second")).expect("a file is written");
     let id = "[[workspaces]]\nid = \"acme\"\n";

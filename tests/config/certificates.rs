@@ -69,6 +69,25 @@ fn a_key_that_is_not_that_of_its_certificate_is_a_fault() {
     assert_eq!(locations(&faults), ["store.client_key_file"]);
 }
 
+/// `openssl x509 -req` makes it so where no extension is asked for. The key is the right one, and is not blamed.
+#[test]
+fn a_certificate_of_version_1_is_told_as_such() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (old, key) =
+        (include_str!("../testdata/client_version_1.pem"), include_str!("../testdata/client_key.pem"));
+    accepted(&configuration(&directory, include_str!("../testdata/client.pem"), key));
+    let faults = refused(&configuration(&directory, old, key));
+    assert_eq!(locations(&faults), ["store.client_cert_file"]);
+    assert!(
+        faults[0].message.contains("X.509 version 1") && faults[0].fix.contains("-extfile"),
+        "{}",
+        faults[0]
+    );
+    // Whose key is another is told that it is of that version all the same: it is the first thing to mend.
+    let faults = refused(&configuration(&directory, old, &pair(2020, 2120).key));
+    assert_eq!(locations(&faults), ["store.client_cert_file"]);
+}
+
 /// It may be valid again at the next start, and a gateway that runs needs it only for new connections.
 #[test]
 fn a_certificate_that_is_out_of_date_is_a_warning() {

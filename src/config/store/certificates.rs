@@ -18,6 +18,9 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::config::files::Files;
 use crate::domain::invalid::Invalid;
 
+const CERTIFICATE: &str = "client_cert_file";
+const KEY: &str = "client_key_file";
+
 /// A certificate with its key, both in PEM form.
 #[derive(Debug)]
 pub struct ClientCertificate {
@@ -28,17 +31,27 @@ pub struct ClientCertificate {
 }
 
 impl ClientCertificate {
-    /// An error if the two do not belong together.
-    pub fn new(certificates: String, key: SecretString) -> Result<Self, Invalid> {
-        let chain = CertificateDer::pem_slice_iter(certificates.as_bytes()).filter_map(Result::ok).collect();
+    /// An error, and the key that it is of, if the two do not belong together or the certificate cannot be shown to anybody.
+    pub fn new(certificates: String, key: SecretString) -> Result<Self, (&'static str, Invalid)> {
+        let chain: Vec<_> =
+            CertificateDer::pem_slice_iter(certificates.as_bytes()).filter_map(Result::ok).collect();
+        let is_old = chain.first().is_some_and(|certificate| is_of_version_1(certificate));
         let fix = "Name the key of the first certificate in store.client_cert_file.";
-        let unusable = |message: &str| Invalid::new(message, fix);
+        let unusable = |message: &str| (KEY, Invalid::new(message, fix));
         let parsed = PrivateKeyDer::from_pem_slice(key.expose_secret().as_bytes());
         let parsed = parsed.map_err(|_| unusable("The file holds no whole private key."))?;
         match CertifiedKey::from_der(chain, parsed, &ring::default_provider()) {
             Ok(_) => Ok(ClientCertificate { certificates: certificates.into_bytes(), key }),
             Err(Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => {
                 Err(unusable("The key is not that of the certificate in store.client_cert_file."))
+            }
+            Err(Error::InvalidCertificate(_)) if is_old => Err((CERTIFICATE, of_version_1())),
+            Err(Error::InvalidCertificate(error)) => {
+                let message = format!("The first certificate in the file cannot be used: {error}.");
+                Err((
+                    CERTIFICATE,
+                    Invalid::new(message, "Have it made anew, or convert it to PEM form anew."),
+                ))
             }
             Err(_) => Err(unusable(
                 "The key and the certificate in store.client_cert_file cannot be used together.",
@@ -65,6 +78,29 @@ impl ClientCertificate {
             Ok(_) | Err(_) => None,
         }
     }
+}
+
+/// Later versions begin with their number, after the heads of the certificate and of what is signed in it (RFC 5280, section 4.1).
+fn is_of_version_1(certificate: &[u8]) -> bool {
+    const VERSION: u8 = 0xa0;
+    let first = within(certificate).and_then(within).and_then(<[u8]>::first);
+    first.is_some_and(|first| *first != VERSION)
+}
+
+/// What is in a sequence of DER.
+fn within(der: &[u8]) -> Option<&[u8]> {
+    const SEQUENCE: u8 = 0x30;
+    let [SEQUENCE, length, rest @ ..] = der else { return None };
+    // One below 128 is told in this byte; else its low bits say how many bytes it takes.
+    let bytes = if *length < 0x80 { 0 } else { usize::from(length & 0x7f) };
+    rest.get(bytes..)
+}
+
+fn of_version_1() -> Invalid {
+    let message = "The certificate is of X.509 version 1, which cannot be used for TLS by the gateway.";
+    let fix = "Make one of version 3, with an extension: `openssl x509 -req … -extfile FILE`, where FILE has the line \
+               extendedKeyUsage=clientAuth, or `openssl req -x509 -addext extendedKeyUsage=clientAuth …`. The key may stay.";
+    Invalid::new(message, fix)
 }
 
 /// One certificate or more, in PEM form.
