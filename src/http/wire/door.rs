@@ -24,7 +24,10 @@ impl Door {
     pub async fn close(self) {
         match drop_newcomers(&self.0) {
             Ok(()) => tokio::time::sleep(SETTLE).await,
-            Err(error) => tracing::debug!(%error, "the listener closes without having turned newcomers away"),
+            Err(error) => tracing::warn!(
+                %error,
+                "this kernel takes no filter of sockets, so connections that wait to be accepted are reset as the listener closes"
+            ),
         }
     }
 }
@@ -51,4 +54,54 @@ fn drop_newcomers(listener: &TcpListener) -> std::io::Result<()> {
 #[cfg(not(target_os = "linux"))]
 fn drop_newcomers(_listener: &TcpListener) -> std::io::Result<()> {
     Err(std::io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::io::{self, Write};
+    use std::os::fd::OwnedFd;
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+    use crate::telemetry::log_of_this_thread;
+
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().expect("not poisoned").write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    async fn told_at_the_close_of(listener: &TcpListener) -> String {
+        let log = Log::default();
+        let guards = log_of_this_thread(log.clone());
+        Door::of(listener).expect("a handle").close().await;
+        drop(guards);
+        let told = log.0.lock().expect("not poisoned").clone();
+        String::from_utf8(told).expect("text")
+    }
+
+    /// Nobody would know that the promise of a good end does not hold there.
+    #[tokio::test]
+    async fn a_kernel_that_takes_no_filter_is_told() {
+        // What is no socket takes none either.
+        let nothing = OwnedFd::from(File::open("/dev/null").expect("it is there"));
+        let told = told_at_the_close_of(&TcpListener::from(nothing)).await;
+        assert_eq!(told.matches("\"level\":\"WARN\"").count(), 1, "{told}");
+        assert!(told.contains("takes no filter of sockets"), "{told}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn one_that_takes_it_has_nothing_to_tell() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("it listens");
+        assert_eq!(told_at_the_close_of(&listener).await, "");
+    }
 }
