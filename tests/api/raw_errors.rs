@@ -47,7 +47,12 @@ async fn a_head_that_comes_too_slowly_is_a_problem() {
         assert_eq!(connection.read(&mut [0; 1]).await.expect("the gateway closes it"), 0);
         refusal
     };
+    // As browsers and clients open them ahead of need. It has sent nothing, so nothing is late; an answer to nothing would be
+    // taken for the answer to the request that is being sent.
+    let mut ahead_of_need = raw::connect(&app, "").await;
     let (first, later) = tokio::join!(raw::send(&app, half), later);
+    ahead_of_need.write_all(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n").await.expect("it is open");
+    assert_eq!(raw::read(&mut ahead_of_need).await.status, 200);
     for reply in [first, later] {
         reply.expect(408, "bad_request/request_timeout");
         reply.expect_common_headers();

@@ -2,8 +2,8 @@
 //! line that the codec cannot bear.
 //!
 //! Owns: the time for each part of a request and its answer, and the length of a line. actix-http limits only the
-//! head of a connection's first request and the idle time after an answer: a later head that stops halfway, or an
-//! abandoned body that never ends, would hold its connection for ever.
+//! time until a connection's first request has its head, and the idle time after an answer: a later head that stops halfway,
+//! or an abandoned body that never ends, would hold its connection for ever.
 //! Must not know: HTTP, beyond that an empty line ends a head and that whatever is written is an answer.
 
 use std::io;
@@ -32,6 +32,8 @@ pub struct Patience {
     pub head: Duration,
     /// From there to the answer. It includes the body, which has a limit of its own, and our work.
     pub answer: Duration,
+    /// Until the first byte. Browsers and clients open connections ahead of need.
+    pub first: Duration,
     /// From an answer to the next request. It is longer than the codec's own limit, which is more precise.
     pub idle: Duration,
 }
@@ -65,7 +67,7 @@ pub struct Bounded<S> {
 impl<S> Bounded<S> {
     /// Must be called on a runtime with timers.
     pub fn new(socket: S, patience: Patience) -> Self {
-        let deadline = Instant::now() + patience.idle;
+        let deadline = Instant::now() + patience.first;
         Bounded {
             socket,
             patience,

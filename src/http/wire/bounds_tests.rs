@@ -5,7 +5,7 @@ use tokio::time::{advance, timeout};
 
 use super::*;
 
-const PATIENCE: Patience = Patience { head: secs(10), answer: secs(30), idle: secs(80) };
+const PATIENCE: Patience = Patience { head: secs(10), answer: secs(30), first: secs(75), idle: secs(80) };
 const HALF: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\nA";
 const WHOLE: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 
@@ -85,6 +85,10 @@ async fn an_idle_connection_is_closed_without_a_word() {
     let (mut client, mut gateway) = connection();
     exchange(&mut client, &mut gateway).await;
     assert_eq!(read_to_end(&mut gateway).await, (Vec::new(), 80));
+    drop(gateway);
+    assert_eq!(client.read(&mut [0; 1]).await.expect("it is closed"), 0);
+    let (mut client, mut gateway) = connection();
+    assert_eq!(read_to_end(&mut gateway).await, (Vec::new(), 75));
     drop(gateway);
     assert_eq!(client.read(&mut [0; 1]).await.expect("it is closed"), 0);
 }

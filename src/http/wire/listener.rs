@@ -31,6 +31,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 const PATIENCE: Patience = Patience {
     head: HEAD_TIMEOUT,
     answer: Duration::from_secs(30),
+    first: KEEP_ALIVE,
     idle: KEEP_ALIVE.saturating_add(Duration::from_secs(5)),
 };
 /// Time for requests in flight once the listener is closed. With `server.drain_seconds` before it, it stays below the 30
@@ -64,7 +65,9 @@ pub fn listen(
         let stopping = stopping.clone();
         let http = HttpService::build()
             .keep_alive(KEEP_ALIVE)
-            .client_request_timeout(HEAD_TIMEOUT)
+            // `Bounded` has this limit. The codec counts from the connection's first moment, and answers a 408 to those
+            // that have sent nothing yet, or whose request has just arrived and is not read.
+            .client_request_timeout(Duration::ZERO)
             .graceful_shutdown_signal(move || {
                 let stopping = stopping.clone();
                 async move { stopping.notified().await }
