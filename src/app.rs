@@ -41,6 +41,7 @@ use crate::http::gateway::limits::Limits;
 use crate::http::gateway::untrusted::Untrusted;
 use crate::telemetry::{Metrics, Receiver, Sampling, Traces, TracesError};
 use crate::tokens::KeyError;
+use agreement::Membership;
 pub use parts::PartEnded;
 pub use running::Running;
 use running::{Fixed, Shown, Stop};
@@ -163,7 +164,9 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
         running.metrics_address = server.addrs().first().copied();
         running.parts.add_server("the metrics listener", server.run());
     }
-    running.parts.add_task("the check of server.secret", agreement::keep(first_contact.clone(), marks));
+    let membership = Membership::new(first_contact.clone(), marks);
+    running.parts.add_task("the check of server.secret", membership.clone().keep());
+    running.membership = Some(membership);
     running.parts.add_task("the housekeeping", async move {
         let mut ticks = tokio::time::interval(FORGET_EVERY);
         // Its answer is a warning in the log, if there is one.

@@ -1,56 +1,87 @@
 //! That all gateways on one store have the same `server.secret`.
 //!
-//! Owns: what happens when one has another. It would not find the sessions that the others make: to revoke a user's
-//! sessions there would answer that there are none, and they would live on. So it ends when it starts. One that serves
-//! already goes on, and says so in its log.
+//! Owns: what happens when one has another, or has one that another does not know. One of the two would not find the
+//! sessions that the other makes: to revoke a user's sessions there would answer that there are none, and they would live
+//! on. So whichever starts does not run. One that serves already goes on, and says so in its log.
 //! Must not know: what a secret is used for.
 
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
+use crate::domain::base62::random_text;
 use crate::domain::ports::SessionStore;
-use crate::domain::secret_mark::{Agreement, SecretMarks};
+use crate::domain::secret_mark::{AGAIN_AFTER, Agreement, Presence, SecretMarks};
 
 /// While the store cannot be asked for the first time.
 const RETRY: Duration = Duration::from_secs(1);
-/// The mark outlives this by far.
-const REPEAT: Duration = Duration::from_secs(60);
+/// At the end, when an orchestrator waits.
+const LEAVE: Duration = Duration::from_secs(1);
 
-pub(super) const OTHER: &str = "server.secret is not the one that the other gateways on this store have, so this one would not find \
-                     their sessions by user. Give all of them the same, without white space at its ends. To change it, \
-                     first add the new one to server.previous_secrets at every gateway, and restart it; then swap the two. If it is lost for good, delete the key vst:secret \
-                     (or that which begins with your store.prefix)";
+pub(super) const OTHER: &str = "server.secret is not the one that other gateways on this store have, or had in the last 25 hours, and \
+    is not beside it here either: this gateway would not find their sessions by user. Give all of them the same, without white space \
+    at its ends. To change it, first add the new one to server.previous_secrets at every gateway, and restart it; then swap the two, \
+    and leave the old one there for 25 hours. If it is lost for good, end all gateways and delete the key vst:secrets (or that \
+    which begins with your store.prefix)";
 
-/// Compares at the start and once a minute. Ends only with an error.
-pub async fn keep(store: Arc<dyn SessionStore>, marks: SecretMarks) -> io::Result<()> {
-    loop {
-        match store.agree(&marks).await {
-            Ok(Agreement::Same) => break,
-            Ok(Agreement::InRotation) => {
-                tracing::info!(
-                    "server.secret is new; the other gateways on this store still have a previous one"
-                );
-                break;
+pub(super) const UNANNOUNCED: &str = "another gateway on this store does not know this one's server.secret, so it would not find by user \
+    the sessions that this one makes. First add the new secret to server.previous_secrets at every gateway, and restart it; then swap \
+    the two. A gateway that was killed counts for two and a half minutes more";
+
+/// How a gateway takes part.
+#[derive(Clone)]
+pub struct Membership {
+    store: Arc<dyn SessionStore>,
+    marks: SecretMarks,
+    /// Of this process.
+    gateway: String,
+}
+
+impl Membership {
+    /// Of a gateway that starts.
+    pub fn new(store: Arc<dyn SessionStore>, marks: SecretMarks) -> Self {
+        Membership { store, marks, gateway: random_text() }
+    }
+
+    /// Compares at the start and once a minute. Ends only with an error.
+    pub async fn keep(self) -> io::Result<()> {
+        loop {
+            match self.store.agree(&self.marks, Presence::Starts(&self.gateway)).await {
+                Ok(Agreement::Same) => break,
+                Ok(Agreement::InRotation) => {
+                    tracing::info!(
+                        "server.secret is being rotated; this gateway and the others know each other's"
+                    );
+                    break;
+                }
+                Ok(Agreement::Other) => return Err(io::Error::other(OTHER)),
+                Ok(Agreement::Unannounced) => return Err(io::Error::other(UNANNOUNCED)),
+                // The store has logged it.
+                Err(_) => sleep(RETRY).await,
             }
-            Ok(Agreement::Other) => return Err(io::Error::other(OTHER)),
-            // The store has logged it.
-            Err(_) => sleep(RETRY).await,
+        }
+        let mut told = None;
+        loop {
+            sleep(AGAIN_AFTER).await;
+            let fault = match self.store.agree(&self.marks, Presence::Serves(&self.gateway)).await {
+                Ok(Agreement::Other) => Some(OTHER),
+                Ok(Agreement::Unannounced) => Some(UNANNOUNCED),
+                Ok(Agreement::Same | Agreement::InRotation) => None,
+                Err(_) => continue,
+            };
+            if let Some(fault) = fault.filter(|_| fault != told) {
+                tracing::error!("{fault}");
+            }
+            told = fault;
         }
     }
-    let mut is_told = false;
-    loop {
-        sleep(REPEAT).await;
-        match store.agree(&marks).await {
-            Ok(Agreement::Other) if !is_told => {
-                tracing::error!("{OTHER}");
-                is_told = true;
-            }
-            Ok(Agreement::Same | Agreement::InRotation) => is_told = false,
-            Ok(Agreement::Other) | Err(_) => (),
-        }
+
+    /// It makes no more sessions, so its secret need not be known any more.
+    pub async fn end(self) {
+        // Who is not told will know in some minutes.
+        let _ = timeout(LEAVE, self.store.leave(&self.marks, &self.gateway)).await;
     }
 }
 
@@ -59,9 +90,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_says_what_to_do() {
-        for word in ["server.previous_secrets", "white space", "vst:secret"] {
+    fn they_say_what_to_do() {
+        for word in ["server.previous_secrets", "white space", "vst:secrets"] {
             assert!(OTHER.contains(word), "{word}");
+        }
+        for word in ["server.previous_secrets", "minutes"] {
+            assert!(UNANNOUNCED.contains(word), "{word}");
         }
     }
 }

@@ -15,11 +15,11 @@ use tokio::time::Instant;
 
 use self::walk::walk;
 use super::StartError;
-use super::agreement::OTHER;
+use super::agreement::{OTHER, UNANNOUNCED};
 use super::stores::StoreMaker;
 use crate::config::Settings;
 use crate::domain::ports::{Clock, Readiness, SessionStore, StoreError};
-use crate::domain::secret_mark::{Agreement, SecretMarks};
+use crate::domain::secret_mark::{Agreement, Presence, SecretMarks};
 use crate::telemetry::Metrics;
 
 /// What is kept of the sessions that are tried, where histories are kept.
@@ -80,9 +80,10 @@ async fn ready(stores: &StoreMaker, store: &dyn SessionStore) -> Result<Readines
 
 /// A gateway that disagrees with the others ends at its start.
 async fn disagrees(store: &dyn SessionStore, marks: &SecretMarks, prefix: &str) -> Option<String> {
-    match store.compare(marks).await {
+    match store.agree(marks, Presence::Looks).await {
         Ok(Agreement::Same | Agreement::InRotation) => None,
         Ok(Agreement::Other) => Some(OTHER.to_owned()),
-        Err(error) => Some(format!("the mark of the secret, {prefix}:secret: {error}")),
+        Ok(Agreement::Unannounced) => Some(UNANNOUNCED.to_owned()),
+        Err(error) => Some(format!("the marks of the secrets, {prefix}:secrets: {error}")),
     }
 }

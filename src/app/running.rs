@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::agreement::Membership;
 use super::counting::tell_configuration;
 use super::parts::{PartEnded, Parts};
 use super::signing::Signing;
@@ -33,6 +34,8 @@ pub struct Running {
     pub(super) traces: Option<Arc<Traces>>,
     /// Of the public listener, until it closes.
     pub(super) door: Option<Door>,
+    /// Among the gateways on the store, until the end.
+    pub(super) membership: Option<Membership>,
     catalog: SharedCatalog,
     signing: Signing,
     stop: Stop,
@@ -86,6 +89,7 @@ impl Running {
             metrics_address: None,
             traces: None,
             door: None,
+            membership: None,
             catalog,
             signing,
             stop,
@@ -152,6 +156,9 @@ impl Running {
         // Where a part has ended, nobody has closed it. While it is there, the kernel goes on to make connections.
         drop(self.door.take());
         self.parts.stop().await;
+        if let Some(membership) = self.membership {
+            membership.end().await;
+        }
         if let Some(traces) = self.traces {
             // Nothing is lost but traces if it fails, and the log tells it.
             let _ = tokio::task::spawn_blocking(move || traces.shut_down(LAST_SPANS)).await;
@@ -199,8 +206,9 @@ mod tests {
         let mut slow = TcpStream::connect(address).expect("it listens");
         let head =
             b"POST /v2/portal.exchangeSession HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
-                     Content-Length: 8\r\n\r\n";
+                     Expect: 100-continue\r\nContent-Length: 8\r\n\r\n";
         slow.write_all(head).expect("it reads");
+        slow.read_exact(&mut [0; 25]).expect("HTTP/1.1 100 Continue");
         running.parts.add_task("a task", async { panic!("a defect") });
         running.part_ended().await;
         let stopping = tokio::spawn(running.stop());

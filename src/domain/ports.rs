@@ -19,7 +19,7 @@ pub use self::opening::{
 pub use self::store_error::StoreError;
 use super::credential::Digest;
 use super::handle::{Handle, HandleSuffix};
-use super::secret_mark::{Agreement, SecretMarks};
+use super::secret_mark::{Agreement, Presence, SecretMarks};
 use super::session::PortalSession;
 use super::user_tag::UserTag;
 
@@ -145,15 +145,15 @@ pub trait SessionStore: Histories + Send + Sync {
     /// Its time, Unix milliseconds: the one that all times of sessions are told in.
     async fn now_ms(&self) -> Result<u64, StoreError>;
 
-    /// Compares the secret with that of the other gateways on the store, and leaves its mark for them. A store in this
+    /// Compares the secrets with those of the other gateways on the store, and leaves their marks for them. A store in this
     /// process has no other gateway.
-    async fn agree(&self, _marks: &SecretMarks) -> Result<Agreement, StoreError> {
+    async fn agree(&self, _marks: &SecretMarks, _presence: Presence<'_>) -> Result<Agreement, StoreError> {
         Ok(Agreement::Same)
     }
 
-    /// The same comparison, and leaves nothing.
-    async fn compare(&self, _marks: &SecretMarks) -> Result<Agreement, StoreError> {
-        Ok(Agreement::Same)
+    /// Takes back that a gateway of this name is there.
+    async fn leave(&self, _marks: &SecretMarks, _gateway: &str) -> Result<(), StoreError> {
+        Ok(())
     }
 
     /// How well it serves. An error if it serves nobody, or was never able to make a session.

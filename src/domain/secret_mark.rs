@@ -4,6 +4,8 @@
 //! test guesses of the secret.
 //! Must not know: where marks are compared.
 
+use std::time::Duration;
+
 use hmac::Mac;
 use secrecy::SecretString;
 
@@ -22,15 +24,32 @@ pub struct SecretMarks {
     pub previous: Vec<String>,
 }
 
+/// A gateway tells so often that it is there.
+pub const AGAIN_AFTER: Duration = Duration::from_secs(60);
+
+/// Who compares.
+#[derive(Clone, Copy, Debug)]
+pub enum Presence<'a> {
+    /// Somebody who leaves nothing.
+    Looks,
+    /// A gateway of this name, which counts from now on, unless it may not start.
+    Starts(&'a str),
+    /// One that counts, whatever the comparison shows.
+    Serves(&'a str),
+}
+
 /// What the comparison has shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Agreement {
     /// The others have the same secret, or there are none.
     Same,
-    /// They have another one, which this gateway knows as a previous one: the secret is being rotated.
+    /// They have another one, or had one as long as sessions may live. This gateway knows it, and they know this gateway's:
+    /// the secret is being rotated.
     InRotation,
-    /// They have one that this gateway does not know.
+    /// They have, or had, one that this gateway does not know.
     Other,
+    /// At least one of those that run does not know this gateway's.
+    Unannounced,
 }
 
 impl SecretMarks {

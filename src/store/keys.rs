@@ -42,9 +42,9 @@ impl Keys {
         [&self.0, ":{", tag.as_str(), "}:o:", &digest_text(token)[..GIVEN_OUT_CHARS]].concat()
     }
 
-    /// The mark of the gateways' secret.
-    pub fn secret(&self) -> String {
-        [&self.0, ":secret"].concat()
+    /// The marks of the gateways' secrets.
+    pub fn secrets(&self) -> String {
+        [&self.0, ":secrets"].concat()
     }
 
     /// Two of nobody, to try commands on.

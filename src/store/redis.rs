@@ -26,7 +26,7 @@ pub use super::link::{
 use super::ready::{now_ms, readiness};
 use super::reply::Reply;
 use super::script::ScriptCall;
-use super::secret::{agree, compare};
+use super::secret::{agree, leave};
 use super::telling::Telling;
 use crate::domain::credential::Digest;
 use crate::domain::handle::Handle;
@@ -34,7 +34,7 @@ use crate::domain::ports::{
     Exchange, ExchangeAttempt, Found, Lookup, Named, NewDirectSession, NewSession, Opening, Peek, Position,
     Readiness, Record, Removal, SessionStore, StoreError, Stored,
 };
-use crate::domain::secret_mark::{Agreement, SecretMarks};
+use crate::domain::secret_mark::{Agreement, Presence, SecretMarks};
 use crate::domain::session::PortalSession;
 use crate::domain::user_tag::UserTag;
 
@@ -156,12 +156,12 @@ impl SessionStore for RedisStore {
         now_ms(&self.link, &self.keys).await
     }
 
-    async fn agree(&self, marks: &SecretMarks) -> Result<Agreement, StoreError> {
-        agree(&self.link, &self.keys, marks).await
+    async fn agree(&self, marks: &SecretMarks, presence: Presence<'_>) -> Result<Agreement, StoreError> {
+        agree(&self.link, &self.keys, marks, presence).await
     }
 
-    async fn compare(&self, marks: &SecretMarks) -> Result<Agreement, StoreError> {
-        compare(&self.link, &self.keys, marks).await
+    async fn leave(&self, marks: &SecretMarks, gateway: &str) -> Result<(), StoreError> {
+        leave(&self.link, &self.keys, marks, gateway).await
     }
 
     async fn ready(&self) -> Result<Readiness, StoreError> {

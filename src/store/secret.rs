@@ -1,7 +1,7 @@
-//! The mark of the gateways' secret in Redis.
+//! The marks of the gateways' secrets in Redis.
 //!
-//! Owns: how long it stays: longer than any session that was made under the secret, so that a store on which nobody has
-//! been signed in for a day takes any.
+//! Owns: how long each stays. That of a secret: longer than any session that was made under it, so that a store on which
+//! nobody has been signed in for a day takes any. That of a gateway: until it should have told again that it is there.
 //! Must not know: secrets.
 
 use redis::Cmd;
@@ -11,32 +11,48 @@ use super::link::{Call, RedisLink};
 use super::reply::corrupt;
 use super::script::SECRET;
 use crate::domain::ports::StoreError;
-use crate::domain::secret_mark::{Agreement, SecretMarks};
+use crate::domain::secret_mark::{AGAIN_AFTER, Agreement, Presence, SecretMarks};
 
-/// 25 hours. Each gateway renews it while it runs.
-const STAYS_MS: u64 = 25 * 60 * 60 * 1_000;
+/// 25 hours.
+const USED_MS: u64 = 25 * 60 * 60 * 1_000;
 
-/// Compares, and leaves the present mark unless the others have an unknown one.
-pub async fn agree(link: &RedisLink, keys: &Keys, marks: &SecretMarks) -> Result<Agreement, StoreError> {
-    let script = SECRET.on(vec![keys.secret()]).arg(&marks.present).arg(STAYS_MS).arg(&marks.previous);
+/// Twice may fail, and take its time.
+#[expect(clippy::cast_possible_truncation, reason = "some minutes")]
+const HERE_MS: u64 = AGAIN_AFTER.as_millis() as u64 * 5 / 2;
+
+/// Compares, and leaves what the others are to know, unless this gateway must not start.
+pub async fn agree(
+    link: &RedisLink,
+    keys: &Keys,
+    marks: &SecretMarks,
+    presence: Presence<'_>,
+) -> Result<Agreement, StoreError> {
+    let (gateway, serves) = match presence {
+        Presence::Looks => ("", false),
+        Presence::Starts(gateway) => (gateway, false),
+        Presence::Serves(gateway) => (gateway, true),
+    };
+    let script = SECRET.on(vec![keys.secrets()]).arg(gateway).arg(u8::from(serves)).arg(USED_MS).arg(HERE_MS);
+    let script = script.arg(&marks.present).arg(&marks.previous);
     let verdict: String = link.call("agree", Call::Script(&script), link.deadline()).await?;
     match verdict.as_str() {
         "same" => Ok(Agreement::Same),
         "rotation" => Ok(Agreement::InRotation),
         "other" => Ok(Agreement::Other),
+        "unannounced" => Ok(Agreement::Unannounced),
         _ => Err(corrupt("an unknown reply of secret.lua")),
     }
 }
 
-/// Compares alone.
-pub async fn compare(link: &RedisLink, keys: &Keys, marks: &SecretMarks) -> Result<Agreement, StoreError> {
-    let key = keys.secret();
-    let call = Call::Command { key: &key, command: &Cmd::get(&key) };
-    let found: Option<String> = link.call("compare", call, link.deadline()).await?;
-    Ok(match found {
-        None => Agreement::Same,
-        Some(found) if found == marks.present => Agreement::Same,
-        Some(found) if marks.previous.contains(&found) => Agreement::InRotation,
-        Some(_) => Agreement::Other,
-    })
+/// From now on this gateway does not count.
+pub async fn leave(
+    link: &RedisLink,
+    keys: &Keys,
+    marks: &SecretMarks,
+    gateway: &str,
+) -> Result<(), StoreError> {
+    let key = keys.secrets();
+    let all = [std::slice::from_ref(&marks.present), &marks.previous].concat().join(" ");
+    let command = Cmd::zrem(&key, format!("here {gateway} {all}"));
+    link.call("leave", Call::Command { key: &key, command: &command }, link.deadline()).await
 }

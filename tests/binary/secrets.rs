@@ -1,8 +1,8 @@
-//! Gateways on one store have one secret, or one of them does not run.
+//! Gateways on one store have one secret, and know each other's, or one of them does not run.
 
 use super::file;
 use super::support::app::config;
-use super::support::process::{Process, vestibule};
+use super::support::process::{Process, run, vestibule};
 use super::support::redis_server::RedisServer;
 
 const OLD: &str = "a secret of the tests, long enough to be taken";
@@ -13,40 +13,66 @@ fn with_secret(redis: &RedisServer, secret: &str, previous: &str) -> String {
     config(&redis.url()).replace(&format!("secret = \"{OLD}\""), &line)
 }
 
-fn mark(redis: &RedisServer) -> Option<String> {
-    redis::from_redis_value(redis.command(&["GET", "vst:secret"])).expect("a text")
+/// What the gateways have left for each other: `used` marks, and those that are `here`.
+fn left(redis: &RedisServer, kind: &str) -> Vec<String> {
+    let all = redis.command(&["ZRANGE", "vst:secrets", "0", "-1"]);
+    let all: Vec<String> = redis::from_redis_value(all).expect("texts");
+    all.into_iter().filter(|member| member.starts_with(kind)).collect()
 }
 
-/// A gateway that has found the others' secret good, and has left its own mark.
-fn serves(redis: &RedisServer, secret: &str, previous: &str) -> (Process, String) {
-    redis.command(&["PEXPIRE", "vst:secret", "3600000"]);
+/// A gateway that has found the others' secrets good, and has left its own.
+fn serves(redis: &RedisServer, secret: &str, previous: &str) -> Process {
+    let others = left(redis, "here");
     let directory = tempfile::tempdir().expect("a directory");
     let process = Process::serve(&file(&directory, &with_secret(redis, secret, previous)));
-    redis.wait_until("the gateway has renewed the mark", |redis| {
-        redis::cmd("PTTL").arg("vst:secret").query::<i64>(redis).is_ok_and(|left_ms| left_ms > 86_400_000)
+    redis.wait_until("the gateway has told that it is there", |_| {
+        left(redis, "here").iter().any(|gateway| !others.contains(gateway))
     });
-    (process, mark(redis).expect("a mark"))
+    process
 }
 
-/// What a gateway with this secret says when it ends by itself.
+/// In good order.
+fn stop(gateway: Process) {
+    gateway.signal("-TERM");
+    assert_eq!(gateway.end().0, Some(0));
+}
+
+/// What a gateway with this secret says when it ends by itself; `check --connect` has said the same.
 fn ends(redis: &RedisServer, secret: &str, previous: &str) -> String {
-    let directory = tempfile::tempdir().expect("a directory");
+    let (directory, before) = (tempfile::tempdir().expect("a directory"), left(redis, ""));
     let path = file(&directory, &with_secret(redis, secret, previous));
+    let checked = run(&["check", "--connect", "--config", path.to_str().expect("a path")]);
+    let checked = (checked.status.code(), String::from_utf8(checked.stderr).expect("text"));
     let (code, output) = Process::spawn(vestibule(&["serve", "--config"]).arg(path)).end();
-    assert_eq!(code, Some(1), "{output:#?}");
-    output.join("\n")
+    let output = output.join("\n");
+    assert_eq!((code, checked.0), (Some(1), Some(1)), "{output} {}", checked.1);
+    let reason =
+        output.split("server.secret").nth(2).unwrap_or_default().split('"').next().unwrap_or_default();
+    assert!(checked.1.contains(reason) && reason.len() > 40, "{reason:?} {}", checked.1);
+    assert!(!output.contains(NEW) && !output.contains(OLD), "no secret is told");
+    assert_eq!(left(redis, ""), before, "it counts for nobody");
+    output
+}
+
+/// As if no session had been made under these secrets for 25 hours.
+fn forget_used(redis: &RedisServer) {
+    for used in left(redis, "used") {
+        redis.command(&["ZREM", "vst:secrets", &used]);
+    }
 }
 
 #[test]
 fn a_gateway_with_another_secret_than_the_others_does_not_run() {
     let redis = RedisServer::start();
-    let (_first, old) = serves(&redis, OLD, "");
-    let said = ends(&redis, NEW, "");
-    assert!(said.contains("server.secret is not the one") && said.contains("previous_secrets"), "{said}");
-    assert!(!said.contains(NEW) && !said.contains(OLD), "no secret is told");
-    assert_eq!(mark(&redis).as_deref(), Some(&*old), "the others' stays");
-    let kept = redis.keys().join(" ");
-    assert!(!kept.contains(OLD) && !old.contains(OLD), "{kept}");
+    let _first = serves(&redis, OLD, "");
+    for is_remembered in [true, false] {
+        let said = ends(&redis, NEW, "");
+        assert!(said.contains("server.secret is not the one") && said.contains("previous_secrets"), "{said}");
+        if is_remembered {
+            forget_used(&redis);
+        }
+    }
+    assert!(!left(&redis, "").join(" ").contains(OLD));
 }
 
 /// As docs/security.md has it.
@@ -54,14 +80,54 @@ fn a_gateway_with_another_secret_than_the_others_does_not_run() {
 fn a_secret_is_changed_in_three_steps_and_every_gateway_runs_meanwhile() {
     let redis = RedisServer::start();
     let [of_old, of_new] = [OLD, NEW].map(|secret| format!("\"{secret}\""));
-    let (_first, old) = serves(&redis, OLD, "");
-    let (_both, same) = serves(&redis, OLD, &of_new);
-    assert_eq!(same, old);
-    let (_swapped, new) = serves(&redis, NEW, &of_old);
-    assert_ne!(new, old);
-    // The last one that is not swapped yet is started again.
-    assert_eq!(serves(&redis, OLD, &of_new).1, old);
-    assert_eq!(serves(&redis, NEW, &of_old).1, new);
-    assert_eq!(serves(&redis, NEW, "").1, new);
+    let mut gateways = [serves(&redis, OLD, ""), serves(&redis, OLD, "")];
+    for (secret, previous) in [(OLD, &of_new), (NEW, &of_old)] {
+        for gateway in &mut gateways {
+            let before = std::mem::replace(gateway, serves(&redis, secret, previous));
+            // The last one that is as it was may start again.
+            stop(serves(&redis, OLD, if secret == OLD { "" } else { &of_new }));
+            stop(before);
+        }
+    }
+    let too_early = ends(&redis, NEW, "");
+    assert!(too_early.contains("25 hours"), "{too_early}");
+    forget_used(&redis);
+    let _last = serves(&redis, NEW, "");
     ends(&redis, OLD, "");
+}
+
+/// The others would not find by user the sessions that it makes, and would answer that there are none.
+#[test]
+fn a_secret_that_was_not_announced_is_not_used() {
+    let redis = RedisServer::start();
+    let of_old = format!("\"{OLD}\"");
+    let first = serves(&redis, OLD, "");
+    let knows_both = serves(&redis, OLD, &format!("\"{NEW}\""));
+    let said = ends(&redis, NEW, &of_old);
+    assert!(said.contains("does not know this one's server.secret"), "{said}");
+    // The right one may start again, and who is told to stop does not count any more.
+    let again = serves(&redis, OLD, "");
+    for gateway in [first, again] {
+        stop(gateway);
+    }
+    let _new = serves(&redis, NEW, &of_old);
+    drop(knows_both);
+}
+
+/// Killed, it cannot say so.
+#[test]
+fn a_gateway_that_was_killed_is_soon_forgotten() {
+    let redis = RedisServer::start();
+    drop(serves(&redis, OLD, ""));
+    let here = left(&redis, "here");
+    let until: f64 =
+        redis::from_redis_value(redis.command(&["ZSCORE", "vst:secrets", &here[0]])).expect("a number");
+    let time: [u64; 2] = redis::from_redis_value(redis.command(&["TIME"])).expect("a time");
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
+    let left_ms = until - (time[0] * 1_000) as f64;
+    assert!((60_000.0..180_000.0).contains(&left_ms), "{left_ms}");
+    ends(&redis, NEW, &format!("\"{OLD}\""));
+    redis.command(&["ZADD", "vst:secrets", "1", &here[0]]);
+    let _new = serves(&redis, NEW, &format!("\"{OLD}\""));
+    assert!(!left(&redis, "here").contains(&here[0]));
 }

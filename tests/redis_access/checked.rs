@@ -46,16 +46,16 @@ fn what_a_store_lacks_is_named_with_what_it_costs() {
         ("-time", redis.url(), "", 1, &["does not serve", "no session can be made without", "TIME"]),
         ("-@scripting", redis.url(), "", 1, &["does not serve", "no permissions to run the 'eval"]),
         ("-wait", redis.url(), "store.wait_replicas = 1", 1, &["does not serve", "'wait'"]),
-        ("resetkeys ~vst:{*", redis.url(), "", 1, &["does not serve", "vst:secret", "permissions"]),
+        ("resetkeys ~vst:{*", redis.url(), "", 1, &["does not serve", "vst:secrets", "permissions"]),
         (
             "resetkeys ~team-a:{*",
             redis.url(),
             "store.prefix = \"team-a\"",
             1,
-            &["does not serve", "team-a:secret", "permissions"],
+            &["does not serve", "team-a:secrets", "permissions"],
         ),
         (
-            "resetkeys ~vst:secret ~vst:{*}:[tbus]*",
+            "resetkeys ~vst:secrets ~vst:{*}:[tbus]*",
             redis.url(),
             "",
             1,
@@ -93,12 +93,13 @@ fn a_store_that_is_full_is_told() {
 #[test]
 fn a_store_of_gateways_with_another_secret_is_told_and_their_mark_stays() {
     let redis = RedisServer::start_with(&["--appendonly", "yes"]);
-    redis.command(&["SET", "vst:secret", "the mark of another"]);
+    redis.command(&["ZADD", "vst:secrets", "inf", "used TheMarkOfAnother"]);
     let (code, text) = check(&redis.url(), "");
     assert_eq!(code, Some(1), "{text}");
     assert!(text.contains("server.secret") && text.contains("server.previous_secrets"), "{text}");
-    let mark = redis.command(&["GET", "vst:secret"]);
-    assert_eq!(mark, redis::Value::BulkString(b"the mark of another".to_vec()));
+    let marks = redis.command(&["ZRANGE", "vst:secrets", "0", "-1"]);
+    let marks: Vec<String> = redis::from_redis_value(marks).expect("texts");
+    assert_eq!(marks, ["used TheMarkOfAnother"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -111,6 +111,6 @@ async fn under_a_prefix_of_its_own_a_gateway_shares_a_redis_with_another() {
     assert_nothing_was_refused(&redis);
     let keys = redis.keys();
     assert_eq!(keys.iter().filter(|key| key.starts_with("vst:")).count(), before);
-    assert!(keys.iter().any(|key| key == "team-a:secret"), "{keys:?}");
+    assert!(keys.iter().any(|key| key == "team-a:secrets"), "{keys:?}");
     assert!(keys.iter().all(|key| key.starts_with("vst:") || key.starts_with("team-a:")), "{keys:?}");
 }

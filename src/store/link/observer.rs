@@ -9,13 +9,13 @@ use std::time::Duration;
 /// Every operation that is told of.
 pub const OPERATIONS: [&str; 18] = [
     "agree",
-    "compare",
     "create",
     "exchange",
     "explain",
     "fate",
     "find",
     "find_by_handle",
+    "leave",
     "list",
     "note",
     "open",
