@@ -117,6 +117,7 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
     let stop = Stop { stopping: stopping.clone(), drain: settings.server.drain };
     let make_gateway = {
         let untrusted = Arc::new(Untrusted::default());
+        let events = Arc::new(http::AuditTrail::new(metrics.clone()));
         let (catalog, metrics, limits) = (catalog.clone(), metrics.clone(), limits.clone());
         let traces = traces.clone();
         let store_clock = store_clock.clone();
@@ -129,7 +130,7 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
                 stores.make(),
                 tagger.clone(),
                 deriver.clone(),
-                Arc::new(http::AuditTrail),
+                events.clone(),
             ),
             metrics: metrics.clone(),
             traces: traces.clone(),

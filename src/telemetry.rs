@@ -55,3 +55,27 @@ pub fn log_of_this_thread(
     let json = tracing_subscriber::registry().with(json_lines::JsonLines::new(lines.clone()));
     (json.set_default(), LogGuard(lines))
 }
+
+/// A log that a test reads.
+#[cfg(test)]
+#[derive(Clone, Default)]
+pub struct KeptLog(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+#[cfg(test)]
+impl KeptLog {
+    /// What is in it so far.
+    pub fn text(&self) -> String {
+        String::from_utf8(self.0.lock().expect("not poisoned").clone()).expect("text")
+    }
+}
+
+#[cfg(test)]
+impl io::Write for KeptLog {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("not poisoned").write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

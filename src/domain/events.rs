@@ -35,6 +35,6 @@ pub trait Events: Send + Sync {
     fn happened(&self, event: Event<'_>, handle: Handle);
 
     /// A session was found that this gateway does not find by its user: it was created under a `server.secret` that this
-    /// gateway does not know. Called once in the life of a process.
+    /// gateway does not know. Called for each that is noticed: most are not looked at.
     fn under_another_secret(&self, handle: Handle);
 }

@@ -103,7 +103,7 @@ impl Portals {
         let found = self.parts.store.find(tag, token, lookup).await?;
         match &found {
             Found::Active(session) => {
-                let is_foreign = || self.parts.tagger.is_first_of_another_secret(tag, &session.grant.user());
+                let is_foreign = || self.parts.tagger.is_of_another_secret(tag, &session.grant.user());
                 if self.parts.tag_checks.is_due() && is_foreign() {
                     self.parts.events.under_another_secret(session.handle);
                 }

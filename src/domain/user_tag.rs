@@ -4,7 +4,6 @@
 //! Must not know: the store's keys, or who asks.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
@@ -45,15 +44,13 @@ impl fmt::Debug for UserTag {
 pub struct UserTagger {
     present: Hmac<Sha256>,
     previous: Vec<Hmac<Sha256>>,
-    /// Whether a tag of another secret has been told of.
-    is_told: AtomicBool,
 }
 
 impl UserTagger {
     /// `previous`: other secrets under which sessions may have been created.
     pub fn new(present: &SecretString, previous: &[SecretString]) -> Self {
         let previous = previous.iter().map(keyed_hash).collect();
-        UserTagger { present: keyed_hash(present), previous, is_told: AtomicBool::new(false) }
+        UserTagger { present: keyed_hash(present), previous }
     }
 
     /// The tag of one user under the present secret.
@@ -61,16 +58,20 @@ impl UserTagger {
         user.tag_under(&self.present)
     }
 
-    /// Whether none of the secrets gives this tag to its user; true only the first time, for the operator is told once. To
-    /// revoke by user would miss that user's sessions.
-    pub fn is_first_of_another_secret(&self, tag: UserTag, user: &UserRef<'_>) -> bool {
-        let is_known = self.tag(user) == tag || self.all_tags(user).contains(&tag);
-        !is_known && !self.is_told.swap(true, Ordering::Relaxed)
+    /// Whether none of the secrets gives this tag to its user: to revoke by user would miss that user's sessions.
+    pub fn is_of_another_secret(&self, tag: UserTag, user: &UserRef<'_>) -> bool {
+        // One after the other: mostly the first one gives it.
+        !self.tags(user).any(|known| known == tag)
     }
 
     /// The user's tags under the present and every previous secret: all places where sessions of this user may be.
     pub fn all_tags(&self, user: &UserRef<'_>) -> Vec<UserTag> {
-        std::iter::once(&self.present).chain(&self.previous).map(|hash| user.tag_under(hash)).collect()
+        self.tags(user).collect()
+    }
+
+    /// The present one first.
+    fn tags(&self, user: &UserRef<'_>) -> impl Iterator<Item = UserTag> {
+        std::iter::once(&self.present).chain(&self.previous).map(|hash| user.tag_under(hash))
     }
 }
 

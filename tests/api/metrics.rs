@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::operations::{metrics, value, with_metrics};
-use crate::support::app::{Kind, TestApp, text};
+use crate::support::app::{ACME_LIVE, Kind, TestApp, text};
 use crate::support::gateway::eventually;
 use crate::support::promtool::promtool;
 
@@ -217,4 +217,24 @@ async fn a_thousand_portals_do_not_make_a_million_series() {
     });
     let lines = metrics(&app).await.lines().count();
     assert!(lines < 6_000, "{lines}");
+}
+
+/// The line in the log may be gone by the morning, and revocations by user miss those sessions until somebody acts.
+#[tokio::test]
+async fn sessions_of_a_secret_that_nobody_here_knows_are_counted() {
+    const SERIES: &str = "vestibule_sessions_under_unknown_secret_total";
+    let old = TestApp::start(Kind::Redis).await;
+    let (_, token) = old.sign_in(ACME_LIVE, json!({})).await;
+    let secret = "secret = \"a secret of the tests, long enough to be taken\"";
+    let new = "secret = \"another secret of the tests, as long as it\"";
+    let previous = secret.replace("secret = ", "previous_secrets = [") + "]";
+    for (secrets, count) in [(format!("{new}\n{previous}"), 0), (new.to_owned(), 2)] {
+        let listens = format!("{secrets}\nmetrics_listen = \"127.0.0.1:0\"");
+        let change = move |config: String| config.replace(secret, &listens);
+        let app = TestApp::start_on(old.redis.clone(), change).await;
+        for _ in 0..2 {
+            assert!(app.accepts(&token).await);
+        }
+        assert_eq!(value(&metrics(&app).await, SERIES), count, "{secrets}");
+    }
 }

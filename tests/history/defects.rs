@@ -215,7 +215,7 @@ async fn promises_broken_by(defect: Defect) -> Vec<Promise> {
             store.clone(),
             Arc::new(UserTagger::new(&server.secret, &[])),
             Arc::new(TokenDeriver::new(&server.secret)),
-            Arc::new(AuditTrail),
+            Arc::new(AuditTrail::new(Arc::new(Metrics::new().expect("the metrics register")))),
         ),
         metrics: Arc::new(Metrics::new().expect("the metrics register")),
         traces: None,

@@ -1,6 +1,6 @@
 //! How often a session that was found is checked for whether its user's tag is one that this gateway derives.
 //!
-//! Owns: that the check, two HMACs for each secret, costs a verification next to nothing, and that a replica with a few
+//! Owns: that the check, an HMAC for each secret until one fits, costs a verification next to nothing, and that a replica with a few
 //! sessions is checked all the same.
 //! Must not know: what a tag is.
 

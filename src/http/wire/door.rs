@@ -59,33 +59,17 @@ fn drop_newcomers(_listener: &TcpListener) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use std::fs::File;
-    use std::io::{self, Write};
     use std::os::fd::OwnedFd;
-    use std::sync::{Arc, Mutex};
 
     use super::*;
-    use crate::telemetry::log_of_this_thread;
-
-    #[derive(Clone, Default)]
-    struct Log(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Log {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().expect("not poisoned").write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
+    use crate::telemetry::{KeptLog, log_of_this_thread};
 
     async fn told_at_the_close_of(listener: &TcpListener) -> String {
-        let log = Log::default();
+        let log = KeptLog::default();
         let guards = log_of_this_thread(log.clone());
         Door::of(listener).expect("a handle").close().await;
         drop(guards);
-        let told = log.0.lock().expect("not poisoned").clone();
-        String::from_utf8(told).expect("text")
+        log.text()
     }
 
     /// Nobody would know that the promise of a good end does not hold there.

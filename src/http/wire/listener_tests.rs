@@ -1,7 +1,6 @@
 //! The listener under defects: a store and a clock that panic, input that never becomes a request.
 
 use std::io::{Read, Write};
-use std::sync::Mutex;
 use std::time::Instant;
 
 use async_trait::async_trait;
@@ -23,7 +22,7 @@ use crate::domain::user_tag::{UserTag, UserTagger};
 use crate::http::answer::events::AuditTrail;
 use crate::http::gateway::languages::Languages;
 use crate::http::gateway::limits::Limits;
-use crate::telemetry::{Metrics, log_of_this_thread};
+use crate::telemetry::{KeptLog, Metrics, log_of_this_thread};
 
 /// A defect, wherever it is asked.
 struct Broken;
@@ -96,7 +95,7 @@ fn broken_gateway() -> Gateway {
             Arc::new(Broken),
             Arc::new(UserTagger::new(&"s".into(), &[])),
             Arc::new(TokenDeriver::new(&"s".into())),
-            Arc::new(AuditTrail),
+            Arc::new(AuditTrail::new(Arc::new(Metrics::new().expect("the metrics register")))),
         ),
         metrics: Arc::new(Metrics::new().expect("the metrics register")),
         traces: None,
@@ -114,42 +113,24 @@ fn broken_gateway() -> Gateway {
     }
 }
 
-/// A log that a test can read.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("not poisoned").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Log {
-    /// The line about this request that says how it was answered, once it is there.
-    fn answered(&self, id: &str) -> serde_json::Value {
-        let deadline = Instant::now() + Duration::from_secs(10);
-        loop {
-            let bytes = self.0.lock().expect("not poisoned").clone();
-            let lines = bytes.split(|byte| *byte == b'\n');
-            let mut lines = lines.filter_map(|line| serde_json::from_slice::<serde_json::Value>(line).ok());
-            if let Some(line) = lines.find(|line| line["span"]["request_id"] == id) {
-                return line;
-            }
-            assert!(Instant::now() < deadline, "no line of {id}");
-            std::thread::yield_now();
+/// The line about this request that says how it was answered, once it is there.
+fn answered(log: &KeptLog, id: &str) -> serde_json::Value {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let text = log.text();
+        let mut lines = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+        if let Some(line) = lines.find(|line| line["span"]["request_id"] == id) {
+            return line;
         }
+        assert!(Instant::now() < deadline, "no line of {id}");
+        std::thread::yield_now();
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_panic_is_a_500_that_tells_nothing_and_the_gateway_goes_on() {
     let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
-    let log = Log::default();
+    let log = KeptLog::default();
     let make_gateway = {
         let log = log.clone();
         // Runs on the worker's thread, which logs until it ends.
@@ -175,7 +156,7 @@ async fn a_panic_is_a_500_that_tells_nothing_and_the_gateway_goes_on() {
         let body: serde_json::Value = serde_json::from_str(body).expect("JSON");
         let id = body["meta"]["requestId"].as_str().expect("an id");
         assert!(head.contains(&format!("x-request-id: {id}")), "{answer}");
-        assert_eq!(log.answered(id)["status"], 500);
+        assert_eq!(answered(&log, id)["status"], 500);
     }
     handle.stop(false).await;
 }

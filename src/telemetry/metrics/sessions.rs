@@ -4,8 +4,8 @@
 
 use std::collections::HashMap;
 
-use prometheus::IntCounterVec;
 use prometheus::core::Collector;
+use prometheus::{IntCounter, IntCounterVec};
 
 use super::families::{Families, Result};
 
@@ -14,6 +14,7 @@ pub struct SessionMetrics {
     created: IntCounterVec,
     exchanges: IntCounterVec,
     refusals: IntCounterVec,
+    under_unknown_secret: IntCounter,
 }
 
 impl SessionMetrics {
@@ -33,6 +34,10 @@ impl SessionMetrics {
                 "vestibule_refusals_total",
                 "Refusals by their true reason.",
                 &["portal", "reason"],
+            )?,
+            under_unknown_secret: families.counter(
+                "vestibule_sessions_under_unknown_secret_total",
+                "Sessions that were found, looked at, and created under a server.secret that this gateway does not know.",
             )?,
         })
     }
@@ -80,6 +85,11 @@ impl SessionMetrics {
     /// An exchange ended. `outcome` is `done`, or the code of the refusal.
     pub fn exchange(&self, portal: &str, outcome: &str) {
         self.exchanges.with_label_values(&[portal, outcome]).inc();
+    }
+
+    /// A session was found that cannot be revoked by its user here.
+    pub fn under_unknown_secret(&self) {
+        self.under_unknown_secret.inc();
     }
 
     /// A credential or an action was refused.
