@@ -8,6 +8,7 @@ mod appearance;
 mod document;
 mod files;
 mod include;
+mod invisible;
 mod layers;
 mod listen;
 mod misspelt;

@@ -10,7 +10,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::reading::{only_line, text_of};
+use super::reading::{text_of, visible_line};
 use crate::domain::credential::Digest;
 
 /// What was read.
@@ -65,7 +65,7 @@ impl Files {
         let path = path.as_ref();
         let text = text_of(path);
         self.note(&text, is_blank);
-        let found = text.and_then(|text| only_line(&text).map(|_| ()));
+        let found = text.and_then(|text| visible_line(&text).map(|_| ()));
         let held = Held::Secret(found.is_ok());
         self.by_path.borrow_mut().entry(path.to_owned()).or_insert(held);
         found

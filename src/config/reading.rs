@@ -11,6 +11,8 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use super::invisible;
+
 /// 10,000 portals in one file are some four megabytes.
 const MOST_BYTES: u64 = 16 * 1024 * 1024;
 
@@ -63,6 +65,17 @@ pub fn only_line(text: &str) -> io::Result<&str> {
         "" => Err(io::Error::other("it is empty")),
         line if line.contains('\n') => Err(io::Error::other("it has several lines")),
         line => Ok(line),
+    }
+}
+
+/// The same of one that is used as it is. Nobody has given it to anybody else with what cannot be seen in it.
+pub fn visible_line(text: &str) -> io::Result<&str> {
+    let line = only_line(text)?;
+    match invisible::in_secret(line) {
+        None => Ok(line),
+        Some(character) => {
+            Err(io::Error::other(format!("it has the character {character}, which nobody sees")))
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Secrets that variables name by a file: `VESTIBULE__SERVER__SECRET_FILE=/run/secrets/vestibule`.
 //!
-//! Owns: which keys these are, and what of the file is the secret. Messages never repeat what is in a file.
+//! Owns: which keys these are, how else people spell them, and what of the file is the secret. Messages never repeat what is in
+//! a file.
 //! Must not know: what a secret is used for. (`store.password_file` and `store.sentinel_password_file`
 //! are keys of their own: they are read for each connection.)
 
@@ -22,6 +23,11 @@ pub fn resolve(variables: Pairs, files: &Files) -> (Pairs, Pairs, Vec<Fault>) {
     let (mut faults, mut renamed) = (Vec::new(), Vec::new());
     let names: Vec<String> = variables.iter().map(|(name, _)| name.clone()).collect();
     let resolved = variables.into_iter().filter_map(|(name, value)| {
+        if let Some(right) = misspelt(&name) {
+            let message = "This variable is not read: its name is spelt in another way.";
+            faults.push(Invalid::new(message, format!("Write {right}, or take it out.")).at(name));
+            return None;
+        }
         let Some(meant) = meant_by(&name) else { return Some((name, value)) };
         if names.iter().any(|other| other == meant) {
             let message = format!("The variable {meant} sets the same key.");
@@ -48,6 +54,22 @@ fn meant_by(name: &str) -> Option<&str> {
     let key = meant.strip_prefix(PREFIX)?;
     let is_of_list = || key.strip_prefix(LIST).is_some_and(|index| index.parse::<usize>().is_ok());
     (KEYS.contains(&key) || is_of_list()).then_some(meant)
+}
+
+/// The right name of a variable that was meant to name such a file. A list has a file for each of its elements.
+fn misspelt(name: &str) -> Option<String> {
+    let squeezed = |text: &str| text.replace('_', "").to_ascii_lowercase();
+    let upper = name.to_ascii_uppercase();
+    let key = squeezed(upper.strip_prefix("VESTIBULE_")?);
+    let of_key = || KEYS.into_iter().find(|right| key == squeezed(right) + "file").map(str::to_owned);
+    let of_list = || {
+        let rest = key.strip_prefix("serverprevioussecret")?;
+        let index = rest.strip_prefix('s').unwrap_or(rest).replacen("files", "", 1).replacen("file", "", 1);
+        let is_of_file = rest.contains("file") && index.bytes().all(|byte| byte.is_ascii_digit());
+        is_of_file.then(|| format!("{LIST}{}", if index.is_empty() { "0" } else { &index }))
+    };
+    let right = of_key().or_else(of_list).map(|key| format!("{PREFIX}{key}{SUFFIX}"))?;
+    (meant_by(name).is_none() && right != name).then_some(right)
 }
 
 fn read(path: &str, files: &Files) -> Result<String, Invalid> {

@@ -11,6 +11,7 @@ use ipnet::IpNet;
 use secrecy::SecretString;
 use url::Url;
 
+use super::invisible;
 use super::urls::parse_public_url;
 use crate::domain::base62::random_text;
 use crate::domain::invalid::Invalid;
@@ -162,10 +163,14 @@ fn parse_network(text: &str) -> Result<IpNet, Invalid> {
 
 /// A line feed that came along (`echo` into a file, `base64` into Kubernetes) is another secret, and nobody sees it.
 fn parse_present_secret(text: &str) -> Result<SecretString, Invalid> {
+    let keep = "If sessions were made under it, keep it in server.previous_secrets, as it is, for a day.";
     if text.trim() != text {
-        let fix = "Remove it: `printf %s` in place of `echo`. If sessions were made under it, keep it in \
-                   server.previous_secrets for a day.";
+        let fix = format!("Remove it: `printf %s` in place of `echo`. {keep}");
         return Err(Invalid::new("The secret has white space at its ends.", fix));
+    }
+    if let Some(character) = invisible::in_secret(text) {
+        let message = format!("The secret has the character {character}, which nobody sees.");
+        return Err(Invalid::new(message, format!("Remove it. {keep}")));
     }
     parse_secret(text)
 }

@@ -176,10 +176,10 @@ impl<'a> Middle<'a> {
         layers::merge(&mut document, read.table);
         read.lines.into_iter().for_each(|(path, line)| places.put_line(path, self.name, line));
         let variables: Vec<(String, String)> = variables.collect();
-        faults.extend(misspelt::faults(variables.iter().map(|(name, _)| name.as_str())));
         let mut standard = otel::read(&variables);
         let (mut variables, mut renamed, unread) = secret_files::resolve(variables, files);
         faults.extend(unread);
+        faults.extend(misspelt::faults(variables.iter().map(|(name, _)| name.as_str())));
         if let Some((variable, theirs)) = standard.in_place.take() {
             renamed.push((variable.0.clone(), theirs.to_owned()));
             variables.push(variable);

@@ -19,6 +19,7 @@ pub use self::location::StoreLocation;
 use self::location::parse_store_url;
 pub use self::password::PasswordFile;
 use super::files::Files;
+use super::invisible;
 use crate::domain::invalid::Invalid;
 use crate::fields::{Fields, boolean, integer, parsed};
 
@@ -169,6 +170,10 @@ fn parse_word(text: &str) -> Result<String, Invalid> {
     if text.is_empty() || text.trim() != text {
         let fix = "Remove the white space, or the whole line.";
         return Err(Invalid::new("This is empty or has white space at its ends.", fix));
+    }
+    if let Some(character) = invisible::in_secret(text) {
+        let message = format!("This has the character {character}, which nobody sees.");
+        return Err(Invalid::new(message, "Remove it."));
     }
     Ok(text.to_owned())
 }

@@ -55,6 +55,33 @@ fn a_variable_that_is_spelt_in_another_way_is_a_fault() {
     }
 }
 
+#[test]
+fn a_variable_that_was_meant_to_name_a_file_with_a_secret_is_told_its_right_name() {
+    const LIST: &str = "VESTIBULE__SERVER__PREVIOUS_SECRETS__0_FILE";
+    for (name, right) in [
+        ("VESTIBULE__SERVER__PREVIOUS_SECRETS_FILE", LIST),
+        ("VESTIBULE__SERVER__PREVIOUS_SECRETS_FILES", LIST),
+        ("VESTIBULE__SERVER__PREVIOUS_SECRET_FILE", LIST),
+        ("VESTIBULE_SERVER_PREVIOUS_SECRETS_0_FILE", LIST),
+        ("VESTIBULE__SERVER__PREVIOUS_SECRETS__0__FILE", LIST),
+        ("VESTIBULE__SERVER__PREVIOUS_SECRETS_FILE__1", "VESTIBULE__SERVER__PREVIOUS_SECRETS__1_FILE"),
+        ("VESTIBULE_SERVER_SECRET_FILE", "VESTIBULE__SERVER__SECRET_FILE"),
+        ("VESTIBULE__SERVER__SECRET__FILE", "VESTIBULE__SERVER__SECRET_FILE"),
+        ("vestibule__server__secret_file", "VESTIBULE__SERVER__SECRET_FILE"),
+        ("VESTIBULE_STORE_URL_FILE", "VESTIBULE__STORE__URL_FILE"),
+    ] {
+        let faults = load_with("", &[(name, "/run/secrets/canary")]).err().unwrap_or_default();
+        assert_eq!(locations(&faults), [name]);
+        assert!(faults[0].fix.contains(&format!("Write {right},")), "{}", faults[0].fix);
+        let faults = load_with("", &[(right, "/run/secrets/canary")]).expect_err("there is no such file");
+        assert!(faults[0].message.contains("cannot be read"), "{right} is read: {faults:?}");
+    }
+    // Others' own.
+    for name in ["VESTIBULE_SECRET_FILE", "VESTIBULE_URL_FILE", "VESTIBULE_SERVER_SECRET_FILE_MODE"] {
+        assert!(load_with("", &[(name, "/run/secrets/canary")]).is_ok(), "{name}");
+    }
+}
+
 /// Or a misspelt one would not be found.
 #[test]
 fn every_key_of_the_default_can_be_recognised() {

@@ -216,6 +216,53 @@ fn white_space_at_the_ends_of_a_secret_is_found() {
     super::accepted(&format!("[server]\nsecret = \"{long}\"\nprevious_secrets = [\"{long}\\n\"]"));
 }
 
+/// An editor, a terminal or a page has left it there, and the other replicas have another secret.
+#[test]
+fn what_nobody_sees_in_a_secret_is_found() {
+    let long = "canary-0123456789abcdefghijklmnopqrstuvwxyz";
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("secret");
+    let sentinels = "url = \"redis+sentinel://a:1/main/0\"";
+    for (at, code) in [("FEFF", "\u{feff}"), ("0000", "\0"), ("200B", "\u{200b}")] {
+        let escaped = format!("\\u{at}");
+        for (text, location) in [
+            (format!("[server]\nsecret = \"{escaped}{long}\""), "server.secret"),
+            (format!("[server]\nsecret = \"{long}{escaped}\""), "server.secret"),
+            (format!("[server]\n{SECRET}\n[store]\nurl = \"{escaped}redis://127.0.0.1\""), "store.url"),
+            (
+                format!("[server]\n{SECRET}\n[store]\nurl = \"redis://:canary{escaped}@127.0.0.1\""),
+                "store.url",
+            ),
+            (
+                format!("[server]\n{SECRET}\n[store]\n{sentinels}\nsentinel_password = \"canary{escaped}\""),
+                "store.sentinel_password",
+            ),
+        ] {
+            let faults = refused(&text);
+            assert_eq!(locations(&faults), [location], "{text}");
+            assert!(faults[0].message.contains(&format!("U+{at}")), "{}", faults[0]);
+            assert!(!format!("{faults:?}").contains("canary"), "{faults:?}");
+        }
+        std::fs::write(&path, format!("{code}canary\n")).expect("a file is written");
+        for (url, key) in [
+            ("redis://127.0.0.1", "password_file"),
+            ("redis+sentinel://a:1/main/0", "sentinel_password_file"),
+        ] {
+            let faults = refused(&format!("[server]\n{SECRET}\n[store]\nurl = \"{url}\"\n{key} = {path:?}"));
+            assert_eq!(locations(&faults), [&*format!("store.{key}")]);
+            assert!(faults[0].message.contains(&format!("U+{at}")), "{}", faults[0]);
+        }
+        // As with white space: sessions were made under it.
+        let previous = format!("[server]\nsecret = \"{long}\"\nprevious_secrets = [\"{long}{escaped}\"]");
+        super::accepted(&previous);
+    }
+    // Who reads URLs drops these without a word, and connects with another password.
+    for escaped in ["\\n", "\\t", "\\r"] {
+        let text = format!("[server]\n{SECRET}\n[store]\nurl = \"redis://:ca{escaped}nary@127.0.0.1\"");
+        assert_eq!(locations(&refused(&text)), ["store.url"], "{text}");
+    }
+}
+
 #[test]
 fn what_tls_needs_is_found_where_it_is_written() {
     let directory = tempfile::tempdir().expect("a directory");

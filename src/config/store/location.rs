@@ -7,6 +7,7 @@ use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::ignored::ignored_part;
+use crate::config::invisible;
 use crate::domain::invalid::Invalid;
 
 const FORMS: &str = "Write \"memory:\", \"redis://user:password@host:6379/0\", \
@@ -76,6 +77,12 @@ pub fn parse_store_url(text: &str) -> Result<StoreLocation, Invalid> {
     let invalid = |message: &str| Invalid::new(message, FORMS);
     if text == "memory:" {
         return Ok(StoreLocation::Memory);
+    }
+    // Who reads URLs drops some of these without a word, within a password too.
+    let control = text.chars().find(char::is_ascii_control).map(|sign| format!("U+{:04X}", u32::from(sign)));
+    if let Some(character) = invisible::in_secret(text).or(control) {
+        let message = format!("The URL has the character {character}, which nobody sees.");
+        return Err(Invalid::new(message, "Remove it."));
     }
     let (scheme, rest) = text.split_once("://").unwrap_or((text.split(':').next().unwrap_or_default(), ""));
     if !scheme.ends_with("unix") && has_raw_password(rest) {

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 
 use crate::config::files::Files;
-use crate::config::reading::{only_line, text_of};
+use crate::config::reading::{text_of, visible_line};
 use crate::domain::invalid::Invalid;
 
 /// `store.password_file`
@@ -29,6 +29,6 @@ impl PasswordFile {
 
     /// What it holds now.
     pub fn read(&self) -> io::Result<SecretString> {
-        only_line(&text_of(&self.0)?).map(SecretString::from)
+        visible_line(&text_of(&self.0)?).map(SecretString::from)
     }
 }
