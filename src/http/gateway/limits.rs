@@ -16,6 +16,7 @@ use governor::{Quota, RateLimiter};
 use super::guesses::{Guess, Guesses};
 use crate::domain::error::Error;
 use crate::domain::root_key::RootKeyEntry;
+use crate::domain::user_tag::UserTag;
 
 type Buckets<K> = RateLimiter<K, DefaultKeyedStateStore<K>, DefaultClock, NoOpMiddleware>;
 
@@ -31,7 +32,7 @@ const CREATE: &str = "create_per_minute";
 pub struct Exceeded {
     /// One of [`LIMITS`].
     pub limit: &'static str,
-    /// Whose calls were counted together: a client's address or network, or the id of a root key. For the operator.
+    /// Whose calls were counted together: a client's address or network, a user, or the id of a root key. For the operator.
     pub counted: String,
     /// The limit.
     pub per_minute: u32,
@@ -44,8 +45,15 @@ pub struct Limits {
     /// None is switched off.
     exchange: Option<(Guesses<IpAddr>, NonZeroU32)>,
     /// As many a minute, and apart: nobody is kept from signing in because others sign out.
-    logout: Option<(Buckets<IpAddr>, NonZeroU32)>,
+    logout: Option<(Buckets<Whose>, NonZeroU32)>,
     create: Option<(Buckets<[u8; 32]>, NonZeroU32)>,
+}
+
+/// Whose logouts count together.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Whose {
+    Client(IpAddr),
+    User(UserTag),
 }
 
 /// An exchange that the limit let through, or that none was for.
@@ -82,13 +90,19 @@ impl Limits {
     }
 
     /// Admits a logout from this address that finds no session, before the store makes sure of that. Each counts, for each
-    /// costs the store the same: also one that ends in an outage, or a replica that hangs would lift the limit.
-    pub fn check_logout(&self, client: Option<IpAddr>) -> Result<(), Exceeded> {
-        let (Some((buckets, per_minute)), Some(client)) = (&self.logout, client) else { return Ok(()) };
-        let subscriber = subscriber(client);
-        let checked = buckets.check_key(&subscriber);
+    /// costs the store the same: also one that ends in an outage, or a replica that hangs would lift the limit. Whoever repeats
+    /// a logout whose session the store still knows is counted by their user: others at the same address keep nobody from it.
+    pub fn check_logout(&self, client: Option<IpAddr>, known: Option<UserTag>) -> Result<(), Exceeded> {
+        let Some((buckets, per_minute)) = &self.logout else { return Ok(()) };
+        let whose = known.map(Whose::User).or_else(|| client.map(|client| Whose::Client(subscriber(client))));
+        let Some(whose) = whose else { return Ok(()) };
+        let counted = || match whose {
+            Whose::Client(subscriber) => named(subscriber),
+            Whose::User(tag) => format!("one user, whose handles begin with sess_{}", tag.as_str()),
+        };
         let now = || DefaultClock::default().now();
-        checked.map_err(|until| exceeded(LOGOUT, named(subscriber), *per_minute, until.wait_time_from(now())))
+        let checked = buckets.check_key(&whose);
+        checked.map_err(|until| exceeded(LOGOUT, counted(), *per_minute, until.wait_time_from(now())))
     }
 
     /// Admits a creation with this root key.

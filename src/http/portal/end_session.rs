@@ -46,7 +46,7 @@ pub async fn handle(
         Err(NothingToEnd::Refused(error)) => Err(error),
         Err(NothingToEnd::Over(over)) => {
             let gateway = gateway(&request);
-            gateway.limits.check_logout(client_address::of(&request, gateway))?;
+            gateway.limits.check_logout(client_address::of(&request, gateway), over.user())?;
             Err(portals.settle_over(over).await)
         }
     };

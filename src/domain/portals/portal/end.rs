@@ -33,6 +33,13 @@ pub struct Over {
     told: Error,
 }
 
+impl Over {
+    /// The user, if the store still knows one of the sessions. Nobody has such credentials of their own making.
+    pub fn user(&self) -> Option<UserTag> {
+        self.told.handle.map(|handle| handle.tag)
+    }
+}
+
 impl From<Error> for NothingToEnd {
     fn from(error: Error) -> Self {
         NothingToEnd::Refused(error)
