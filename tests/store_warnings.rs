@@ -11,6 +11,9 @@ use support::process::Process;
 use support::redis_cluster::RedisCluster;
 use support::redis_server::{RedisServer, wait_until};
 use support::scripted_sentinel::ScriptedSentinel;
+use support::store::tag_of;
+use vestibule::domain::credential::BrowserToken;
+use vestibule::domain::environment::Environment;
 
 /// A gateway on this store that has told what it has to tell.
 fn gateway_on(url: &str) -> (Process, tempfile::NamedTempFile) {
@@ -91,6 +94,34 @@ async fn a_failover_that_sentinels_tell_is_one_line() {
         matches!(lines[..], [line] if places.iter().all(|place| line.contains(place))),
         "{places:?} once: {output:#?}"
     );
+}
+
+/// They were never made, so they tell nothing of the store. Those that wait tell how it does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_that_find_no_place_are_no_failure_of_the_store() {
+    let redis = RedisServer::start_with(&["--appendonly", "yes"]);
+    let replica = RedisServer::start_replica_of(&redis, &[]);
+    let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+    let config = config(&redis.url()).replace("[server]", "[server]\nworkers = 1");
+    file.write_all(format!("store.timeout_ms = 500\n{config}").as_bytes()).expect("a file is written");
+    let gateway = Process::serve(file.path());
+    wait_until_ready(&gateway);
+    replica.pause();
+    let app = TestApp::of_process(gateway.url("/").trim_end_matches('/'));
+    let logouts = (0..8).map(|user| {
+        let token = BrowserToken::mint(Environment::Live, tag_of(&format!("stranger {user}")));
+        let cookie = format!("__Host-portal_session_my-portal={}", token.expose());
+        let logout = app.post("/v2/portal.endSession", json!({})).header("cookie", &cookie);
+        logout.header("origin", "https://portal.example.com").send()
+    });
+    for logout in futures_util::future::join_all(logouts).await {
+        assert_eq!(logout.status, 503, "{}", logout.text);
+    }
+    replica.go_on();
+    gateway.signal("-TERM");
+    let (_, output) = gateway.end();
+    assert!(!output.iter().any(|line| line.contains("too many calls wait")), "{output:#?}");
+    assert!(output.iter().any(|line| line.contains("the store failed")), "{output:#?}");
 }
 
 /// Nor does a worker that did not hear it in time tell that it is over.

@@ -12,7 +12,7 @@ mod store_error;
 use async_trait::async_trait;
 
 pub use self::histories::{Histories, Sought};
-pub use self::lookup::{Found, Gone, Lookup, Peek};
+pub use self::lookup::{Found, Gone, Lookup, OnBehalf, Peek};
 pub use self::opening::{
     Exchange, ExchangeAttempt, NewDirectSession, NewSession, Opening, REPEAT_MS, Stored,
 };
@@ -112,7 +112,7 @@ pub trait SessionStore: Histories + Send + Sync {
 
     /// Makes sure of an answer that no session is there, for who wants it ended: afterwards whatever has ended of this
     /// user's stays so. An error means that it may come back, or that it is elsewhere; the call is then to be repeated.
-    async fn settle(&self, tag: UserTag) -> Result<(), StoreError>;
+    async fn settle(&self, tag: UserTag, behalf: OnBehalf) -> Result<(), StoreError>;
 
     /// Removes one session, pending or active, and returns whether there was one. Once this returns, nobody finds the
     /// session. An error may mean that it is removed but that a failover could undo that, and [`StoreError::Unconfirmed`] does;

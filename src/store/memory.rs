@@ -22,8 +22,8 @@ use crate::domain::handle::Handle;
 use crate::domain::history::Happening;
 use crate::domain::policy::Idle;
 use crate::domain::ports::{
-    Clock, Exchange, ExchangeAttempt, Found, Gone, Lookup, Named, NewDirectSession, NewSession, Opening,
-    Peek, Position, REPEAT_MS, Readiness, Record, Removal, SessionStore, StoreError, Stored,
+    Clock, Exchange, ExchangeAttempt, Found, Gone, Lookup, Named, NewDirectSession, NewSession, OnBehalf,
+    Opening, Peek, Position, REPEAT_MS, Readiness, Record, Removal, SessionStore, StoreError, Stored,
 };
 use crate::domain::session::{PortalSession, State};
 use crate::domain::user_tag::UserTag;
@@ -188,7 +188,7 @@ impl SessionStore for MemoryStore {
         Ok(entry.and_then(|entry| Some(Named { session: entry.session.clone(), record: entry.record()? })))
     }
 
-    async fn settle(&self, _: UserTag) -> Result<(), StoreError> {
+    async fn settle(&self, _: UserTag, _: OnBehalf) -> Result<(), StoreError> {
         Ok(())
     }
 

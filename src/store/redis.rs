@@ -31,8 +31,8 @@ use super::telling::Telling;
 use crate::domain::credential::Digest;
 use crate::domain::handle::Handle;
 use crate::domain::ports::{
-    Exchange, ExchangeAttempt, Found, Lookup, Named, NewDirectSession, NewSession, Opening, Peek, Position,
-    Readiness, Record, Removal, SessionStore, StoreError, Stored,
+    Exchange, ExchangeAttempt, Found, Lookup, Named, NewDirectSession, NewSession, OnBehalf, Opening, Peek,
+    Position, Readiness, Record, Removal, SessionStore, StoreError, Stored,
 };
 use crate::domain::secret_mark::{Agreement, Presence, SecretMarks};
 use crate::domain::session::PortalSession;
@@ -122,8 +122,8 @@ impl SessionStore for RedisStore {
         self.look_up_by_handle(handle).await
     }
 
-    async fn settle(&self, tag: UserTag) -> Result<(), StoreError> {
-        self.make_sure(tag).await
+    async fn settle(&self, tag: UserTag, behalf: OnBehalf) -> Result<(), StoreError> {
+        self.make_sure(tag, behalf).await
     }
 
     async fn remove(

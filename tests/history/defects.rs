@@ -17,8 +17,8 @@ use vestibule::domain::idempotency::TokenDeriver;
 use vestibule::domain::landing_pass::LandingNonces;
 use vestibule::domain::portals::Product;
 use vestibule::domain::ports::{
-    Exchange, ExchangeAttempt, Found, Gone, Histories, Lookup, Named, NewDirectSession, NewSession, Opening,
-    Peek, Position, Readiness, Record, Removal, SessionStore, Sought, StoreError, Stored,
+    Exchange, ExchangeAttempt, Found, Gone, Histories, Lookup, Named, NewDirectSession, NewSession, OnBehalf,
+    Opening, Peek, Position, Readiness, Record, Removal, SessionStore, Sought, StoreError, Stored,
 };
 use vestibule::domain::session::PortalSession;
 use vestibule::domain::user_tag::{UserTag, UserTagger};
@@ -155,8 +155,8 @@ impl SessionStore for Defective {
         self.store.find_by_handle(handle).await
     }
 
-    async fn settle(&self, tag: UserTag) -> Result<(), StoreError> {
-        self.store.settle(tag).await
+    async fn settle(&self, tag: UserTag, behalf: OnBehalf) -> Result<(), StoreError> {
+        self.store.settle(tag, behalf).await
     }
 
     async fn remove(

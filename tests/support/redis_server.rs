@@ -168,7 +168,12 @@ impl RedisServer {
         let mut redis = self.connect().expect("redis answers");
         let clients: String =
             redis::cmd("CLIENT").arg("LIST").query(&mut redis).expect("redis lists its clients");
-        clients.lines().filter(|line| line.contains("cmd=wait")).count()
+        // The command is the last one of each, also where it is over; only one that is blocked waits.
+        let is_blocked = |line: &&str| {
+            let mut fields = line.split(' ').filter_map(|field| field.strip_prefix("flags="));
+            fields.any(|flags| flags.contains('b'))
+        };
+        clients.lines().filter(|line| line.contains("cmd=wait")).filter(is_blocked).count()
     }
 
     /// Makes a primary of a replica.

@@ -12,7 +12,7 @@ use crate::domain::handle::{Handle, HandleSuffix};
 use crate::domain::history::{Happening, LooksLike};
 use crate::domain::policy::{SessionLimit, SessionPolicy, WhenFull};
 use crate::domain::ports::{
-    Exchange, ExchangeAttempt, Found, Lookup, NewDirectSession, NewSession, Opening, Peek, Removal,
+    Exchange, ExchangeAttempt, Found, Lookup, NewDirectSession, NewSession, OnBehalf, Opening, Peek, Removal,
     SessionStore, Sought, StoreError,
 };
 use crate::domain::session::{Grant, SessionKind};
@@ -121,7 +121,7 @@ async fn browser(
     let was_there = of("revoke", store.remove(&handle, None, Removal::Revoked).await)?;
     let found = finds(store, tag, &token, Lookup::Glance).await?;
     holds("revoke", was_there && found.is_none(), "the session lives on")?;
-    of("settle", store.settle(tag).await)?;
+    of("settle", store.settle(tag, OnBehalf::Known).await)?;
     explain(store, handle, keeps_history, noted).await
 }
 

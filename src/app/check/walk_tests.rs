@@ -14,8 +14,8 @@ use crate::domain::handle::Handle;
 use crate::domain::history::Happening;
 use crate::domain::policy::SessionPolicy;
 use crate::domain::ports::{
-    Exchange, ExchangeAttempt, Found, Gone, Histories, Lookup, Named, NewDirectSession, NewSession, Opening,
-    Peek, Position, Readiness, Record, Removal, SessionStore, Sought, StoreError, Stored,
+    Exchange, ExchangeAttempt, Found, Gone, Histories, Lookup, Named, NewDirectSession, NewSession, OnBehalf,
+    Opening, Peek, Position, Readiness, Record, Removal, SessionStore, Sought, StoreError, Stored,
 };
 use crate::domain::session::PortalSession;
 use crate::domain::user_tag::UserTag;
@@ -73,8 +73,8 @@ impl SessionStore for Lying {
         if self.lies("find by handle") { Ok(None) } else { self.store.find_by_handle(handle).await }
     }
 
-    async fn settle(&self, tag: UserTag) -> Result<(), StoreError> {
-        self.store.settle(tag).await
+    async fn settle(&self, tag: UserTag, behalf: OnBehalf) -> Result<(), StoreError> {
+        self.store.settle(tag, behalf).await
     }
 
     async fn remove(

@@ -28,6 +28,15 @@ pub enum Lookup {
     Glance,
 }
 
+/// Who wants to be sure that a session is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnBehalf {
+    /// Whoever likes, with a credential of their own making. Few of them are served at a time.
+    Anybody,
+    /// A backend with its root key, or a user who has shown a live session.
+    Known,
+}
+
 /// What a look-up of a token found.
 #[derive(Clone, Debug)]
 pub enum Found {

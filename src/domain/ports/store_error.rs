@@ -11,9 +11,13 @@ pub enum StoreError {
     /// It was not reached, or did not answer in time.
     #[error("the store does not answer: {0}")]
     Unavailable(String),
-    /// It was done by the server that was called, but too few replicas have it in time: a failover may undo it.
-    #[error("the store has done it, and a failover may undo it: {0}")]
+    /// The server that was called has answered, but too few replicas have in time what the answer rests on: that something
+    /// was done, or that nothing is there. A failover may undo it.
+    #[error("a failover may undo what the store answers: {0}")]
     Unconfirmed(String),
+    /// It was not asked: too many calls of this process wait for its replicas already.
+    #[error("the store was not asked: {0}")]
+    Crowded(String),
     /// It answered with something this version cannot read.
     #[error("the store holds a record that cannot be read: {0}")]
     Corrupt(String),
@@ -24,9 +28,10 @@ impl From<StoreError> for Error {
     /// store has logged which it was.
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unavailable(_) | StoreError::Unconfirmed(_) | StoreError::Corrupt(_) => {
-                Error::new(Code::ServiceUnavailable)
-            }
+            StoreError::Unavailable(_)
+            | StoreError::Unconfirmed(_)
+            | StoreError::Crowded(_)
+            | StoreError::Corrupt(_) => Error::new(Code::ServiceUnavailable),
         }
     }
 }

@@ -14,8 +14,8 @@ use crate::domain::idempotency::TokenDeriver;
 use crate::domain::landing_pass::LandingNonces;
 use crate::domain::portals::Product;
 use crate::domain::ports::{
-    Clock, Exchange, ExchangeAttempt, Found, Histories, Lookup, Named, NewDirectSession, NewSession, Opening,
-    Peek, Position, Readiness, Record, Removal, SessionStore, Sought, StoreError, Stored,
+    Clock, Exchange, ExchangeAttempt, Found, Histories, Lookup, Named, NewDirectSession, NewSession,
+    OnBehalf, Opening, Peek, Position, Readiness, Record, Removal, SessionStore, Sought, StoreError, Stored,
 };
 use crate::domain::session::PortalSession;
 use crate::domain::user_tag::{UserTag, UserTagger};
@@ -63,7 +63,7 @@ impl SessionStore for Broken {
     async fn find_by_handle(&self, _: &Handle) -> Result<Option<Named>, StoreError> {
         panic!("a defect")
     }
-    async fn settle(&self, _: UserTag) -> Result<(), StoreError> {
+    async fn settle(&self, _: UserTag, _: OnBehalf) -> Result<(), StoreError> {
         panic!("a defect")
     }
     async fn remove(&self, _: &Handle, _: Option<Record>, _: Removal) -> Result<bool, StoreError> {

@@ -24,6 +24,13 @@ pub fn too_few_replicas(acknowledged: u64, wanted: u64) -> RedisError {
 
 const TOO_FEW: &str = "too few replicas acknowledged it in time";
 
+/// It was not asked, and others are: no reason to try again.
+pub fn crowded() -> RedisError {
+    RedisError::from((ErrorKind::Client, CROWDED))
+}
+
+const CROWDED: &str = "too many calls wait for its replicas";
+
 /// Nobody can sign in at the server; as if it had refused the password.
 pub fn no_password(why: String) -> RedisError {
     RedisError::from((ErrorKind::AuthenticationFailed, "the file with the password cannot be read", why))
@@ -90,6 +97,9 @@ pub fn kind_of(error: &RedisError) -> FailureKind {
     if error.kind() == ErrorKind::AuthenticationFailed {
         return FailureKind::Refused;
     }
+    if is_crowded(error) {
+        return FailureKind::Crowded;
+    }
     // Said by the link itself, of replicas that do not acknowledge.
     if error.kind() == ErrorKind::Client {
         return FailureKind::Replicas;
@@ -132,9 +142,15 @@ pub fn explain(error: &RedisError) -> StoreError {
         StoreError::Corrupt(error.to_string())
     } else if error.kind() == ErrorKind::Client && error.to_string().starts_with(TOO_FEW) {
         StoreError::Unconfirmed(error.to_string())
+    } else if is_crowded(error) {
+        StoreError::Crowded(error.to_string())
     } else {
         StoreError::Unavailable(error.to_string())
     }
+}
+
+fn is_crowded(error: &RedisError) -> bool {
+    error.kind() == ErrorKind::Client && error.to_string().starts_with(CROWDED)
 }
 
 fn is_about_data(error: &RedisError) -> bool {

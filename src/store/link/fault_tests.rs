@@ -3,7 +3,7 @@
 use redis::{ErrorKind, RedisError, ServerErrorKind, parse_redis_value};
 
 use super::fault::{
-    explain, is_refused_command, kind_of, needs_another_connection, no_password, outage, timed_out,
+    crowded, explain, is_refused_command, kind_of, needs_another_connection, no_password, outage, timed_out,
     too_few_replicas,
 };
 use super::observer::FailureKind::{self, *};
@@ -147,19 +147,30 @@ fn every_reply_is_counted_as_what_the_operator_has_to_look_at() {
             ),
             Refused,
         ),
-        (RedisError::from((ErrorKind::Client, "too many calls wait for the replicas")), Replicas),
     ] {
         assert_eq!(kind_of(&error), kind, "{error}");
         assert!(matches!(explain(&error), StoreError::Unavailable(_)), "{error}");
     }
 }
 
-/// Then what became of it is known, though it does not count.
 #[test]
-fn what_too_few_replicas_have_is_done() {
+fn a_call_that_was_never_made_is_no_outage() {
+    assert_eq!(kind_of(&crowded()), Crowded);
+    assert!(matches!(explain(&crowded()), StoreError::Crowded(_)));
+}
+
+/// Of a question nothing was done, so it is not told either.
+#[test]
+fn what_too_few_replicas_have_may_be_undone() {
     let error = too_few_replicas(0, 1);
     assert_eq!(kind_of(&error), Replicas);
-    assert!(matches!(explain(&error), StoreError::Unconfirmed(text) if text.contains("0 of 1")));
+    let explained = explain(&error);
+    let text = explained.to_string();
+    assert!(matches!(explained, StoreError::Unconfirmed(_)), "{text}");
+    assert!(
+        text.starts_with("a failover may undo what the store answers: ") && text.contains("0 of 1"),
+        "{text}"
+    );
 }
 
 /// On this connection another try would end in the same way, and on another one it may not.
@@ -176,6 +187,7 @@ fn only_a_lost_connection_and_a_server_that_is_no_primary_are_worth_another_try(
         (timed_out(), true),
         (RedisError::from((ErrorKind::Server(ServerErrorKind::NoScript), "none")), false),
         (too_few_replicas(0, 1), false),
+        (crowded(), false),
     ] {
         assert_eq!(needs_another_connection(&error), expected, "{error}");
     }

@@ -14,7 +14,7 @@ use tokio::sync::{AcquireError, Semaphore};
 use tokio::time::Instant;
 
 use super::call::{Call, Replicas};
-use super::fault::{is_refused_command, too_few_replicas};
+use super::fault::{crowded, is_refused_command, too_few_replicas};
 use super::node::{Lane, Live, by};
 use super::probe::NO_WAIT;
 use super::standing::Standing;
@@ -105,8 +105,7 @@ impl Waiting {
             Ok::<_, AcquireError>((doubtful, self.turns.acquire().await?))
         };
         let Ok(Ok(_turn)) = tokio::time::timeout_at(attempt.deadline, turn).await else {
-            // Not the server's fault, and no reason to try again.
-            return Err(RedisError::from((ErrorKind::Client, "too many calls wait for the replicas")));
+            return Err(crowded());
         };
         let idle = self.idle().pop();
         let live = match idle {

@@ -59,6 +59,8 @@ failure_kinds! {
     Disk = "disk";
     /// Too few replicas are there, or acknowledge in time.
     Replicas = "replicas";
+    /// It was not asked: too many calls wait for its replicas already.
+    Crowded = "crowded";
     /// It loads, is busy, or moves what was asked for.
     Busy = "busy";
     /// It does not know the user, or forbids or lacks a command.

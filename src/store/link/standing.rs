@@ -55,6 +55,8 @@ impl Standing {
         let spell = match error {
             StoreError::Unavailable(_) | StoreError::Unconfirmed(_) => &self.outage,
             StoreError::Corrupt(_) => &self.unreadable,
+            // It was not asked. Those that are asked, and wait, tell how it does.
+            StoreError::Crowded(_) => return,
         };
         match spell.fail() {
             Some(Told::Begins) => tracing::warn!(operation, server = server(), %error, "the store failed"),

@@ -10,7 +10,7 @@ use super::RedisStore;
 use crate::domain::credential::Digest;
 use crate::domain::handle::Handle;
 use crate::domain::history::Happening;
-use crate::domain::ports::{Named, Record, Removal, StoreError};
+use crate::domain::ports::{Named, OnBehalf, Record, Removal, StoreError};
 use crate::domain::user_tag::UserTag;
 use crate::store::declaring::Waits;
 use crate::store::history;
@@ -30,10 +30,14 @@ impl RedisStore {
         }
     }
 
-    pub(super) async fn make_sure(&self, tag: UserTag) -> Result<(), StoreError> {
+    pub(super) async fn make_sure(&self, tag: UserTag, behalf: OnBehalf) -> Result<(), StoreError> {
+        let waits = match behalf {
+            OnBehalf::Anybody => Waits::IfGoneForAnybody,
+            OnBehalf::Known => Waits::IfGone,
+        };
         // No handle has an empty suffix.
         let script = BY_HANDLE.on(vec![self.keys.index(tag)]).arg(0).arg("");
-        self.declaring("settle", script, Waits::IfGoneForAnybody).await.map(drop)
+        self.declaring("settle", script, waits).await.map(drop)
     }
 
     pub(super) async fn end_one(

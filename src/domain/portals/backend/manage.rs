@@ -12,7 +12,7 @@ use crate::domain::invalid::Invalid;
 use crate::domain::messages::{Revocation, SessionPage};
 use crate::domain::portal::Portal;
 use crate::domain::portals::Portals;
-use crate::domain::ports::{Found, Lookup, Position, Record, Removal, StoreError};
+use crate::domain::ports::{Found, Lookup, OnBehalf, Position, Record, Removal, StoreError};
 use crate::domain::root_key::{ToList, ToRevoke};
 
 impl Portals {
@@ -34,7 +34,9 @@ impl Portals {
             // The record was gone if a first try had done it and its answer was lost. This call has found the session live.
             Ok(_) => Ok(Revocation::Done(handle)),
             Err(error @ StoreError::Unconfirmed(_)) => Ok(Revocation::Unconfirmed(handle, error)),
-            Err(error @ (StoreError::Unavailable(_) | StoreError::Corrupt(_))) => Err(error.into()),
+            Err(error @ (StoreError::Unavailable(_) | StoreError::Crowded(_) | StoreError::Corrupt(_))) => {
+                Err(error.into())
+            }
         }
     }
 
@@ -57,7 +59,7 @@ impl Portals {
             Err(_) => return Ok(Revocation::Nothing),
         };
         let Found::Active(session) = self.look_up(place.tag, &place.digest, Lookup::Glance).await? else {
-            self.settle(token).await?;
+            self.parts.store.settle(place.tag, OnBehalf::Known).await?;
             return Ok(Revocation::Nothing);
         };
         let grant = &session.grant;

@@ -14,7 +14,7 @@ use crate::domain::handle::Handle;
 use crate::domain::messages::{CurrentSession, EndedSession, Ends};
 use crate::domain::portal::Portal;
 use crate::domain::portals::Portals;
-use crate::domain::ports::{Found, Lookup, Record, Removal, StoreError};
+use crate::domain::ports::{Found, Lookup, OnBehalf, Record, Removal, StoreError};
 use crate::domain::presented::Presented;
 use crate::domain::rules::origin_not_listed;
 use crate::domain::user_tag::UserTag;
@@ -63,30 +63,22 @@ impl Portals {
         Ok(current)
     }
 
-    /// What is told of sessions that are over, or that it cannot be told now. Anybody may ask it with credentials of their own
+    /// What is told of sessions that are over, or that it cannot be told now. Who is told so does not ask again; the server that
+    /// says so may have been deposed, and may never have heard of them. Anybody may ask it with credentials of their own
     /// making, and each costs the store more than a look: whoever calls this limits how often.
     pub async fn settle_over(&self, over: Over) -> Error {
-        match self.settle_all(over.tags).await {
+        // Side by side, so that all have the time that one has. None is broken off because another one failed: that would
+        // cost it its connection.
+        let settling = over.tags.into_iter().map(|tag| self.parts.store.settle(tag, OnBehalf::Anybody));
+        match join_all(settling).await.into_iter().collect() {
             Ok(()) => over.told,
-            Err(error) => error.into(),
+            Err(error) => StoreError::into(error),
         }
-    }
-
-    /// Waits until nothing that is known of this credential can be undone. Who is told that a session is over does not
-    /// ask again; the server that says so may have been deposed, and may never have heard of the session.
-    pub(in crate::domain::portals) async fn settle(&self, candidate: &Candidate) -> Result<(), StoreError> {
-        self.settle_all(self.tags_of(std::slice::from_ref(candidate))).await
     }
 
     fn tags_of(&self, candidates: &[Candidate]) -> BTreeSet<UserTag> {
         let places = candidates.iter().filter_map(|candidate| self.place_of(candidate).ok());
         places.map(|place| place.tag).collect()
-    }
-
-    /// Side by side, so that all have the time that one has. None is broken off because another one failed: that would cost
-    /// it its connection.
-    async fn settle_all(&self, tags: BTreeSet<UserTag>) -> Result<(), StoreError> {
-        join_all(tags.into_iter().map(|tag| self.parts.store.settle(tag))).await.into_iter().collect()
     }
 
     /// Ends the session that [`Portals::find_for_ending`] found, on its user's wish.
@@ -141,8 +133,9 @@ impl Portals {
             }
             Found::Active(_) => Ok(None),
             Found::Gone(_) => match removal {
+                // Whoever asks has shown a session that was live.
                 Removal::Ended | Removal::Revoked => {
-                    self.parts.store.settle(token.tag()).await.map(|()| None)
+                    self.parts.store.settle(token.tag(), OnBehalf::Known).await.map(|()| None)
                 }
                 // Nobody is told that it is over.
                 Removal::Replaced => Ok(None),
