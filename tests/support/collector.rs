@@ -41,8 +41,9 @@ struct Shared {
 pub struct Received {
     pub spans: Vec<Span>,
     pub bodies: Vec<Vec<u8>>,
-    /// The values of the headers `x-key` and `content-encoding`, of each request.
+    /// The values of the headers `x-key`, `host` and `content-encoding`, of each request.
     pub keys: Vec<String>,
+    pub hosts: Vec<String>,
     pub encodings: Vec<String>,
 }
 
@@ -148,6 +149,7 @@ async fn take(request: HttpRequest, body: web::Bytes, shared: web::Data<Shared>)
         received.spans.extend(spans_of(spans));
         received.bodies.push(plain);
         received.keys.push(header("x-key").to_owned());
+        received.hosts.push(header("host").to_owned());
         received.encodings.push(header("content-encoding").to_owned());
     }
     shared.arrived.notify_all();

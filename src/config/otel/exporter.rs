@@ -13,6 +13,24 @@ use crate::domain::invalid::{Fault, Invalid};
 
 const AUTHORITIES: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "OTEL_EXPORTER_OTLP_CERTIFICATE"];
 
+/// What the exporter sets itself, or what holds for one connection (RFC 9110, section 7.6.1): with another value, no batch
+/// arrives. `host` is not among them: it is sent.
+const OF_THE_EXPORTER: [&str; 13] = [
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "expect",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
 /// Of all but the authorities.
 pub fn faults(set: Set<'_>) -> Vec<Fault> {
     // The exporter takes the first of the two that is set, an empty one too.
@@ -51,21 +69,40 @@ impl Authorities {
     }
 }
 
-/// `key=value,key=value`, as the exporter reads them: it drops what is none.
+/// `key=value,key=value`, as the exporter reads them: it drops what is none, and of two with one name it sends the last.
 fn headers_fault(text: &str) -> Option<Invalid> {
-    let parts = text.split_terminator(',').map(str::trim).enumerate();
-    let bad = parts.filter(|(_, part)| !is_header(part)).map(|(index, _)| index + 1).next()?;
-    let message = format!("Part {bad} of it is no header, so it would not be sent.");
-    Some(Invalid::new(
-        message,
-        "Write name=value,name=value; in a value %20 for a space and %2C for a comma.",
-    ))
+    let mut names = Vec::new();
+    for (index, part) in text.split_terminator(',').map(str::trim).enumerate() {
+        let why = match header_name(part) {
+            None => "is no header, so it would not be sent as it is meant",
+            Some(name) if OF_THE_EXPORTER.contains(&name.as_str()) => {
+                "is a header that belongs to the exporter or to the connection"
+            }
+            Some(name) if names.contains(&name) => "has the name of another part, and only one would be sent",
+            Some(name) => {
+                names.push(name);
+                continue;
+            }
+        };
+        let fix = "Write name=value,name=value; in a value %20 for a space, %2C for a comma and %25 for %.";
+        return Some(Invalid::new(format!("Part {} of it {why}.", index + 1), fix));
+    }
+    None
 }
 
-fn is_header(part: &str) -> bool {
-    let Some((name, value)) = part.split_once('=') else { return false };
-    let value: Vec<u8> = percent_decode_str(value.trim()).collect();
-    HeaderName::from_bytes(name.trim().as_bytes()).is_ok()
-        && !value.is_empty()
-        && std::str::from_utf8(&value).is_ok_and(|value| HeaderValue::from_str(value).is_ok())
+fn header_name(part: &str) -> Option<HeaderName> {
+    let (name, value) = part.split_once('=')?;
+    let value = value.trim();
+    let bytes: Vec<u8> = percent_decode_str(value).collect();
+    let is_value = !bytes.is_empty()
+        && is_encoded(value)
+        && std::str::from_utf8(&bytes).is_ok_and(|value| HeaderValue::from_str(value).is_ok());
+    HeaderName::from_bytes(name.trim().as_bytes()).ok().filter(|_| is_value)
+}
+
+/// Where one % is none, the exporter decodes nothing at all, also not what is encoded.
+fn is_encoded(value: &str) -> bool {
+    let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_hexdigit);
+    let mut parts = value.split('%').skip(1).map(str::as_bytes);
+    parts.all(|after| is_digit(after.first()) && is_digit(after.get(1)))
 }
