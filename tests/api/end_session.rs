@@ -3,14 +3,18 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::direct::token;
 use crate::on_both_stores;
 use crate::support::app::{
-    Kind, PAGE, Reply, SECOND_PAGE, TestApp, attributes, deployed_at, in_portal, text,
+    Call, DIRECT_PAGE, Kind, PAGE, Reply, SECOND_PAGE, TestApp, attributes, deployed_at, in_portal, text,
 };
 
 const PATH: &str = "/v2/portal.endSession";
 /// Of my-portal's `public_url`.
 const OWN_HOST: &str = "portal.example.com";
+
+/// Of the configuration.
+type Change = Box<dyn FnOnce(String) -> String + Send>;
 
 async fn get(app: &TestApp, token: &str) -> Reply {
     app.get("/v2/portal.getSession").cookie(token).send().await
@@ -53,6 +57,33 @@ on_both_stores! {
             let reply = app.post(PATH, json!({})).bearer(&token).send().await;
             assert_eq!(reply.status, 200, "{}", reply.text);
             assert_eq!(reply.data()["returnUrl"], expected);
+        }
+    }
+
+    /// The session lives, and would be of use again once the portal takes its token again.
+    async fn what_the_portal_takes_no_more_is_ended_all_the_same(app: TestApp) {
+        let jwt = || token(&app, json!({ "format": "jwt" }));
+        let opaque = || token(&app, json!({ "format": "opaque" }));
+        let off = |config: String| config.replace("direct = true", "direct = false");
+        let other_audience = in_portal("direct-portal", "tokens = { audience = \"others\" }");
+        let direct_now = in_portal("my-portal", "direct = true");
+        let table: [(String, &str, Change); 4] = [
+            (jwt().await, DIRECT_PAGE, Box::new(off)),
+            (opaque().await, DIRECT_PAGE, Box::new(off)),
+            (jwt().await, DIRECT_PAGE, Box::new(other_audience)),
+            (app.signed_in(json!({})).await, PAGE, Box::new(direct_now)),
+        ];
+        for (token, page, change) in table {
+            app.reload(change);
+            let with_token = |call: Call| call.bearer(&token).header("origin", page).send();
+            let used = with_token(app.get("/v2/portal.getSession")).await;
+            used.expect(401, "authentication/portal_session_not_found");
+            let ended = with_token(app.post(PATH, json!({}))).await;
+            assert_eq!(ended.status, 200, "{}", ended.text);
+            app.reload(|config| config);
+            let used = with_token(app.get("/v2/portal.getSession")).await;
+            used.expect(401, "authentication/portal_session_not_found");
+            assert!(!app.accepts(&token).await, "it has ended");
         }
     }
 

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use futures_util::future::{join, join_all};
 
+use super::find::Wish;
 use crate::domain::candidates::Candidate;
 use crate::domain::credential::BrowserToken;
 use crate::domain::error::{Code, Error};
@@ -49,7 +50,7 @@ impl From<Error> for NothingToEnd {
 impl Portals {
     /// [`Portals::find`] for ending: a forged request of another site is refused.
     pub async fn find_for_ending(&self, presented: &Presented) -> Result<CurrentSession, NothingToEnd> {
-        let current = self.find_by_page(presented, Lookup::Glance).await.map_err(|told| {
+        let current = self.find_by_page(presented, Wish::End).await.map_err(|told| {
             let tags = self.tags_of(presented.candidates());
             if told.code == Code::PortalSessionNotFound && !tags.is_empty() {
                 NothingToEnd::Over(Over { tags, told })

@@ -29,10 +29,33 @@ pub struct Place {
     claims: Option<Claims>,
 }
 
+/// What a session is looked for.
+#[derive(Clone, Copy)]
+pub(super) enum Wish {
+    /// To do something in it.
+    Use(Lookup),
+    /// To end it. What its portal takes by now does not matter: the session lives on and may be of use again, and who hears that
+    /// it is over does not ask again.
+    End,
+}
+
+impl Wish {
+    fn lookup(self) -> Lookup {
+        match self {
+            Wish::Use(lookup) => lookup,
+            Wish::End => Lookup::Glance,
+        }
+    }
+}
+
 impl Portals {
     /// The live session that a request presents; does not check the page's origin. Of several cookies of one name a
     /// live one counts, wherever it stands: a dead one before it must not lock its user out.
     pub async fn find(&self, presented: &Presented, lookup: Lookup) -> Result<CurrentSession, Error> {
+        self.find_to(presented, Wish::Use(lookup)).await
+    }
+
+    async fn find_to(&self, presented: &Presented, wish: Wish) -> Result<CurrentSession, Error> {
         let signed_out = |code, gone: &Gone| Error {
             home: Some(presented.home(&self.catalog)),
             // Only the form tells it, so it says nothing of any session.
@@ -47,7 +70,7 @@ impl Portals {
             presented_token.candidates.as_ref().map_err(|refusal| dead(&Gone::new(*refusal, None)))?;
         let mut first_gone = None;
         for token in tokens {
-            match self.live(token, presented.expected_slug(), lookup).await? {
+            match self.live(token, presented.expected_slug(), wish).await? {
                 Ok(current) if !current.portal.enabled => {
                     return Err(portal_disabled(Some(current.session.handle)));
                 }
@@ -68,13 +91,13 @@ impl Portals {
         &self,
         candidate: &Candidate,
         expected_slug: Option<&str>,
-        lookup: Lookup,
+        wish: Wish,
     ) -> Result<Result<CurrentSession, Gone>, StoreError> {
         let place = match self.place_of(candidate) {
             Ok(place) => place,
             Err(refusal) => return Ok(Err(Gone::new(refusal, None))),
         };
-        let session = match self.look_up(place.tag, &place.digest, lookup).await? {
+        let session = match self.look_up(place.tag, &place.digest, wish.lookup()).await? {
             Found::Active(session) => session,
             Found::Gone(gone) => return Ok(Err(gone)),
         };
@@ -86,7 +109,13 @@ impl Portals {
             }
             Some(portal) => portal.clone(),
         };
-        if let Err(refusal) = check_kind(candidate, &session, &portal, place.claims.as_ref()) {
+        let claims = place.claims.as_ref();
+        let checked = claims.map_or(Ok(()), |claims| check_claims(claims, &session));
+        let checked = checked.and_then(|()| match wish {
+            Wish::Use(_) => check_portal_takes(&portal, candidate, &session, claims),
+            Wish::End => Ok(()),
+        });
+        if let Err(refusal) = checked {
             return Ok(Err(Gone::new(refusal, handle)));
         }
         Ok(Ok(CurrentSession { session, portal, credential: candidate.clone(), digest: place.digest }))
@@ -120,20 +149,20 @@ impl Portals {
     /// [`Portals::find`] for a page that uses it. Before a word is said to it, not even whether somebody is signed in, its origin
     /// must be one of the portal that the word is about.
     pub async fn find_for_page(&self, presented: &Presented) -> Result<CurrentSession, Error> {
-        self.find_by_page(presented, self.used_by(presented)).await
+        self.find_by_page(presented, Wish::Use(self.used_by(presented))).await
     }
 
     /// The same, for whatever the page wants.
     pub(super) async fn find_by_page(
         &self,
         presented: &Presented,
-        lookup: Lookup,
+        wish: Wish,
     ) -> Result<CurrentSession, Error> {
         let about = presented.portal(&self.catalog);
         if about.is_some_and(|portal| presented.is_foreign_page(portal)) {
             return Err(origin_not_listed(None));
         }
-        self.find(presented, lookup).await.map_err(|error| match about {
+        self.find_to(presented, wish).await.map_err(|error| match about {
             Some(portal) if presented.is_foreign_to(portal) => Error { home: None, ..error },
             Some(_) | None => error,
         })
@@ -151,12 +180,26 @@ impl Portals {
     }
 }
 
-/// A direct session needs a portal that takes them, and there no page is handed a browser token; a signed token must
-/// say of its session what is so.
-fn check_kind(
+/// A signed token must say of its session what is so.
+fn check_claims(claims: &Claims, session: &PortalSession) -> Result<(), Refusal> {
+    if claims.handle != session.handle || claims.subject != session.grant.external_id {
+        return Err(Refusal::Unknown);
+    }
+    // It lives exactly as long as its session. The store decides whether that is over, by its own clock.
+    if claims.expires_at_s != session.expires_at_ms / 1_000 {
+        return Err(Refusal::Expired);
+    }
+    if claims.environment != session.grant.environment {
+        return Err(Refusal::OtherEnvironment);
+    }
+    Ok(())
+}
+
+/// As the portal is configured now: a direct session needs one that takes them, and there no page is handed a browser token.
+fn check_portal_takes(
+    portal: &Portal,
     candidate: &Candidate,
     session: &PortalSession,
-    portal: &Portal,
     claims: Option<&Claims>,
 ) -> Result<(), Refusal> {
     if session.grant.kind == SessionKind::Direct && !portal.direct {
@@ -165,19 +208,8 @@ fn check_kind(
     if portal.direct && matches!(candidate, Candidate::Browser(_, Door::Page)) {
         return Err(Refusal::BrowserTokenFromPage);
     }
-    let Some(claims) = claims else { return Ok(()) };
-    if claims.handle != session.handle || claims.subject != session.grant.external_id {
-        return Err(Refusal::Unknown);
-    }
-    // It lives exactly as long as its session. The store decides whether that is over, by its own clock.
-    if claims.expires_at_s != session.expires_at_ms / 1_000 {
-        return Err(Refusal::Expired);
-    }
-    if claims.audience != portal.tokens.audience(&portal.slug) {
+    if claims.is_some_and(|claims| claims.audience != portal.tokens.audience(&portal.slug)) {
         return Err(Refusal::OtherAudience);
-    }
-    if claims.environment != session.grant.environment {
-        return Err(Refusal::OtherEnvironment);
     }
     Ok(())
 }
