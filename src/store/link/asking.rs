@@ -60,8 +60,8 @@ impl Asking {
         self.sentinels.len()
     }
 
-    /// `is_patient`: those that are late may change what follows from it.
-    pub async fn round(&self, is_patient: bool) -> Round {
+    /// `known`: the primary that was followed so far. `is_patient`: those that are late may change what follows from it.
+    pub async fn round(&self, known: Option<&Named>, is_patient: bool) -> Round {
         let begun_at = Instant::now();
         let (soon, late) = (begun_at + self.limits.topology, begun_at + self.limits.majority);
         let ask = async |one| (one, self.ask(one, late).await);
@@ -69,7 +69,11 @@ impl Asking {
         let silent = self.sentinels.iter().map(|one| (one.address.clone(), timed_out())).collect();
         let mut round = Round { told: Vec::new(), silent };
         loop {
-            let deadline = if is_enough(self.listed(), &round.told, is_patient) { soon } else { late };
+            let deadline = match wait(self.listed(), &round.told, known, is_patient) {
+                Wait::Over => return round,
+                Wait::Short => soon,
+                Wait::Long => late,
+            };
             match tokio::time::timeout_at(deadline, asked.next()).await {
                 Ok(Some((sentinel, Ok(said)))) => {
                     round.silent.remove(&sentinel.address);
@@ -121,11 +125,24 @@ impl Asking {
     }
 }
 
-/// Whether those that are late are not worth waiting for. Where fewer than most have answered, nobody can be followed to
-/// another primary, and it may be that all are slow.
-fn is_enough(listed: usize, told: &[Said], is_patient: bool) -> bool {
-    let is_sure = || matches!(verdict(listed, told), Verdict::Sure(_));
-    is_sure() || (!is_patient && told.len() * 2 > listed)
+/// How long those that are late are worth waiting for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wait {
+    /// Most name another primary than the known one: calls fail meanwhile.
+    Over,
+    /// Only the operator is told what they say.
+    Short,
+    /// Where fewer than most have answered, nobody can be followed to another primary, and it may be that all are slow.
+    Long,
+}
+
+fn wait(listed: usize, told: &[Said], known: Option<&Named>, is_patient: bool) -> Wait {
+    match verdict(listed, told) {
+        Verdict::Sure(named) if known.is_none_or(|known| known.address != named.address) => Wait::Over,
+        Verdict::Sure(_) => Wait::Short,
+        Verdict::Unopposed(_) | Verdict::Open if !is_patient && told.len() * 2 > listed => Wait::Short,
+        Verdict::Unopposed(_) | Verdict::Open => Wait::Long,
+    }
 }
 
 /// Its answer has not come. Whoever gives up makes the next one connect anew: a server that is gone says nothing.
@@ -165,25 +182,33 @@ mod tests {
 
     use super::*;
 
-    fn said(&(host, epoch): &(&str, u64)) -> Said {
-        let named = Named { epoch, address: (host.to_owned(), 6379) };
-        Said { sentinel: String::new(), named, is_alone: false }
+    fn named(&(host, epoch): &(&str, u64)) -> Named {
+        Named { epoch, address: (host.to_owned(), 6379) }
+    }
+
+    fn said(one: &(&str, u64)) -> Said {
+        Said { sentinel: String::new(), named: named(one), is_alone: false }
     }
 
     #[test]
     fn those_that_are_late_are_waited_for_until_the_others_suffice() {
-        let is_enough = |listed, told: &[(&str, u64)], is_patient| {
-            is_enough(listed, &told.iter().map(said).collect::<Vec<_>>(), is_patient)
+        let wait = |listed, told: &[(&str, u64)], known: Option<(&str, u64)>, is_patient| {
+            let told: Vec<Said> = told.iter().map(said).collect();
+            wait(listed, &told, known.map(|known| named(&known)).as_ref(), is_patient)
         };
+        let known = Some(("a", 7));
         for is_patient in [true, false] {
-            assert!(!is_enough(1, &[], is_patient));
-            assert!(!is_enough(2, &[("a", 7)], is_patient));
-            assert!(!is_enough(3, &[("b", 8)], is_patient));
-            assert!(is_enough(3, &[("a", 7), ("a", 7)], is_patient));
+            assert_eq!(wait(1, &[], known, is_patient), Wait::Long);
+            assert_eq!(wait(2, &[("a", 7)], known, is_patient), Wait::Long);
+            assert_eq!(wait(3, &[("b", 8)], known, is_patient), Wait::Long);
+            assert_eq!(wait(3, &[("a", 7), ("a", 7)], known, is_patient), Wait::Short);
+            for known in [known, None] {
+                assert_eq!(wait(3, &[("b", 8), ("b", 8)], known, is_patient), Wait::Over);
+            }
         }
         // In a failover one may be dead: its silence must not make the round longer.
-        assert!(is_enough(3, &[("a", 7), ("b", 8)], false));
-        assert!(!is_enough(3, &[("a", 7), ("b", 8)], true), "nobody is known: it may decide");
+        assert_eq!(wait(3, &[("a", 7), ("b", 8)], known, false), Wait::Short);
+        assert_eq!(wait(3, &[("a", 7), ("b", 8)], None, true), Wait::Long, "it may decide");
     }
 
     #[test]

@@ -124,7 +124,7 @@ impl Sentinels {
     async fn decide(&self) -> RedisResult<Named> {
         let (standing, listed) = (self.connector.standing(), self.asking.listed());
         let known = standing.primary();
-        let round = self.asking.round(known.is_none() || self.rounds.are_open()).await;
+        let round = self.asking.round(known.as_ref(), known.is_none() || self.rounds.are_open()).await;
         if round.told.is_empty() {
             return standing.primary().ok_or_else(|| round.failure());
         }
