@@ -94,9 +94,10 @@ direct = true
     )
 }
 
-/// What to do, and what belongs into an `.env` file.
+/// What to do, and what belongs into an `.env` file or a shell.
 pub fn guide(portal: &Url, home: Option<&Url>, places: &Places, key: &RootKey) -> String {
     let Places { gateway, app, .. } = places;
+    let key = key.expose();
     let first = match home {
         Some(home) => {
             format!("People come from {home}: let your backend create a session, and redirect to its url.")
@@ -117,10 +118,14 @@ VESTIBULE_URL={gateway}
 For the .env of your backend, and for nothing else:
 
 VESTIBULE_URL={gateway}
-VESTIBULE_ROOT_KEY={}
+VESTIBULE_ROOT_KEY={key}
+
+To start them in a shell, or to try calls of the documents by hand, paste these instead:
+
+export VESTIBULE_URL={gateway}
+export VESTIBULE_ROOT_KEY={key}
 
 The key is new at every start. Stop with Ctrl-C.
-"#,
-        key.expose()
+"#
     )
 }

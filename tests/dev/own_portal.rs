@@ -85,6 +85,21 @@ async fn a_backend_of_ones_own_leads_a_user_into_a_portal_of_ones_own() {
     assert_eq!(home, format!("{APP}?reason=session_missing"), "{}", nobody.text);
 }
 
+/// The documents' commands take both variables from the shell.
+#[test]
+fn what_is_printed_for_a_shell_works_in_one() {
+    let stage = Stage::start(&["--app-url", APP]);
+    let lines = stage.process.output.iter().filter(|line| line.starts_with("export "));
+    let lines: Vec<&str> = lines.map(String::as_str).collect();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    let call = r#"curl -sS "$VESTIBULE_URL/v2/portal.createSession" -H "Authorization: Bearer $VESTIBULE_ROOT_KEY" \
+      -H "Content-Type: application/json" -d '{"slug":"my-portal","externalId":"jane","permissions":["keys:read"]}'"#;
+    let script = format!("{}\n{call}", lines.join("\n"));
+    let output = std::process::Command::new("sh").args(["-e", "-c", &script]).output().expect("sh runs");
+    let answer = String::from_utf8_lossy(&output.stdout);
+    assert!(answer.contains("\"sessionId\":\"pst_"), "{answer}");
+}
+
 #[tokio::test]
 async fn without_an_app_the_demo_app_leads_its_users_there() {
     let stage = Stage::start(&["--app-listen", ANY]);

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
@@ -24,6 +24,9 @@ function callsIn(text) {
   return cells.flatMap((cell) => /^`([^`]+)`$/.exec(cell)?.[1] ?? []);
 }
 
+/** The file that an example says it is, which others import. */
+const nameOf = (code) => /^\/\/ (\S+\.tsx?)\n/.exec(code)?.[1];
+
 /** As a module. What is no declaration of one stands in a function, as it would in an application. */
 function moduleOf(code) {
   if (/^export /m.test(code)) {
@@ -42,7 +45,9 @@ test("every example and every call compiles", async () => {
   assert.ok(examples.length >= 7 && calls.length >= 30, `${examples.length} examples and ${calls.length} calls were found`);
   const table = calls.map((call) => `{ ${call}; }`).join("\n");
   for (const [index, code] of [...examples, table].entries()) {
-    await writeFile(join(folder, `example_${index}.tsx`), moduleOf(code));
+    const path = join(folder, nameOf(code) ?? `example_${index}.tsx`);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, moduleOf(code));
   }
   const tsc = join(root, "node_modules/typescript/bin/tsc");
   const { status, stdout } = spawnSync(process.execPath, [tsc, "--project", "test/docs"], { cwd: root, encoding: "utf8" });

@@ -44,6 +44,7 @@ declare const request: import("express").Request;
 declare const user: { readonly id: string; readonly email: string | undefined } & ((request: unknown) => { externalId: string } | null);
 declare const billingPage: import("express").Handler;
 declare function redirect(url: string): never;
+declare function signedInAs(request: Request): Promise<string | null>;
 
 /** As express-session has it. */
 declare namespace Express {
