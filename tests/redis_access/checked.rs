@@ -40,6 +40,9 @@ fn what_a_store_lacks_is_named_with_what_it_costs() {
     let (tls, tls_url, _) = RedisServer::start_with_tls();
     let locked = RedisServer::start_with(&["--requirepass", "secret"]);
     let replica = RedisServer::start_replica_of(&redis, &[]);
+    let signed_in = |redis: &RedisServer, user: &str| {
+        redis.url().replace("redis://", &format!("redis://{user}:canary-password@"))
+    };
     for (rule, url, lines, code, words) in [
         ("-wait", redis.url(), "", 0, &["Warning", "may undo a revocation", "+wait"][..]),
         ("-info", redis.url(), "", 0, &["Warning", "tells no replication ID", "+info"]),
@@ -66,6 +69,9 @@ fn what_a_store_lacks_is_named_with_what_it_costs() {
         ("+@all", tls_url, "", 1, &["does not serve", "certificate"]),
         ("+@all", locked.url(), "", 1, &["does not serve", "Authentication required"]),
         ("+@all", locked.url().replace("/0", "/1"), "", 1, &["does not serve", "Authentication required"]),
+        ("+@all", signed_in(&redis, "nobody"), "", 1, &["does not serve", "refuses", "the user \"nobody\""]),
+        ("+@all", signed_in(&locked, "default"), "", 1, &["does not serve", "the user \"default\""]),
+        ("+@all", signed_in(&locked, ""), "", 1, &["does not serve", "refuses", "the default user"]),
         ("+@all", replica.url(), "", 1, &["does not serve", "leads to a replica"]),
     ] {
         let rules: Vec<&str> = rule.split(' ').collect();
@@ -75,6 +81,7 @@ fn what_a_store_lacks_is_named_with_what_it_costs() {
         assert_eq!(ended, Some(code), "{rule} {url}: {text}");
         assert!(words.iter().all(|word| text.contains(word)), "{rule} {url}: {text}");
         // What servers say has a full stop of its own, or has none. And each of their answers is one that we know.
+        assert!(!text.contains("canary"), "a password is told: {text}");
         assert!(!text.contains("..") && !text.contains("does not know"), "{rule} {url}: {text}");
     }
     drop(tls);

@@ -13,7 +13,7 @@ use redis::aio::MultiplexedConnection;
 use redis::io::AsyncDNSResolver;
 use redis::{AsyncConnectionConfig, Client, ConnectionInfo, RedisFuture, RedisResult};
 
-use super::fault::is_wrong_name;
+use super::fault::{is_wrong_name, with_user};
 use super::names::{Accepts, Names};
 use super::node::Live;
 use super::observer::{Open, StoreObserver};
@@ -156,7 +156,8 @@ async fn open(client: &Client, at: Option<Resolved>, limit: Duration) -> RedisRe
     if let Some(at) = at {
         config = config.set_dns_resolver(at);
     }
-    let connection = client.get_multiplexed_async_connection_with_config(&config).await?;
+    let connection = client.get_multiplexed_async_connection_with_config(&config).await;
+    let connection = connection.map_err(|error| with_user(error, client.get_connection_info()))?;
     name(connection.clone(), limit);
     Ok(connection)
 }

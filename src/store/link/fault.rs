@@ -3,7 +3,7 @@
 //! Owns: which failures call for a new connection, and which mean that data cannot be read.
 //! Must not know: what was asked.
 
-use redis::{ErrorKind, RedisError};
+use redis::{ConnectionInfo, ErrorKind, RedisError};
 
 use super::observer::FailureKind;
 use crate::domain::ports::StoreError;
@@ -34,6 +34,22 @@ const CROWDED: &str = "too many calls wait for its replicas";
 /// Nobody can sign in at the server; as if it had refused the password.
 pub fn no_password(why: String) -> RedisError {
     RedisError::from((ErrorKind::AuthenticationFailed, "the file with the password cannot be read", why))
+}
+
+/// Of a server that does not let anybody in: as whom it was asked. The library keeps nothing of what the server has said.
+pub fn with_user(error: RedisError, info: &ConnectionInfo) -> RedisError {
+    if error.kind() != ErrorKind::AuthenticationFailed {
+        return error;
+    }
+    let settings = info.redis_settings();
+    // Without a password, its place may have been mistaken for the user's.
+    let has_password = settings.password().is_some_and(|password| !password.is_empty());
+    let user = match settings.username() {
+        Some(user) if has_password => format!("the user {user:?}"),
+        Some(_) => "a user without a password".to_owned(),
+        None => "the default user".to_owned(),
+    };
+    (ErrorKind::AuthenticationFailed, "the server refuses the user or the password", user).into()
 }
 
 pub fn timed_out() -> RedisError {
