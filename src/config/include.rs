@@ -40,7 +40,10 @@ pub fn expand(
                     faults.extend(into.add_file(&path, files));
                 }
             }
-            Err(invalid) => faults.push(places.locate(invalid.at(format!("{at}.include")))),
+            Err(invalid) => {
+                places.put_incomplete(&at);
+                faults.push(places.locate(invalid.at(format!("{at}.include"))));
+            }
         }
     }
     faults
@@ -75,10 +78,14 @@ impl Workspace<'_> {
         let name = path.display().to_string();
         let mut document = match read(path, &name, files) {
             Ok(document) => document,
-            Err(fault) => return vec![fault.into()],
+            Err(fault) => {
+                self.places.put_incomplete(self.at);
+                return vec![fault.into()];
+            }
         };
         let mut faults = foreign_keys(&document, &name);
         if has_no_portal(&document.table) {
+            self.places.put_incomplete(self.at);
             let message = "The file has no portal, so it was probably cut off.";
             faults.push(
                 Invalid::new(message, "Put [[portals]] into it, or take the file away.").at(name).into(),

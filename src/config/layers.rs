@@ -82,6 +82,12 @@ pub fn text_in_environment(
     Some(text_of(text))
 }
 
+/// The path of the key that a variable sets: `VESTIBULE__STORE__URL` → `store.url`.
+pub fn key_of(name: &str) -> String {
+    let path = path_of(name);
+    joined(&path.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
 /// The steps to the key that a variable sets. Two spellings of one key have the same.
 fn path_of(name: &str) -> Vec<String> {
     let path = name[PREFIX.len()..].to_ascii_lowercase();

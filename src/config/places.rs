@@ -3,7 +3,7 @@
 //! Owns: finding the place of a key that is missing (where it would belong), and the path of a key within an included file.
 //! Must not know: what any key means.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use crate::domain::invalid;
@@ -66,6 +66,8 @@ pub struct Places {
     places: HashMap<String, Place>,
     /// The paths of elements that come from an included file, and their paths in that.
     included: HashMap<String, String>,
+    /// The paths of workspaces of which not all files could be read.
+    incomplete: HashSet<String>,
 }
 
 impl Places {
@@ -98,6 +100,16 @@ impl Places {
     /// Whether this is an element of a list that is from an included file.
     pub fn is_included(&self, path: &str) -> bool {
         self.included.contains_key(path)
+    }
+
+    /// A file of this workspace could not be read.
+    pub fn put_incomplete(&mut self, workspace: &str) {
+        self.incomplete.insert(workspace.to_owned());
+    }
+
+    /// Whether this workspace may have more than is known.
+    pub fn is_incomplete(&self, workspace: &str) -> bool {
+        self.incomplete.contains(workspace)
     }
 
     /// The file that a key is in.

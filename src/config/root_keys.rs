@@ -13,12 +13,12 @@ use crate::domain::root_key::{PortalScope, Right, RootKeyEntry};
 use crate::domain::token_format::TokenFormat;
 use crate::fields::{Fields, shown_text, string};
 
-/// Reads one entry. `slugs`: the portals of its workspace. `can_sign`: there is a key that signs tokens, or one is made at
+/// Reads one entry. `slugs`: the portals of its workspace; None if not all are known. `can_sign`: there is a key that signs tokens, or one is made at
 /// the start. `taken`: the digests of all entries before it.
 pub fn read_root_key(
     mut fields: Fields<'_, '_>,
     workspace: &str,
-    slugs: &[&str],
+    slugs: Option<&[&str]>,
     can_sign: bool,
     taken: &mut Uses<'_, Digest>,
 ) -> Option<RootKeyEntry> {
@@ -64,7 +64,7 @@ fn read_digest(fields: &mut Fields<'_, '_>, taken: &mut Uses<'_, Digest>) -> Opt
     Some(digest)
 }
 
-fn read_portals(fields: &mut Fields<'_, '_>, slugs: &[&str]) -> PortalScope {
+fn read_portals(fields: &mut Fields<'_, '_>, slugs: Option<&[&str]>) -> PortalScope {
     let listed = fields.list("portals", |value| match string(value)? {
         "*" => Ok("*".to_owned()),
         slug => of_workspace(slug, slugs, "Use \"*\" or slugs of this workspace"),
@@ -88,7 +88,11 @@ fn read_rights(fields: &mut Fields<'_, '_>) -> Vec<Right> {
     listed.unwrap_or_else(|| Right::ALL.to_vec())
 }
 
-fn read_default_portal(fields: &mut Fields<'_, '_>, slugs: &[&str], portals: &PortalScope) -> Option<String> {
+fn read_default_portal(
+    fields: &mut Fields<'_, '_>,
+    slugs: Option<&[&str]>,
+    portals: &PortalScope,
+) -> Option<String> {
     let slug = fields.optional("default_portal", |value| {
         of_workspace(string(value)?, slugs, "Use a slug of this workspace")
     })?;
@@ -133,10 +137,8 @@ fn read_default_format(fields: &mut Fields<'_, '_>, can_sign: bool) -> TokenForm
     format
 }
 
-fn of_workspace(slug: &str, slugs: &[&str], fix: &str) -> Result<String, Invalid> {
-    if slugs.contains(&slug) {
-        return Ok(slug.to_owned());
-    }
+fn of_workspace(slug: &str, slugs: Option<&[&str]>, fix: &str) -> Result<String, Invalid> {
+    let Some(slugs) = slugs.filter(|slugs| !slugs.contains(&slug)) else { return Ok(slug.to_owned()) };
     let fix = format!("{fix}: {}.", slugs.join(", "));
     Err(Invalid::new(format!("This workspace has no portal {slug:?}."), fix))
 }

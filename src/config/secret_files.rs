@@ -6,7 +6,7 @@
 //! are keys of their own: they are read for each connection.)
 
 use super::files::Files;
-use super::layers::PREFIX;
+use super::layers::{PREFIX, key_of};
 use super::reading::only_line;
 use crate::domain::invalid::{Fault, Invalid};
 
@@ -17,10 +17,21 @@ const LIST: &str = "SERVER__PREVIOUS_SECRETS__";
 
 type Pairs = Vec<(String, String)>;
 
-/// Puts what the files hold in place of the variables that name them. Also returned: the names of what is in place with those
-/// that were set, and faults.
-pub fn resolve(variables: Pairs, files: &Files) -> (Pairs, Pairs, Vec<Fault>) {
-    let (mut faults, mut renamed) = (Vec::new(), Vec::new());
+/// What came of the variables that name files.
+pub struct Resolved {
+    /// With what the files hold in place of those that name them.
+    pub variables: Pairs,
+    /// The names of what is in place, each with that which was set.
+    pub renamed: Pairs,
+    /// Of those that name nothing of use.
+    pub faults: Vec<Fault>,
+    /// What stands at none of these is missing because its file could not be read: that is told, and not what follows from it.
+    pub unread: Vec<String>,
+}
+
+/// Reads the files that variables name.
+pub fn resolve(variables: Pairs, files: &Files) -> Resolved {
+    let (mut faults, mut renamed, mut unread) = (Vec::new(), Vec::new(), Vec::new());
     let names: Vec<String> = variables.iter().map(|(name, _)| name.clone()).collect();
     let resolved = variables.into_iter().filter_map(|(name, value)| {
         if let Some(right) = misspelt(&name) {
@@ -40,13 +51,24 @@ pub fn resolve(variables: Pairs, files: &Files) -> (Pairs, Pairs, Vec<Fault>) {
                 Some((meant.to_owned(), secret))
             }
             Err(invalid) => {
+                unread.push(meant.to_owned());
                 faults.push(invalid.at(name));
                 None
             }
         }
     });
-    let resolved = resolved.collect();
-    (resolved, renamed, faults)
+    let variables = resolved.collect();
+    Resolved { variables, renamed, faults, unread }
+}
+
+/// Whether a fault only follows from it that what these variables would set is not there.
+pub fn follows(fault: &Fault, unread: &[String]) -> bool {
+    let list = format!("{PREFIX}{LIST}");
+    unread.iter().any(|variable| {
+        // The elements behind it are at no place of the list then.
+        let is_of_list = variable.starts_with(&list) && fault.location.starts_with(&list);
+        is_of_list || key_of(variable) == fault.location
+    })
 }
 
 fn meant_by(name: &str) -> Option<&str> {

@@ -14,6 +14,7 @@ use super::files::Files;
 use super::otel::Standard;
 use super::places::{Fault, Places};
 use super::reading::text_within;
+use super::secret_files::Resolved;
 use super::settings::Settings;
 use super::{document, include, layers, listen, misspelt, otel, places, secret_files, telemetry, whole};
 use crate::domain::invalid::{self, Invalid};
@@ -58,6 +59,8 @@ struct Merged {
     pub included: Vec<Fault>,
     /// What the variables of OpenTelemetry's say that no key of ours does.
     pub standard: Standard,
+    /// Variables of secrets whose files could not be read.
+    pub unread: Vec<String>,
 }
 
 impl Source {
@@ -138,8 +141,10 @@ impl<'a> Middle<'a> {
         let (mut places, mut faults) = (Places::default(), Vec::new());
         let public_url = self.public_url;
         let merged = self.merged(variables, files, &mut places, &mut faults).map_err(alone)?;
-        let Merged { document, included, mut standard } = merged;
-        let mut settings = whole::read(&document, public_url, standard.sampler, files, &places, &mut faults);
+        let Merged { document, included, mut standard, unread } = merged;
+        let mut found = Vec::new();
+        let mut settings = whole::read(&document, public_url, standard.sampler, files, &places, &mut found);
+        faults.extend(found.into_iter().filter(|fault| !secret_files::follows(fault, &unread)));
         let is_on = telemetry::is_on(&document);
         if is_on {
             faults.append(&mut standard.faults);
@@ -177,8 +182,9 @@ impl<'a> Middle<'a> {
         read.lines.into_iter().for_each(|(path, line)| places.put_line(path, self.name, line));
         let variables: Vec<(String, String)> = variables.collect();
         let mut standard = otel::read(&variables);
-        let (mut variables, mut renamed, unread) = secret_files::resolve(variables, files);
-        faults.extend(unread);
+        let Resolved { mut variables, mut renamed, faults: of_files, unread } =
+            secret_files::resolve(variables, files);
+        faults.extend(of_files);
         faults.extend(misspelt::faults(variables.iter().map(|(name, _)| name.as_str())));
         if let Some((variable, theirs)) = standard.in_place.take() {
             renamed.push((variable.0.clone(), theirs.to_owned()));
@@ -190,10 +196,11 @@ impl<'a> Middle<'a> {
             |name| renamed.iter().any(|(ours, _)| ours == name),
             places,
         );
-        faults.extend(merged.into_iter().map(|fault| places::renamed(fault, &renamed)));
+        let merged = merged.into_iter().map(|fault| places::renamed(fault, &renamed));
+        faults.extend(merged.filter(|fault| !secret_files::follows(fault, &unread)));
         renamed.iter().for_each(|(ours, told)| places.rename_variable(ours, told));
         let included = include::expand(&mut document, self.base, files, places);
-        Ok(Merged { document, included, standard })
+        Ok(Merged { document, included, standard, unread })
     }
 }
 

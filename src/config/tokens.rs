@@ -15,8 +15,10 @@ use crate::tokens::SigningKey;
 /// The default life of a token for other APIs, in seconds.
 const DEFAULT_TTL_SECONDS: u64 = 300;
 
-/// `[tokens]`. The first key signs; all are published.
-pub fn read_tokens(mut fields: Fields<'_, '_>, files: &Files) -> Vec<SigningKey> {
+/// `[tokens]`. The first key signs; all are published. And whether any is named, also one that cannot be read.
+pub fn read_tokens(mut fields: Fields<'_, '_>, files: &Files) -> (Vec<SigningKey>, bool) {
+    let named = fields.value("signing_key_files").and_then(|value| value.as_array());
+    let is_any_named = named.is_none_or(|named| !named.is_empty());
     let mut seen: Vec<String> = Vec::new();
     let keys = fields.list("signing_key_files", |value| read_key(string(value)?, files)).unwrap_or_default();
     for (index, key) in keys.iter().enumerate() {
@@ -28,7 +30,7 @@ pub fn read_tokens(mut fields: Fields<'_, '_>, files: &Files) -> Vec<SigningKey>
         seen.push(key.id().to_owned());
     }
     fields.finish();
-    keys
+    (keys, is_any_named)
 }
 
 fn read_key(path: &str, files: &Files) -> Result<SigningKey, Invalid> {

@@ -43,19 +43,20 @@ pub fn read(
     let mut errors = top.section("errors");
     let type_base = errors.optional("type_base", parsed(parse_base_url));
     errors.finish();
-    let public_url = server.as_ref().map(|server| server.public_url.clone());
-    let public_url = public_url.or_else(|| Url::parse("http://localhost:8080").ok())?;
-    let signing_keys = read_tokens(top.section("tokens"), files);
-    let can_sign = in_memory || !signing_keys.is_empty();
-    let catalog = workspaces::read(&mut top, in_force.unwrap_or(&public_url), can_sign, places);
+    // Without it, nothing is said that only follows from that.
+    let public_url = server.as_ref().map(|server| &server.public_url);
+    let (signing_keys, is_any_named) = read_tokens(top.section("tokens"), files);
+    let can_sign = in_memory || is_any_named;
+    let catalog = workspaces::read(&mut top, in_force.or(public_url), can_sign, places);
     if let Some(Store { location: StoreLocation::Memory, allow_memory: false, .. }) = &store {
         let all = catalog.portals().iter().map(|portal| &portal.public_url);
-        if let Some(url) = std::iter::once(&public_url).chain(all).find(|url| is_public(url)) {
+        if let Some(url) = public_url.into_iter().chain(all).find(|url| is_public(url)) {
             top.fault("store.url", forgotten_store(url));
         }
     }
     top.finish();
-    let base = type_base.map_or_else(|| without_slash(&public_url) + "/errors", |base| without_slash(&base));
+    let public_url = public_url?;
+    let base = type_base.map_or_else(|| without_slash(public_url) + "/errors", |base| without_slash(&base));
     Some(Settings {
         server: server?,
         store: store?,

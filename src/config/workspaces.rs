@@ -30,8 +30,9 @@ struct Taken<'p> {
     keys: Uses<'p, Digest>,
 }
 
-/// Reads all workspaces. If there are faults, the catalog is incomplete and must not be used.
-pub fn read(top: &mut Fields<'_, '_>, public_url: &Url, can_sign: bool, places: &Places) -> Catalog {
+/// Reads all workspaces. If there are faults, the catalog is incomplete and must not be used. `public_url`: None if it has a
+/// fault.
+pub fn read(top: &mut Fields<'_, '_>, public_url: Option<&Url>, can_sign: bool, places: &Places) -> Catalog {
     let mut taken = Taken {
         workspaces: Uses::new(places),
         slugs: Uses::new(places),
@@ -54,14 +55,16 @@ pub fn read(top: &mut Fields<'_, '_>, public_url: &Url, can_sign: bool, places: 
         });
         // Also those of portals that have a fault: it is told where it is, and not again at the key.
         let slugs = names(workspace.value("portals"));
+        let slugs = (!places.is_incomplete(workspace.path())).then_some(&slugs[..]);
         let own_keys = workspace
-            .sections("root_keys", |fields| read_root_key(fields, &id, &slugs, can_sign, &mut taken.keys));
+            .sections("root_keys", |fields| read_root_key(fields, &id, slugs, can_sign, &mut taken.keys));
         workspace.finish();
         keys.extend(own_keys.into_iter().flatten());
         portals.extend(own.into_iter().flatten());
     });
     let all: Vec<(String, &Portal)> = portals.iter().map(|(path, portal)| (path.clone(), portal)).collect();
-    for fault in reach::faults(&all, public_url, places) {
+    let reach = public_url.map(|public_url| reach::faults(&all, public_url, places));
+    for fault in reach.into_iter().flatten() {
         top.fault(&fault.location, Invalid { message: fault.message, fix: fault.fix });
     }
     let portals = portals.into_iter().map(|(_, portal)| portal).collect();
@@ -83,7 +86,7 @@ fn twice(what: &str, name: &str, other: &str) -> Invalid {
 fn read_portal(
     mut fields: Fields<'_, '_>,
     workspace: &str,
-    server_url: &Url,
+    server_url: Option<&Url>,
     can_sign: bool,
     taken: &mut Taken<'_>,
 ) -> Option<Portal> {
@@ -99,8 +102,9 @@ fn read_portal(
     let return_url = fields.optional("return_url", parsed(parse_http_url));
     let return_urls = fields.list("return_urls", |value| parse_prefix_url(string(value)?));
     let listed_origins = fields.list("allowed_origins", |value| parse_origin(string(value)?));
-    let public_url =
-        fields.optional("public_url", parsed(parse_public_url)).unwrap_or_else(|| server_url.clone());
+    let has_own = fields.value("public_url").is_some();
+    let own = fields.optional("public_url", parsed(parse_public_url));
+    let public_url = if has_own { own } else { server_url.cloned() };
     let ticket_ttl_seconds = fields.optional("session_id_ttl_seconds", integer(30, 900)).unwrap_or(900);
     let enabled = fields.optional("enabled", boolean).unwrap_or(true);
     let clear_site_data = fields.optional("clear_site_data", boolean).unwrap_or(false);
@@ -111,7 +115,7 @@ fn read_portal(
     let direct = fields.optional("direct", boolean).unwrap_or(false);
     let tokens = read_portal_tokens(&mut fields, can_sign);
     let default_name = format!("portal_session_{}", slug.as_deref().unwrap_or_default());
-    let cookie = read_cookie(fields.section("cookie"), default_name.clone(), &public_url);
+    let cookie = read_cookie(fields.section("cookie"), default_name.clone(), public_url.as_ref());
     // Without a slug, the default name is not what it would be.
     let is_named = slug.is_some() || cookie.name != default_name;
     if is_named && let Some(other) = taken.cookies.other(cookie.name.clone(), fields.location("cookie.name"))
@@ -120,7 +124,7 @@ fn read_portal(
     }
     fields.finish();
 
-    let url = url?;
+    let (url, public_url) = (url?, public_url?);
     let own_origins = [Some(&url), test_url.as_ref(), Some(&public_url)].into_iter().flatten();
     let mut allowed_origins: Vec<String> = Vec::new();
     for origin in own_origins.filter_map(origin_of).chain(listed_origins.unwrap_or_default()) {
@@ -169,7 +173,8 @@ fn read_landing(fields: &mut Fields<'_, '_>) -> Landing {
     }
 }
 
-fn read_cookie(mut fields: Fields<'_, '_>, default_name: String, public_url: &Url) -> CookieSettings {
+/// `public_url`: None if it has a fault, which is told, and not what follows from it.
+fn read_cookie(mut fields: Fields<'_, '_>, default_name: String, public_url: Option<&Url>) -> CookieSettings {
     let name = fields.optional("name", parsed(parse_cookie_name)).unwrap_or(default_name);
     let same_site = fields.optional("same_site", |value| match string(value)? {
         "lax" => Ok(SameSite::Lax),
@@ -181,13 +186,14 @@ fn read_cookie(mut fields: Fields<'_, '_>, default_name: String, public_url: &Ur
     let partitioned = fields.optional("partitioned", boolean).unwrap_or(false);
     let domain = fields.optional("domain", |value| parse_domain(string(value)?, public_url));
     let needs_https = "Browsers accept it only over https.";
-    if public_url.scheme() != "https" && same_site == SameSite::None {
+    let is_plain = public_url.is_some_and(|public_url| public_url.scheme() != "https");
+    if is_plain && same_site == SameSite::None {
         fields.fault(
             "same_site",
             Invalid::new(needs_https, "Use an https public_url, or same_site = \"lax\"."),
         );
     }
-    if public_url.scheme() != "https" && partitioned {
+    if is_plain && partitioned {
         fields.fault(
             "partitioned",
             Invalid::new(needs_https, "Use an https public_url, or partitioned = false."),
@@ -224,7 +230,8 @@ fn parse_cookie_name(text: &str) -> Result<String, Invalid> {
 }
 
 /// A browser accepts a cookie's domain only if it is the host's own name or a parent of it.
-fn parse_domain(text: &str, public_url: &Url) -> Result<String, Invalid> {
+fn parse_domain(text: &str, public_url: Option<&Url>) -> Result<String, Invalid> {
+    let Some(public_url) = public_url else { return Ok(text.to_owned()) };
     let host = public_url.host_str().unwrap_or_default();
     if text.contains('.') && (host == text || host.ends_with(&format!(".{text}"))) {
         return Ok(text.to_owned());

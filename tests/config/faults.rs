@@ -263,6 +263,45 @@ fn what_nobody_sees_in_a_secret_is_found() {
     }
 }
 
+/// Whoever mends the first of two faults and finds that the second was none has looked for nothing.
+#[test]
+fn what_only_follows_from_a_fault_is_not_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (none, there) = (path("none"), path("there"));
+    std::fs::write(&there, "0123456789abcdefghijklmnopqrstuvwxyz").expect("a file is written");
+    let redis = "[store]\nurl = \"redis://127.0.0.1\"\n";
+    let public = "[server]\npublic_url = \"https://sessions.example.com\"\n";
+    let list = ["VESTIBULE__SERVER__PREVIOUS_SECRETS__0_FILE", "VESTIBULE__SERVER__PREVIOUS_SECRETS__1_FILE"];
+    for (text, variables, location) in [
+        (redis, &[("VESTIBULE__SERVER__SECRET_FILE", &*none)][..], "VESTIBULE__SERVER__SECRET_FILE"),
+        (public, &[("VESTIBULE__STORE__URL_FILE", &none)], "VESTIBULE__STORE__URL_FILE"),
+        ("", &[(list[0], &none), (list[1], &there)], list[0]),
+    ] {
+        let faults = super::load_with(text, variables).expect_err("there is no such file");
+        assert_eq!(locations(&faults), [location], "{faults:#?}");
+    }
+    let key = format!(
+        "[[workspaces.root_keys]]\nid = \"k\"\nsha256 = \"{}\"\nenvironment = \"live\"\ndefault_format = \"jwt\"\n",
+        "0".repeat(64)
+    );
+    let signed = format!("[tokens]\nsigning_key_files = [{none:?}]\n{PORTAL}tokens.ttl_seconds = 60\n{key}");
+    let cookie = format!(
+        "{PORTAL}[workspaces.portals.cookie]\ndomain = \"example.com\"\nsame_site = \"none\"\npartitioned = true\n"
+    );
+    let own = cookie.replace("[workspaces.portals.cookie]", "public_url = \"http://portal.example.com\"\n$0");
+    let own = own.replace("$0", "[workspaces.portals.cookie]");
+    for (text, location) in [
+        (format!("[server]\n{SECRET}\n{redis}{signed}"), "tokens.signing_key_files[0]"),
+        (format!("[server]\npublic_url = \"http://sessions.example.com\"\n{cookie}"), "server.public_url"),
+        (format!("{}listen = \"8080\"\n{cookie}", public), "server.listen"),
+        (own, "workspaces[0].portals[0].public_url"),
+    ] {
+        let faults = refused(&text);
+        assert_eq!(locations(&faults), [location], "{faults:#?}");
+    }
+}
+
 #[test]
 fn what_tls_needs_is_found_where_it_is_written() {
     let directory = tempfile::tempdir().expect("a directory");

@@ -255,6 +255,19 @@ fn what_is_no_file_is_looked_at_again() {
     assert!(source.read().settings.is_ok());
 }
 
+/// The portals of the file are not known, and are not missed.
+#[test]
+fn a_root_key_of_the_configuration_file_waits_for_a_file_that_cannot_be_read() {
+    let key = key("a").replace("[[root_keys]]", "[[workspaces.root_keys]]");
+    let key = format!("{key}portals = [\"mine\"]\ndefault_portal = \"mine\"\n");
+    for bad in ["no TOML", "", "# Nothing."] {
+        let told = told(&[("a.toml", bad.to_owned()), ("b.toml", portal("theirs"))], &key);
+        assert!(matches!(&told[..], [fault] if fault.starts_with("teams/a.toml: ")), "{told:#?}");
+    }
+    let told = told(&[("b.toml", portal("theirs"))], &key);
+    assert!(told.len() == 2 && told[0].contains("has no portal \"mine\""), "{told:#?}");
+}
+
 #[test]
 fn what_is_there_twice_is_told_with_both_files() {
     let found = faults(&[("a.toml", portal("mine")), ("b.toml", format!("\n{}", portal("mine")))]);
