@@ -31,6 +31,10 @@ fn parse_logo(logo: &str) -> Result<Url, Invalid> {
         "data" => logo.starts_with("data:image/") && logo.len() <= MAX_LOGO_CHARS,
         _ => false,
     };
+    if !url.username().is_empty() || url.password().is_some() {
+        let fix = "Take it out: everybody who sees the page could read it, and browsers do not send it.";
+        return Err(Invalid::new("The URL must not have user info before its host.", fix));
+    }
     if accepted {
         Ok(url)
     } else {

@@ -54,7 +54,7 @@ fn a_part_of_the_stores_url_that_would_be_ignored_is_a_fault() {
 }
 
 #[test]
-fn a_query_or_a_fragment_of_an_address_that_others_begin_with_is_a_fault() {
+fn a_part_of_an_address_that_would_be_ignored_is_a_fault() {
     for (text, location) in [
         ("[server]\npublic_url = \"https://a.example/?canary=1\"".to_owned(), "server.public_url"),
         ("[server]\npublic_url = \"https://a.example/#canary\"".to_owned(), "server.public_url"),
@@ -63,6 +63,10 @@ fn a_query_or_a_fragment_of_an_address_that_others_begin_with_is_a_fault() {
         (
             format!("{PORTAL}return_urls = [\"https://a.example/\", \"https://a.example/x?tenant=canary\"]"),
             "workspaces[0].portals[0].return_urls[1]",
+        ),
+        (
+            format!("{PORTAL}logo_url = \"https://user:canary@a.example/logo.svg\""),
+            "workspaces[0].portals[0].logo_url",
         ),
         (
             format!("{PORTAL}return_urls = [\"https://a.example/#canary\"]"),

@@ -128,3 +128,58 @@ fn with_causes(error: &(dyn Error + 'static)) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+
+    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+    use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+    use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+    use super::*;
+
+    fn authority() -> CertifiedIssuer<'static, KeyPair> {
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("an authority")
+    }
+
+    /// Whether a collector whose certificate is `issuer`'s gets spans of a gateway that trusts `trusted`.
+    fn is_sent(issuer: &CertifiedIssuer<'static, KeyPair>, trusted: Option<&str>) -> bool {
+        let key = KeyPair::generate().expect("a key");
+        let params = CertificateParams::new(["localhost".to_owned()]).expect("its parameters");
+        let certificate = params.signed_by(&key, issuer).expect("a certificate").der().clone();
+        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
+        let config = config.with_safe_default_protocol_versions().expect("versions").with_no_client_auth();
+        let config = Arc::new(config.with_single_cert(vec![certificate], key).expect("a server"));
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = listener.local_addr().expect("an address").port();
+        let server = std::thread::spawn(move || {
+            let (stream, _) = listener.accept().expect("a connection");
+            let connection = ServerConnection::new(config).expect("a connection");
+            let mut stream = StreamOwned::new(connection, stream);
+            let is_asked = stream.read(&mut [0; 1024]).is_ok_and(|count| count > 0);
+            is_asked && stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").is_ok()
+        });
+        let endpoint = format!("https://localhost:{port}/v1/traces");
+        let to = Receiver { endpoint: &endpoint, authorities: trusted.map(str::as_bytes) };
+        let collector = Collector::new(&to).expect("a client");
+        let request = Request::post(&endpoint).body(Bytes::from_static(b"spans")).expect("a request");
+        let sent = futures_util::FutureExt::now_or_never(collector.send_bytes(request));
+        let is_sent = sent.expect("it blocks").is_ok_and(|response| response.status().is_success());
+        assert_eq!(server.join().expect("it ends"), is_sent);
+        is_sent
+    }
+
+    #[test]
+    fn a_collector_is_trusted_by_the_authority_that_is_named_and_no_other() {
+        let (own, other) = (authority(), authority());
+        assert!(is_sent(&own, Some(&own.pem())));
+        assert!(is_sent(&own, Some(&(other.pem() + &own.pem()))));
+        assert!(!is_sent(&own, Some(&other.pem())));
+        assert!(!is_sent(&own, None));
+    }
+}
