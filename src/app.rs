@@ -7,6 +7,7 @@
 mod agreement;
 pub mod check;
 mod counting;
+mod cut_off;
 mod parts;
 mod patience;
 pub mod process;

@@ -8,12 +8,13 @@ use std::sync::Arc;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::cut_off;
 use super::patience::Patience;
 use super::supervisor::{Progress, Supervisor};
 use super::watching::Watch;
 use super::{PartEnded, Running, StartError};
 use crate::config::{Fault, Files, Loaded, Settings, Source, StoreLocation};
-use crate::domain::invalid::{self, Invalid};
+use crate::domain::invalid;
 use crate::domain::ports::Clock;
 
 /// How a gateway ended.
@@ -185,8 +186,10 @@ impl Asked {
 /// Takes what was read, unless it has a fault. Returns the files that it was read from.
 fn reload(running: &Running, loaded: Loaded, asked: Asked) -> Files {
     let Loaded { settings, files } = loaded;
-    let settings = settings.and_then(|settings| match cut_off(running, &settings, asked) {
-        Some(fault) => Err(vec![fault]),
+    let old = running.catalog();
+    let by_signal = asked == Asked::BySignal;
+    let settings = settings.and_then(|settings| match cut_off::refusal(&old, &settings.catalog, by_signal) {
+        Some(fault) => Err(vec![fault.into()]),
         None => Ok(settings),
     });
     match settings {
@@ -214,27 +217,18 @@ fn take(running: &Running, settings: Settings, asked: Asked) {
     for invalid::Fault { location, message, fix } in &settings.refused_at_restart {
         tracing::warn!(location, fault = message, fix, "a restart would be refused");
     }
+    let closed = cut_off::closed(&running.catalog(), &settings.catalog);
     let differences = running.reload(settings);
     tracing::info!(because = asked.name(), "reloaded workspaces, root keys, portals and signing keys");
     if !differences.is_empty() {
         let keys = differences.join(", ");
         tracing::warn!(keys, "these have changed too, and take effect at a restart only");
     }
+    if let Some(portals) = closed {
+        tracing::warn!(
+            portals,
+            "no root key sees these portals any more, so no backend can create a session for them"
+        );
+    }
     missing.into_iter().for_each(|missing| tracing::warn!("{missing}"));
-}
-
-/// A full disk, or an editor, may leave an empty file. A signal is sent by tools too, after they have written a file; but
-/// whoever must take away the only root key cannot wait for a restart.
-fn cut_off(running: &Running, new: &Settings, asked: Asked) -> Option<Fault> {
-    let (old, new) = (running.catalog(), &new.catalog);
-    let invalid = if old.would_lose_all_portals(new) {
-        let fix = "If it is meant, restart the gateway.";
-        Invalid::new("No portal is left, so the file was probably cut off.", fix)
-    } else if asked == Asked::ByChange && old.would_lose_all_root_keys(new) {
-        let fix = "If it is meant, send SIGHUP.";
-        Invalid::new("No root key is left, so the file was probably cut off.", fix)
-    } else {
-        return None;
-    };
-    Some(invalid.at("workspaces").into())
 }

@@ -146,6 +146,37 @@ async fn an_included_file_that_is_emptied_is_refused() {
     assert_eq!(create(&process, "third").await.status, 200);
 }
 
+/// It may be meant, for a key that somebody else knows; or the end of its file is lost.
+#[tokio::test]
+async fn portals_that_no_root_key_sees_any_more_are_told() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let teams = directory.path().join("teams");
+    std::fs::create_dir(&teams).expect("a folder");
+    let portal = "[[portals]]\nslug = \"first\"\nurl = \"https://first.example.com/\"\n";
+    let key =
+        format!("[[root_keys]]\nid = \"team\"\nenvironment = \"live\"\nsha256 = \"{}\"\n", "0".repeat(64));
+    let team = teams.join("a.toml");
+    std::fs::write(&team, format!("{portal}{key}")).expect("a file is written");
+    let alone = "[[workspaces]]\nid = \"team\"\ninclude = \"teams\"\n";
+    let mut process = Process::serve(&file(&directory, &format!("{}\n{alone}", watched())));
+    rename_into_place(&team, portal);
+    process.wait_for_line(|line| line.contains("no root key sees these portals any more"));
+    let line = process.output.last().expect("the line");
+    assert!(line.contains("\"portals\":\"first\""), "{line}");
+    rename_into_place(&team, &format!("{portal}{key}"));
+    wait_until_reloaded(&mut process);
+    rename_into_place(&path_beside(&team), &portal.replace("first", "fourth"));
+    wait_until_reloaded(&mut process);
+    process.signal("-TERM");
+    let (_, output) = process.end();
+    let told = output.iter().filter(|line| line.contains("no root key sees")).count();
+    assert_eq!(told, 1, "a portal that never had one is none of them: {output:#?}");
+}
+
+fn path_beside(path: &Path) -> std::path::PathBuf {
+    path.with_file_name("b.toml")
+}
+
 #[tokio::test]
 async fn files_that_the_configuration_names_are_looked_at_too() {
     let directory = tempfile::tempdir().expect("a directory");
