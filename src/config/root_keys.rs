@@ -3,6 +3,7 @@
 //! Owns: the rules and defaults of a root key's entry (API.md sections 8, 9 and 16).
 //! Must not know: the key itself; the entry has its digest.
 
+use super::invisible;
 use super::tokens::signing_key_missing;
 use super::uses::Uses;
 use crate::domain::credential::Digest;
@@ -55,7 +56,16 @@ pub fn read_root_key(
 fn read_digest(fields: &mut Fields<'_, '_>, taken: &mut Uses<'_, Digest>) -> Option<Digest> {
     let digest = fields.required("sha256", |value| {
         let fix = "Take the sha256 that `vestibule keys new` prints. It is not the key itself.";
-        Digest::from_hex(string(value)?).ok_or_else(|| Invalid::new("Expected 64 hexadecimal digits.", fix))
+        let text = string(value)?;
+        Digest::from_hex(text).ok_or_else(|| {
+            // To whoever counts, it has 64 of them.
+            let beside = match invisible::in_secret(text) {
+                Some(character) => format!(" There is the character {character} too, which nobody sees."),
+                None if text.trim() != text => " There is white space at its ends.".to_owned(),
+                None => String::new(),
+            };
+            Invalid::new(format!("Expected 64 hexadecimal digits.{beside}"), fix)
+        })
     })?;
     if let Some(other) = taken.other(digest, fields.location("sha256")) {
         let fix = "Make a key of its own for each entry.";

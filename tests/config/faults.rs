@@ -256,6 +256,14 @@ fn what_nobody_sees_in_a_secret_is_found() {
         let previous = format!("[server]\nsecret = \"{long}\"\nprevious_secrets = [\"{long}{escaped}\"]");
         super::accepted(&previous);
     }
+    for (around, words) in [("\\uFEFF", "U+FEFF"), ("\\n", "white space"), (" ", "white space")] {
+        let sha256 = format!("{}{around}", "0".repeat(64));
+        let key =
+            format!("[[workspaces.root_keys]]\nid = \"k\"\nsha256 = \"{sha256}\"\nenvironment = \"live\"");
+        let faults = refused(&format!("[[workspaces]]\nid = \"acme\"\n{key}"));
+        assert_eq!(locations(&faults), ["workspaces[0].root_keys[0].sha256"]);
+        assert!(faults[0].message.contains(words), "{}", faults[0]);
+    }
     // Who reads URLs drops these without a word, and connects with another password.
     for escaped in ["\\n", "\\t", "\\r"] {
         let text = format!("[server]\n{SECRET}\n[store]\nurl = \"redis://:ca{escaped}nary@127.0.0.1\"");
