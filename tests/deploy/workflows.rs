@@ -38,14 +38,19 @@ fn script(job: &str, step: &str) -> String {
     found["run"].as_str().expect("a script").to_owned()
 }
 
-/// Runs it as GitHub does; what it printed, and what it told later steps.
+/// A shell that runs it as GitHub does.
+fn shell(script: &str) -> Command {
+    let mut command = Command::new("bash");
+    command.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", script]);
+    command
+}
+
+/// What it printed, and what it told later steps.
 fn run(script: &str, event: &str, name: &str) -> String {
     let directory = tempfile::tempdir().expect("a directory");
     let output = directory.path().join("output");
     // In Docker's place: it says what it was asked for.
-    let script = format!("docker() {{ printf '%s\\n' \"$@\"; }}\n{script}");
-    let mut command = Command::new("bash");
-    command.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", &script]);
+    let mut command = shell(&format!("docker() {{ printf '%s\\n' \"$@\"; }}\n{script}"));
     command.env("GITHUB_OUTPUT", &output).env("GITHUB_SHA", "0a2fdc32fb724056c8669880422655d1d0eeb957");
     command.env("GITHUB_REPOSITORY", "Acme/Vestibule").env("PLATFORM", "arm64");
     command.env("GITHUB_EVENT_NAME", event).env("GITHUB_REF_NAME", name);
@@ -107,4 +112,35 @@ fn a_run_by_hand_publishes_nothing() {
         assert_eq!(*condition, "github.event_name == 'push'", "{step}");
     }
     assert!(read(RELEASE).contains("push: ${{ github.event_name == 'push' }}"));
+}
+
+/// Without its profile, `scripts/release` would build as ever, and the release would seem to have one.
+#[test]
+fn a_release_whose_profile_fails_stops() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let told = directory.path().join("environment");
+    let profile = script("binary", "Profile").replace("${{ matrix.target }}", "x86_64-unknown-linux-musl");
+    for (in_its_place, is_good) in [("return 1", false), ("echo a.profdata", true)] {
+        let stand_ins = format!("sudo() {{ :; }}; rustup() {{ :; }}; bash() {{ {in_its_place}; }}");
+        let ran =
+            shell(&format!("{stand_ins}\n{profile}")).env("GITHUB_ENV", &told).output().expect("bash runs");
+        assert_eq!(ran.status.success(), is_good, "{in_its_place}: {ran:?}");
+        let told = std::fs::read_to_string(&told).unwrap_or_default();
+        assert_eq!(told, if is_good { "VESTIBULE_PROFILE=a.profdata\n" } else { "" });
+    }
+}
+
+/// Bash stops at a command that fails within `$(…)` only where an assignment is all that the line is.
+#[test]
+fn every_step_stops_where_a_command_within_it_fails() {
+    for entry in std::fs::read_dir(file(".github/workflows")).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let text = std::fs::read_to_string(&path).expect("a workflow");
+        for line in text.lines().map(|line| line.trim().trim_start_matches("- run: ")) {
+            let assigned = line.split_once("=$(").or_else(|| line.split_once("=\"$("));
+            let is_assignment =
+                assigned.is_some_and(|(name, _)| name.chars().all(|c| c.is_ascii_lowercase() || c == '_'));
+            assert!(!line.contains("$(") || is_assignment, "{}: {line}", path.display());
+        }
+    }
 }
