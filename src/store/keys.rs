@@ -67,12 +67,7 @@ impl Keys {
                 self.history(tag, digest),
             ]
         };
-        [self.index(tag), self.revocation(tag)].into_iter().chain(digests.iter().flat_map(of)).collect()
-    }
-
-    /// What the last call did that revoked all of a user's sessions.
-    pub fn revocation(&self, tag: UserTag) -> String {
-        [&self.0, ":{", tag.as_str(), "}:x"].concat()
+        std::iter::once(self.index(tag)).chain(digests.iter().flat_map(of)).collect()
     }
 
     /// Of a user's index.

@@ -50,7 +50,7 @@ macro_rules! telling_script {
 telling_script!(
     CREATE,
     "create.lua",
-    ["replication", "keep", "member", "known", "expiry", "key", "prune", "count"]
+    ["replication", "keep", "member", "known", "oldest", "expiry", "key", "prune", "count"]
 );
 telling_script!(
     EXCHANGE,
@@ -60,11 +60,18 @@ telling_script!(
 telling_script!(
     OPEN,
     "open.lua",
-    ["keep", "member", "known", "expiry", "key", "prune", "count", "touch", "idle", "room", "append"]
+    [
+        "keep", "member", "known", "oldest", "expiry", "key", "prune", "count", "touch", "idle", "room",
+        "append"
+    ]
 );
 telling_script!(FATE, "fate.lua", ["member", "bury", "fate", "demoted"]);
 telling_script!(REMOVE, "remove.lua", ["replication", "member", "key", "index", "bury", "touch"]);
-telling_script!(REVOKE_ALL, "revoke_all.lua", ["replication", "member", "key", "index", "bury", "touch"]);
+telling_script!(
+    REVOKE_ALL,
+    "revoke_all.lua",
+    ["replication", "member", "key", "index", "bury", "touch", "oldest", "tried"]
+);
 script!(USE, "use.lua", ["record", "demoted"]);
 script!(BY_HANDLE, "by_handle.lua", ["replication", "member", "key", "index", "touch"]);
 script!(SECRET, "secret.lua", []);

@@ -1,7 +1,7 @@
 //! What a call costs Redis: round trips and records read, however many sessions a user has had.
 
 use vestibule::domain::policy::SessionPolicy;
-use vestibule::domain::ports::{Named, NewDirectSession};
+use vestibule::domain::ports::{Named, NewDirectSession, Sought};
 
 use super::support::store::{new_direct, opened};
 use super::*;
@@ -21,8 +21,11 @@ fn calls(redis: &RedisServer, command: &str) -> usize {
 }
 
 fn members(redis: &RedisServer) -> usize {
-    let index = format!("vst:{{{}}}:u", tag_of("user").as_str());
-    redis::from_redis_value(redis.command(&["ZCARD", &index])).expect("a count")
+    redis::from_redis_value(redis.command(&["ZCARD", &index()])).expect("a count")
+}
+
+fn index() -> String {
+    format!("vst:{{{}}}:u", tag_of("user").as_str())
 }
 
 /// As a machine leaves them that makes a session a second: tickets that nobody exchanged, and sessions of a minute.
@@ -202,10 +205,32 @@ async fn a_user_whose_many_sessions_were_revoked_is_revoked_again_at_once() {
     }
     let tag = tag_of("user");
     assert_eq!(fixture.store.revoke_all(tag, None).await.expect("a count"), 900);
-    assert!(members(server(&fixture)) <= 64, "{} graves", members(server(&fixture)));
+    let left = members(server(&fixture));
+    assert!(left <= 64 + 5, "{left} graves, and what five batches remember");
     let newest = newest.expect("a session");
     assert_gone(&fixture.exchange(&attempt(&newest)).await, Refusal::Revoked);
     let before = calls(server(&fixture), "evalsha");
     assert_eq!(fixture.store.revoke_all(tag, None).await.expect("a count"), 0);
     assert_eq!(calls(server(&fixture), "evalsha") - before, 1);
+}
+
+/// It counts for a repeat of the call, and stands for no session.
+#[tokio::test]
+async fn what_a_revocation_remembers_of_itself_goes_after_a_minute() {
+    let fixture = Fixture::redis();
+    for _ in 0..3 {
+        fixture.active("user").await;
+    }
+    let tag = tag_of("user");
+    assert_eq!(fixture.store.revoke_all(tag, None).await.expect("a count"), 3);
+    assert_eq!(members(server(&fixture)), 3 + 1);
+    let known = fixture.store.explain(tag, &Sought::Latest(20)).await.expect("an answer");
+    assert_eq!(known.len(), 3);
+    assert_eq!(fixture.store.revoke_all(tag, None).await.expect("a count"), 0, "by another call");
+    fixture.create(&new_session("user")).await;
+    assert_eq!(members(server(&fixture)), 4 + 1, "a repeat may still come");
+    let older = "redis.call('ZINCRBY', KEYS[1], -61000, redis.call('ZRANGE', KEYS[1], 0, 0)[1])";
+    server(&fixture).command(&["EVAL", older, "1", &index()]);
+    opened(fixture.store.open(&new_direct("user")).await);
+    assert_eq!(members(server(&fixture)), 5);
 }

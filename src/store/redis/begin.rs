@@ -55,7 +55,7 @@ impl RedisStore {
             .arg(&new.grant.slug)
             .arg(record::encode_grant(&new.grant, &new.policy)?)
             .arg(REPEAT_MS)
-            .arg(call_name())
+            .arg(call_name::<4>())
             .arg(if new.is_repeatable { "repeatable" } else { "" });
         let script = self.telling.told(script, || history::origin(&new.grant, &new.root_key));
         let reply = self.when_replicated("open", &script, "opened").await?;
@@ -75,7 +75,7 @@ impl RedisStore {
             .arg(self.fence())
             .arg(REPEAT_MS)
             .arg(attempt.held.iter().map(digest_text).collect::<Vec<_>>().join(" "))
-            .arg(call_name());
+            .arg(call_name::<4>());
         let script = self.telling.told(script, || history::browser(attempt.user_agent.as_deref()));
         let reply = self.when_replicated("exchange", &script, "done").await?;
         reply::exchange(tag, &reply)
@@ -105,6 +105,6 @@ impl RedisStore {
 }
 
 /// A repeat of a call by the link has the same; one by a client, at whichever gateway, has another.
-pub(super) fn call_name() -> String {
-    base62::text(&base62_of::<4>(rand::random())).to_owned()
+pub(super) fn call_name<const CHARS: usize>() -> String {
+    base62::text(&base62_of::<CHARS>(rand::random())).to_owned()
 }

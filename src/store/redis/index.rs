@@ -21,10 +21,9 @@ impl RedisStore {
         let (mut created, mut suffix) = words_of(None);
         let (kept_created, kept_suffix) = words_of(kept);
         loop {
-            let keys = vec![self.keys.index(tag), self.keys.revocation(tag)];
-            let script = self.telling.script(&REVOKE_ALL, keys, None);
+            let script = self.telling.script(&REVOKE_ALL, vec![self.keys.index(tag)], None);
             let script = script.arg(&created).arg(&suffix).arg(BATCH).arg(&kept_created).arg(&kept_suffix);
-            let script = script.arg(call_name());
+            let script = script.arg(call_name::<8>());
             let script = self.telling.told(script, String::new);
             let reply = self.declaring("revoke_all", script, Waits::Always).await?;
             let ["removed", count, _, next_created, next_suffix] = words(&reply)[..] else {

@@ -1,7 +1,5 @@
 -- KEYS: ticket record, index, history   ARGV: ticket digest, ticket ttl, session ttl, suffix, slug, grant, 'fence' or '', origin
 -- -> { created, expires, live sessions }
-local DAY_MS = 86400000
-
 local digest, ticket_ttl, session_ttl = ARGV[1], ARGV[2], ARGV[3]
 local suffix, slug, grant = ARGV[4], ARGV[5], ARGV[6]
 local created = now_ms()
@@ -21,11 +19,7 @@ if not is_first and is_known(KEYS[2], suffix, 32) then return { created, expires
 local head = table.concat({ '1', created, '0', expires, session_ttl, suffix, slug, epoch(ARGV[7]) }, ' ')
 redis.call('SET', KEYS[1], head .. '\n' .. grant .. '\n', 'PX', ticket_ttl)
 redis.call('ZADD', KEYS[2], created, suffix .. 't' .. digest)
-if not is_first then
-  -- No session is older than the longest life of a ticket and of a session together.
-  redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', whole(created - DAY_MS - MEMORY_MS))
-  prune(KEYS[2], created, suffix)
-end
+if not is_first then prune(KEYS[2], created, suffix) end
 keep(KEYS[2], left, ticket_ttl)
 tell(KEYS[3], 'c', created, ARGV[8], ticket_ttl)
 return { created, expires, is_first and '0' or live_count(KEYS[2], created) }

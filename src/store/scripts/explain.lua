@@ -22,6 +22,7 @@ local function found_by_handle()
 end
 
 local function is_asked(member)
+  if state_of(member) == 'x' then return false end
   if ARGV[1] == 'latest' then return true end
   return string.find(member, ARGV[2], 10, true) == 10
     or string.find(member, string.sub(ARGV[2], 1, 8), 53, true) == 53

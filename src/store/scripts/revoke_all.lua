@@ -1,21 +1,14 @@
--- KEYS: index, what the last call of this user did, then what an answer asked to declare
+-- KEYS: index, then what an answer asked to declare
 -- ARGV: created and suffix to go on before ('' at first), count, created and suffix of the one to keep ('': none), a name of
---       this call
+--       this call: 8 characters
 -- -> { 'removed', how many, replicas online, created, suffix } with '' where nothing is left | { 'declare', key, ... }
 -- In batches, so that no other client waits long.
 
--- Of an earlier try of this call, whose answer was lost: it finds nothing more, and would tell that nothing was there.
-local function earlier_try()
-  local told = redis.pcall('GET', KEYS[2])
-  if type(told) ~= 'string' then return nil end
-  local call, removed, created, suffix = string.match(told, '^(%w+) (%d+) (%d*) (%w*)$')
-  if call ~= ARGV[6] then return nil end
+local told = earlier_try(KEYS[1], ARGV[6])
+if told then
   touch(KEYS[1])
-  return { 'removed', removed, online_replicas(), created, suffix }
+  return told
 end
-
-local told = earlier_try()
-if told then return told end
 local members, times, more = members_before(KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3]))
 local needed = undeclared(KEYS[1], members)
 if needed then return needed end
@@ -36,7 +29,6 @@ for at, member in ipairs(members) do
   end
 end
 if not more then created, suffix = '', '' end
--- A server whose memory is full refuses it.
-if removed > 0 then redis.pcall('SET', KEYS[2], table.concat({ ARGV[6], removed, created, suffix }, ' '), 'PX', 60000) end
+if removed > 0 then remember_try(KEYS[1], ARGV[6], removed, created, suffix) end
 touch(KEYS[1])
 return { 'removed', tostring(removed), online_replicas(), created, suffix }

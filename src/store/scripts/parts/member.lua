@@ -4,7 +4,7 @@
 --         minutes, for a session with an idle time-out, 'i'<seconds: 3 digits of 45, from '0' on>. Redis keeps a set
 --         small as long as no member has more than 64 bytes.
 --         state: t pending, b active, r revoked, e ended, i idle, d displaced (then the last 4 characters
---         name the call that did it). Members of dead sessions stay for a while: they tell the operator why a
+--         name the call that did it). State x is no session (tried.lua), and a later release may write others. Members of dead sessions stay for a while: they tell the operator why a
 --         credential is refused.
 
 -- So many of the newest members stay in any case.

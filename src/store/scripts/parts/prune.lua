@@ -1,4 +1,4 @@
--- After record.lua, member.lua, expiry.lua and key.lua. Of dead members only the newest are looked at (fate.lua), to tell the operator why a
+-- After record.lua, member.lua, oldest.lua, expiry.lua and key.lua. Of dead members only the newest are looked at (fate.lua), to tell the operator why a
 -- credential is refused. Older ones are removed, so that a machine that makes a session a second does not leave 90,000 of
 -- them to page through when its sessions are listed or revoked.
 
@@ -27,6 +27,7 @@ end
 -- From anywhere in the time of the older ones on, as the new session's random suffix has it: so that live members in
 -- between shelter nothing for long. (Not by ZCARD and ZRANGE: the former release's user in Redis may not call them.)
 local function prune(index, now, suffix)
+  redis.call('ZREMRANGEBYSCORE', index, '-inf', whole(oldest(now)))
   local newest = redis.call('ZREVRANGE', index, KEPT, KEPT, 'WITHSCORES')[2]
   if not newest then return end
   local oldest = redis.call('ZRANGEBYSCORE', index, '-inf', newest, 'WITHSCORES', 'LIMIT', 0, 1)[2]
