@@ -145,6 +145,32 @@ async fn a_sentinel_that_falls_silent_does_not_agree_again() {
     assert!(!output.iter().any(|line| line.contains("agree on the primary again")), "{output:#?}");
 }
 
+/// Nothing else shows it while the primary stays, and the next failover would find the gateway at the old one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sentinels_that_do_not_answer_a_gateway_that_runs() {
+    let primary = RedisServer::start_with(&["--appendonly", "yes"]);
+    let mut all = Vec::new();
+    for _ in 0..3 {
+        all.push(ScriptedSentinel::naming(&primary).await);
+    }
+    let (mut gateway, _file) = gateway_on(&ScriptedSentinel::url_of(&all.iter().collect::<Vec<_>>()));
+    wait_until_ready(&gateway);
+    for (silent, counted) in [(&all[..2], "1 of 3 answer; not 127.0.0.1:"), (&all[..], "0 of 3 answer; not ")]
+    {
+        silent.iter().for_each(ScriptedSentinel::fall_silent);
+        gateway.wait_for_line(|line| {
+            line.contains("\"WARN\"") && line.contains("too few sentinels answer") && line.contains(counted)
+        });
+        wait_until_ready(&gateway);
+        silent.iter().for_each(ScriptedSentinel::speak);
+        gateway.wait_for_line(|line| line.contains("most sentinels answer again"));
+    }
+    gateway.signal("-TERM");
+    let (_, output) = gateway.end();
+    let lines = output.iter().filter(|line| line.contains("too few sentinels answer"));
+    assert_eq!(lines.count(), 2, "once each: {output:#?}");
+}
+
 #[test]
 fn a_store_on_which_no_session_can_be_made() {
     let redis = RedisServer::start();

@@ -6,6 +6,7 @@
 //! connections would lose pipelining.
 //! Must not know: sessions, or what a script does.
 
+mod absence;
 mod asking;
 mod call;
 mod cluster;

@@ -125,6 +125,7 @@ impl Sentinels {
         let (standing, listed) = (self.connector.standing(), self.asking.listed());
         let known = standing.primary();
         let round = self.asking.round(known.as_ref(), known.is_none() || self.rounds.are_open()).await;
+        standing.count_sentinels(round.told.len() * 2 > listed, || round.attendance(listed));
         if round.told.is_empty() {
             return standing.primary().ok_or_else(|| round.failure());
         }

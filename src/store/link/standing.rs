@@ -6,6 +6,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::absence::{self, Absence};
 use super::dissent::{self, Dissent, Heard};
 use super::quorum::{Named, server_of};
 use super::spell::{Spell, Told};
@@ -16,6 +17,8 @@ const DISSENT: &str = "some sentinels name another primary than the gateway foll
                        name, let all name it in one way (resolve-hostnames, announce-hostnames)";
 const FEW: &str = "too few sentinels name this primary to be sure of it: the gateway follows it because nobody has \
                    contradicted them. See to the others, and list all of them in store.url";
+const ABSENCE: &str = "too few sentinels answer: until most of the listed ones do, the gateway goes along with a failover late or \
+                       not at all. See to them, to their password and to the network between";
 
 #[derive(Default)]
 pub struct Standing {
@@ -34,6 +37,7 @@ pub struct Standing {
     /// Too few have named one so far.
     is_deciding: AtomicBool,
     dissent: Dissent,
+    absence: Absence,
 }
 
 struct Followed {
@@ -160,6 +164,15 @@ impl Standing {
         match self.dissent.hear(heard) {
             Some(dissent::Told::Lasts(dissent)) => tracing::warn!(dissent, "{DISSENT}"),
             Some(dissent::Told::IsOver) => tracing::info!("the sentinels agree on the primary again"),
+            None => (),
+        }
+    }
+
+    /// Whether most of the listed sentinels have answered in a round. `attendance`: how many, and why the others have not.
+    pub fn count_sentinels(&self, is_most: bool, attendance: impl FnOnce() -> String) {
+        match self.absence.hear(is_most) {
+            Some(absence::Told::Lasts) => tracing::warn!(sentinels = attendance(), "{ABSENCE}"),
+            Some(absence::Told::IsOver) => tracing::info!("most sentinels answer again"),
             None => (),
         }
     }
