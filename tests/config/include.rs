@@ -147,11 +147,16 @@ fn with(slug: &str, keys: &str) -> String {
 #[test]
 fn what_belongs_to_the_portals_of_one_file_no_other_file_takes() {
     let url = |host: &str| format!("url = \"https://{host}.example.com/\"");
-    let theirs = with("theirs", &(url("theirs") + "\npublic_url = \"https://gateway.example.com\""));
+    let theirs =
+        "\npublic_url = \"https://gateway.example.com\"\nallowed_origins = [\"https://app.example.com\"]";
+    let theirs = with("theirs", &(url("theirs") + theirs));
     let memory = "[store]\nallow_memory = true\n";
     for (line, key) in [
         ("allowed_origins = [\"https://theirs.example.com\"]", "allowed_origins"),
         ("allowed_origins = [\"https://gateway.example.com\"]", "allowed_origins"),
+        // Of two that list it, the later one is at fault; else the one that only lists it.
+        ("allowed_origins = [\"https://app.example.com\"]", "later"),
+        ("test_url = \"https://app.example.com/x\"", "--"),
         ("public_url = \"https://theirs.example.com\"", "public_url"),
         ("test_url = \"https://theirs.example.com/x\"", "test_url"),
         ("test_url = \"https://gateway.example.com/x\"", "-"),
@@ -164,6 +169,9 @@ fn what_belongs_to_the_portals_of_one_file_no_other_file_takes() {
             // The pages have the stronger claim than the gateway's address.
             let expected = match key {
                 "-" => format!("teams/{other}:4: portals[0].public_url: "),
+                "--" => format!("teams/{other}:5: portals[0].allowed_origins: "),
+                "later" if ours == "a.toml" => format!("teams/{other}:5: portals[0].allowed_origins: "),
+                "later" => format!("teams/{ours}:4: portals[0].allowed_origins: "),
                 key => format!("teams/{ours}:4: portals[0].{key}: "),
             };
             let named = told.iter().all(|fault| fault.contains("\"mine\"") && fault.contains("\"theirs\""));
@@ -179,8 +187,8 @@ fn what_belongs_to_the_portals_of_one_file_no_other_file_takes() {
         let in_file =
             |text: &str| format!("{}{memory}", text.replace("[[portals]]", "[[workspaces.portals]]"));
         let read = read_with(&[("b.toml", theirs.clone())], &in_file(&mine)).0;
-        // What the operator's portal has is the operator's.
-        assert_eq!(read.is_ok(), key == "allowed_origins", "{line}: {:?}", read.err());
+        // What the operator's portal has, or lists, is the operator's.
+        assert!(read.is_err(), "{line} is the operator's");
         let read = read_with(&[("a.toml", mine)], &in_file(&theirs)).0;
         assert!(read.is_err(), "{line} takes what is the operator's");
     }
@@ -206,7 +214,9 @@ fn files_share_what_is_nobodys_own() {
     for line in [
         "",
         "public_url = \"https://gateway.example.com\"",
-        "allowed_origins = [\"https://app.example.com\", \"capacitor://localhost\", \"http://localhost:3000\"]",
+        "allowed_origins = [\"https://localhost\", \"capacitor://localhost\", \"http://localhost:3000\"]",
+        // Many applications are there.
+        "allowed_origins = [\"app://-\"]",
         "test_url = \"http://localhost:3000/\"",
         "test_url = \"http://127.0.0.1:3000/\"",
         "allowed_origins = [\"http://localhost:8080\"]",

@@ -1,7 +1,7 @@
-//! What belongs to the portals of one file: the origins of their pages, and the audience of their tokens.
+//! What belongs to the portals of one file: the origins of their pages and of the applications that they list, and the audience of their tokens.
 //!
-//! Owns: that an included file takes neither from another file. A page's call that names no portal means the one whose origin it
-//! is, a link leads to the pages of its own portal, and an API accepts whatever is signed for its audience. Several portals of
+//! Owns: that an included file takes neither from another file. A page's call that names no portal means the one that has or lists
+//! its origin, a link leads to the pages of its own portal, and an API accepts whatever is signed for its audience. Several portals of
 //! one file may share all of it, and whoever writes the configuration file decides for all.
 //! Must not know: the rules of a portal for itself.
 
@@ -23,7 +23,7 @@ enum By {
     Trial,
     /// It says so.
     Word,
-    /// It lets others in, and takes nothing from whoever else does.
+    /// It lets the pages of an application in.
     Listing,
 }
 
@@ -40,6 +40,19 @@ struct Claim {
     thing: Thing,
 }
 
+impl Claim {
+    /// Whether nobody else can have it. Applications choose the name of their scheme themselves, and many have the same (`app://-`).
+    fn is_exclusive(&self) -> bool {
+        match (self.by, &self.thing) {
+            (By::Nature | By::Trial | By::Word, _) | (By::Listing, Thing::Audience(_)) => true,
+            (By::Listing, Thing::Origin(origin)) => {
+                let (scheme, _) = origin.split_once("://").unwrap_or_default();
+                matches!(scheme, "http" | "https") || scheme.ends_with("-extension")
+            }
+        }
+    }
+}
+
 /// The place of a portal in the list of all, and its claim.
 type Owners = HashMap<Thing, Vec<(usize, By)>>;
 
@@ -53,7 +66,7 @@ pub fn faults(portals: &[(String, &Portal)], server_url: &Url, places: &Places) 
     let mut claims = Vec::new();
     for (at, (path, portal)) in portals.iter().enumerate() {
         for claim in claims_of(portal, everybodys.as_deref()) {
-            if claim.by < By::Listing {
+            if claim.is_exclusive() {
                 owners.entry(claim.thing.clone()).or_default().push((at, claim.by));
             }
             if places.is_included(path) {
