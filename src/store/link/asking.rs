@@ -16,7 +16,7 @@ use super::fault::{outage, timed_out};
 use super::node::{Lane, Live, by};
 use super::passwords::Passwords;
 use super::quorum::{Named, Said, Verdict, verdict};
-use super::topology::Address;
+use super::topology::{Address, place_of};
 
 /// All of them, and how each is asked.
 pub struct Asking {
@@ -48,8 +48,8 @@ impl Asking {
         });
         // One that is listed twice has one voice.
         let mut seen = BTreeSet::new();
-        let sentinels = sentinels.filter(|one| seen.insert(one.address.clone())).collect();
-        Asking { sentinels, passwords: Arc::new(passwords), master, limits }
+        let sentinels = sentinels.filter(|one| seen.insert(place_of(one.client.get_connection_info())));
+        Asking { sentinels: sentinels.collect(), passwords: Arc::new(passwords), master, limits }
     }
 
     pub fn master(&self) -> &str {
@@ -213,10 +213,28 @@ mod tests {
 
     #[test]
     fn one_that_is_listed_twice_has_one_voice() {
-        let clients =
-            ["a", "b", "a"].map(|host| Client::open(format!("redis://{host}:26379")).expect("a URL"));
         let limits = Limits::of(Duration::from_secs(1));
-        let asking = Asking::new(clients.to_vec(), Passwords::of(None), "main".to_owned(), limits);
-        assert_eq!(asking.listed(), 2);
+        for (listed, voices) in [
+            (&["a:1", "b:1", "a:1"][..], 2),
+            (&["a:1", "a:2"], 2),
+            (&["a:1", "A:1", "a.:1"], 1),
+            (
+                &[
+                    "127.0.0.1:1",
+                    "127.1:1",
+                    "0x7f.0.0.1:1",
+                    "2130706433:1",
+                    "[::ffff:127.0.0.1]:1",
+                    "[::1]:1",
+                ],
+                2,
+            ),
+            (&["[::1]:1", "[0:0:0:0:0:0:0:1]:1", "[::1]:2"], 2),
+        ] {
+            let clients =
+                listed.iter().map(|address| Client::open(format!("redis://{address}")).expect("a URL"));
+            let asking = Asking::new(clients.collect(), Passwords::of(None), "main".to_owned(), limits);
+            assert_eq!(asking.listed(), voices, "{listed:?}");
+        }
     }
 }

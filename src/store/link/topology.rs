@@ -4,10 +4,12 @@
 //! Must not know: configuration files or URLs.
 
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use redis::{Client, ConnectionAddr, ConnectionInfo};
 use secrecy::SecretString;
+use url::Host;
 
 /// Host and port.
 pub type Address = (String, u16);
@@ -76,6 +78,24 @@ fn host_of(address: &ConnectionAddr) -> Option<&str> {
         ConnectionAddr::Tcp(host, _) | ConnectionAddr::TcpTls { host, .. } => Some(host),
         ConnectionAddr::Unix(_) | _ => None,
     }
+}
+
+/// Where it is, in whatever way its address is written: `127.1` and `::ffff:127.0.0.1` are `127.0.0.1`. What a name stands for is
+/// not asked here.
+pub fn place_of(info: &ConnectionInfo) -> Address {
+    let (host, port) = match info.addr() {
+        ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } => (host, *port),
+        other @ (ConnectionAddr::Unix(_) | _) => return (other.to_string(), 0),
+    };
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    // As the resolver reads it, and URLs do: of one to four numbers.
+    let of_numbers = || match Host::parse(bare) {
+        Ok(Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
+        Ok(Host::Ipv6(_) | Host::Domain(_)) | Err(_) => None,
+    };
+    let name = || bare.trim_end_matches('.').to_ascii_lowercase();
+    let ip = bare.parse().ok().or_else(of_numbers);
+    (ip.map_or_else(name, |ip: IpAddr| ip.to_canonical().to_string()), port)
 }
 
 /// The same at another address, by TLS or not as there.
