@@ -25,8 +25,12 @@ use crate::telemetry::Metrics;
 /// What is kept of the sessions that are tried, where histories are kept.
 const HISTORY: Duration = Duration::from_secs(60);
 
-/// Longer than it takes until too few sentinels are followed whom nobody contradicts.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// Longer than it takes until too few sentinels are followed whom nobody contradicts: four rounds of asking, in each of which
+/// those that hang have most of the time-out, with time to spare.
+fn patience(timeout: Duration) -> Duration {
+    Duration::from_secs(10) + timeout * 5
+}
+
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// What was found out.
@@ -47,7 +51,7 @@ pub async fn try_store(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Fin
         StoreMaker::new(&settings.store, history, clock, &metrics, None).map_err(StartError::Store)?;
     let store = stores.make();
     let mut findings = Findings::default();
-    match ready(&stores, store.as_ref()).await {
+    match ready(&stores, store.as_ref(), patience(settings.store.timeout)).await {
         Ok(Readiness::Serves) => {
             let tried = walk(store.as_ref(), !history.is_zero()).await;
             let marks = SecretMarks::new(&settings.server.secret, &settings.server.previous_secrets);
@@ -67,8 +71,12 @@ pub async fn try_store(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Fin
 }
 
 /// As a gateway that starts does, it waits where too few sentinels answer.
-async fn ready(stores: &StoreMaker, store: &dyn SessionStore) -> Result<Readiness, StoreError> {
-    let deadline = Instant::now() + PATIENCE;
+async fn ready(
+    stores: &StoreMaker,
+    store: &dyn SessionStore,
+    patience: Duration,
+) -> Result<Readiness, StoreError> {
+    let deadline = Instant::now() + patience;
     loop {
         let ready = store.ready().await;
         if ready.is_ok() || !stores.waits_for_sentinels() || Instant::now() >= deadline {

@@ -41,12 +41,23 @@ struct Candidate {
     since: Instant,
     heard_at: Instant,
     rounds: u32,
+    /// Rounds since then in which nobody has answered.
+    missed: u32,
+    missed_at: Instant,
 }
 
 impl Rounds {
     /// Whether too few have named one, so that the others are worth waiting for.
     pub fn are_open(&self) -> bool {
         self.lock().is_some()
+    }
+
+    /// Nobody has answered. One round says nothing, but after as many as it takes to believe someone, who was named must begin anew.
+    pub fn miss(&self) {
+        let mut candidate = self.lock();
+        if candidate.as_mut().is_some_and(Candidate::is_gone) {
+            *candidate = None;
+        }
     }
 
     /// What those that answered said, of so many that are listed. `known`: the one that was followed so far.
@@ -86,11 +97,28 @@ fn is_news(named: &Named, known: Option<&Named>) -> bool {
 impl Candidate {
     fn new(named: &Named) -> Self {
         let now = Instant::now();
-        Candidate { address: named.address.clone(), since: now, heard_at: now, rounds: 1 }
+        Candidate {
+            address: named.address.clone(),
+            since: now,
+            heard_at: now,
+            rounds: 1,
+            missed: 0,
+            missed_at: now,
+        }
+    }
+
+    /// It was not named once more.
+    fn is_gone(&mut self) -> bool {
+        if self.missed_at.elapsed() >= APART {
+            self.missed_at = Instant::now();
+            self.missed += 1;
+        }
+        self.missed >= ROUNDS
     }
 
     /// It is named once more.
     fn is_believed(&mut self) -> bool {
+        (self.missed, self.missed_at) = (0, Instant::now());
         if self.heard_at.elapsed() >= APART {
             self.heard_at = Instant::now();
             self.rounds += 1;
@@ -195,6 +223,29 @@ mod tests {
         }
         let asker = Asker::new(2, None);
         assert_eq!(asker.believes(&[("a", 0), ("b", 0)], ("a", 0)).await, None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_falls_silent_is_waited_for_some_rounds_and_no_longer() {
+        let asker = Asker::new(3, None);
+        let miss = async || {
+            asker.rounds.miss();
+            tokio::time::advance(ROUND).await;
+            asker.rounds.are_open()
+        };
+        assert!(!miss().await, "nobody was named");
+        for _ in 0..2 {
+            asker.hears(&[("b", 8)]).await;
+            for missed in 0..10 {
+                assert_eq!(miss().await, missed < 3, "{missed}");
+            }
+        }
+        asker.hears(&[("b", 8)]).await;
+        for _ in 0..2 {
+            // Fewer than it takes to believe it.
+            assert!(miss().await);
+            assert_eq!(asker.hears(&[("b", 8)]).await, Decision::Undecided, "it was late");
+        }
     }
 
     /// A process that was held up asks at once, for all calls that waited meanwhile.

@@ -127,6 +127,8 @@ impl Sentinels {
         let round = self.asking.round(known.as_ref(), known.is_none() || self.rounds.are_open()).await;
         standing.count_sentinels(round.told.len() * 2 > listed, || round.attendance(listed));
         if round.told.is_empty() {
+            self.rounds.miss();
+            standing.note_deciding(known.is_none() && self.rounds.are_open());
             return standing.primary().ok_or_else(|| round.failure());
         }
         let named = match self.rounds.hear(listed, &round.told, known.as_ref()) {
