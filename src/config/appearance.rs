@@ -7,6 +7,7 @@ use url::Url;
 
 use crate::domain::appearance::{Appearance, Color};
 use crate::domain::invalid::Invalid;
+use crate::domain::return_url::check_host;
 use crate::fields::{Fields, parsed, shown_text};
 
 /// The most bytes of an embedded logo, which is sent with every page.
@@ -35,9 +36,9 @@ fn parse_logo(logo: &str) -> Result<Url, Invalid> {
         let fix = "Take it out: everybody who sees the page could read it, and browsers do not send it.";
         return Err(Invalid::new("The URL must not have user info before its host.", fix));
     }
-    if accepted {
-        Ok(url)
-    } else {
-        Err(Invalid::new("A logo is an image on https, or a small one embedded.", fix))
+    if !accepted {
+        return Err(Invalid::new("A logo is an image on https, or a small one embedded.", fix));
     }
+    check_host(&url)?;
+    Ok(url)
 }

@@ -5,7 +5,7 @@
 //! repaired.
 //! Must not know: cookies and headers, or who is redirected.
 
-use url::Url;
+use url::{Host, Url};
 
 use super::invalid::Invalid;
 
@@ -61,11 +61,28 @@ pub fn parse_http_url(text: &str) -> Result<Url, Invalid> {
     {
         return Err(Invalid::new("The URL must not have user info before its host.", fix));
     }
+    check_host(&url)?;
     // The encoded form is stored and put into the hint cookie, so it must be readable too.
     if url.as_str().len() > MAX_CHARS {
         return Err(Invalid::new(format!("The URL, encoded, has more than {MAX_CHARS} characters."), fix));
     }
     Ok(url)
+}
+
+/// Whether its host is a name or an address, and means nothing else where it is named in a page's policy: there `;` begins a
+/// directive, and `*` is every host. A name in other letters is `xn--…` by now.
+pub fn check_host(url: &Url) -> Result<(), Invalid> {
+    let in_name = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+    let foreign = match url.host() {
+        Some(Host::Domain(name)) => name.chars().find(|c| !in_name(*c)),
+        Some(Host::Ipv4(_) | Host::Ipv6(_)) | None => None,
+    };
+    let Some(foreign) = foreign else { return Ok(()) };
+    let fix = "Write the whole name of one host, such as \"app.example.com\".";
+    Err(Invalid::new(
+        format!("The host has {foreign:?}, and a host's name has letters, digits, \".\", \"-\" and \"_\"."),
+        fix,
+    ))
 }
 
 /// Whether every parser reads the text of a URL the same way. If not, the error contains `fix`.

@@ -84,3 +84,56 @@ fn a_part_of_an_address_that_would_be_ignored_is_a_fault() {
         load_with("server.public_url = \"https://a.example/base/\"\nstore.allow_memory = true", &[]).is_ok()
     );
 }
+
+/// The policy of a page names hosts, and would read these otherwise: `;` begins a directive, `*` is every host.
+#[test]
+fn a_host_that_would_mean_something_in_a_pages_policy_is_a_fault() {
+    let portal = |line: &str| {
+        format!("[[workspaces]]\nid = \"w\"\n[[workspaces.portals]]\nslug = \"my-portal\"\n{line}\n")
+    };
+    let keys = ["url", "test_url", "public_url", "return_url", "logo_url"];
+    for host in [
+        "a;b.example.com",
+        "a,b.example.com",
+        "a'b.example.com",
+        "*",
+        "*.example.com",
+        "a*.example.com",
+        "a;",
+        "a$b",
+        "a(b)",
+        "a~b",
+        "a&b=c",
+        "a!b",
+        "a`b",
+        "{a}",
+    ] {
+        let address = format!("\"https://{host}/x\"");
+        for key in keys {
+            let own = if key == "url" { "" } else { "url = \"https://p.example.com/\"\n" };
+            let faults = refused(&portal(&format!("{own}{key} = {address}")));
+            assert_eq!(locations(&faults), [format!("workspaces[0].portals[0].{key}")], "{host}");
+        }
+        for key in ["return_urls", "allowed_origins"] {
+            let faults =
+                refused(&portal(&format!("url = \"https://p.example.com/\"\n{key} = [\"https://{host}\"]")));
+            assert_eq!(locations(&faults), [format!("workspaces[0].portals[0].{key}[0]")], "{host}");
+        }
+    }
+    for host in [
+        "a-b.example.com",
+        "my_portal",
+        "a.example.com.",
+        "xn--mnchen-3ya.example",
+        "m\u{fc}nchen.example",
+        "192.0.2.1",
+        "[2001:db8::1]:8443",
+        "[::ffff:192.0.2.1]",
+        "A.Example.com:443",
+    ] {
+        for key in keys {
+            let own = if key == "url" { "" } else { "url = \"https://p.example.com/\"\n" };
+            accepted(&portal(&format!("{own}{key} = \"https://{host}/x\"")));
+        }
+    }
+}
