@@ -22,9 +22,8 @@ async fn does_nothing(app: &TestApp, attack: &Attack, token: &str) {
         return;
     }
     let revoked = app.backend(ACME_LIVE, "revokeSession", json!({ "token": token })).await;
-    if revoked.status == 200 {
-        assert_eq!(revoked.data()["revoked"], 0, "{}", attack.name);
-    } else if revoked.status == 413 {
+    // A 200 would say that the session is over.
+    if revoked.status == 413 {
         revoked.expect(413, "bad_request/request_body_too_large");
     } else {
         assert_eq!(

@@ -41,8 +41,8 @@ impl Portals {
     }
 
     /// Revokes the session of a token of any kind; which one it was, if the caller may see it. Whoever finds a token
-    /// where it does not belong need not know what kind it is. A signed token for another use than a session is refused:
-    /// its session lives, and would seem to be over.
+    /// where it does not belong need not know what kind it is. A signed token for another use than a session, or that cannot
+    /// be verified here, is refused: its session may live, and would seem to be over. Of the latter nobody learns why.
     pub async fn revoke_by_token(
         &self,
         caller: &Caller<ToRevoke>,
@@ -56,7 +56,11 @@ impl Portals {
                     Invalid::new("This token is for calls to other programs, not a session's.", fix);
                 return Err(Error::invalid(vec![invalid.at("body.token")]));
             }
-            Err(_) => return Ok(Revocation::Nothing),
+            Err(_) => {
+                let fix = "Send the session's id instead.";
+                let message = "This token is none that this gateway has signed, or it is not whole.";
+                return Err(Error::invalid(vec![Invalid::new(message, fix).at("body.token")]));
+            }
         };
         let Found::Active(session) = self.look_up(place.tag, &place.digest, Lookup::Glance).await? else {
             self.parts.store.settle(place.tag, OnBehalf::Known).await?;
