@@ -16,7 +16,7 @@ pub use self::lookup::{Found, Gone, Lookup, OnBehalf, Peek};
 pub use self::opening::{
     Exchange, ExchangeAttempt, NewDirectSession, NewSession, Opening, REPEAT_MS, Stored,
 };
-pub use self::store_error::StoreError;
+pub use self::store_error::{NotAllRevoked, StoreError};
 use super::credential::Digest;
 use super::handle::{Handle, HandleSuffix};
 use super::secret_mark::{Agreement, Presence, SecretMarks};
@@ -125,8 +125,8 @@ pub trait SessionStore: Histories + Send + Sync {
     ) -> Result<bool, StoreError>;
 
     /// Revokes all sessions under a tag but the one at `kept`, and returns how many there were. An error means the same
-    /// as for a single one.
-    async fn revoke_all(&self, tag: UserTag, kept: Option<Position>) -> Result<u64, StoreError>;
+    /// as for a single one, and tells what has ended nonetheless.
+    async fn revoke_all(&self, tag: UserTag, kept: Option<Position>) -> Result<u64, NotAllRevoked>;
 
     /// Lists up to `limit` sessions under a tag that are older than `before`, newest first.
     async fn list(

@@ -5,6 +5,8 @@
 //! one that may.
 //! Must not know: what a script does.
 
+use std::sync::{Mutex, PoisonError};
+
 use redis::Value;
 
 use super::link::{Call, Deadline, RedisLink, Replicas};
@@ -28,6 +30,25 @@ pub enum Waits {
     Always,
 }
 
+/// Why no answer counts.
+pub struct NoAnswer {
+    pub why: StoreError,
+    /// What the server has answered nonetheless, and too few replicas have, as far as is known; empty where there is nothing.
+    pub unconfirmed: Reply,
+}
+
+impl From<NoAnswer> for StoreError {
+    fn from(none: NoAnswer) -> Self {
+        none.why
+    }
+}
+
+impl From<StoreError> for NoAnswer {
+    fn from(why: StoreError) -> Self {
+        NoAnswer { why, unconfirmed: Reply::new() }
+    }
+}
+
 /// Calls a script until it has all the keys it needs. Never waits for fewer than `wait_replicas` replicas.
 pub async fn declaring(
     link: &RedisLink,
@@ -35,7 +56,7 @@ pub async fn declaring(
     script: ScriptCall,
     waits: Waits,
     wait_replicas: u64,
-) -> Result<Reply, StoreError> {
+) -> Result<Reply, NoAnswer> {
     let deadline = match waits {
         Waits::No => link.deadline(),
         Waits::IfGone | Waits::IfGoneForAnybody | Waits::Always => link.deadline_with_wait(),
@@ -66,7 +87,7 @@ pub async fn declaring(
             Some(_) | None => return Ok(reply),
         }
     }
-    Err(StoreError::Unavailable("the user's sessions change too quickly".into()))
+    Err(StoreError::Unavailable("the user's sessions change too quickly".into()).into())
 }
 
 /// Calls that wait for replicas.
@@ -79,13 +100,22 @@ struct Wait<'a> {
 }
 
 impl Wait<'_> {
-    async fn call(&self, script: &ScriptCall) -> Result<Reply, StoreError> {
+    async fn call(&self, script: &ScriptCall) -> Result<Reply, NoAnswer> {
+        let answered = Mutex::new(Reply::new());
         let of = |reply: &Value| {
-            let reply = redis::from_redis_value_ref::<Reply>(reply);
-            reply.map_or(0, |reply| awaited_replicas(&reply, self.at_least))
+            let Ok(reply) = redis::from_redis_value_ref::<Reply>(reply) else { return 0 };
+            let replicas = awaited_replicas(&reply, self.at_least);
+            if replicas > 0 {
+                *answered.lock().unwrap_or_else(PoisonError::into_inner) = reply;
+            }
+            replicas
         };
         let replicas = Replicas { of: &of, at_least: self.at_least, is_doubtful: self.is_doubtful };
-        self.link.call_and_wait(self.name, Call::Script(script), replicas, self.deadline).await
+        let reply = self.link.call_and_wait(self.name, Call::Script(script), replicas, self.deadline).await;
+        reply.map_err(|why| {
+            let unconfirmed = answered.into_inner().unwrap_or_else(PoisonError::into_inner);
+            NoAnswer { why, unconfirmed }
+        })
     }
 }
 

@@ -22,8 +22,9 @@ use crate::domain::handle::Handle;
 use crate::domain::history::Happening;
 use crate::domain::policy::Idle;
 use crate::domain::ports::{
-    Clock, Exchange, ExchangeAttempt, Found, Gone, Lookup, Named, NewDirectSession, NewSession, OnBehalf,
-    Opening, Peek, Position, REPEAT_MS, Readiness, Record, Removal, SessionStore, StoreError, Stored,
+    Clock, Exchange, ExchangeAttempt, Found, Gone, Lookup, Named, NewDirectSession, NewSession,
+    NotAllRevoked, OnBehalf, Opening, Peek, Position, REPEAT_MS, Readiness, Record, Removal, SessionStore,
+    StoreError, Stored,
 };
 use crate::domain::session::{PortalSession, State};
 use crate::domain::user_tag::UserTag;
@@ -212,7 +213,7 @@ impl SessionStore for MemoryStore {
         Ok(true)
     }
 
-    async fn revoke_all(&self, tag: UserTag, kept: Option<Position>) -> Result<u64, StoreError> {
+    async fn revoke_all(&self, tag: UserTag, kept: Option<Position>) -> Result<u64, NotAllRevoked> {
         let (mut users, now_ms) = self.lock();
         let mut revoked = 0;
         for entry in users.of(tag) {

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::declaring::{Waits, declaring};
+use super::declaring::{NoAnswer, Waits, declaring};
 use super::idlers::Idlers;
 use super::keys::Keys;
 use super::link::RedisLink;
@@ -31,8 +31,8 @@ use super::telling::Telling;
 use crate::domain::credential::Digest;
 use crate::domain::handle::Handle;
 use crate::domain::ports::{
-    Exchange, ExchangeAttempt, Found, Lookup, Named, NewDirectSession, NewSession, OnBehalf, Opening, Peek,
-    Position, Readiness, Record, Removal, SessionStore, StoreError, Stored,
+    Exchange, ExchangeAttempt, Found, Lookup, Named, NewDirectSession, NewSession, NotAllRevoked, OnBehalf,
+    Opening, Peek, Position, Readiness, Record, Removal, SessionStore, StoreError, Stored,
 };
 use crate::domain::secret_mark::{Agreement, Presence, SecretMarks};
 use crate::domain::session::PortalSession;
@@ -91,7 +91,7 @@ impl RedisStore {
         name: &'static str,
         script: ScriptCall,
         waits: Waits,
-    ) -> Result<Reply, StoreError> {
+    ) -> Result<Reply, NoAnswer> {
         declaring(&self.link, name, script, waits, self.promises.wait_replicas).await
     }
 }
@@ -135,7 +135,7 @@ impl SessionStore for RedisStore {
         self.end_one(handle, record, removal).await
     }
 
-    async fn revoke_all(&self, tag: UserTag, kept: Option<Position>) -> Result<u64, StoreError> {
+    async fn revoke_all(&self, tag: UserTag, kept: Option<Position>) -> Result<u64, NotAllRevoked> {
         self.revoke_each(tag, kept).await
     }
 

@@ -240,3 +240,26 @@ async fn what_was_done_and_too_few_replicas_have_is_logged_as_not_confirmed() {
     assert_eq!(told("session.ended"), [json!([ended["id"], null, false])]);
     assert_eq!(told("session.revoked"), [json!([revoked["id"], 1, false]), json!([revoked["id"], 0, null])]);
 }
+
+/// A repeat finds none of them any more, so this is the only line that can tell how many have ended.
+#[tokio::test]
+async fn what_too_few_replicas_have_of_a_users_revocation_is_logged_as_not_confirmed() {
+    let redis = RedisServer::start();
+    let replica = RedisServer::start_replica_of(&redis, &[]);
+    let directory = tempfile::tempdir().expect("a directory");
+    let slowly = format!("store.timeout_ms = 2000\n{}", config(&redis.url()));
+    let gateway = Watched::serve(&file(&directory, &slowly));
+    for _ in 0..2 {
+        gateway.sign_in(None).await;
+    }
+    let user = json!({ "slug": "hosted-portal", "externalId": "user_123" });
+    let revoke = async || gateway.backend("revokeSession", user.clone()).await;
+    replica.pause();
+    revoke().await.expect(503, "application/service_unavailable");
+    replica.go_on();
+    assert_eq!(revoke().await.data(), json!({ "revoked": 0 }));
+    let lines = gateway.audit_lines();
+    let told = lines.iter().filter(|line| line["event"] == "session.revoked");
+    let told: Vec<Value> = told.map(|line| json!([line["count"], line["confirmed"]])).collect();
+    assert_eq!(told, [json!([2, false]), json!([0, null])]);
+}

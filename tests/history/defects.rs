@@ -17,8 +17,9 @@ use vestibule::domain::idempotency::TokenDeriver;
 use vestibule::domain::landing_pass::LandingNonces;
 use vestibule::domain::portals::Product;
 use vestibule::domain::ports::{
-    Exchange, ExchangeAttempt, Found, Gone, Histories, Lookup, Named, NewDirectSession, NewSession, OnBehalf,
-    Opening, Peek, Position, Readiness, Record, Removal, SessionStore, Sought, StoreError, Stored,
+    Exchange, ExchangeAttempt, Found, Gone, Histories, Lookup, Named, NewDirectSession, NewSession,
+    NotAllRevoked, OnBehalf, Opening, Peek, Position, Readiness, Record, Removal, SessionStore, Sought,
+    StoreError, Stored,
 };
 use vestibule::domain::session::PortalSession;
 use vestibule::domain::user_tag::{UserTag, UserTagger};
@@ -172,7 +173,7 @@ impl SessionStore for Defective {
         }
     }
 
-    async fn revoke_all(&self, tag: UserTag, kept: Option<Position>) -> Result<u64, StoreError> {
+    async fn revoke_all(&self, tag: UserTag, kept: Option<Position>) -> Result<u64, NotAllRevoked> {
         self.store.revoke_all(tag, kept).await
     }
 

@@ -118,9 +118,10 @@ async fn browser(
     holds("list", listed.iter().any(|session| session.handle == handle), "a live session is missing")?;
     let named = of("find by handle", store.find_by_handle(&handle).await)?;
     holds("find by handle", named.is_some(), "a live session is not found by its id")?;
-    let was_there = of("revoke", store.remove(&handle, None, Removal::Revoked).await)?;
+    // That it was there, the store has just told. The repeat of a call whose answer was lost does not find it.
+    of("revoke", store.remove(&handle, None, Removal::Revoked).await)?;
     let found = finds(store, tag, &token, Lookup::Glance).await?;
-    holds("revoke", was_there && found.is_none(), "the session lives on")?;
+    holds("revoke", found.is_none(), "the session lives on")?;
     of("settle", store.settle(tag, OnBehalf::Known).await)?;
     explain(store, handle, keeps_history, noted).await
 }
@@ -164,9 +165,11 @@ async fn direct(store: &dyn SessionStore, nobody: &Nobody) -> Result<(), String>
     let found = finds(store, tag, &tokens[1], USE).await?;
     holds("open", found == Some(second.session.handle), "the session that was opened is not found")?;
     holds("open", second.session.idle.is_some(), "an idle time-out is lost")?;
-    let count = of("revoke all", store.revoke_all(tag, None).await)?;
+    let revoked = store.revoke_all(tag, None).await.map_err(|part| part.why);
+    let count = of("revoke all", revoked)?;
     let found = finds(store, tag, &tokens[1], Lookup::Glance).await?;
-    holds("revoke all", count == 1 && found.is_none(), "a session lives on")
+    holds("revoke all", found.is_none(), "a session lives on")?;
+    holds("revoke all", count == 1, &format!("it counts {count} sessions where one was live"))
 }
 
 /// All that a policy may ask.

@@ -14,8 +14,9 @@ use crate::domain::handle::Handle;
 use crate::domain::history::Happening;
 use crate::domain::policy::SessionPolicy;
 use crate::domain::ports::{
-    Exchange, ExchangeAttempt, Found, Gone, Histories, Lookup, Named, NewDirectSession, NewSession, OnBehalf,
-    Opening, Peek, Position, Readiness, Record, Removal, SessionStore, Sought, StoreError, Stored,
+    Exchange, ExchangeAttempt, Found, Gone, Histories, Lookup, Named, NewDirectSession, NewSession,
+    NotAllRevoked, OnBehalf, Opening, Peek, Position, Readiness, Record, Removal, SessionStore, Sought,
+    StoreError, Stored,
 };
 use crate::domain::session::PortalSession;
 use crate::domain::user_tag::UserTag;
@@ -83,11 +84,19 @@ impl SessionStore for Lying {
         record: Option<Record>,
         removal: Removal,
     ) -> Result<bool, StoreError> {
-        if self.lies("revoke") { Ok(true) } else { self.store.remove(handle, record, removal).await }
+        if self.lies("revoke") {
+            return Ok(true);
+        }
+        let was_there = self.store.remove(handle, record, removal).await?;
+        Ok(was_there && !self.lies("what a lost answer told"))
     }
 
-    async fn revoke_all(&self, tag: UserTag, kept: Option<Position>) -> Result<u64, StoreError> {
-        if self.lies("revoke all") { Ok(1) } else { self.store.revoke_all(tag, kept).await }
+    async fn revoke_all(&self, tag: UserTag, kept: Option<Position>) -> Result<u64, NotAllRevoked> {
+        if self.lies("revoke all") {
+            return Ok(1);
+        }
+        let count = self.store.revoke_all(tag, kept).await?;
+        Ok(if self.lies("how many") { 0 } else { count })
     }
 
     async fn list(
@@ -140,11 +149,14 @@ async fn an_answer_is_believed_only_if_it_is_so() {
         ("explain", "explain: "),
         ("open", "open: "),
         ("revoke all", "revoke all: "),
+        ("how many", "revoke all: the store answers as if all were well, but it counts 0 sessions"),
     ] {
         let failure = tried(about, kept, true).await.expect_err(about);
         assert!(failure.starts_with(told), "{about}: {failure}");
     }
     assert_eq!(tried("nothing", kept, true).await, Ok(None));
+    let lost = tried("what a lost answer told", kept, true).await;
+    assert_eq!(lost, Ok(None), "the repeat of a revocation does not find the session any more");
     assert_eq!(tried("nothing", Duration::ZERO, false).await, Ok(None));
     let warning = tried("nothing", Duration::ZERO, true).await.expect("it serves").expect("a warning");
     assert!(warning.contains("history"), "{warning}");

@@ -23,6 +23,18 @@ pub enum StoreError {
     Corrupt(String),
 }
 
+/// Why not all of a user's sessions are revoked for good. What is told here is over nonetheless, and a repeat does not find it.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{why}")]
+pub struct NotAllRevoked {
+    /// How many are over for good.
+    pub ended: u64,
+    /// How many more are over, where a failover of the store may undo that.
+    pub unconfirmed: u64,
+    /// Why.
+    pub why: StoreError,
+}
+
 impl From<StoreError> for Error {
     /// Neither an outage nor an unreadable record tells anything, and what may be undone does not count: all are a 503. The
     /// store has logged which it was.

@@ -61,12 +61,19 @@ pub async fn handle(
         Which::ByToken(token) => one(None, portals.revoke_by_token(&caller, &token).await?)?,
         Which::AllOf { slug, external_id, except } => {
             let portal = slug.as_deref();
-            let (count, not_all) = portals.revoke_all(&caller, portal, &external_id, except).await;
+            let tell = |count, confirmed| {
+                audit(SessionEvent::Revoked { root_key, count, handle: None, portal, confirmed });
+            };
+            let revoked = portals.revoke_all(&caller, portal, &external_id, except).await;
             // What has ended is told, because a repeat does not find it any more.
-            if not_all.is_none() || count > 0 {
-                audit(SessionEvent::Revoked { root_key, count, handle: None, portal, confirmed: None });
-            }
-            not_all.map_or(Ok(count), |error| Err(Error::from(error)))?
+            revoked.inspect(|&count| tell(count, None)).map_err(|part| {
+                for (count, confirmed) in [(part.ended, None), (part.unconfirmed, Some(false))] {
+                    if count > 0 {
+                        tell(count, confirmed);
+                    }
+                }
+                Error::from(part.why)
+            })?
         }
     };
     Ok(success(&request, Revoked { revoked }))

@@ -15,7 +15,8 @@ use crate::domain::landing_pass::LandingNonces;
 use crate::domain::portals::Product;
 use crate::domain::ports::{
     Clock, Exchange, ExchangeAttempt, Found, Histories, Lookup, Named, NewDirectSession, NewSession,
-    OnBehalf, Opening, Peek, Position, Readiness, Record, Removal, SessionStore, Sought, StoreError, Stored,
+    NotAllRevoked, OnBehalf, Opening, Peek, Position, Readiness, Record, Removal, SessionStore, Sought,
+    StoreError, Stored,
 };
 use crate::domain::session::PortalSession;
 use crate::domain::user_tag::{UserTag, UserTagger};
@@ -69,7 +70,7 @@ impl SessionStore for Broken {
     async fn remove(&self, _: &Handle, _: Option<Record>, _: Removal) -> Result<bool, StoreError> {
         panic!("a defect")
     }
-    async fn revoke_all(&self, _: UserTag, _: Option<Position>) -> Result<u64, StoreError> {
+    async fn revoke_all(&self, _: UserTag, _: Option<Position>) -> Result<u64, NotAllRevoked> {
         panic!("a defect")
     }
     async fn list(

@@ -37,7 +37,8 @@ impl RedisStore {
         };
         // No handle has an empty suffix.
         let script = BY_HANDLE.on(vec![self.keys.index(tag)]).arg(0).arg("");
-        self.declaring("settle", script, waits).await.map(drop)
+        self.declaring("settle", script, waits).await?;
+        Ok(())
     }
 
     pub(super) async fn end_one(

@@ -5,19 +5,23 @@
 
 use super::RedisStore;
 use super::begin::call_name;
-use crate::domain::ports::{Position, StoreError};
+use crate::domain::ports::{NotAllRevoked, Position, StoreError};
 use crate::domain::session::PortalSession;
 use crate::domain::user_tag::UserTag;
 use crate::store::declaring::Waits;
-use crate::store::reply::{self, corrupt, words};
+use crate::store::reply::{self, Reply, corrupt, words};
 use crate::store::script::{LIST, REVOKE_ALL, words_of};
 
 /// How many records one call touches: well below a millisecond of Redis's time.
 const BATCH: usize = 200;
 
 impl RedisStore {
-    pub(super) async fn revoke_each(&self, tag: UserTag, kept: Option<Position>) -> Result<u64, StoreError> {
-        let mut revoked = 0;
+    pub(super) async fn revoke_each(
+        &self,
+        tag: UserTag,
+        kept: Option<Position>,
+    ) -> Result<u64, NotAllRevoked> {
+        let mut ended = 0;
         let (mut created, mut suffix) = words_of(None);
         let (kept_created, kept_suffix) = words_of(kept);
         loop {
@@ -25,13 +29,17 @@ impl RedisStore {
             let script = script.arg(&created).arg(&suffix).arg(BATCH).arg(&kept_created).arg(&kept_suffix);
             let script = script.arg(call_name::<8>());
             let script = self.telling.told(script, String::new);
-            let reply = self.declaring("revoke_all", script, Waits::Always).await?;
-            let ["removed", count, _, next_created, next_suffix] = words(&reply)[..] else {
-                return Err(corrupt("an unknown reply of revoke_all.lua"));
+            let reply = self.declaring("revoke_all", script, Waits::Always).await.map_err(|none| {
+                let unconfirmed = removed(&none.unconfirmed).map_or(0, |(count, ..)| count);
+                NotAllRevoked { ended, unconfirmed, why: none.why }
+            })?;
+            let Some((count, next_created, next_suffix)) = removed(&reply) else {
+                let why = corrupt("an unknown reply of revoke_all.lua");
+                return Err(NotAllRevoked { ended, unconfirmed: 0, why });
             };
-            revoked += count.parse::<u64>().unwrap_or(0);
+            ended += count;
             if next_created.is_empty() {
-                return Ok(revoked);
+                return Ok(ended);
             }
             (created, suffix) = (next_created.to_owned(), next_suffix.to_owned());
         }
@@ -65,4 +73,10 @@ impl RedisStore {
             (created, suffix) = (next_created.to_owned(), next_suffix.to_owned());
         }
     }
+}
+
+/// How many sessions a batch has ended, and where the next one begins; both words empty where nothing is left.
+fn removed(reply: &Reply) -> Option<(u64, &str, &str)> {
+    let ["removed", count, _, created, suffix] = words(reply)[..] else { return None };
+    Some((count.parse().unwrap_or(0), created, suffix))
 }

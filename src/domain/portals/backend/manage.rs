@@ -12,7 +12,7 @@ use crate::domain::invalid::Invalid;
 use crate::domain::messages::{Revocation, SessionPage};
 use crate::domain::portal::Portal;
 use crate::domain::portals::Portals;
-use crate::domain::ports::{Found, Lookup, OnBehalf, Position, Record, Removal, StoreError};
+use crate::domain::ports::{Found, Lookup, NotAllRevoked, OnBehalf, Position, Record, Removal, StoreError};
 use crate::domain::root_key::{ToList, ToRevoke};
 
 impl Portals {
@@ -74,28 +74,26 @@ impl Portals {
     }
 
     /// Revokes all of a user's sessions but one, of one portal or of all that the caller may see; also those of tags
-    /// under previous secrets. How many those are, and why there may be more.
+    /// under previous secrets. How many those are; an error tells it too.
     pub async fn revoke_all(
         &self,
         caller: &Caller<ToRevoke>,
         slug: Option<&str>,
         external_id: &str,
         except: Option<Handle>,
-    ) -> (u64, Option<StoreError>) {
+    ) -> Result<u64, NotAllRevoked> {
         let asked = |portal: &&Arc<Portal>| slug.is_none_or(|slug| slug == portal.slug);
         let seen =
             |portal: &&Arc<Portal>| caller.key.sees(&portal.workspace, &portal.slug, caller.key.environment);
-        let mut revoked = 0;
+        let mut ended = 0;
         for portal in self.catalog.portals().iter().filter(asked).filter(seen) {
             for tag in self.parts.tagger.all_tags(&user_of(caller, &portal.slug, external_id)) {
                 let kept = except.filter(|handle| handle.tag == tag);
-                match self.parts.store.revoke_all(tag, kept.map(Position::from)).await {
-                    Ok(count) => revoked += count,
-                    Err(error) => return (revoked, Some(error)),
-                }
+                let revoked = self.parts.store.revoke_all(tag, kept.map(Position::from)).await;
+                ended += revoked.map_err(|part| NotAllRevoked { ended: ended + part.ended, ..part })?;
             }
         }
-        (revoked, None)
+        Ok(ended)
     }
 
     /// Lists a user's sessions, newest first.
