@@ -209,6 +209,28 @@ async fn nothing_stays_for_ever() {
     assert!(longest_ms > 7 * 86_400_000, "a day of life, and seven of history");
 }
 
+/// Nobody finds it any more, so nothing else can tell the audit log.
+#[tokio::test]
+async fn what_a_revocation_has_ended_before_a_later_batch_fails_is_told() {
+    let mut fixture = Fixture::redis();
+    fixture.create(&new_session("user")).await;
+    let oldest: Vec<String> =
+        fixture_of(&mut fixture).keys().into_iter().filter(|key| key.contains(":t:")).collect();
+    fixture.forward(SECOND);
+    for _ in 0..200 {
+        fixture.create(&new_session("user")).await;
+    }
+    let redis = fixture_of(&mut fixture);
+    let others: Vec<String> =
+        redis.keys().into_iter().filter(|key| !oldest.contains(key)).map(|key| format!("~{key}")).collect();
+    let forbid = ["ACL", "SETUSER", "default", "resetkeys"].into_iter();
+    redis.command(&forbid.chain(others.iter().map(String::as_str)).collect::<Vec<_>>());
+    let part = fixture.store.revoke_all(tag_of("user"), None).await.expect_err("the last one is not touched");
+    assert_eq!((part.ended, part.unconfirmed), (200, 0), "{}", part.why);
+    fixture_of(&mut fixture).command(&["ACL", "SETUSER", "default", "allkeys"]);
+    assert_eq!(fixture.store.revoke_all(tag_of("user"), None).await.expect("a count"), 1);
+}
+
 #[tokio::test]
 async fn foreign_data_under_our_keys_is_corrupt_never_absent() {
     let mut fixture = Fixture::redis();
