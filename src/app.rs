@@ -29,6 +29,7 @@ use arc_swap::ArcSwap;
 use url::Url;
 
 use crate::config::{Settings, Telemetry};
+use crate::domain::base62::random_text;
 use crate::domain::idempotency::TokenDeriver;
 use crate::domain::landing_pass::LandingNonces;
 use crate::domain::portals::{Product, SharedCatalog};
@@ -106,10 +107,12 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
     let traces = traces(&settings.telemetry, &metrics)?;
     let stores = StoreMaker::new(&settings.store, settings.history, clock.clone(), &metrics, traces.clone());
     let stores = stores.map_err(StartError::Store)?;
+    let marks = SecretMarks::new(&settings.server.secret, &settings.server.previous_secrets);
+    let gateway = random_text();
+    stores.agree_first(marks.clone(), gateway.clone());
     // The first contact logs warnings about how the store is set up. The start does not depend on it.
     let first_contact = stores.make();
     let store_clock = Arc::new(StoreClock::new(clock.clone()));
-    let marks = SecretMarks::new(&settings.server.secret, &settings.server.previous_secrets);
     let tagger = Arc::new(UserTagger::new(&settings.server.secret, &settings.server.previous_secrets));
     let deriver = Arc::new(TokenDeriver::new(&settings.server.secret));
     let landing_nonces = Arc::new(LandingNonces::new(&settings.server.secret));
@@ -166,7 +169,7 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
         running.metrics_address = server.addrs().first().copied();
         running.parts.add_server("the metrics listener", server.run());
     }
-    let membership = Membership::new(first_contact.clone(), marks);
+    let membership = Membership::new(first_contact.clone(), marks, gateway);
     running.parts.add_task("the check of server.secret", membership.clone().keep());
     running.membership = Some(membership);
     running.parts.add_task("the housekeeping", async move {

@@ -2,6 +2,7 @@
 //!
 //! Must not know: HTTP, configuration, or any rule of the product beyond the contract in `domain::ports`.
 
+mod consent;
 mod declaring;
 mod history;
 mod idlers;

@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
 
-use crate::domain::base62::random_text;
 use crate::domain::ports::SessionStore;
 use crate::domain::secret_mark::{AGAIN_AFTER, Agreement, Presence, SecretMarks};
 
@@ -23,12 +22,12 @@ const LEAVE: Duration = Duration::from_secs(1);
 pub(super) const OTHER: &str = "server.secret is not the one that other gateways on this store have, or had in the last 25 hours, and \
     is not beside it here either: this gateway would not find their sessions by user. Give all of them the same, without white space \
     at its ends. To change it, first add the new one to server.previous_secrets at every gateway, and restart it; then swap the two, \
-    and leave the old one there for 25 hours. If it is lost for good, end all gateways and delete the key vst:secrets (or that \
-    which begins with your store.prefix)";
+    and leave the old one there for 25 hours. If it is lost for good, end all gateways and delete the keys vst:secrets and vst:secret (or \
+    those that begin with your store.prefix)";
 
 pub(super) const UNANNOUNCED: &str = "another gateway on this store does not know this one's server.secret, so it would not find by user \
     the sessions that this one makes. First add the new secret to server.previous_secrets at every gateway, and restart it; then swap \
-    the two. A gateway that was killed counts for two and a half minutes more";
+    the two. A gateway that was killed counts for half a minute more";
 
 /// How a gateway takes part.
 #[derive(Clone)]
@@ -40,12 +39,12 @@ pub struct Membership {
 }
 
 impl Membership {
-    /// Of a gateway that starts.
-    pub fn new(store: Arc<dyn SessionStore>, marks: SecretMarks) -> Self {
-        Membership { store, marks, gateway: random_text() }
+    /// Of a gateway of this name that starts.
+    pub fn new(store: Arc<dyn SessionStore>, marks: SecretMarks, gateway: String) -> Self {
+        Membership { store, marks, gateway }
     }
 
-    /// Compares at the start and once a minute. Ends only with an error.
+    /// Compares at the start and every few seconds. Ends only with an error.
     pub async fn keep(self) -> io::Result<()> {
         loop {
             match self.store.agree(&self.marks, Presence::Starts(&self.gateway)).await {
@@ -80,7 +79,7 @@ impl Membership {
 
     /// It makes no more sessions, so its secret need not be known any more.
     pub async fn end(self) {
-        // Who is not told will know in some minutes.
+        // Who is not told will know in half a minute.
         let _ = timeout(LEAVE, self.store.leave(&self.marks, &self.gateway)).await;
     }
 }
@@ -91,10 +90,10 @@ mod tests {
 
     #[test]
     fn they_say_what_to_do() {
-        for word in ["server.previous_secrets", "white space", "vst:secrets"] {
+        for word in ["server.previous_secrets", "white space", "vst:secrets and vst:secret "] {
             assert!(OTHER.contains(word), "{word}");
         }
-        for word in ["server.previous_secrets", "minutes"] {
+        for word in ["server.previous_secrets", "half a minute"] {
             assert!(UNANNOUNCED.contains(word), "{word}");
         }
     }

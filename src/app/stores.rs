@@ -16,9 +16,10 @@ use secrecy::{ExposeSecret, SecretString};
 use super::counting::Counting;
 use crate::config::{self, PasswordFile, StoreLocation};
 use crate::domain::ports::{Clock, SessionStore};
+use crate::domain::secret_mark::SecretMarks;
 use crate::store::memory::MemoryStore;
 use crate::store::redis::{
-    PasswordSource, Place, Probe, Promises, RedisStore, Servers, StoreObserver, Topology, node_at,
+    Consent, PasswordSource, Place, Probe, Promises, RedisStore, Servers, StoreObserver, Topology, node_at,
 };
 use crate::telemetry::{Metrics, Traces};
 
@@ -36,6 +37,7 @@ pub struct Redis {
     place: Place,
     promises: Promises,
     probe: Arc<Probe>,
+    consent: Arc<Consent>,
     observer: Arc<dyn StoreObserver>,
 }
 
@@ -63,7 +65,8 @@ impl StoreMaker {
         let password = settings.password_file.as_ref().map(password_source);
         let servers = Servers { topology, password, own_authority: settings.ca_certificates.is_some() };
         let place = Place { servers, prefix: settings.prefix.clone() };
-        Ok(StoreMaker::PerWorker(Arc::new(Redis { place, promises, probe, observer })))
+        let consent = Arc::default();
+        Ok(StoreMaker::PerWorker(Arc::new(Redis { place, promises, probe, consent, observer })))
     }
 
     /// What the servers that were met say of themselves that weakens a promise.
@@ -82,13 +85,22 @@ impl StoreMaker {
         }
     }
 
+    /// From now on the stores begin nothing before `server.secret` was compared with the other gateways'.
+    pub fn agree_first(&self, marks: SecretMarks, gateway: String) {
+        match self {
+            StoreMaker::Shared(_) => {}
+            StoreMaker::PerWorker(redis) => redis.consent.is_needed_for(marks, gateway),
+        }
+    }
+
     /// Must be called on the worker's own thread, because the link belongs to its runtime.
     pub fn make(&self) -> Arc<dyn SessionStore> {
         match self {
             StoreMaker::Shared(store) => store.clone(),
             StoreMaker::PerWorker(redis) => {
                 let (probe, observer) = (redis.probe.clone(), redis.observer.clone());
-                Arc::new(RedisStore::new(&redis.place, redis.promises, probe, observer))
+                let consent = redis.consent.clone();
+                Arc::new(RedisStore::new(&redis.place, redis.promises, probe, consent, observer))
             }
         }
     }

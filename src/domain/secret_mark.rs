@@ -25,7 +25,7 @@ pub struct SecretMarks {
 }
 
 /// A gateway tells so often that it is there.
-pub const AGAIN_AFTER: Duration = Duration::from_secs(60);
+pub const AGAIN_AFTER: Duration = Duration::from_secs(10);
 
 /// Who compares.
 #[derive(Clone, Copy, Debug)]

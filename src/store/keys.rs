@@ -42,6 +42,11 @@ impl Keys {
         [&self.0, ":{", tag.as_str(), "}:o:", &digest_text(token)[..GIVEN_OUT_CHARS]].concat()
     }
 
+    /// What gateways of 0.2.0 have in its place.
+    pub fn former_secret(&self) -> String {
+        [&self.0, ":secret"].concat()
+    }
+
     /// The marks of the gateways' secrets.
     pub fn secrets(&self) -> String {
         [&self.0, ":secrets"].concat()

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+pub use super::consent::Consent;
 use super::declaring::{NoAnswer, Waits, declaring};
 use super::idlers::Idlers;
 use super::keys::Keys;
@@ -66,14 +67,17 @@ pub struct RedisStore {
     keys: Keys,
     idlers: Idlers,
     telling: Telling,
+    consent: Arc<Consent>,
 }
 
 impl RedisStore {
-    /// Connects at the first use. Must be made on the thread that uses it. All stores of a process share `probe`.
+    /// Connects at the first use. Must be made on the thread that uses it. All stores of a process share `probe` and
+    /// `consent`.
     pub fn new(
         place: &Place,
         promises: Promises,
         probe: Arc<Probe>,
+        consent: Arc<Consent>,
         observer: Arc<dyn StoreObserver>,
     ) -> Self {
         let link = RedisLink::new(&place.servers, promises.timeout, probe, observer);
@@ -83,7 +87,25 @@ impl RedisStore {
             keys: Keys::under(&place.prefix),
             telling: Telling(promises.history),
             idlers: Idlers::default(),
+            consent,
         }
+    }
+
+    /// That this gateway and the others know each other's secret. Compares only until it was so once.
+    async fn agreed(&self) -> Result<(), StoreError> {
+        let Some((marks, gateway)) = self.consent.needed() else { return Ok(()) };
+        match self.agree(marks, Presence::Starts(gateway)).await? {
+            Agreement::Same | Agreement::InRotation => Ok(()),
+            Agreement::Other | Agreement::Unannounced => {
+                let reason = "this gateway has another server.secret than the others on the store, and ends";
+                Err(StoreError::Unavailable(reason.into()))
+            }
+        }
+    }
+
+    async fn may_answer_by_user(&self) -> Result<(), StoreError> {
+        self.agreed().await?;
+        self.consent.to_answer_by_user()
     }
 
     async fn declaring(
@@ -99,14 +121,17 @@ impl RedisStore {
 #[async_trait]
 impl SessionStore for RedisStore {
     async fn create(&self, new: &NewSession) -> Result<Stored, StoreError> {
+        self.agreed().await?;
         self.begin_pending(new).await
     }
 
     async fn open(&self, new: &NewDirectSession) -> Result<Opening, StoreError> {
+        self.agreed().await?;
         self.begin_direct(new).await
     }
 
     async fn exchange(&self, attempt: &ExchangeAttempt) -> Result<Exchange, StoreError> {
+        self.agreed().await?;
         self.begin_browser(attempt).await
     }
 
@@ -136,6 +161,8 @@ impl SessionStore for RedisStore {
     }
 
     async fn revoke_all(&self, tag: UserTag, kept: Option<Position>) -> Result<u64, NotAllRevoked> {
+        let nothing_done = |why| NotAllRevoked { ended: 0, unconfirmed: 0, why };
+        self.may_answer_by_user().await.map_err(nothing_done)?;
         self.revoke_each(tag, kept).await
     }
 
@@ -145,6 +172,7 @@ impl SessionStore for RedisStore {
         before: Option<Position>,
         limit: usize,
     ) -> Result<Vec<PortalSession>, StoreError> {
+        self.may_answer_by_user().await?;
         self.list_page_by_page(tag, before, limit).await
     }
 
@@ -157,7 +185,9 @@ impl SessionStore for RedisStore {
     }
 
     async fn agree(&self, marks: &SecretMarks, presence: Presence<'_>) -> Result<Agreement, StoreError> {
-        agree(&self.link, &self.keys, marks, presence).await
+        let compared = agree(&self.link, &self.keys, marks, presence).await?;
+        self.consent.heard(compared, presence);
+        Ok(compared)
     }
 
     async fn leave(&self, marks: &SecretMarks, gateway: &str) -> Result<(), StoreError> {
@@ -165,6 +195,8 @@ impl SessionStore for RedisStore {
     }
 
     async fn ready(&self) -> Result<Readiness, StoreError> {
-        readiness(&self.link, &self.keys, self.promises.wait_replicas).await
+        let found = readiness(&self.link, &self.keys, self.promises.wait_replicas).await?;
+        self.agreed().await?;
+        Ok(found)
     }
 }

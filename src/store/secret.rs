@@ -18,7 +18,7 @@ const USED_MS: u64 = 25 * 60 * 60 * 1_000;
 
 /// Twice may fail, and take its time.
 #[expect(clippy::cast_possible_truncation, reason = "some minutes")]
-const HERE_MS: u64 = AGAIN_AFTER.as_millis() as u64 * 5 / 2;
+const HERE_MS: u64 = AGAIN_AFTER.as_millis() as u64 * 3;
 
 /// Compares, and leaves what the others are to know, unless this gateway must not start.
 pub async fn agree(
@@ -34,14 +34,48 @@ pub async fn agree(
     };
     let script = SECRET.on(vec![keys.secrets()]).arg(gateway).arg(u8::from(serves)).arg(USED_MS).arg(HERE_MS);
     let script = script.arg(&marks.present).arg(&marks.previous);
-    let verdict: String = link.call("agree", Call::Script(&script), link.deadline()).await?;
-    match verdict.as_str() {
-        "same" => Ok(Agreement::Same),
-        "rotation" => Ok(Agreement::InRotation),
-        "other" => Ok(Agreement::Other),
-        "unannounced" => Ok(Agreement::Unannounced),
-        _ => Err(corrupt("an unknown reply of secret.lua")),
+    let of_former = of_former_release(link, keys, marks).await?;
+    if of_former == Agreement::Other && !serves {
+        return Ok(of_former);
     }
+    let verdict: String = link.call("agree", Call::Script(&script), link.deadline()).await?;
+    let agreement = match verdict.as_str() {
+        "same" => of_former,
+        "rotation" => Agreement::InRotation,
+        "other" => Agreement::Other,
+        "unannounced" => Agreement::Unannounced,
+        _ => return Err(corrupt("an unknown reply of secret.lua")),
+    };
+    if !gateway.is_empty() && matches!(agreement, Agreement::Same | Agreement::InRotation) {
+        // A server whose memory is full refuses it; then the next time.
+        let _ = tell_former_release(link, keys, marks).await;
+    }
+    Ok(agreement)
+}
+
+/// Gateways of 0.2.0 compare a mark of their own, the last one's that has started or told again. To be taken out with the
+/// second release after it.
+async fn of_former_release(
+    link: &RedisLink,
+    keys: &Keys,
+    marks: &SecretMarks,
+) -> Result<Agreement, StoreError> {
+    let key = keys.former_secret();
+    let call = Call::Command { key: &key, command: &Cmd::get(&key) };
+    let found: Option<String> = link.call("agree", call, link.deadline()).await?;
+    Ok(match found {
+        Some(found) if found == marks.present => Agreement::Same,
+        Some(found) if marks.previous.contains(&found) => Agreement::InRotation,
+        Some(_) => Agreement::Other,
+        None => Agreement::Same,
+    })
+}
+
+async fn tell_former_release(link: &RedisLink, keys: &Keys, marks: &SecretMarks) -> Result<(), StoreError> {
+    let key = keys.former_secret();
+    let mut command = Cmd::set(&key, &marks.present);
+    let call = Call::Command { key: &key, command: command.arg("PX").arg(USED_MS) };
+    link.call("agree", call, link.deadline()).await
 }
 
 /// From now on this gateway does not count.

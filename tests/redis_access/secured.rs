@@ -62,7 +62,8 @@ async fn warnings(cluster: &RedisCluster, tls: &Tls, seed: &str, own_authority: 
     let timeout = Duration::from_secs(5);
     let promises = Promises { timeout, fence_failover: true, wait_replicas: 0, history: Duration::ZERO };
     let probe = Probe::new(true);
-    let ready = RedisStore::new(&place, promises, probe.clone(), Arc::new(Nobody)).ready().await;
+    let ready =
+        RedisStore::new(&place, promises, probe.clone(), Arc::default(), Arc::new(Nobody)).ready().await;
     assert!(matches!(ready, Ok(Readiness::Serves)), "{ready:?}");
     probe.weaknesses().await
 }

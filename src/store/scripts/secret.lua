@@ -29,11 +29,11 @@ for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], after, '+inf')) do
   end
 end
 
--- Who serves counts, even if it should not: those that start must know of it. A server whose memory is full refuses it;
--- then the next time.
+-- Who serves counts, even if it should not: those that start must know of it. A server whose memory is full, or
+-- that has too few replicas, refuses it; then the next time.
 if gateway ~= '' and (serves or verdict == 'same' or verdict == 'rotation') then
-  redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now))
+  redis.pcall('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now))
   redis.pcall('ZADD', KEYS[1], now + ARGV[3], 'used ' .. own, now + ARGV[4], mine)
-  redis.call('PEXPIRE', KEYS[1], ARGV[3])
+  redis.pcall('PEXPIRE', KEYS[1], ARGV[3])
 end
 return verdict
