@@ -94,10 +94,15 @@ impl ScriptedSentinel {
         self.wait_until_asked(3).await;
     }
 
+    /// How often it was asked so far.
+    pub fn asked(&self) -> usize {
+        self.script.asked.load(Ordering::SeqCst)
+    }
+
     /// So many times more, by whoever asks it.
     pub async fn wait_until_asked(&self, times: usize) {
-        let before = self.script.asked.load(Ordering::SeqCst);
-        let is_asked = async || self.script.asked.load(Ordering::SeqCst) >= before + times;
+        let before = self.asked();
+        let is_asked = async || self.asked() >= before + times;
         eventually("the sentinel is asked", LIMIT, is_asked).await;
     }
 
