@@ -17,6 +17,15 @@ fn codes(path: &Path, variables: &[(&str, &str)]) -> [Option<i32>; 2] {
     })
 }
 
+/// Variables that name a file which the gateway needs.
+const NAME_A_FILE: [&str; 5] = [
+    "VESTIBULE__SERVER__PREVIOUS_SECRETS__0_FILE",
+    "VESTIBULE__STORE__PASSWORD_FILE",
+    "VESTIBULE__STORE__SENTINEL_PASSWORD_FILE",
+    "VESTIBULE__STORE__CA_FILE",
+    "VESTIBULE__TOKENS__SIGNING_KEY_FILES__0",
+];
+
 /// A disk of the network may not be mounted yet, and a secret may not be written yet.
 #[test]
 fn a_file_that_is_not_there_may_be_there_at_the_next_try() {
@@ -24,13 +33,7 @@ fn a_file_that_is_not_there_may_be_there_at_the_next_try() {
     let missing = Path::new("/nowhere/gateway.toml");
     assert_eq!(codes(missing, &[]), [Some(1), Some(2)]);
     let path = file(&directory, &config("redis://127.0.0.1:1"));
-    for variable in [
-        "VESTIBULE__SERVER__PREVIOUS_SECRETS__0_FILE",
-        "VESTIBULE__STORE__PASSWORD_FILE",
-        "VESTIBULE__STORE__SENTINEL_PASSWORD_FILE",
-        "VESTIBULE__STORE__CA_FILE",
-        "VESTIBULE__TOKENS__SIGNING_KEY_FILES__0",
-    ] {
+    for variable in NAME_A_FILE {
         assert_eq!(codes(&path, &[(variable, "/nowhere/file")]), [Some(1), Some(2)], "{variable}");
     }
     let including = |folder: &str| {
@@ -53,13 +56,7 @@ fn a_file_that_is_empty_may_be_written_at_the_next_try() {
     for empty in ["", "\n", "\r\n"] {
         std::fs::write(&other, empty).expect("a file is written");
         let path = file(&directory, &with_redis);
-        for variable in [
-            "VESTIBULE__SERVER__PREVIOUS_SECRETS__0_FILE",
-            "VESTIBULE__STORE__PASSWORD_FILE",
-            "VESTIBULE__STORE__SENTINEL_PASSWORD_FILE",
-            "VESTIBULE__STORE__CA_FILE",
-            "VESTIBULE__TOKENS__SIGNING_KEY_FILES__0",
-        ] {
+        for variable in NAME_A_FILE {
             assert_eq!(codes(&path, &[(variable, name)]), [Some(1), Some(2)], "{variable} {empty:?}");
         }
         let secret = with_redis.lines().filter(|line| !line.starts_with("secret = "));
