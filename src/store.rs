@@ -2,6 +2,7 @@
 //!
 //! Must not know: HTTP, configuration, or any rule of the product beyond the contract in `domain::ports`.
 
+mod begun_portals;
 mod consent;
 mod declaring;
 mod history;
@@ -16,6 +17,9 @@ mod reply;
 mod script;
 mod secret;
 mod telling;
+
+/// 25 hours: a link and its session are over by then. What must be known of all that live is kept for so long.
+const LONGER_THAN_SESSIONS_MS: u64 = 25 * 60 * 60 * 1_000;
 
 /// For `fuzz/` only.
 #[cfg(feature = "fuzzing")]

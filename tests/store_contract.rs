@@ -394,6 +394,16 @@ contract! {
         assert_eq!(fixture.refusal_of(tag, &later).await, None, "a later session is not touched");
     }
 
+    async fn a_portal_with_sessions_is_known_to_its_workspace(fixture: Fixture) {
+        for user in ["user", "other"] {
+            let new = new_session(user);
+            fixture.store.begins_at(&new.grant.workspace, &new.grant.slug).await.expect("it is told");
+            fixture.create(&new).await;
+        }
+        assert_eq!(fixture.store.portals_of("acme").await.expect("a list"), ["my-portal"]);
+        assert!(fixture.store.portals_of("umbrella").await.expect("a list").is_empty());
+    }
+
     async fn a_user_with_many_sessions_is_listed_and_revoked_completely(fixture: Fixture) {
         for _ in 0..450 {
             fixture.create(&new_session("user")).await;

@@ -43,7 +43,8 @@ pub struct Findings {
 }
 
 /// Tries a store. An error means that it could not even be tried. It leaves nothing there. Where the store forbids that, or
-/// the check breaks off, an index stays for an hour, and for a minute what happened to the sessions.
+/// the check breaks off, an index stays for an hour, for a minute what happened to the sessions, and for a day the list of the portals
+/// of a workspace without a name.
 pub async fn try_store(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Findings, StartError> {
     let metrics = Arc::new(Metrics::new()?);
     let history = settings.history.min(HISTORY);
@@ -53,7 +54,7 @@ pub async fn try_store(settings: &Settings, clock: Arc<dyn Clock>) -> Result<Fin
     let mut findings = Findings::default();
     match ready(&stores, store.as_ref(), patience(settings.store.timeout)).await {
         Ok(Readiness::Serves) => {
-            let tried = walk(store.as_ref(), !history.is_zero()).await;
+            let tried = walk(store.as_ref(), &settings.store.prefix, !history.is_zero()).await;
             let marks = SecretMarks::new(&settings.server.secret, &settings.server.previous_secrets);
             match tried {
                 Ok(warning) => {

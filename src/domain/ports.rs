@@ -136,8 +136,17 @@ pub trait SessionStore: Histories + Send + Sync {
         limit: usize,
     ) -> Result<Vec<PortalSession>, StoreError>;
 
-    /// Forgets all that is kept under a tag that stands for nobody, and under these digests of it: for whoever has only tried
-    /// the store. A store in this process ends with who has tried it.
+    /// Tells that a portal may have sessions from now on; to be awaited before one begins there. A store in this process
+    /// sees it by its sessions.
+    async fn begins_at(&self, _workspace: &str, _slug: &str) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// The slugs of a workspace's portals that may have sessions, whichever gateway has begun them. Others may be among them.
+    async fn portals_of(&self, workspace: &str) -> Result<Vec<String>, StoreError>;
+
+    /// Forgets all that is kept under a tag that stands for nobody, under these digests of it, and of the workspace without a
+    /// name, which is nobody's: for whoever has only tried the store. A store in this process ends with who has tried it.
     async fn forget(&self, _tag: UserTag, _digests: &[Digest]) -> Result<(), StoreError> {
         Ok(())
     }

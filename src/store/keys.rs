@@ -52,6 +52,11 @@ impl Keys {
         [&self.0, ":secrets"].concat()
     }
 
+    /// The portals of a workspace that may have sessions.
+    pub fn portals(&self, workspace: &str) -> String {
+        [&self.0, ":portals:", workspace].concat()
+    }
+
     /// Two of nobody, to try commands on.
     pub fn ready(&self, tag: &str) -> [String; 2] {
         ["t", "s"].map(|kind| [&self.0, ":{", tag, "}:", kind].concat())
@@ -62,7 +67,7 @@ impl Keys {
         [&self.0, ":{", tag.as_str(), "}:h:", &digest_text(first)[..HISTORY_CHARS]].concat()
     }
 
-    /// All that may be kept under a tag and these digests, of whatever they are.
+    /// All that may be kept under a tag and these digests, of whatever they are, and of the workspace without a name.
     pub fn all(&self, tag: UserTag, digests: &[Digest]) -> Vec<String> {
         let of = |digest| {
             [
@@ -72,7 +77,7 @@ impl Keys {
                 self.history(tag, digest),
             ]
         };
-        std::iter::once(self.index(tag)).chain(digests.iter().flat_map(of)).collect()
+        [self.index(tag), self.portals("")].into_iter().chain(digests.iter().flat_map(of)).collect()
     }
 
     /// Of a user's index.

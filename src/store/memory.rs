@@ -8,6 +8,7 @@ mod histories;
 mod room;
 mod users;
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -239,6 +240,15 @@ impl SessionStore for MemoryStore {
             .filter(|(position, _)| before.is_none_or(|before| **position < before))
             .filter(|(_, entry)| entry.state_at(now_ms) != State::Expired);
         Ok(live.take(limit).map(|(_, entry)| entry.session.clone()).collect())
+    }
+
+    async fn portals_of(&self, workspace: &str) -> Result<Vec<String>, StoreError> {
+        let (users, _) = self.lock();
+        let grants =
+            users.entries.values().flat_map(|entries| entries.values()).map(|entry| &entry.session.grant);
+        let slugs: HashSet<_> =
+            grants.filter(|grant| grant.workspace == workspace).map(|grant| grant.slug.clone()).collect();
+        Ok(slugs.into_iter().collect())
     }
 
     async fn now_ms(&self) -> Result<u64, StoreError> {

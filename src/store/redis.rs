@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use super::begun_portals::{BegunPortals, begun_portals};
 pub use super::consent::Consent;
 use super::declaring::{NoAnswer, Waits, declaring};
 use super::idlers::Idlers;
@@ -66,6 +67,7 @@ pub struct RedisStore {
     promises: Promises,
     keys: Keys,
     idlers: Idlers,
+    begun: BegunPortals,
     telling: Telling,
     consent: Arc<Consent>,
 }
@@ -87,6 +89,7 @@ impl RedisStore {
             keys: Keys::under(&place.prefix),
             telling: Telling(promises.history),
             idlers: Idlers::default(),
+            begun: BegunPortals::default(),
             consent,
         }
     }
@@ -161,8 +164,7 @@ impl SessionStore for RedisStore {
     }
 
     async fn revoke_all(&self, tag: UserTag, kept: Option<Position>) -> Result<u64, NotAllRevoked> {
-        let nothing_done = |why| NotAllRevoked { ended: 0, unconfirmed: 0, why };
-        self.may_answer_by_user().await.map_err(nothing_done)?;
+        self.may_answer_by_user().await.map_err(NotAllRevoked::nothing)?;
         self.revoke_each(tag, kept).await
     }
 
@@ -174,6 +176,14 @@ impl SessionStore for RedisStore {
     ) -> Result<Vec<PortalSession>, StoreError> {
         self.may_answer_by_user().await?;
         self.list_page_by_page(tag, before, limit).await
+    }
+
+    async fn begins_at(&self, workspace: &str, slug: &str) -> Result<(), StoreError> {
+        self.begun.tell(&self.link, &self.keys, workspace, slug).await
+    }
+
+    async fn portals_of(&self, workspace: &str) -> Result<Vec<String>, StoreError> {
+        begun_portals(&self.link, &self.keys, workspace).await
     }
 
     async fn forget(&self, tag: UserTag, digests: &[Digest]) -> Result<(), StoreError> {

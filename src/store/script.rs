@@ -75,6 +75,7 @@ telling_script!(
 script!(USE, "use.lua", ["record", "demoted"]);
 script!(BY_HANDLE, "by_handle.lua", ["replication", "member", "key", "index", "touch"]);
 script!(SECRET, "secret.lua", []);
+script!(PORTALS, "portals.lua", []);
 script!(READY, "ready.lua", []);
 script!(LIST, "list.lua", ["member", "key", "index"]);
 script!(NOTE, "note.lua", ["record", "history"]);

@@ -6,15 +6,13 @@
 
 use redis::Cmd;
 
+use super::LONGER_THAN_SESSIONS_MS;
 use super::keys::Keys;
 use super::link::{Call, RedisLink};
 use super::reply::corrupt;
 use super::script::SECRET;
 use crate::domain::ports::StoreError;
 use crate::domain::secret_mark::{AGAIN_AFTER, Agreement, Presence, SecretMarks};
-
-/// 25 hours.
-const USED_MS: u64 = 25 * 60 * 60 * 1_000;
 
 /// Twice may fail, and take its time.
 #[expect(clippy::cast_possible_truncation, reason = "some minutes")]
@@ -32,7 +30,12 @@ pub async fn agree(
         Presence::Starts(gateway) => (gateway, false),
         Presence::Serves(gateway) => (gateway, true),
     };
-    let script = SECRET.on(vec![keys.secrets()]).arg(gateway).arg(u8::from(serves)).arg(USED_MS).arg(HERE_MS);
+    let script = SECRET
+        .on(vec![keys.secrets()])
+        .arg(gateway)
+        .arg(u8::from(serves))
+        .arg(LONGER_THAN_SESSIONS_MS)
+        .arg(HERE_MS);
     let script = script.arg(&marks.present).arg(&marks.previous);
     let of_former = of_former_release(link, keys, marks).await?;
     if of_former == Agreement::Other && !serves {
@@ -74,7 +77,7 @@ async fn of_former_release(
 async fn tell_former_release(link: &RedisLink, keys: &Keys, marks: &SecretMarks) -> Result<(), StoreError> {
     let key = keys.former_secret();
     let mut command = Cmd::set(&key, &marks.present);
-    let call = Call::Command { key: &key, command: command.arg("PX").arg(USED_MS) };
+    let call = Call::Command { key: &key, command: command.arg("PX").arg(LONGER_THAN_SESSIONS_MS) };
     link.call("agree", call, link.deadline()).await
 }
 

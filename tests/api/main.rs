@@ -52,6 +52,7 @@ mod raw_errors;
 mod redirect_url;
 mod request_bodies;
 mod resume;
+mod revoke_elsewhere;
 mod revoke_more;
 mod revoke_session;
 mod root_key_defaults;

@@ -186,6 +186,10 @@ impl SessionStore for Defective {
         self.store.list(tag, before, limit).await
     }
 
+    async fn portals_of(&self, workspace: &str) -> Result<Vec<String>, StoreError> {
+        self.store.portals_of(workspace).await
+    }
+
     async fn now_ms(&self) -> Result<u64, StoreError> {
         self.store.now_ms().await
     }

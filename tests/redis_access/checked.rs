@@ -49,9 +49,16 @@ fn what_a_store_lacks_is_named_with_what_it_costs() {
         ("-time", redis.url(), "", 1, &["does not serve", "no session can be made without", "TIME"]),
         ("-@scripting", redis.url(), "", 1, &["does not serve", "no permissions to run the 'eval"]),
         ("-wait", redis.url(), "store.wait_replicas = 1", 1, &["does not serve", "'wait'"]),
-        ("resetkeys ~vst:{*", redis.url(), "", 1, &["does not serve", "vst:secrets", "permissions"]),
+        ("resetkeys ~vst:{*", redis.url(), "", 1, &["does not serve", "vst:portals:*", "permissions"]),
         (
-            "resetkeys ~team-a:{*",
+            "resetkeys ~vst:{* ~vst:portals:*",
+            redis.url(),
+            "",
+            1,
+            &["does not serve", "vst:secrets", "permissions"],
+        ),
+        (
+            "resetkeys ~team-a:{* ~team-a:portals:*",
             redis.url(),
             "store.prefix = \"team-a\"",
             1,

@@ -22,6 +22,8 @@ use crate::domain::user_tag::{UserRef, UserTag, UserTagger};
 const TTL_MS: u64 = 60_000;
 const ENVIRONMENT: Environment = Environment::Test;
 const NOBODY: &str = "check";
+/// Each has a name.
+const NO_WORKSPACE: &str = "";
 const USE: Lookup = Lookup::Use { idles: Some(true) };
 
 /// A user of nobody, and the credentials of the sessions that are tried.
@@ -52,9 +54,14 @@ impl Nobody {
 }
 
 /// Tries it. An error is the operation that failed, and why; a warning is what people can do without.
-pub async fn walk(store: &dyn SessionStore, keeps_history: bool) -> Result<Option<String>, String> {
+/// `prefix`: of its keys.
+pub async fn walk(
+    store: &dyn SessionStore,
+    prefix: &str,
+    keeps_history: bool,
+) -> Result<Option<String>, String> {
     let nobody = Nobody::new();
-    let tried = try_all(store, &nobody, keeps_history).await;
+    let tried = try_all(store, &nobody, prefix, keeps_history).await;
     // Whatever became of it. Where this fails, the store itself forgets it within the hour.
     let _ = store.forget(nobody.tag, &nobody.digests()).await;
     tried
@@ -63,10 +70,15 @@ pub async fn walk(store: &dyn SessionStore, keeps_history: bool) -> Result<Optio
 async fn try_all(
     store: &dyn SessionStore,
     nobody: &Nobody,
+    prefix: &str,
     keeps_history: bool,
 ) -> Result<Option<String>, String> {
     let warning = browser(store, nobody, keeps_history).await?;
     direct(store, nobody).await?;
+    let portals = format!("portals ({prefix}:portals:*)");
+    of(&portals, store.begins_at(NO_WORKSPACE, NOBODY).await)?;
+    let begun = of(&portals, store.portals_of(NO_WORKSPACE).await)?;
+    holds(&portals, begun.iter().any(|slug| slug == NOBODY), "a portal that may have sessions is not known")?;
     of("time", store.now_ms().await)?;
     Ok(warning)
 }
@@ -207,7 +219,7 @@ fn new_direct_session(tag: UserTag, token: Digest) -> NewDirectSession {
 fn grant(kind: SessionKind) -> Grant {
     Grant {
         kind,
-        workspace: NOBODY.into(),
+        workspace: NO_WORKSPACE.into(),
         slug: NOBODY.into(),
         environment: ENVIRONMENT,
         external_id: NOBODY.into(),

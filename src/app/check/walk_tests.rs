@@ -114,6 +114,10 @@ impl SessionStore for Lying {
         Err(StoreError::Unavailable("NOPERM".into()))
     }
 
+    async fn portals_of(&self, workspace: &str) -> Result<Vec<String>, StoreError> {
+        if self.lies("portals") { Ok(Vec::new()) } else { self.store.portals_of(workspace).await }
+    }
+
     async fn now_ms(&self) -> Result<u64, StoreError> {
         self.store.now_ms().await
     }
@@ -130,7 +134,7 @@ async fn tried(
 ) -> Result<Option<String>, String> {
     let store = MemoryStore::new(Arc::new(SystemClock)).keeping(history);
     let store = Lying { store, about, forgotten: Mutex::default() };
-    let outcome = walk(&store, expects_history).await;
+    let outcome = walk(&store, "vst", expects_history).await;
     let forgotten = store.forgotten.lock().expect("nobody panics with it");
     assert!(matches!(forgotten[..], [(_, 4)]), "{about}: all of it is forgotten, once: {forgotten:?}");
     outcome
@@ -149,6 +153,7 @@ async fn an_answer_is_believed_only_if_it_is_so() {
         ("explain", "explain: "),
         ("open", "open: "),
         ("revoke all", "revoke all: "),
+        ("portals", "portals (vst:portals:*): "),
         ("how many", "revoke all: the store answers as if all were well, but it counts 0 sessions"),
     ] {
         let failure = tried(about, kept, true).await.expect_err(about);

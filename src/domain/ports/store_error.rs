@@ -35,6 +35,28 @@ pub struct NotAllRevoked {
     pub why: StoreError,
 }
 
+impl NotAllRevoked {
+    /// Where nothing is over yet.
+    pub fn nothing(why: StoreError) -> Self {
+        NotAllRevoked { ended: 0, unconfirmed: 0, why }
+    }
+
+    /// Both together. Of two reasons the first one is told.
+    pub fn sum(one: Result<u64, Self>, other: Result<u64, Self>) -> Result<u64, Self> {
+        match (one, other) {
+            (Ok(one), Ok(other)) => Ok(one + other),
+            (Ok(ended), Err(part)) | (Err(part), Ok(ended)) => {
+                Err(NotAllRevoked { ended: part.ended + ended, ..part })
+            }
+            (Err(one), Err(other)) => Err(NotAllRevoked {
+                ended: one.ended + other.ended,
+                unconfirmed: one.unconfirmed + other.unconfirmed,
+                why: one.why,
+            }),
+        }
+    }
+}
+
 impl From<StoreError> for Error {
     /// Neither an outage nor an unreadable record tells anything, and what may be undone does not count: all are a 503. The
     /// store has logged which it was.

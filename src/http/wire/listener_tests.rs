@@ -81,6 +81,9 @@ impl SessionStore for Broken {
     ) -> Result<Vec<PortalSession>, StoreError> {
         panic!("a defect")
     }
+    async fn portals_of(&self, _: &str) -> Result<Vec<String>, StoreError> {
+        panic!("a defect")
+    }
     async fn now_ms(&self) -> Result<u64, StoreError> {
         panic!("a defect")
     }

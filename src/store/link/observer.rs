@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Every operation that is told of.
-pub const OPERATIONS: [&str; 18] = [
+pub const OPERATIONS: [&str; 19] = [
     "agree",
     "create",
     "exchange",
@@ -20,6 +20,7 @@ pub const OPERATIONS: [&str; 18] = [
     "note",
     "open",
     "peek",
+    "portals",
     "ready",
     "remove",
     "revoke_all",

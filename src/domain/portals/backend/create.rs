@@ -36,6 +36,7 @@ impl Portals {
             grant,
             root_key: caller.key.id.clone(),
         };
+        self.parts.store.begins_at(&portal.workspace, &portal.slug).await?;
         let Stored { session, live, went: _ } = self.parts.store.create(&new).await?;
         let warnings = warnings::of(portal, &session.grant, live);
         let url = portal.entrance(environment, &ticket);

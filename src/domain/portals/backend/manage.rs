@@ -2,7 +2,10 @@
 //!
 //! Owns: that a session which the caller may not see counts as absent.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::future::ready;
+
+use futures_util::stream::{self, StreamExt};
 
 use super::{Caller, user_of};
 use crate::domain::candidates::Candidate;
@@ -10,10 +13,13 @@ use crate::domain::error::{Code, Error, Refusal};
 use crate::domain::handle::Handle;
 use crate::domain::invalid::Invalid;
 use crate::domain::messages::{Revocation, SessionPage};
-use crate::domain::portal::Portal;
 use crate::domain::portals::Portals;
 use crate::domain::ports::{Found, Lookup, NotAllRevoked, OnBehalf, Position, Record, Removal, StoreError};
 use crate::domain::root_key::{ToList, ToRevoke};
+use crate::domain::user_tag::UserTag;
+
+/// Portals whose sessions are revoked side by side: of these the slowest decides how long it takes.
+const AT_ONCE: usize = 16;
 
 impl Portals {
     /// Revokes one session by its handle. One that the caller may not see counts as absent.
@@ -73,8 +79,9 @@ impl Portals {
         self.revoke_one(session.handle, Record::Token(place.digest)).await
     }
 
-    /// Revokes all of a user's sessions but one, of one portal or of all that the caller may see; also those of tags
-    /// under previous secrets. How many those are; an error tells it too.
+    /// Revokes all of a user's sessions but one, of one portal or of all that the caller may see, whether or not this gateway
+    /// has them; also those of tags under previous secrets. How many those are; an error tells it too, and stops nothing
+    /// else: what one portal's replicas do not confirm must not leave the sessions of the next one alive.
     pub async fn revoke_all(
         &self,
         caller: &Caller<ToRevoke>,
@@ -82,18 +89,26 @@ impl Portals {
         external_id: &str,
         except: Option<Handle>,
     ) -> Result<u64, NotAllRevoked> {
-        let asked = |portal: &&Arc<Portal>| slug.is_none_or(|slug| slug == portal.slug);
-        let seen =
-            |portal: &&Arc<Portal>| caller.key.sees(&portal.workspace, &portal.slug, caller.key.environment);
-        let mut ended = 0;
-        for portal in self.catalog.portals().iter().filter(asked).filter(seen) {
-            for tag in self.parts.tagger.all_tags(&user_of(caller, &portal.slug, external_id)) {
-                let kept = except.filter(|handle| handle.tag == tag);
-                let revoked = self.parts.store.revoke_all(tag, kept.map(Position::from)).await;
-                ended += revoked.map_err(|part| NotAllRevoked { ended: ended + part.ended, ..part })?;
-            }
-        }
-        Ok(ended)
+        let slugs = match slug {
+            Some(slug) => BTreeSet::from([slug.to_owned()]),
+            None => self.slugs_of(&caller.key.workspace).await.map_err(NotAllRevoked::nothing)?,
+        };
+        let key = &caller.key;
+        let seen = slugs.iter().filter(|slug| key.sees(&key.workspace, slug, key.environment));
+        let tags = seen.flat_map(|slug| self.parts.tagger.all_tags(&user_of(caller, slug, external_id)));
+        let revoke = |tag: UserTag| {
+            let kept = except.filter(|handle| handle.tag == tag).map(Position::from);
+            self.parts.store.revoke_all(tag, kept)
+        };
+        let parts = stream::iter(tags.map(revoke)).buffer_unordered(AT_ONCE);
+        parts.fold(Ok(0), |so_far, part| ready(NotAllRevoked::sum(so_far, part))).await
+    }
+
+    /// Of this gateway's portals and of all others that may have sessions: it may not have a portal yet, or not any more.
+    async fn slugs_of(&self, workspace: &str) -> Result<BTreeSet<String>, StoreError> {
+        let ours = self.catalog.portals().iter().filter(|portal| portal.workspace == workspace);
+        let ours: BTreeSet<_> = ours.map(|portal| portal.slug.clone()).collect();
+        Ok(self.parts.store.portals_of(workspace).await?.into_iter().chain(ours).collect())
     }
 
     /// Lists a user's sessions, newest first.

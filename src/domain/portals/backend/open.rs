@@ -62,6 +62,7 @@ impl Portals {
             grant,
             root_key: caller.key.id.clone(),
         };
+        self.parts.store.begins_at(&portal.workspace, &portal.slug).await?;
         let Stored { session, live, went } = match self.parts.store.open(&new).await? {
             Opening::Done(stored) => stored,
             Opening::TooLate => return Err(used_before()),
