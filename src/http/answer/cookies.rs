@@ -1,75 +1,89 @@
 //! Sets and clears cookies: the portal session's and the hint (API.md section 4), where the browser wanted to go
 //! (section 12), and two for the gateway's own pages.
 //!
-//! Owns: their attributes. They are set and cleared in the same place, so that a removal has the attributes it needs.
+//! Owns: their attributes and their text. They are set and cleared in the same place, so that a removal has the attributes it
+//! needs.
 //! Must not know: when a cookie is set. Their names are in `request::cookies`, which reads them.
 
+use std::borrow::Cow;
+
 use actix_web::HttpResponse;
-use actix_web::http::header::{HeaderMap, HeaderValue, SET_COOKIE};
+use actix_web::http::header::{COOKIE, HeaderMap, HeaderValue, SET_COOKIE};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use cookie::time::Duration;
-use cookie::{Cookie, SameSite};
 
 use super::bounces::Bounces;
 use crate::domain::credential::BrowserToken;
 use crate::domain::landing_pass::LandingPass;
-use crate::domain::portal::{self, Portal};
+use crate::domain::portal::{Portal, SameSite};
 use crate::domain::session::PortalSession;
 use crate::http::request::cookies::{
     BOUNCES_NAME, HINT_NAME, Mode, PASS_NAME, full_name, own_mode, resume_cookie_name, sent_values,
     session_cookie_name,
 };
 
-const HINT_DAYS: i64 = 30;
+const HINT_SECONDS: u64 = 30 * 24 * 60 * 60;
 /// As long as the longest life of a ticket.
-const PASS_LIFE: Duration = Duration::minutes(15);
-const BOUNCES_LIFE: Duration = Duration::minutes(1);
+const PASS_SECONDS: u64 = 15 * 60;
+const BOUNCES_SECONDS: u64 = 60;
+/// Of all attributes together, unless a domain is long.
+const ATTRIBUTE_BYTES: usize = 96;
+
+/// The value of a `Set-Cookie`. (The crate `cookie` writes the same, with ten times the instructions.)
+pub struct SetCookie(String);
+
+impl SetCookie {
+    /// As it is sent.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
 
 /// The cookies of a session that has just begun.
-pub fn begin(portal: &Portal, session: &PortalSession, token: &BrowserToken) -> [Cookie<'static>; 2] {
+pub fn begin(portal: &Portal, session: &PortalSession, token: &BrowserToken) -> [SetCookie; 2] {
     let life_ms =
         session.exchanged_at_ms.map_or(0, |begun_at_ms| session.expires_at_ms.saturating_sub(begun_at_ms));
-    let life = Duration::seconds(i64::try_from(life_ms / 1_000).unwrap_or(i64::MAX));
+    let slug = portal.slug.as_str();
     let hint = match &session.grant.return_url {
-        Some(url) => format!("{}.{}", portal.slug, URL_SAFE_NO_PAD.encode(url.as_str())),
-        None => portal.slug.clone(),
+        Some(url) => Cow::from([slug, ".", &URL_SAFE_NO_PAD.encode(url.as_str())].concat()),
+        None => Cow::from(slug),
     };
     [
-        build(portal, session_cookie_name(portal), token.expose().to_owned(), life),
-        build(portal, HINT_NAME.to_owned(), hint, Duration::days(HINT_DAYS)),
+        build(portal, &session_cookie_name(portal), token.expose(), life_ms / 1_000),
+        build(portal, HINT_NAME, &hint, HINT_SECONDS),
     ]
 }
 
 /// The cookie that ties a landing page's form to its browser.
-pub fn landing_pass(portal: &Portal, pass: &LandingPass) -> Cookie<'static> {
-    build_own(portal, PASS_NAME, pass.expose().to_owned(), PASS_LIFE)
+pub fn landing_pass(portal: &Portal, pass: &LandingPass) -> SetCookie {
+    build_own(portal, PASS_NAME, pass.expose(), PASS_SECONDS)
 }
 
 /// The cookie that counts how often a browser was sent home lately.
-pub fn bounces(portal: &Portal, bounces: &Bounces) -> Cookie<'static> {
-    build_own(portal, BOUNCES_NAME, bounces.text(), BOUNCES_LIFE)
+pub fn bounces(portal: &Portal, bounces: &Bounces) -> SetCookie {
+    build_own(portal, BOUNCES_NAME, &bounces.text(), BOUNCES_SECONDS)
 }
 
 /// The cookie of where the browser wanted to go; without a life, its removal. Bound as the session's cookie is: the
 /// host that sends a browser home may be another one than the host where it signs in.
-pub fn resume(portal: &Portal, text: String, life_seconds: u64) -> Cookie<'static> {
-    let life = Duration::seconds(i64::try_from(life_seconds).unwrap_or(i64::MAX));
+pub fn resume(portal: &Portal, text: &str, life_seconds: u64) -> SetCookie {
     let scope = Scope::of(portal, &Mode::of(portal));
-    build_as(&scope, same_site_of_navigations(portal), (resume_cookie_name(portal), text), life)
+    build_as(&scope, same_site_of_navigations(portal), (&resume_cookie_name(portal), text), life_seconds)
 }
 
 /// The removal of both cookies.
-pub fn end(portal: &Portal) -> [Cookie<'static>; 2] {
-    let names = [session_cookie_name(portal), HINT_NAME.to_owned()];
-    names.map(|name| build(portal, name, String::new(), Duration::ZERO))
+pub fn end(portal: &Portal) -> [SetCookie; 2] {
+    [&session_cookie_name(portal), HINT_NAME].map(|name| build(portal, name, "", 0))
 }
 
 /// Removes cookies that an earlier configuration of this portal, or an older system, left in this browser under the
 /// session's names: every form but the present one, if the browser sent a value that is not `known` to belong to the
 /// present one. The removals go before the new cookies: to a browser that does not know `Partitioned`, some of them are
 /// the same cookie.
-pub fn leftovers(portal: &Portal, headers: &HeaderMap, known: impl Fn(&str) -> bool) -> Vec<Cookie<'static>> {
+pub fn leftovers(portal: &Portal, headers: &HeaderMap, known: impl Fn(&str) -> bool) -> Vec<SetCookie> {
+    if !headers.contains_key(COOKIE) {
+        return Vec::new();
+    }
     let mode = Mode::of(portal);
     let (present_name, present) = (session_cookie_name(portal), Scope::of(portal, &mode));
     let bare = portal.cookie.name.as_str();
@@ -90,9 +104,7 @@ pub fn leftovers(portal: &Portal, headers: &HeaderMap, known: impl Fn(&str) -> b
         [false, true].map(|partitioned| (name, Scope { domain, secure: true, partitioned }))
     });
     let others = forms.filter(|(name, scope)| (*name, scope) != (&*present_name, &present));
-    let removal = |(name, scope): (&str, Scope<'_>)| {
-        build_as(&scope, same_site(portal), (name.to_owned(), String::new()), Duration::ZERO)
-    };
+    let removal = |(name, scope): (&str, Scope<'_>)| build_as(&scope, portal.cookie.same_site, (name, ""), 0);
     others.map(removal).collect()
 }
 
@@ -103,36 +115,28 @@ fn parents(host: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Adds a `Set-Cookie` to a response.
-pub fn add(response: &mut HttpResponse, cookie: &Cookie<'_>) {
+pub fn add(response: &mut HttpResponse, cookie: SetCookie) {
     // Names and values consist of visible ASCII.
-    if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
+    if let Ok(value) = HeaderValue::try_from(cookie.0) {
         response.headers_mut().append(SET_COOKIE, value);
     }
 }
 
-fn build(portal: &Portal, name: String, value: String, life: Duration) -> Cookie<'static> {
-    build_as(&Scope::of(portal, &Mode::of(portal)), same_site(portal), (name, value), life)
+fn build(portal: &Portal, name: &str, value: &str, life_seconds: u64) -> SetCookie {
+    build_as(&Scope::of(portal, &Mode::of(portal)), portal.cookie.same_site, (name, value), life_seconds)
 }
 
-fn same_site(portal: &Portal) -> SameSite {
-    match portal.cookie.same_site {
-        portal::SameSite::Lax => SameSite::Lax,
-        portal::SameSite::Strict => SameSite::Strict,
-        portal::SameSite::None => SameSite::None,
-    }
-}
-
-fn build_own(portal: &Portal, name: &str, value: String, life: Duration) -> Cookie<'static> {
+fn build_own(portal: &Portal, name: &str, value: &str, life_seconds: u64) -> SetCookie {
     let mode = own_mode(portal);
     let name = full_name(&mode, name);
-    build_as(&Scope::of(portal, &mode), same_site_of_navigations(portal), (name, value), life)
+    build_as(&Scope::of(portal, &mode), same_site_of_navigations(portal), (&name, value), life_seconds)
 }
 
 /// Never `Strict`: such cookies are read after navigations across sites.
 fn same_site_of_navigations(portal: &Portal) -> SameSite {
     match portal.cookie.same_site {
-        portal::SameSite::Lax | portal::SameSite::Strict => SameSite::Lax,
-        portal::SameSite::None => SameSite::None,
+        SameSite::Lax | SameSite::Strict => SameSite::Lax,
+        SameSite::None => SameSite::None,
     }
 }
 
@@ -158,17 +162,30 @@ impl<'a> Scope<'a> {
 fn build_as(
     scope: &Scope<'_>,
     same_site: SameSite,
-    pair: (String, String),
-    life: Duration,
-) -> Cookie<'static> {
-    let mut cookie = Cookie::build(pair).path("/").http_only(true).same_site(same_site).max_age(life);
-    if scope.secure {
-        cookie = cookie.secure(true);
+    (name, value): (&str, &str),
+    life_seconds: u64,
+) -> SetCookie {
+    let same_site_text = match same_site {
+        SameSite::Lax => "Lax",
+        SameSite::Strict => "Strict",
+        SameSite::None => "None",
+    };
+    let mut text = String::with_capacity(name.len() + value.len() + ATTRIBUTE_BYTES);
+    let mut add = |pieces: &[&str]| pieces.iter().for_each(|piece| text.push_str(piece));
+    add(&[name, "=", value, "; HttpOnly; SameSite=", same_site_text]);
+    if scope.partitioned {
+        add(&["; Partitioned"]);
     }
+    // Browsers refuse these two without it, also on localhost.
+    if scope.secure || scope.partitioned || same_site == SameSite::None {
+        add(&["; Secure"]);
+    }
+    add(&["; Path=/"]);
     if let Some(domain) = scope.domain {
-        cookie = cookie.domain(domain.to_owned());
+        add(&["; Domain=", domain]);
     }
-    if scope.partitioned { cookie.partitioned(true).build() } else { cookie.build() }
+    add(&["; Max-Age=", &life_seconds.to_string()]);
+    SetCookie(text)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::domain::appearance::Appearance;
 use crate::domain::catalog::Catalog;
 use crate::domain::environment::Environment;
 use crate::domain::policy::SessionPolicy;
-use crate::domain::portal::CookieSettings;
+use crate::domain::portal::{self, CookieSettings};
 use crate::domain::presented::Hint;
 use crate::domain::return_url::parse_http_url;
 use crate::domain::session::tests::session;
@@ -56,7 +56,7 @@ fn token() -> BrowserToken {
 }
 
 fn begun(portal: &Portal, token: &BrowserToken) -> [String; 2] {
-    begin(portal, &session(Some(1_000), 86_401_000), token).map(|cookie| cookie.to_string())
+    begin(portal, &session(Some(1_000), 86_401_000), token).map(|cookie| cookie.0)
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn on_https_the_prefix_binds_the_cookie_to_its_host() {
 #[test]
 fn a_session_that_ended_before_it_began_has_no_life() {
     let cookies = begin(&portal("https://portal.example.com"), &session(Some(5_000), 4_000), &token());
-    assert!(cookies[0].to_string().ends_with("; Max-Age=0"), "{}", cookies[0]);
+    assert!(cookies[0].0.ends_with("; Max-Age=0"), "{}", cookies[0].0);
 }
 
 #[test]
@@ -111,10 +111,22 @@ fn embedded_portals() {
 }
 
 #[test]
+fn what_browsers_take_only_as_secure_is_secure_on_localhost_too() {
+    let mut portal = portal("http://localhost:8080");
+    portal.cookie.same_site = portal::SameSite::None;
+    let [session, _] = begun(&portal, &token());
+    assert!(session.ends_with("; HttpOnly; SameSite=None; Secure; Path=/; Max-Age=86400"), "{session}");
+    (portal.cookie.same_site, portal.cookie.partitioned) = (portal::SameSite::Lax, true);
+    let [session, _] = begun(&portal, &token());
+    let attributes = "; HttpOnly; SameSite=Lax; Partitioned; Secure; Path=/; Max-Age=86400";
+    assert!(session.ends_with(attributes), "{session}");
+}
+
+#[test]
 fn a_removal_repeats_the_attributes() {
     let mut portal = portal("https://portal.example.com");
     portal.cookie.partitioned = true;
-    for (set, cleared) in begun(&portal, &token()).iter().zip(end(&portal).map(|cookie| cookie.to_string())) {
+    for (set, cleared) in begun(&portal, &token()).iter().zip(end(&portal).map(|cookie| cookie.0)) {
         let attributes = |cookie: &str| {
             let mut attributes: Vec<String> = cookie.split("; ").skip(1).map(str::to_owned).collect();
             attributes.retain(|attribute| !attribute.starts_with("Max-Age"));
@@ -158,8 +170,8 @@ fn the_hint_reads_back() {
     session.grant.return_url = parse_http_url("https://app.example.com/back?a=1#b").ok();
     let [_, written] = begin(&portal, &session, &token());
     let mut headers = HeaderMap::new();
-    let line = format!("{}={}", written.name(), written.value());
-    headers.append(COOKIE, HeaderValue::from_str(&line).expect("a header"));
+    let (line, _) = written.0.split_once(';').expect("attributes");
+    headers.append(COOKIE, HeaderValue::from_str(line).expect("a header"));
     headers.append(COOKIE, HeaderValue::from_static("portal_hint=another"));
     let catalog = Catalog::new(vec![portal], Vec::new());
     let read = sent(&headers, &catalog).hint;

@@ -86,8 +86,8 @@ fn refuse_person(
             gateway(request).clock.now_ms(),
         )
     {
-        let cookie = cookies::bounces(portal, &bounces).to_string();
-        return Problem::redirect(error, home).with_header(SET_COOKIE, &cookie);
+        let cookie = cookies::bounces(portal, &bounces);
+        return Problem::redirect(error, home).with_header(SET_COOKIE, cookie.as_str());
     }
     if !accepts(request.headers(), "text/html") {
         return error.into();

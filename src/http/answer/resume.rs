@@ -10,9 +10,8 @@ use actix_web::http::header::SET_COOKIE;
 use actix_web::{HttpRequest, HttpResponse};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use cookie::Cookie;
 
-use super::cookies;
+use super::cookies::{self, SetCookie};
 use super::problem::Problem;
 use crate::domain::kept_places::{KeptPlace, KeptPlaces};
 use crate::domain::portal::Portal;
@@ -32,7 +31,7 @@ const MAX_BYTES: usize = 2_000;
 pub struct Onward {
     /// The place in the portal; none for where the portal begins.
     pub path: Option<PortalPath>,
-    cookie: Option<Cookie<'static>>,
+    cookie: Option<SetCookie>,
 }
 
 impl Onward {
@@ -55,8 +54,8 @@ impl Onward {
     }
 
     /// Uses up what was kept.
-    pub fn use_up(&self, response: &mut HttpResponse) {
-        if let Some(cookie) = &self.cookie {
+    pub fn use_up(self, response: &mut HttpResponse) {
+        if let Some(cookie) = self.cookie {
             cookies::add(response, cookie);
         }
     }
@@ -74,18 +73,18 @@ pub fn keep(request: &HttpRequest, presented: &Presented, problem: Problem) -> P
     let user = presented.candidates().iter().find_map(|candidate| Some(candidate.as_browser()?.tag()));
     let mut places = read(&sent_resume(request.headers(), portal), now_ms);
     places.keep(KeptPlace { asked_at_ms: now_ms, user, path });
-    problem.with_header(SET_COOKIE, &cookie_of(portal, &places, now_ms).to_string())
+    problem.with_header(SET_COOKIE, cookie_of(portal, &places, now_ms).as_str())
 }
 
 /// Clears what the browser has kept, if it has.
 pub fn forget(request: &HttpRequest, portal: &Portal, response: &mut HttpResponse) {
     if !sent_resume(request.headers(), portal).is_empty() {
-        cookies::add(response, &cookie_of(portal, &KeptPlaces::default(), 0));
+        cookies::add(response, cookie_of(portal, &KeptPlaces::default(), 0));
     }
 }
 
-fn cookie_of(portal: &Portal, places: &KeptPlaces, now_ms: u64) -> Cookie<'static> {
-    cookies::resume(portal, written(places), places.life_left_ms(now_ms) / 1_000)
+fn cookie_of(portal: &Portal, places: &KeptPlaces, now_ms: u64) -> SetCookie {
+    cookies::resume(portal, &written(places), places.life_left_ms(now_ms) / 1_000)
 }
 
 /// `<seconds>.<user tag or nothing>.<path>`, the path in Base64; the newest first, with `~` between them.

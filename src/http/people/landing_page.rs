@@ -46,7 +46,7 @@ pub fn offer(request: &HttpRequest, waiting: &Waiting, goes_on: bool) -> HttpRes
         .insert_header((CONTENT_SECURITY_POLICY, policy))
         .insert_header((CONTENT_LANGUAGE, language))
         .body(html);
-    cookies::add(&mut response, &cookies::landing_pass(portal, &pass));
+    cookies::add(&mut response, cookies::landing_pass(portal, &pass));
     response
 }
 

@@ -70,7 +70,8 @@ pub async fn handle(
         return Ok(response);
     }
     let known = |value: &str| value == current.credential.expose();
-    for cookie in cookies::leftovers(portal, request.headers(), known).iter().chain(&cookies::end(portal)) {
+    for cookie in cookies::leftovers(portal, request.headers(), known).into_iter().chain(cookies::end(portal))
+    {
         cookies::add(&mut response, cookie);
     }
     // Whoever signs in here next did not ask for it.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use actix_web::http::header::{COOKIE, HeaderMap, HeaderValue};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use memchr::{memchr, memchr_iter};
 
 use crate::domain::candidates::{Candidates, in_cookie};
 use crate::domain::catalog::Catalog;
@@ -141,6 +142,9 @@ pub fn sent_pass(headers: &HeaderMap, portal: &Portal) -> Option<LandingPass> {
 
 /// Where the browser wanted to go in this portal: the different values, unchecked.
 pub fn sent_resume<'a>(headers: &'a HeaderMap, portal: &Portal) -> Vec<&'a str> {
+    if !headers.contains_key(COOKIE) {
+        return Vec::new();
+    }
     sent_values(headers, &resume_cookie_name(portal))
 }
 
@@ -167,14 +171,18 @@ pub fn sent_values<'a>(headers: &'a HeaderMap, name: &str) -> Vec<&'a str> {
 fn all(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     let lines = headers.get_all(COOKIE).map(HeaderValue::as_bytes);
     // Pair by pair, so that a cookie that is not ASCII, or no text at all, does not hide the session beside it.
-    let pairs = lines.flat_map(|line| line.split(|&byte| byte == b';'));
-    pairs.filter_map(|pair| {
-        let equals = pair.iter().position(|&byte| byte == b'=')?;
+    lines.flat_map(pairs).filter_map(|pair| {
+        let equals = memchr(b'=', pair)?;
         let name = std::str::from_utf8(trim(&pair[..equals])).ok()?;
         // An invalid text counts as a value too: there may be another under the same name.
         let value = std::str::from_utf8(trim(&pair[equals + 1..])).unwrap_or_default();
         Some((name, value))
     })
+}
+
+fn pairs(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let ends = memchr_iter(b';', line).chain([line.len()]);
+    ends.scan(0, |start, end| Some(&line[std::mem::replace(start, end + 1)..end]))
 }
 
 /// Trims exactly what RFC 6265 section 5.2 trims.
