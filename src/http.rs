@@ -25,10 +25,12 @@ use std::io;
 use std::net::SocketAddr;
 
 use actix_server::Server;
-use actix_web::middleware::from_fn;
-use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder, web};
+use actix_web::guard::{GuardContext, fn_guard};
+use actix_web::http::Method;
+use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder, Route, web};
 
 use crate::domain::error::{Code, Error};
+use crate::telemetry::RouteSeries;
 use answer::cors;
 use answer::problem::Problem;
 use answer::refusal::refuse_anybody;
@@ -62,34 +64,33 @@ pub fn listen(
     wire::listener::listen(address, workers, make_gateway, routes)
 }
 
-/// All routes of the public listener.
+/// All routes of the public listener. Those that are asked most stand first, because the router goes through the list.
 fn routes(config: &mut web::ServiceConfig) {
     config
-        // For backends; no CORS: a root key has no business in a browser.
+        // Asked most.
+        .service(for_pages(
+            get("/v2/portal.getSession", "GET, HEAD, POST", get_session::handle)
+                .route(by(Method::POST).to(get_session::handle)),
+        ))
+        .service(resource("/v2/portal.authorize").to(authorize::handle))
+        .service(for_pages(post("/v2/portal.exchangeSession", exchange_session::handle)))
         .service(post("/v2/portal.createSession", create_session::handle))
+        // For backends, as `createSession`; no CORS: a root key has no business in a browser.
         .service(post("/v2/portal.createSessionToken", create_session_token::handle))
         .service(post("/v2/portal.revokeSession", revoke_session::handle))
         .service(post("/v2/portal.listSessions", list_sessions::handle))
         .service(post("/v2/portal.explainSession", explain_session::handle))
-        // For portals and their pages.
-        .service(post("/v2/portal.exchangeSession", exchange_session::handle).wrap(from_fn(cors::guard)))
-        .service(post("/v2/portal.exchangeCode", exchange_code::handle).wrap(from_fn(cors::guard)))
-        .service(
-            get("/v2/portal.getSession", "GET, HEAD, POST", get_session::handle)
-                .route(web::post().to(get_session::handle))
-                .wrap(from_fn(cors::guard)),
-        )
-        .service(
+        // For portals and their pages, as `getSession` and `exchangeSession`; `authorize` is for proxies.
+        .service(for_pages(post("/v2/portal.exchangeCode", exchange_code::handle)))
+        .service(for_pages(
             get("/v2/portal.getToken", "GET, HEAD, POST", get_token::handle)
-                .route(web::post().to(get_token::handle))
-                .wrap(from_fn(cors::guard)),
-        )
-        .service(post("/v2/portal.endSession", end_session::handle).wrap(from_fn(cors::guard)))
-        // For proxies.
-        .service(web::resource("/v2/portal.authorize").to(authorize::handle))
+                .route(by(Method::POST).to(get_token::handle)),
+        ))
+        .service(for_pages(post("/v2/portal.endSession", end_session::handle)))
         // For people.
         .service(
-            get("/portal/{slug}", "GET, HEAD, POST", landing::show).route(web::post().to(landing::enter)),
+            get("/portal/{slug}", "GET, HEAD, POST", landing::show)
+                .route(by(Method::POST).to(landing::enter)),
         )
         .service(get("/portal/{slug}/", "GET, HEAD", slash::handle))
         // For operators and readers.
@@ -105,27 +106,45 @@ fn routes(config: &mut web::ServiceConfig) {
         .default_service(web::to(route_not_found));
 }
 
-fn post<F, Args>(path: &str, handler: F) -> Resource
+fn post<F, Args>(path: &'static str, handler: F) -> Resource
 where
     F: Handler<Args>,
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    resource(path, "POST").route(web::post().to(handler))
+    limited(path, "POST").route(by(Method::POST).to(handler))
 }
 
 /// GET, and HEAD with it (RFC 9110 section 9.3.2); actix leaves out the body.
-fn get<F, Args>(path: &str, allowed: &'static str, handler: F) -> Resource
+fn get<F, Args>(path: &'static str, allowed: &'static str, handler: F) -> Resource
 where
     F: Handler<Args>,
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    resource(path, allowed).route(web::get().to(handler.clone())).route(web::head().to(handler))
+    let resource = limited(path, allowed);
+    resource.route(by(Method::GET).to(handler.clone())).route(by(Method::HEAD).to(handler))
 }
 
-fn resource(path: &str, allowed: &'static str) -> Resource {
-    web::resource(path).default_service(web::to(move |request| method_not_allowed(request, allowed)))
+/// Of a method. (`web::get()` and its like note for each request what they have looked for, for an answer that is made by
+/// hand here.)
+fn by(method: Method) -> Route {
+    web::route().guard(fn_guard(move |request: &GuardContext<'_>| request.head().method == method))
+}
+
+/// Takes some methods only.
+fn limited(path: &'static str, allowed: &'static str) -> Resource {
+    resource(path).default_service(web::to(move |request| method_not_allowed(request, allowed)))
+}
+
+fn resource(path: &'static str) -> Resource {
+    web::resource(path).app_data(RouteSeries::of(path))
+}
+
+/// Pages of other origins may read its answers.
+fn for_pages(resource: Resource) -> Resource {
+    let preflights = web::route().guard(fn_guard(cors::is_preflight)).to(cors::preflight);
+    resource.app_data(cors::ForPages).route(preflights)
 }
 
 async fn method_not_allowed(request: HttpRequest, allowed: &'static str) -> Result<HttpResponse, Problem> {

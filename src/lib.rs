@@ -7,10 +7,10 @@
 //!
 //! Five files to begin with: `domain/portals/portal/find.rs` (who is there), `http.rs` (the routes),
 //! `http/answer/finish.rs` (what all requests have in common), `store/scripts/exchange.lua` (the one step that spends
-//! a ticket), `app.rs` (how it is put together). `fields` reads documents for `http` and `config`; `dev` is a
-//! playground, behind a feature of that name. `tests/architecture.rs` enforces:
+//! a ticket), `app.rs` (how it is put together). `fields` reads documents for `http` and `config`, `json` writes them for
+//! `http` and `telemetry`; `dev` is a playground, behind a feature of that name. `tests/architecture.rs` enforces:
 //! ```text
-//! main → app → http → domain ← store     config → domain     dev → config, domain     telemetry → (nothing)
+//! main → app → http → domain ← store     config → domain     dev → config, domain     telemetry → json
 //! ```
 
 pub mod app;
@@ -22,6 +22,7 @@ pub mod explain;
 pub mod fields;
 pub mod healthcheck;
 pub mod http;
+mod json;
 mod local_gateway;
 pub mod store;
 pub mod telemetry;

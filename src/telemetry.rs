@@ -4,10 +4,13 @@
 //! Must not know: requests, sessions or stores; it takes plain values. A query string, a body, a cookie or a
 //! credential never gets here.
 
+mod answered;
+mod direct;
 mod dropped;
 mod events;
 mod json_lines;
 mod lines;
+mod members;
 mod metrics;
 mod panics;
 mod queue;
@@ -20,10 +23,11 @@ use std::io::{self, IsTerminal};
 
 use tracing_subscriber::{EnvFilter, prelude::*};
 
+pub use answered::answered;
 use dropped::DROPPED;
 pub use events::{Form, SessionEvent, VERSION as EVENTS_VERSION, audit};
 pub use lines::LogGuard;
-pub use metrics::{Configured, Held, Metrics, NONE};
+pub use metrics::{Configured, Held, Metrics, NONE, RouteSeries};
 pub use request_id::{in_request, in_request_now, trace_id};
 pub use trace::{Sampling, Trace};
 pub use traces::{Receiver, Served, Traces, TracesError};

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 use prometheus::{IntCounterVec, Opts};
-use tracing::{Level, Metadata};
+use tracing::Level;
 
 /// The target of audit lines; see [`super::audit`].
 pub const AUDIT_TARGET: &str = "audit";
@@ -29,11 +29,11 @@ pub enum Kind {
 impl Kind {
     const ALL: [Kind; 3] = [Kind::Audit, Kind::Warning, Kind::Other];
 
-    /// The kind of a line with this metadata.
-    pub fn of(metadata: &Metadata<'_>) -> Self {
-        if metadata.target() == AUDIT_TARGET {
+    /// The kind of a line of this level and target.
+    pub fn of(level: Level, target: &str) -> Self {
+        if target == AUDIT_TARGET {
             Kind::Audit
-        } else if *metadata.level() <= Level::WARN {
+        } else if level <= Level::WARN {
             Kind::Warning
         } else {
             Kind::Other

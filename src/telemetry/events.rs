@@ -4,6 +4,7 @@
 //! who read them; `tests/binary/events.rs` fails if the two differ.
 //! Must not know: requests, sessions or stores; it takes plain values. No field ever holds a credential.
 
+use super::direct::info_directly;
 use super::dropped::AUDIT_TARGET;
 
 /// Every audit line carries it. It rises when a field is removed, renamed or gets another meaning. A new event, and a new
@@ -125,11 +126,11 @@ events! {
 
 /// Writes one audit line, which also carries the request's id.
 pub fn audit(event: SessionEvent<'_>) {
-    let (event, line) = event.line();
-    tracing::info!(
+    let (name, line) = event.line();
+    info_directly!(
         target: AUDIT_TARGET,
         version = VERSION,
-        event,
+        event = name,
         handle = line.handle,
         portal = line.portal,
         root_key = line.root_key,

@@ -19,6 +19,7 @@ pub use self::configuration::Configured;
 pub use self::families::Held;
 use self::families::{Families, Result};
 use self::http::HttpMetrics;
+pub use self::http::RouteSeries;
 use self::sessions::SessionMetrics;
 use self::store::StoreMetrics;
 pub use self::traces::TraceMetrics;

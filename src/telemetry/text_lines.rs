@@ -31,7 +31,7 @@ impl<'a> MakeWriter<'a> for Writers {
     }
 
     fn make_writer_for(&'a self, metadata: &Metadata<'_>) -> Writer<'a> {
-        Writer { lines: &self.0, kind: Kind::of(metadata) }
+        Writer { lines: &self.0, kind: Kind::of(*metadata.level(), metadata.target()) }
     }
 }
 

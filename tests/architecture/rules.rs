@@ -5,17 +5,18 @@ use std::path::Path;
 use super::scanner::{code_of, paths_in};
 
 /// Which modules of the crate each one may name. `main` names the crate from outside.
-pub const ARROWS: [(&str, &[&str]); 14] = [
-    ("http", &["domain", "telemetry", "fields"]),
+pub const ARROWS: [(&str, &[&str]); 15] = [
+    ("http", &["domain", "telemetry", "fields", "json"]),
     ("store", &["domain"]),
     ("config", &["domain", "fields", "tokens"]),
     ("domain", &[]),
-    ("telemetry", &[]),
+    ("telemetry", &["json"]),
     ("tokens", &["domain"]),
     ("healthcheck", &["local_gateway"]),
     ("explain", &["local_gateway"]),
     ("local_gateway", &[]),
     ("fields", &["domain"]),
+    ("json", &[]),
     ("dev", &["domain", "config"]),
     ("app", &["http", "store", "config", "domain", "telemetry", "fields", "tokens"]),
     ("lib", &[]),

@@ -5,76 +5,80 @@
 //! in its own form.)
 //! Must not know: what the endpoint does.
 
-use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::guard::GuardContext;
 use actix_web::http::Method;
-use actix_web::http::header::{self, HeaderName, HeaderValue};
-use actix_web::middleware::Next;
-use actix_web::{Error, HttpRequest, HttpResponse};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse};
 
 use super::problem::Problem;
 use crate::http::request::auth::query;
 use crate::http::request::kept::{is_withheld, portal_in_question, portals};
 
-const FOR_PREFLIGHTS: [(HeaderName, &str); 3] = [
-    (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST"),
-    (header::ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type, idempotency-key"),
-    (header::ACCESS_CONTROL_MAX_AGE, "600"),
+const FOR_PREFLIGHTS: [(HeaderName, HeaderValue); 3] = [
+    (header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST")),
+    (
+        header::ACCESS_CONTROL_ALLOW_HEADERS,
+        HeaderValue::from_static("authorization, content-type, idempotency-key"),
+    ),
+    (header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600")),
 ];
-const EXPOSED_HEADERS: &str = "hx-redirect, portal-redirect, ratelimit-limit, ratelimit-remaining, \
-    ratelimit-reset, retry-after, x-inertia-location, x-request-id";
+const BY_ORIGIN: HeaderValue = HeaderValue::from_static("Origin");
+const WITH_CREDENTIALS: HeaderValue = HeaderValue::from_static("true");
+const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static(
+    "hx-redirect, portal-redirect, ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after, \
+     x-inertia-location, x-request-id",
+);
 
-/// Answers preflights and marks what a listed origin may read.
-pub async fn guard(
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<BoxBody>, Error> {
-    let is_preflight = request.method() == Method::OPTIONS
-        && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-    let mut response = if is_preflight {
-        let mut response = HttpResponse::NoContent().finish();
-        if reader(request.request()).is_some() {
-            for (name, value) in FOR_PREFLIGHTS {
-                response.headers_mut().insert(name, HeaderValue::from_static(value));
-            }
+/// Registered with a route whose answers pages may read.
+pub struct ForPages;
+
+/// Whether a browser asks ahead, with `OPTIONS`, what a page may send.
+pub fn is_preflight(request: &GuardContext<'_>) -> bool {
+    let head = request.head();
+    head.method == Method::OPTIONS && head.headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+/// Answers that question.
+pub async fn preflight(request: HttpRequest) -> HttpResponse {
+    let mut response = HttpResponse::NoContent().finish();
+    if reader(&request).is_some() {
+        for (name, value) in FOR_PREFLIGHTS {
+            response.headers_mut().insert(name, value);
         }
-        request.into_response(response)
-    } else {
-        next.call(request).await?.map_into_boxed_body()
-    };
-    for (name, value) in headers(response.request()) {
-        response.headers_mut().append(name, value);
     }
-    Ok(response)
+    response
+}
+
+/// Marks what a listed origin may read, if the route is [`ForPages`].
+pub fn mark(request: &HttpRequest, response: &mut HeaderMap) {
+    if request.app_data::<ForPages>().is_some() {
+        each_header(request, |name, value| response.append(name, value));
+    }
 }
 
 /// Does the same for a refusal that a proxy passes on to a page.
 pub fn readable(request: &HttpRequest, problem: Problem) -> Problem {
-    headers(request).into_iter().fold(problem, |problem, (name, value)| match value.to_str() {
-        Ok(value) => problem.with_header(name, value),
-        Err(_) => problem,
-    })
+    let mut readable = problem;
+    each_header(request, |name, value| readable.add_header(name, value));
+    readable
 }
 
-fn headers(request: &HttpRequest) -> Vec<(HeaderName, HeaderValue)> {
-    let mut headers = vec![(header::VARY, HeaderValue::from_static("Origin"))];
+fn each_header(request: &HttpRequest, mut add: impl FnMut(HeaderName, HeaderValue)) {
+    add(header::VARY, BY_ORIGIN);
     if let Some(origin) = reader(request) {
-        headers.extend([
-            (header::ACCESS_CONTROL_ALLOW_ORIGIN, origin),
-            (header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true")),
-            (header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED_HEADERS)),
-        ]);
+        add(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        add(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, WITH_CREDENTIALS);
+        add(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS);
     }
-    headers
 }
 
 /// The origin of the request's page, if it may read the answer: of the portal that the request names, else of the one
 /// that it turned out to be about, it must be one. Where no portal is known, nothing is said of any.
 fn reader(request: &HttpRequest) -> Option<HeaderValue> {
+    let value = request.headers().get(header::ORIGIN)?;
     if is_withheld(request) {
         return None;
     }
-    let value = request.headers().get(header::ORIGIN)?;
     let origin = value.to_str().ok()?;
     let portals = portals(request);
     let catalog = portals.catalog();

@@ -3,11 +3,18 @@
 //! Owns: what accompanies the data. An error has the same `meta`.
 //! Must not know: what the data is.
 
+use actix_web::body::BoxBody;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::domain::error::{Code, Error};
 use crate::http::request::kept::id_of;
+use crate::json;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Accompanies the data of every answer.
 #[derive(Serialize, ToSchema)]
@@ -39,5 +46,10 @@ pub fn success_with(
     }
     let request_id = id_of(request);
     let meta = Meta { request_id: &request_id };
-    HttpResponse::Ok().json(Envelope { meta, data, pagination })
+    let Ok(body) = json::to_vec(&Envelope { meta, data, pagination }) else {
+        return HttpResponse::from_error(Error::new(Code::UnexpectedError));
+    };
+    let mut response = HttpResponse::with_body(StatusCode::OK, BoxBody::new(body));
+    response.headers_mut().append(CONTENT_TYPE, JSON);
+    response
 }

@@ -1,35 +1,35 @@
 //! What all requests have in common: an id, the security headers, the rendering of errors, the log line, the span.
 //!
-//! Owns: the outermost layer of the server, which every answer passes. It logs the route's template, never a path, a
-//! query string or a header.
+//! Owns: the outermost layer of the server, which every answer passes.
 //! Must not know: any endpoint.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use actix_web::body::{BoxBody, MessageBody};
+use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::ConnectionType;
+use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::Next;
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::FutureExt;
 
 use super::common_headers::add_common_headers;
+use super::cors;
 use super::counting::count_refusal;
 use super::lost::{self, NO_METHOD, NO_ROUTE};
 use super::problem::{self, Problem};
 use super::traced;
 use crate::domain::error::{Code, Error};
-use crate::http::gateway::gateway;
+use crate::http::gateway::{Gateway, gateway};
 use crate::http::request::client_address;
 use crate::http::request::kept::{keep, new_request_id, noted};
-use crate::telemetry::{Served, SessionEvent, audit, in_request};
+use crate::telemetry::{RouteSeries, Served, SessionEvent, answered, audit, in_request};
 
 /// The outermost layer.
 pub async fn finish(
     request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
+    next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let started_at = Instant::now();
     let id = new_request_id();
@@ -40,8 +40,8 @@ pub async fn finish(
         let _in_flight = gateway.metrics.http.request_began();
         // No clone of the request may live across this call: actix's router needs it for itself.
         let served = async {
-            let response = next.call(request).await?.map_into_boxed_body();
-            Ok::<_, actix_web::Error>(complete(response, &id, started_at))
+            let response = next.call(request).await?;
+            Ok::<_, actix_web::Error>(complete(response, &gateway, &id, started_at))
         };
         // The request is lost in a panic or with an `Err`. Handlers and guards return no `Err`: their responses carry
         // the error.
@@ -55,22 +55,28 @@ pub async fn finish(
     .await
 }
 
-fn complete(response: ServiceResponse<BoxBody>, id: &str, started_at: Instant) -> ServiceResponse<BoxBody> {
+fn complete(
+    response: ServiceResponse<BoxBody>,
+    gateway: &Gateway,
+    id: &str,
+    started_at: Instant,
+) -> ServiceResponse<BoxBody> {
     let (request, mut response) = response.into_parts();
     let is_done = problem_of(&response).is_some_and(|problem| !problem.is_for_programs());
     let error = error_of(&response);
     if let Some(error) = error.as_ref().filter(|_| !is_done) {
-        let type_base = &gateway(&request).error_type_base;
+        let type_base = &gateway.error_type_base;
         let body = problem::render(error, type_base, id, request.headers(), response.headers_mut());
         response = response.set_body(BoxBody::new(body));
         *response.status_mut() = problem::status_and_title(error.code).0;
     }
-    add_common_headers(response.headers_mut(), id, gateway(&request).strict_transport);
-    if gateway(&request).stopping.load(Ordering::Relaxed) {
+    cors::mark(&request, response.headers_mut());
+    add_common_headers(response.headers_mut(), id, gateway.strict_transport);
+    if gateway.stopping.load(Ordering::Relaxed) {
         // The client takes another connection, and another gateway, before this one is closed.
         response.head_mut().set_connection_type(ConnectionType::Close);
     }
-    report(&request, &response, error.as_ref(), started_at);
+    report(gateway, &request, &response, error.as_ref(), started_at);
     ServiceResponse::new(request, response)
 }
 
@@ -91,43 +97,43 @@ fn error_of(response: &HttpResponse) -> Option<Error> {
         .then(|| problem::of_status(status))
 }
 
-fn report(request: &HttpRequest, response: &HttpResponse, error: Option<&Error>, started_at: Instant) {
+/// A method can be any text that the client chooses; a metric's label must not.
+fn label_of(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        Method::TRACE => "TRACE",
+        _ => NO_METHOD,
+    }
+}
+
+fn report(
+    gateway: &Gateway,
+    request: &HttpRequest,
+    response: &HttpResponse,
+    error: Option<&Error>,
+    started_at: Instant,
+) {
     let took = started_at.elapsed();
-    let gateway = gateway(request);
-    let template = request.match_pattern();
-    let route = template.as_deref().unwrap_or(NO_ROUTE);
     let noted = noted(request);
     let handle = error.and_then(|error| error.handle).or(noted).map(|handle| handle.to_string());
     let handle = handle.as_deref();
     if let Some(refusal) = error.and_then(|error| error.refusal) {
         count_refusal(request, refusal.name());
-        let client = client_address::of(request, gateway).map(|client| client.to_string());
+        let client = client_address::of(request, gateway).map(client_address::text_of);
         audit(SessionEvent::Refused { reason: refusal.name(), handle, client: client.as_deref() });
     }
     let exceeded = problem_of(response).and_then(Problem::exceeded);
     if let Some(exceeded) = exceeded {
         gateway.metrics.http.rate_limited(exceeded.limit);
     }
-    // A method can be any text that the client chooses; a metric's label must not.
-    let method = if request.method().is_safe() || request.method() == "POST" {
-        request.method().as_str()
-    } else {
-        NO_METHOD
-    };
-    gateway.metrics.http.request(route, method, response.status().as_str(), took);
+    let (method, status) = (label_of(request.method()), response.status().as_u16());
+    let (series, nowhere) = (request.app_data::<RouteSeries>(), RouteSeries::of(NO_ROUTE));
+    gateway.metrics.http.request(series.unwrap_or(&nowhere), method, status, took);
     let code = error.map(|error| error.code.wire_name());
-    let status = response.status().as_u16();
-    traced::end(gateway, &Served { method, route: template.as_deref(), status, code, handle }, took);
-    tracing::info!(
-        target: "vestibule::request",
-        method,
-        route,
-        status,
-        code,
-        handle,
-        limit = exceeded.map(|exceeded| exceeded.limit),
-        counted = exceeded.map(|exceeded| exceeded.counted.as_str()),
-        duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
-        "answered",
-    );
+    let served = Served { method, route: series.map(RouteSeries::route), status, code, handle };
+    traced::end(gateway, &served, took);
+    answered(&served, exceeded.map(|exceeded| (exceeded.limit, exceeded.counted.as_str())), took);
 }

@@ -16,7 +16,7 @@ use super::traced;
 use crate::domain::error::Error;
 use crate::http::gateway::Gateway;
 use crate::http::request::kept::new_request_id;
-use crate::telemetry::{Served, in_request_now};
+use crate::telemetry::{RouteSeries, Served, in_request_now};
 
 /// The label where there is no route.
 pub const NO_ROUTE: &str = "none";
@@ -56,7 +56,7 @@ fn parts(gateway: &Gateway, id: &str, error: &Error, took: Duration) -> (StatusC
     let body = problem::render(error, &gateway.error_type_base, id, &HeaderMap::new(), &mut headers);
     add_common_headers(&mut headers, id, gateway.strict_transport);
     let (status, _) = problem::status_and_title(error.code);
-    gateway.metrics.http.request(NO_ROUTE, NO_METHOD, status.as_str(), took);
+    gateway.metrics.http.request(&RouteSeries::of(NO_ROUTE), NO_METHOD, status.as_u16(), took);
     let code = error.code.wire_name();
     let served =
         Served { method: NO_METHOD, route: None, status: status.as_u16(), code: Some(code), handle: None };

@@ -94,9 +94,14 @@ impl Problem {
     /// Adds a header to the response.
     pub fn with_header(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
-            self.headers.push((name, value));
+            self.add_header(name, value);
         }
         self
+    }
+
+    /// The same for a value that has been checked.
+    pub fn add_header(&mut self, name: HeaderName, value: HeaderValue) {
+        self.headers.push((name, value));
     }
 
     /// Says which limit was reached, and when there is room again.

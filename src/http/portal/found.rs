@@ -8,15 +8,12 @@ use actix_web::HttpRequest;
 
 use crate::domain::error::{Error, Refusal};
 use crate::domain::messages::CurrentSession;
-use crate::http::request::kept::{note, put_in_question, withhold};
+use crate::http::request::kept::{note_with_portal, withhold};
 
 /// Notes what was found.
 pub fn found(request: &HttpRequest, result: Result<CurrentSession, Error>) -> Result<CurrentSession, Error> {
     match &result {
-        Ok(current) => {
-            note(request, current.session.handle);
-            put_in_question(request, &current.portal);
-        }
+        Ok(current) => note_with_portal(request, current.session.handle, &current.portal),
         // Another portal may list the page, and would let it read this.
         Err(error) if error.refusal == Some(Refusal::OriginNotListed) => withhold(request),
         Err(_) => {}

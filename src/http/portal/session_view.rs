@@ -3,10 +3,11 @@
 //! Owns: the names and presence of those fields. `exchangeSession` answers with the same ones.
 //! Must not know: who asks.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use crate::domain::permission;
 use crate::domain::portal::Portal;
 use crate::domain::session::{PortalSession, SessionKind};
 use crate::http::answer::values::{Environment, Permission, SessionHandle};
@@ -35,7 +36,8 @@ pub struct SessionView<'a> {
     #[schema(nullable = false)]
     email: Option<&'a str>,
     /// What the user may do.
-    permissions: Vec<Permission<'a>>,
+    #[schema(value_type = Vec<Permission>)]
+    permissions: Permissions<'a>,
     /// Not a real user's.
     preview: bool,
     /// The backend's own data.
@@ -62,6 +64,15 @@ pub struct SessionView<'a> {
     return_url: Option<&'a str>,
 }
 
+/// Those of a grant, without a list of their own.
+struct Permissions<'a>(&'a [permission::Permission]);
+
+impl Serialize for Permissions<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(Permission::from))
+    }
+}
+
 impl<'a> SessionView<'a> {
     /// `portal` gives the return URL where the session has none of its own.
     /// `now_ms`: by the gateway's clock.
@@ -75,7 +86,7 @@ impl<'a> SessionView<'a> {
             external_id: &grant.external_id,
             external_organization_id: grant.external_organization_id.as_deref(),
             email: grant.email.as_deref(),
-            permissions: grant.permissions.iter().map(Permission::from).collect(),
+            permissions: Permissions(&grant.permissions),
             preview: grant.preview,
             metadata: grant.metadata.as_deref().and_then(|json| serde_json::from_str(json).ok()),
             created_at: session.handle.created_at_ms,

@@ -4,9 +4,8 @@
 //! Owns: that all parts of the gateway see the same id and the same catalog for one request.
 //! Must not know: what any of it is used for.
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, Ref, RefCell};
 use std::net::IpAddr;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::dev::ServiceRequest;
@@ -28,26 +27,30 @@ struct Kept {
 
 /// `req_…`; also in `X-Request-Id`, in every log line of the request and in every error.
 pub fn new_request_id() -> Arc<str> {
-    let random = || base62_of::<10>(rand::random());
-    let (first, second) = (random(), random());
-    ["req_", base62::text(&first), base62::text(&second)].concat().into()
+    let mut id = *b"req_....................";
+    let (halves, _) = id[4..].as_chunks_mut::<10>();
+    for half in halves {
+        *half = base62_of(rand::random());
+    }
+    base62::text(&id).into()
 }
 
 /// Starts keeping, before anything else sees the request.
 pub fn keep(request: &ServiceRequest, id: Arc<str>, portals: Portals) {
-    request.extensions_mut().insert(Rc::new(Kept {
+    request.extensions_mut().insert(Kept {
         id,
         portals,
         portal: RefCell::default(),
         withheld: Cell::new(false),
         about: Cell::new(None),
         client: OnceCell::new(),
-    }));
+    });
 }
 
-fn kept(request: &HttpRequest) -> Rc<Kept> {
-    let kept = request.extensions().get::<Rc<Kept>>().cloned();
-    kept.expect("the outermost layer keeps what belongs to every request")
+fn kept(request: &HttpRequest) -> Ref<'_, Kept> {
+    Ref::map(request.extensions(), |extensions| {
+        extensions.get::<Kept>().expect("the outermost layer keeps what belongs to every request")
+    })
 }
 
 /// The id of this request.
@@ -58,6 +61,13 @@ pub fn id_of(request: &HttpRequest) -> Arc<str> {
 /// The product with the catalog that this request began with.
 pub fn portals(request: &HttpRequest) -> Portals {
     kept(request).portals.clone()
+}
+
+/// Notes the session that this request turns out to be of, and its portal.
+pub fn note_with_portal(request: &HttpRequest, handle: Handle, portal: &Arc<Portal>) {
+    let kept = kept(request);
+    kept.about.set(Some(handle));
+    *kept.portal.borrow_mut() = Some(portal.clone());
 }
 
 /// Notes the portal that this request is about. Only that portal's origins may read the answer.

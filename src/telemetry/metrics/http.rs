@@ -2,14 +2,35 @@
 //!
 //! Must not know: any route, or what is limited.
 
+use std::cell::{OnceCell, RefCell};
 use std::time::Duration;
 
-use prometheus::{HistogramVec, IntCounter, IntCounterVec, IntGauge};
+use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge};
 
 use super::families::{Families, Held, Result};
 
 /// What alerts ask for.
 const FORESEEN_STATUSES: [&str; 3] = ["200", "500", "503"];
+
+/// The series of one route, as one worker has found them: to find one by its labels takes longer than to count.
+pub struct RouteSeries {
+    route: &'static str,
+    duration: OnceCell<Histogram>,
+    /// By method and status, of which there are few.
+    requests: RefCell<Vec<((&'static str, u16), IntCounter)>>,
+}
+
+impl RouteSeries {
+    /// `route` is the template, never the path, which can hold anything.
+    pub fn of(route: &'static str) -> Self {
+        RouteSeries { route, duration: OnceCell::new(), requests: RefCell::default() }
+    }
+
+    /// The template.
+    pub fn route(&self) -> &'static str {
+        self.route
+    }
+}
 
 /// Requests and connections.
 pub struct HttpMetrics {
@@ -70,10 +91,19 @@ impl HttpMetrics {
         Held::by(&self.in_flight)
     }
 
-    /// A request was answered. `route` is the template, never the path, which can hold anything.
-    pub fn request(&self, route: &str, method: &str, status: &str, took: Duration) {
-        self.requests.with_label_values(&[route, method, status]).inc();
-        self.durations.with_label_values(&[route]).observe(took.as_secs_f64());
+    /// A request was answered.
+    pub fn request(&self, series: &RouteSeries, method: &'static str, status: u16, took: Duration) {
+        let RouteSeries { route, duration, requests } = series;
+        let mut requests = requests.borrow_mut();
+        if let Some((_, counter)) = requests.iter().find(|(labels, _)| *labels == (method, status)) {
+            counter.inc();
+        } else {
+            let counter = self.requests.with_label_values(&[*route, method, &status.to_string()]);
+            counter.inc();
+            requests.push(((method, status), counter));
+        }
+        let duration = duration.get_or_init(|| self.durations.with_label_values(&[*route]));
+        duration.observe(took.as_secs_f64());
     }
 
     /// A client has connected. The connection is open for as long as the answer is kept.
