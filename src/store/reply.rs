@@ -3,7 +3,7 @@
 //! Owns: reading a script's reply. One that cannot be read is `Corrupt`, never an absent session, and is logged.
 //! Must not know: connections, or what a script does.
 
-use redis::Value;
+use redis::{ParsingError, Value};
 
 use super::history;
 use super::keys::read_digest;
@@ -12,7 +12,7 @@ use crate::domain::error::Refusal;
 use crate::domain::events::Went;
 use crate::domain::explained::{Known, Over, Stage};
 use crate::domain::handle::{Handle, HandleSuffix};
-use crate::domain::ports::{Exchange, Gone, Named, Opening, Record, StoreError, Stored};
+use crate::domain::ports::{Exchange, Gone, Named, NewSession, Opening, Record, StoreError, Stored};
 use crate::domain::session::PortalSession;
 use crate::domain::user_tag::UserTag;
 
@@ -24,9 +24,28 @@ pub fn words(reply: &Reply) -> Vec<&str> {
     reply.iter().map(String::as_str).collect()
 }
 
-/// Whether this is its first word.
-pub fn begins_with(reply: &Value, word: &str) -> bool {
+/// Whether open.lua has begun a session, or found the one of an earlier try.
+pub fn is_opened(reply: &Value) -> bool {
+    begins_with(reply, "opened")
+}
+
+/// The same of exchange.lua.
+pub fn is_exchanged(reply: &Value) -> bool {
+    matches!(reply, Value::BulkString(_)) || begins_with(reply, "done")
+}
+
+fn begins_with(reply: &Value, word: &str) -> bool {
     redis::from_redis_value_ref::<Reply>(reply).is_ok_and(|reply| words(&reply).first() == Some(&word))
+}
+
+/// When it was created, and how many live sessions there may be if they may be many.
+pub fn created(new: &NewSession, reply: &str) -> Result<Stored, StoreError> {
+    let (created, live) = reply.split_once(' ').unwrap_or((reply, "0"));
+    let (Ok(created_at_ms), Ok(live)) = (created.parse::<u64>(), live.parse()) else {
+        return Err(corrupt("an unknown reply of create.lua"));
+    };
+    let session = record::created(new, created_at_ms, created_at_ms.saturating_add(new.ticket_ttl_ms));
+    Ok(Stored { session, live, went: Went::default() })
 }
 
 pub fn session(tag: UserTag, record: &str) -> Result<PortalSession, StoreError> {
@@ -34,8 +53,15 @@ pub fn session(tag: UserTag, record: &str) -> Result<PortalSession, StoreError> 
         .inspect_err(|error| tracing::error!(%error, "a stored session cannot be read"))
 }
 
-pub fn exchange(tag: UserTag, reply: &Reply) -> Result<Exchange, StoreError> {
-    match words(reply).as_slice() {
+/// A record alone is the session of an attempt that nothing stood in the way of.
+pub fn exchange(tag: UserTag, reply: Value) -> Result<Exchange, StoreError> {
+    let unreadable = |error: ParsingError| StoreError::Corrupt(error.to_string());
+    if let Value::BulkString(_) = reply {
+        let record: String = redis::from_redis_value(reply).map_err(unreadable)?;
+        return Ok(Exchange::Done(session(tag, &record)?, Went::default()));
+    }
+    let reply: Reply = redis::from_redis_value(reply).map_err(unreadable)?;
+    match words(&reply).as_slice() {
         ["done", record, went @ ..] => Ok(Exchange::Done(session(tag, record)?, read_went(tag, went)?)),
         ["full", record] => Ok(Exchange::Full(session(tag, record)?)),
         ["not_admitted", record] => Ok(Exchange::NotAdmitted(session(tag, record)?)),

@@ -6,9 +6,16 @@
 
 use std::sync::LazyLock;
 
-use redis::{Cmd, ToRedisArgs};
+use redis::{Arg, Cmd, ToRedisArgs};
 
 use crate::domain::ports::Position;
+
+/// The command, the script's hash, and how many keys there are.
+const BEFORE_KEYS: usize = 3;
+
+/// Most calls have no more, and so are written without taking more memory on the way.
+const MANY_WORDS: usize = 16;
+const MANY_BYTES: usize = 1024;
 
 /// One script.
 pub struct Script {
@@ -23,63 +30,124 @@ pub struct TellingScript {
 }
 
 macro_rules! source {
-    ($file:literal, [$($part:literal),*]) => {
-        concat!(
-            $(include_str!(concat!("scripts/parts/", $part, ".lua")), "\n",)*
-            include_str!(concat!("scripts/", $file)),
-        )
-    };
+    ($($text:tt),+) => { concat!($(source!(@ $text)),+) };
+    (@ $file:literal) => { concat!(include_str!(concat!("scripts/", $file, ".lua")), "\n") };
+    (@ [$condition:literal, $($file:literal),+]) => { concat!($condition, " then\n", source!($($file),+), "end\n") };
 }
 
 macro_rules! script {
-    ($name:ident, $file:literal, [$($part:literal),*]) => {
-        pub static $name: LazyLock<Script> = LazyLock::new(|| Script::new(source!($file, [$($part),*])));
+    ($name:ident, $($file:literal),+) => {
+        pub static $name: LazyLock<Script> = LazyLock::new(|| Script::new(source!($($file),+)));
     };
 }
 
 macro_rules! telling_script {
-    ($name:ident, $file:literal, [$($part:literal),+]) => {
+    ($name:ident, $($text:tt),+) => {
         pub static $name: LazyLock<TellingScript> = LazyLock::new(|| TellingScript {
-            with_history: Script::new(source!($file, ["record", "history", $($part),+])),
-            without: Script::new(source!($file, ["record", "no_history", $($part),+])),
+            with_history: Script::new(source!("parts/time", "parts/history", $($text),+)),
+            without: Script::new(source!("parts/time", "parts/no_history", $($text),+)),
         });
     };
 }
 
-// Each has only the parts it needs, because Redis creates their functions anew in every call.
+// Each has only the parts it needs, because Redis creates their functions anew in every call; and where most calls end early,
+// those that the others need come after that.
 telling_script!(
     CREATE,
-    "create.lua",
-    ["replication", "keep", "member", "known", "oldest", "expiry", "key", "prune", "count"]
+    "parts/epoch",
+    "parts/keep",
+    "parts/known",
+    "create",
+    "parts/record",
+    "parts/member",
+    "parts/oldest",
+    "parts/expiry",
+    "parts/key",
+    "parts/prune",
+    "parts/count",
+    "create_further"
 );
 telling_script!(
     EXCHANGE,
-    "exchange.lua",
-    ["replication", "member", "keep", "touch", "fate", "idle", "expiry", "key", "room", "append"]
+    "parts/fence",
+    "parts/keep",
+    "parts/idle",
+    "parts/term",
+    "exchange_look",
+    [
+        "if not is_usual",
+        "parts/record",
+        "parts/member",
+        "parts/age",
+        "parts/touch",
+        "parts/fate",
+        "parts/expiry",
+        "parts/key",
+        "parts/room",
+        "parts/append",
+        "exchange_or_not"
+    ],
+    "exchange"
 );
 telling_script!(
     OPEN,
-    "open.lua",
-    [
-        "keep", "member", "known", "oldest", "expiry", "key", "prune", "count", "touch", "idle", "room",
-        "append"
-    ]
+    "parts/record",
+    "parts/keep",
+    "parts/member",
+    "parts/known",
+    "parts/oldest",
+    "parts/expiry",
+    "parts/key",
+    "parts/prune",
+    "parts/count",
+    "parts/touch",
+    "parts/idle",
+    "parts/age",
+    "parts/term",
+    "parts/room",
+    "parts/append",
+    "open"
 );
-telling_script!(FATE, "fate.lua", ["member", "bury", "fate", "demoted"]);
-telling_script!(REMOVE, "remove.lua", ["replication", "member", "key", "index", "bury", "touch"]);
+telling_script!(FATE, "parts/member", "parts/bury", "parts/fate", "parts/demoted", "fate");
+telling_script!(
+    REMOVE,
+    "parts/replicas",
+    "parts/member",
+    "parts/key",
+    "parts/index",
+    "parts/bury",
+    "parts/touch",
+    "remove"
+);
 telling_script!(
     REVOKE_ALL,
-    "revoke_all.lua",
-    ["replication", "member", "key", "index", "bury", "touch", "oldest", "tried"]
+    "parts/replicas",
+    "parts/member",
+    "parts/key",
+    "parts/index",
+    "parts/bury",
+    "parts/touch",
+    "parts/oldest",
+    "parts/tried",
+    "revoke_all"
 );
-script!(USE, "use.lua", ["record", "demoted"]);
-script!(BY_HANDLE, "by_handle.lua", ["replication", "member", "key", "index", "touch"]);
-script!(SECRET, "secret.lua", []);
-script!(PORTALS, "portals.lua", []);
-script!(READY, "ready.lua", []);
-script!(LIST, "list.lua", ["member", "key", "index"]);
-script!(NOTE, "note.lua", ["record", "history"]);
-script!(EXPLAIN, "explain.lua", ["record", "history", "member", "key", "index", "fate"]);
+script!(USE, "parts/time", "parts/demoted", "use");
+script!(BY_HANDLE, "parts/replicas", "parts/member", "parts/key", "parts/index", "parts/touch", "by_handle");
+script!(SECRET, "secret");
+script!(PORTALS, "portals");
+script!(READY, "ready");
+script!(LIST, "parts/member", "parts/key", "parts/index", "list");
+script!(NOTE, "parts/time", "parts/history", "note");
+script!(
+    EXPLAIN,
+    "parts/time",
+    "parts/history",
+    "parts/member",
+    "parts/key",
+    "parts/index",
+    "parts/fate",
+    "explain"
+);
 
 impl TellingScript {
     /// The one with a history, or the one without.
@@ -95,7 +163,9 @@ impl Script {
 
     /// Every key that the script touches. The first one determines the node of a cluster.
     pub fn on(&'static self, keys: Vec<String>) -> ScriptCall {
-        ScriptCall { script: self, keys, arguments: Vec::new() }
+        let mut by_hash = Cmd::with_capacity(MANY_WORDS, MANY_BYTES);
+        by_hash.arg("EVALSHA").arg(&self.hash).arg(keys.len()).arg(&keys);
+        ScriptCall { script: self, keys, by_hash }
     }
 }
 
@@ -103,20 +173,21 @@ impl Script {
 pub struct ScriptCall {
     script: &'static Script,
     keys: Vec<String>,
-    arguments: Vec<Vec<u8>>,
+    by_hash: Cmd,
 }
 
 impl ScriptCall {
     /// One more argument.
     pub fn arg(mut self, argument: impl ToRedisArgs) -> Self {
-        argument.write_redis_args(&mut self.arguments);
+        self.by_hash.arg(argument);
         self
     }
 
     /// The same call with further keys.
     pub fn with_keys(&self, further: &[String]) -> Self {
-        let keys = self.keys.iter().chain(further).cloned().collect();
-        ScriptCall { script: self.script, keys, arguments: self.arguments.clone() }
+        let mut call = self.script.on(self.keys.iter().chain(further).cloned().collect());
+        self.write_arguments(&mut call.by_hash);
+        call
     }
 
     /// Whether it may touch more keys than the first, which is the index.
@@ -128,18 +199,23 @@ impl ScriptCall {
         self.keys.first().map_or("", String::as_str)
     }
 
-    pub fn by_hash(&self) -> Cmd {
-        self.command("EVALSHA", &self.script.hash)
+    pub fn by_hash(&self) -> &Cmd {
+        &self.by_hash
     }
 
     pub fn with_source(&self) -> Cmd {
-        self.command("EVAL", self.script.source)
+        let mut command = redis::cmd("EVAL");
+        command.arg(self.script.source).arg(self.keys.len()).arg(&self.keys);
+        self.write_arguments(&mut command);
+        command
     }
 
-    fn command(&self, name: &str, script: &str) -> Cmd {
-        let mut command = redis::cmd(name);
-        command.arg(script).arg(self.keys.len()).arg(&self.keys).arg(&self.arguments);
-        command
+    fn write_arguments(&self, command: &mut Cmd) {
+        for argument in self.by_hash.args_iter().skip(BEFORE_KEYS + self.keys.len()) {
+            if let Arg::Simple(argument) = argument {
+                command.arg(argument);
+            }
+        }
     }
 }
 
@@ -147,4 +223,36 @@ impl ScriptCall {
 pub fn words_of(position: Option<Position>) -> (String, String) {
     let words = |at: Position| (at.created_at_ms.to_string(), at.suffix.as_str().to_owned());
     position.map(words).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words_after_script(command: &Cmd) -> Vec<&[u8]> {
+        let word = |word| {
+            let Arg::Simple(word) = word else { panic!("no script has a cursor") };
+            word
+        };
+        command.args_iter().skip(2).map(word).collect()
+    }
+
+    #[test]
+    fn a_call_has_the_same_keys_and_arguments_by_hash_and_with_the_source() {
+        let call = LIST.on(vec!["index".into()]).arg(200).arg("").arg(vec!["a", "b"]);
+        let expected: [&[u8]; 6] = [b"1", b"index", b"200", b"", b"a", b"b"];
+        assert_eq!(words_after_script(call.by_hash()), expected);
+        assert_eq!(words_after_script(&call.with_source()), expected);
+        let further = call.with_keys(&["t".into(), "b".into()]);
+        let expected: [&[u8]; 8] = [b"3", b"index", b"t", b"b", b"200", b"", b"a", b"b"];
+        assert_eq!(words_after_script(further.by_hash()), expected);
+        assert_eq!(words_after_script(&further.with_source()), expected);
+    }
+
+    #[test]
+    fn what_a_condition_begins_is_within_it() {
+        let source = source!("note", ["if true", "note"]);
+        let note = include_str!("scripts/note.lua");
+        assert_eq!(source, format!("{note}\nif true then\n{note}\nend\n"));
+    }
 }

@@ -246,6 +246,8 @@ async fn foreign_data_under_our_keys_is_corrupt_never_absent() {
     }
     let exchange = fixture.store.exchange(&attempt(&new)).await;
     assert!(matches!(exchange, Err(StoreError::Corrupt(_))), "{exchange:?}");
+    let created = fixture.store.create(&new).await;
+    assert!(matches!(created, Err(StoreError::Corrupt(_))), "{created:?}");
     let found = fixture.store.find(session.handle.tag, &token, Lookup::Glance).await;
     assert!(matches!(found, Err(StoreError::Corrupt(_))), "{found:?}");
     let redis = fixture_of(&mut fixture);

@@ -165,7 +165,7 @@ async fn send(live: &Live, attempt: &Attempt<'_>) -> RedisResult<Value> {
             query(connection, &script.with_source(), attempt.asking).await
         }
         Call::Script(script) => {
-            let error = match query(connection, &script.by_hash(), attempt.asking).await {
+            let error = match query(connection, script.by_hash(), attempt.asking).await {
                 Ok(value) => return Ok(value),
                 Err(error) => error,
             };

@@ -1,4 +1,4 @@
--- After record.lua. Of a gateway that keeps histories; others have no_history.lua in its place.
+-- After time.lua. Of a gateway that keeps histories; others have no_history.lua in its place.
 -- history: under 'vst:{tag}:h:<start of the digest of the session's first credential: 8>'. A line for each event:
 --          <event: 1><time: Unix ms>[TAB <detail>]
 --          event: c created, o opened, x exchanged, f refused, r revoked, e ended, p replaced, i idle, d displaced. A later release may
@@ -10,9 +10,20 @@ local KEEP_MS = tonumber(ARGV[#ARGV])
 -- The index goes on as long, so that its sessions are found.
 local MEMORY_MS = math.max(KEEP_MS, 3600000)
 -- The same numbers as in domain/history.rs.
-local MOST, MOST_OF, MOST_ALIKE = 32, { o = 5, f = 16 }, { o = 2, f = 5 }
+local MOST = 32
+-- An event and a time.
+local SHORTEST_LINE = 14
+
+-- How many such events, and how many of these alike; nil for what changes a session.
+local function limits_of(event)
+  if event == 'o' then return 5, 2 end
+  if event == 'f' then return 16, 5 end
+  return nil
+end
 
 local function has_room(told, event, detail)
+  local most_of, most_alike = limits_of(event)
+  if not most_of and #told < MOST * SHORTEST_LINE then return true end
   local all, same, alike = 0, 0, 0
   for line in string.gmatch(told, '[^\n]+') do
     all = all + 1
@@ -21,7 +32,12 @@ local function has_room(told, event, detail)
       if string.match(line, '\t(.*)$') == detail then alike = alike + 1 end
     end
   end
-  return all < MOST and (not MOST_OF[event] or same < MOST_OF[event] and alike < MOST_ALIKE[event])
+  return all < MOST and (not most_of or same < most_of and alike < most_alike)
+end
+
+-- The first event of a session.
+local function tell_first(key, event, now, detail, life)
+  redis.pcall('SET', key, event .. now .. '\t' .. detail, 'PX', whole(life + KEEP_MS))
 end
 
 -- `life`: how long the session can still last; without it the history's end stays where it is. `now` may be left out.
@@ -29,7 +45,7 @@ local function tell(key, event, now, detail, life)
   local told = redis.pcall('GET', key)
   if type(told) == 'table' then return end
   -- Whoever opens or is refused can be anybody, so that begins no history.
-  if not told and MOST_OF[event] then return end
+  if not told and limits_of(event) then return end
   told = told or ''
   if not has_room(told, event, detail) then return end
   local line = event .. (now or now_ms())

@@ -1,4 +1,4 @@
--- After record.lua, and history.lua or no_history.lua.
+-- After time.lua, and history.lua or no_history.lua.
 
 -- The index outlives its longest session, so that it can tell for a while why that session is gone. `left`: its PTTL
 -- before this session was added.

@@ -23,13 +23,6 @@ local function is_grave(member)
   return state == 'r' or state == 'e' or state == 'i' or state == 'd'
 end
 
--- What a member says of the session's life, given in ms.
-local function term(life, idles)
-  if not idles then return string.format('%.0f', math.ceil(life / 60000)) end
-  local seconds = math.ceil(life / 1000)
-  return 'i' .. string.char(48 + math.floor(seconds / 2025), 48 + math.floor(seconds / 45) % 45, 48 + seconds % 45)
-end
-
 -- The seconds of one that has an idle time-out.
 local function idle_term(member)
   local first, second, third = string.match(member, '^i(.)(.)(.)', 61)

@@ -1,4 +1,4 @@
 -- Of a gateway that keeps no histories: what history.lua has, without any effect.
 local MEMORY_MS = 3600000
 local function tell() end
-local function tell_of() end
+local tell_first, tell_of = tell, tell

@@ -1,4 +1,4 @@
--- After record.lua, member.lua, oldest.lua, expiry.lua and key.lua. Of dead members only the newest are looked at (fate.lua), to tell the operator why a
+-- After time.lua, member.lua, oldest.lua, expiry.lua and key.lua. Of dead members only the newest are looked at (fate.lua), to tell the operator why a
 -- credential is refused. Older ones are removed, so that a machine that makes a session a second does not leave 90,000 of
 -- them to page through when its sessions are listed or revoked.
 

@@ -1,4 +1,4 @@
--- After record.lua, member.lua, expiry.lua and key.lua. Room for one more live session of a user.
+-- After time.lua, member.lua, expiry.lua and key.lua. Room for one more live session of a user.
 -- The grant of a session of a portal with a limit begins with {"c":"<the most><e or r>", or has that right after its idle
 -- time-out. e: the oldest session ends; r: the new one is refused.
 -- The records of the user's other sessions are not among KEYS. That is safe even while the slot moves: a call that
