@@ -20,7 +20,6 @@ pub use self::slots::spread_tags;
 use super::connector::Connector;
 use super::fault::needs_another_connection;
 use super::lanes::Attempt;
-use super::node::by;
 use super::topology::Address;
 
 /// The pause between two tries while a slot moves or has no master.
@@ -54,7 +53,7 @@ impl Cluster {
         loop {
             let (node, asking) = match asked.take() {
                 Some(node) => (node, true),
-                None => (by(attempt.deadline, self.map.node_of(slot)).await?, false),
+                None => (self.map.node_of(slot, attempt.deadline).await?, false),
             };
             let connect = || self.connector.to(&node.address);
             let result = node.lanes.attempt(&Attempt { asking, ..*attempt }, connect).await;
@@ -81,15 +80,20 @@ impl Cluster {
                         None => self.map.suspect(&node),
                     }
                 }
-                Some("TRYAGAIN") => tokio::time::sleep(PAUSE).await,
+                Some("TRYAGAIN") => pause().await,
                 Some("CLUSTERDOWN") => {
                     self.map.suspect(&node);
-                    tokio::time::sleep(PAUSE).await;
+                    pause().await;
                 }
                 Some(_) | None => return result,
             }
         }
     }
+}
+
+/// On the heap, as every timer: the futures of all calls would be larger by one.
+async fn pause() {
+    Box::pin(tokio::time::sleep(PAUSE)).await;
 }
 
 fn redirect_of(error: &RedisError, from: &Node) -> Option<Address> {

@@ -56,10 +56,10 @@ impl Lanes {
         C: Future<Output = RedisResult<Live>> + Send + 'static,
     {
         if let Some(replicas) = attempt.replicas {
-            return self.waiting.attempt(attempt, replicas, connect).await;
+            return Box::pin(self.waiting.attempt(attempt, replicas, connect)).await;
         }
         let live = self.shared.get(attempt.deadline, connect).await?;
-        let result = by(attempt.deadline, send(&live, attempt)).await;
+        let result = send(&live, attempt).await;
         if result.as_ref().is_err_and(|error| live.is_spent_by(error)) {
             self.shared.forget(&live);
         }
@@ -112,7 +112,7 @@ impl Waiting {
             Some(live) => live,
             None => by(attempt.deadline, connect()).await?,
         };
-        let answer = by(attempt.deadline, send(&live, attempt)).await;
+        let answer = send(&live, attempt).await;
         let result = match answer {
             Ok(value) => {
                 let count = (replicas.of)(&value);
@@ -157,15 +157,13 @@ fn without_waiting(
     Ok(count)
 }
 
+/// By the deadline. A time-out looks like a broken connection.
 async fn send(live: &Live, attempt: &Attempt<'_>) -> RedisResult<Value> {
-    let connection = &live.connection;
     match attempt.call {
-        Call::Command { command, .. } => query(connection, command, attempt.asking).await,
-        Call::Script(script) if live.knows_no_hashes() => {
-            query(connection, &script.with_source(), attempt.asking).await
-        }
+        Call::Command { command, .. } => query(live, command, attempt).await,
+        Call::Script(script) if live.knows_no_hashes() => query(live, &script.with_source(), attempt).await,
         Call::Script(script) => {
-            let error = match query(connection, script.by_hash(), attempt.asking).await {
+            let error = match query(live, script.by_hash(), attempt).await {
                 Ok(value) => return Ok(value),
                 Err(error) => error,
             };
@@ -173,7 +171,7 @@ async fn send(live: &Live, attempt: &Attempt<'_>) -> RedisResult<Value> {
             if !has_no_hashes && error.kind() != ErrorKind::Server(ServerErrorKind::NoScript) {
                 return Err(error);
             }
-            let result = query(connection, &script.with_source(), attempt.asking).await;
+            let result = query(live, &script.with_source(), attempt).await;
             // Such as a proxy. The next calls spare themselves the question.
             if has_no_hashes && result.is_ok() {
                 live.note_no_hashes();
@@ -183,9 +181,11 @@ async fn send(live: &Live, attempt: &Attempt<'_>) -> RedisResult<Value> {
     }
 }
 
-async fn query(connection: &MultiplexedConnection, command: &Cmd, asking: bool) -> RedisResult<Value> {
-    let mut connection = MultiplexedConnection::clone(connection);
-    if !asking {
+async fn query(live: &Live, command: &Cmd, attempt: &Attempt<'_>) -> RedisResult<Value> {
+    let mut connection = MultiplexedConnection::clone(&live.connection);
+    // The library has its timer on the heap. One in this future would be moved along with it, and with all that await it.
+    connection.set_response_timeout(attempt.deadline.saturating_duration_since(Instant::now()));
+    if !attempt.asking {
         return command.query_async(&mut connection).await;
     }
     // It counts for the very next command only, and others use this connection too, so both are sent together.

@@ -16,6 +16,8 @@ use crate::store::link::{Call, Deadline};
 use crate::store::reply;
 use crate::store::script::{FATE, USE};
 
+const GET: &str = "GET";
+
 impl RedisStore {
     pub(super) async fn look_at_ticket(&self, tag: UserTag, ticket: &Digest) -> Result<Peek, StoreError> {
         let (deadline, key) = (self.link.deadline(), self.keys.ticket(tag, ticket));
@@ -62,7 +64,9 @@ impl RedisStore {
         (tag, key): (UserTag, &str),
         deadline: Deadline,
     ) -> Result<Option<PortalSession>, StoreError> {
-        let call = Call::Command { key, command: &Cmd::get(key) };
+        let mut command = Cmd::with_capacity(2, GET.len() + key.len());
+        command.arg(GET).arg(key);
+        let call = Call::Command { key, command: &command };
         let record: Option<String> = self.link.call(name, call, deadline).await?;
         record.map(|record| reply::session(tag, &record)).transpose()
     }

@@ -21,6 +21,7 @@ use crate::store::link::connector::Connector;
 use crate::store::link::fault::outage;
 use crate::store::link::flight::Flight;
 use crate::store::link::lanes::{Attempt, Lanes};
+use crate::store::link::node::by;
 use crate::store::link::topology::Address;
 
 /// How long an outcome, even that nobody answered, is good enough for the next callers.
@@ -78,8 +79,8 @@ impl Map {
         })
     }
 
-    /// Where a slot is. Only callers that need a failed node wait for a new map.
-    pub async fn node_of(self: &Arc<Self>, slot: u16) -> RedisResult<Arc<Node>> {
+    /// Where a slot is. Only callers that need a failed node wait for a new map, until the deadline.
+    pub async fn node_of(self: &Arc<Self>, slot: u16, deadline: Instant) -> RedisResult<Arc<Node>> {
         let known = self.slots.load().find(slot).cloned();
         let since = match known {
             Some(node) if !node.is_suspect() => return Ok(node),
@@ -87,7 +88,7 @@ impl Map {
             None => 0,
         };
         // On the heap: the state of this future is large, and every call's future would reserve space for it.
-        Box::pin(self.learned(since)).await?;
+        Box::pin(by(deadline, self.learned(since))).await?;
         self.slots.load().find(slot).cloned().ok_or_else(|| outage("no node of the cluster has the slot"))
     }
 
