@@ -3,6 +3,8 @@
 
 #![no_main]
 
+use std::sync::Arc;
+
 use libfuzzer_sys::fuzz_target;
 use vestibule::domain::environment::Environment;
 use vestibule::domain::handle::{Handle, HandleSuffix};
@@ -70,7 +72,7 @@ fn session_of(tag: UserTag, text: &str) -> Option<PortalSession> {
             created_at_ms: text.len() as u64,
             suffix: HandleSuffix::parse("abcdefgh").ok()?,
         },
-        grant: Grant {
+        grant: Arc::new(Grant {
             workspace: "acme".into(),
             slug: "my-portal".into(),
             environment: Environment::Test,
@@ -83,7 +85,7 @@ fn session_of(tag: UserTag, text: &str) -> Option<PortalSession> {
             metadata: metadata.map(|value| value.to_string()),
             return_url,
             path,
-        },
+        }),
         exchanged_at_ms: Some(text.len() as u64 + 1),
         expires_at_ms: text.len() as u64 + 2,
         idle: None,

@@ -3,6 +3,8 @@
 //! Owns: the grant, the session's times, and its state as a pure function of the time.
 //! Must not know: how it is stored, sent or looked up.
 
+use std::sync::Arc;
+
 use url::Url;
 
 use super::environment::Environment;
@@ -88,7 +90,7 @@ pub struct PortalSession {
     /// Its public name; holds the time of its creation.
     pub handle: Handle,
     /// What it may do.
-    pub grant: Grant,
+    pub grant: Arc<Grant>,
     /// When it became active, by the store's clock, Unix milliseconds: when its ticket was exchanged, or when a direct
     /// session was opened.
     pub exchanged_at_ms: Option<u64>,
@@ -153,7 +155,7 @@ pub(crate) mod tests {
         let tag = Ticket::mint(Environment::Live, UserTagger::new(&"s".into(), &[]).tag(&user)).tag();
         PortalSession {
             handle: Handle { tag, created_at_ms: 1_000, suffix: HandleSuffix::mint() },
-            grant: Grant {
+            grant: Arc::new(Grant {
                 kind: SessionKind::Browser,
                 workspace: "acme".into(),
                 slug: "my-portal".into(),
@@ -166,7 +168,7 @@ pub(crate) mod tests {
                 metadata: None,
                 return_url: None,
                 path: None,
-            },
+            }),
             exchanged_at_ms,
             expires_at_ms,
             idle: None,
@@ -176,7 +178,7 @@ pub(crate) mod tests {
 
     #[test]
     fn the_same_person_is_the_same_in_every_part() {
-        let grant = session(None, 5_000).grant;
+        let grant = (*session(None, 5_000).grant).clone();
         assert!(grant.is_of_same_person(&Grant { email: Some("new@example.com".into()), ..grant.clone() }));
         let others = [
             Grant { workspace: "umbrella".into(), ..grant.clone() },

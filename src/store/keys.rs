@@ -14,6 +14,9 @@ use crate::domain::user_tag::UserTag;
 /// 48 bits are enough among the sessions of one user, and the index has them of every session.
 const HISTORY_CHARS: usize = 8;
 
+/// 256 bits in base64.
+const DIGEST_CHARS: usize = 43;
+
 /// 132 bits: nobody finds two tokens that begin alike.
 const GIVEN_OUT_CHARS: usize = 22;
 
@@ -29,17 +32,17 @@ impl Keys {
 
     /// Of a pending record.
     pub fn ticket(&self, tag: UserTag, ticket: &Digest) -> String {
-        [&self.0, ":{", tag.as_str(), "}:t:", &digest_text(ticket)].concat()
+        self.named(tag, "}:t:", DigestText::of(ticket).as_str())
     }
 
     /// Of a live session's record.
     pub fn browser(&self, tag: UserTag, token: &Digest) -> String {
-        [&self.0, ":{", tag.as_str(), "}:b:", &digest_text(token)].concat()
+        self.named(tag, "}:b:", DigestText::of(token).as_str())
     }
 
     /// Says that a direct token was given out.
     pub fn given_out(&self, tag: UserTag, token: &Digest) -> String {
-        [&self.0, ":{", tag.as_str(), "}:o:", &digest_text(token)[..GIVEN_OUT_CHARS]].concat()
+        self.named(tag, "}:o:", &DigestText::of(token).as_str()[..GIVEN_OUT_CHARS])
     }
 
     /// What gateways of 0.2.0 have in its place.
@@ -64,7 +67,7 @@ impl Keys {
 
     /// Of a session's history, by the digest of what the session began with.
     pub fn history(&self, tag: UserTag, first: &Digest) -> String {
-        [&self.0, ":{", tag.as_str(), "}:h:", &digest_text(first)[..HISTORY_CHARS]].concat()
+        self.named(tag, "}:h:", &DigestText::of(first).as_str()[..HISTORY_CHARS])
     }
 
     /// All that may be kept under a tag and these digests, of whatever they are, and of the workspace without a name.
@@ -82,17 +85,40 @@ impl Keys {
 
     /// Of a user's index.
     pub fn index(&self, tag: UserTag) -> String {
-        [&self.0, ":{", tag.as_str(), "}:u"].concat()
+        self.named(tag, "}:u", "")
+    }
+
+    fn named(&self, tag: UserTag, kind: &str, name: &str) -> String {
+        let parts = [&*self.0, ":{", tag.as_str(), kind, name];
+        let mut key = String::with_capacity(parts.iter().map(|part| part.len()).sum());
+        parts.into_iter().for_each(|part| key.push_str(part));
+        key
     }
 }
 
-/// What [`digest_text`] wrote.
+/// What [`DigestText`] wrote.
 pub fn read_digest(text: &str) -> Option<Digest> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
     Some(Digest::from_bytes(bytes.try_into().ok()?))
 }
 
-/// 43 characters. It is shorter than hexadecimal, and every live session holds it twice.
+/// A digest as a key has it: shorter than hexadecimal, for every live session holds it twice.
+pub struct DigestText([u8; DIGEST_CHARS]);
+
+impl DigestText {
+    pub fn of(digest: &Digest) -> Self {
+        let mut chars = [0; DIGEST_CHARS];
+        // The place is as long as 32 bytes take.
+        let _ = URL_SAFE_NO_PAD.encode_slice(digest.as_bytes(), &mut chars);
+        DigestText(chars)
+    }
+
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+/// The same in a text of its own.
 pub fn digest_text(digest: &Digest) -> String {
-    URL_SAFE_NO_PAD.encode(digest.as_bytes())
+    DigestText::of(digest).as_str().to_owned()
 }

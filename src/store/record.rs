@@ -8,6 +8,10 @@
 
 mod grant;
 
+use std::sync::Arc;
+
+use memchr::{memchr, memchr_iter};
+
 pub use self::grant::encode_grant;
 use self::grant::{corrupt, decode_grant};
 use crate::domain::handle::{Handle, HandleSuffix};
@@ -20,18 +24,25 @@ use crate::domain::user_tag::UserTag;
 /// Of the first line, as far as this release knows them.
 const HEAD_FIELDS: usize = 8;
 
-/// The user agent as it fits into a record: one line of at most 256 characters.
+/// Of a user agent, so many are kept.
+const AGENT_CHARS: usize = 256;
+
+/// The user agent as it fits into a record: one line, and not too long.
 pub fn user_agent_line(user_agent: Option<&str>) -> String {
-    user_agent.unwrap_or_default().chars().filter(|c| !is_unfit(*c)).take(256).collect()
+    let text = user_agent.unwrap_or_default();
+    // As nearly all are.
+    if text.len() <= AGENT_CHARS && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
+    text.chars().filter(|c| !is_unfit(*c)).take(AGENT_CHARS).collect()
 }
 
 /// Reads a record. `tag` is the user tag in its key.
 pub fn decode(tag: UserTag, record: &str) -> Result<PortalSession, StoreError> {
-    let (head, rest) = record.split_once('\n').unwrap_or((record, ""));
-    let (grant, rest) = rest.split_once('\n').unwrap_or((rest, ""));
-    let user_agent = rest.split('\n').next().unwrap_or_default();
-    let mut fields = head.split_ascii_whitespace();
-    let head: [&str; HEAD_FIELDS] = std::array::from_fn(|_| fields.next().unwrap_or_default());
+    let (head, rest) = first_line(record);
+    let (grant, rest) = first_line(rest);
+    let (user_agent, _) = first_line(rest);
+    let head = fields(head);
     let unknown = || StoreError::Corrupt(format!("unknown version or head of a record of {tag:?}"));
     let ["1" | "2", created, exchanged, expires, _ttl, suffix, slug, epoch] = head else {
         return Err(unknown());
@@ -50,11 +61,25 @@ pub fn decode(tag: UserTag, record: &str) -> Result<PortalSession, StoreError> {
     let idle = idle.map(|idle| Idle { expires_at_ms: idle.expires_at_ms.min(expires_at_ms), ..idle });
     Ok(PortalSession {
         handle,
-        grant,
+        grant: Arc::new(grant),
         exchanged_at_ms,
         expires_at_ms,
         idle,
         user_agent: Some(user_agent).filter(|line| !line.is_empty()).map(str::to_owned),
+    })
+}
+
+fn first_line(text: &str) -> (&str, &str) {
+    memchr(b'\n', text.as_bytes()).map_or((text, ""), |end| (&text[..end], &text[end + 1..]))
+}
+
+/// Empty where there are fewer.
+fn fields(head: &str) -> [&str; HEAD_FIELDS] {
+    let mut ends = memchr_iter(b' ', head.as_bytes()).chain([head.len()]);
+    let mut start = 0;
+    std::array::from_fn(|_| {
+        let Some(end) = ends.next() else { return "" };
+        &head[std::mem::replace(&mut start, end + 1)..end]
     })
 }
 
@@ -94,12 +119,13 @@ mod tests {
 
     fn full() -> PortalSession {
         let mut full = session(Some(2_000), 9_000);
-        full.grant.external_organization_id = Some("org \"1\"\n".into());
-        full.grant.email = Some("jane@example.com".into());
-        full.grant.preview = true;
-        full.grant.metadata = Some(r#"{"plan":"pro","n":1.50,"nested":{"line":"a\nb"}}"#.into());
-        full.grant.return_url = parse_http_url("https://app.example.com/back?x=1#y").ok();
-        full.grant.path = PortalPath::parse("/invoices/42?q=%22'|{}&x=<y>#/a").ok();
+        let grant = Arc::make_mut(&mut full.grant);
+        grant.external_organization_id = Some("org \"1\"\n".into());
+        grant.email = Some("jane@example.com".into());
+        grant.preview = true;
+        grant.metadata = Some(r#"{"plan":"pro","n":1.50,"nested":{"line":"a\nb"}}"#.into());
+        grant.return_url = parse_http_url("https://app.example.com/back?x=1#y").ok();
+        grant.path = PortalPath::parse("/invoices/42?q=%22'|{}&x=<y>#/a").ok();
         assert!(full.grant.path.is_some());
         full.user_agent = Some("Mozilla/5.0".into());
         full
@@ -181,7 +207,9 @@ mod tests {
 
     #[test]
     fn a_user_agent_is_one_short_line() {
-        assert_eq!(user_agent_line(Some("a\r\nb\u{0}c")), "abc");
+        assert_eq!(user_agent_line(Some("a\r\nb\u{0}c\u{7f}")), "abc");
+        assert_eq!(user_agent_line(Some("Mozilla/5.0 (~)")), "Mozilla/5.0 (~)");
+        assert_eq!(user_agent_line(Some(&"a".repeat(1_000))).len(), 256);
         assert_eq!(user_agent_line(Some(&"é".repeat(1_000))).chars().count(), 256);
         assert_eq!(user_agent_line(None), "");
     }

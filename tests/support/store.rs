@@ -69,7 +69,7 @@ pub fn new_session(user: &str) -> NewSession {
 pub fn readme_session(user: &str) -> NewSession {
     let permissions = ["api.*.read_key", "api.*.read_analytics"];
     let new = new_session(user);
-    let grant = Grant {
+    let grant = Arc::new(Grant {
         external_organization_id: None,
         email: None,
         preview: false,
@@ -77,8 +77,8 @@ pub fn readme_session(user: &str) -> NewSession {
         return_url: None,
         path: None,
         permissions: permissions.map(|text| Permission::parse(text).expect("valid")).into(),
-        ..new.grant
-    };
+        ..(*new.grant).clone()
+    });
     NewSession { grant, ..new }
 }
 
@@ -97,8 +97,8 @@ pub fn new_direct(user: &str) -> NewDirectSession {
     }
 }
 
-fn grant_of(kind: SessionKind, user: &str) -> Grant {
-    Grant {
+fn grant_of(kind: SessionKind, user: &str) -> Arc<Grant> {
+    Arc::new(Grant {
         kind,
         workspace: "acme".into(),
         slug: "my-portal".into(),
@@ -111,7 +111,7 @@ fn grant_of(kind: SessionKind, user: &str) -> Grant {
         metadata: Some(r#"{"plan":"pro","lines":"a\nb"}"#.into()),
         return_url: parse_http_url("https://app.example.com/back").ok(),
         path: PortalPath::parse("/invoices/42?tab=lines#total").ok(),
-    }
+    })
 }
 
 /// A new try to exchange: with a token of its own.

@@ -4,6 +4,8 @@
 //! nothing, such as one server of several behind one address. Nothing of it stays, whatever comes of it.
 //! Must not know: where the store is.
 
+use std::sync::Arc;
+
 use crate::domain::admitted_portals::AdmittedPortals;
 use crate::domain::base62::random_text;
 use crate::domain::credential::{BrowserToken, Digest, DirectToken, Ticket};
@@ -216,8 +218,8 @@ fn new_direct_session(tag: UserTag, token: Digest) -> NewDirectSession {
     }
 }
 
-fn grant(kind: SessionKind) -> Grant {
-    Grant {
+fn grant(kind: SessionKind) -> Arc<Grant> {
+    Arc::new(Grant {
         kind,
         workspace: NO_WORKSPACE.into(),
         slug: NOBODY.into(),
@@ -230,5 +232,5 @@ fn grant(kind: SessionKind) -> Grant {
         metadata: None,
         return_url: None,
         path: None,
-    }
+    })
 }

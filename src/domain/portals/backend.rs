@@ -65,8 +65,13 @@ impl Portals {
     }
 }
 
-fn grant_of(kind: SessionKind, caller: &Caller<ToCreate>, portal: &Portal, request: SessionRequest) -> Grant {
-    Grant {
+fn grant_of(
+    kind: SessionKind,
+    caller: &Caller<ToCreate>,
+    portal: &Portal,
+    request: SessionRequest,
+) -> Arc<Grant> {
+    Arc::new(Grant {
         kind,
         workspace: portal.workspace.clone(),
         slug: request.slug,
@@ -79,7 +84,7 @@ fn grant_of(kind: SessionKind, caller: &Caller<ToCreate>, portal: &Portal, reque
         metadata: request.metadata,
         return_url: request.return_url,
         path: request.path,
-    }
+    })
 }
 
 fn user_of<'a, R>(caller: &'a Caller<R>, slug: &'a str, external_id: &'a str) -> UserRef<'a> {

@@ -2,6 +2,8 @@
 //!
 //! Must not know: how a store does it.
 
+use std::sync::Arc;
+
 use super::lookup::Gone;
 use crate::domain::admitted_portals::AdmittedPortals;
 use crate::domain::credential::Digest;
@@ -27,7 +29,7 @@ pub struct NewSession {
     /// What holds for the session all its life.
     pub policy: SessionPolicy,
     /// What it may do.
-    pub grant: Grant,
+    pub grant: Arc<Grant>,
     /// The configured id of the root key that creates it.
     pub root_key: String,
 }
@@ -50,7 +52,7 @@ pub struct NewDirectSession {
     /// What holds for it all its life.
     pub policy: SessionPolicy,
     /// What it may do.
-    pub grant: Grant,
+    pub grant: Arc<Grant>,
     /// The configured id of the root key that opens it.
     pub root_key: String,
 }

@@ -167,7 +167,8 @@ fn only_the_exact_name_is_read() {
 fn the_hint_reads_back() {
     let portal = portal("https://portal.example.com");
     let mut session = session(Some(1_000), 86_401_000);
-    session.grant.return_url = parse_http_url("https://app.example.com/back?a=1#b").ok();
+    std::sync::Arc::make_mut(&mut session.grant).return_url =
+        parse_http_url("https://app.example.com/back?a=1#b").ok();
     let [_, written] = begin(&portal, &session, &token());
     let mut headers = HeaderMap::new();
     let (line, _) = written.0.split_once(';').expect("attributes");
@@ -175,5 +176,5 @@ fn the_hint_reads_back() {
     headers.append(COOKIE, HeaderValue::from_static("portal_hint=another"));
     let catalog = Catalog::new(vec![portal], Vec::new());
     let read = sent(&headers, &catalog).hint;
-    assert_eq!(read, Some(Hint { slug: "my-portal".into(), return_url: session.grant.return_url }));
+    assert_eq!(read, Some(Hint { slug: "my-portal".into(), return_url: session.grant.return_url.clone() }));
 }
