@@ -15,6 +15,9 @@ pub use values::{boolean, integer, object, parsed, shown_text, string, text};
 
 const MAX_NAME_CHARS: usize = 64;
 
+/// Few objects have more.
+const USUAL_FIELDS: usize = 16;
+
 /// One object of a document.
 pub struct Fields<'d, 'f> {
     object: &'d Map<String, Value>,
@@ -26,7 +29,7 @@ pub struct Fields<'d, 'f> {
 impl<'d, 'f> Fields<'d, 'f> {
     /// The fields of `object`, whose path in its document is `at` (empty at the top).
     pub fn new(object: &'d Map<String, Value>, at: impl Into<String>, faults: &'f mut Vec<Fault>) -> Self {
-        Fields { object, at: at.into(), faults, known: Vec::new() }
+        Fields { object, at: at.into(), faults, known: Vec::with_capacity(USUAL_FIELDS) }
     }
 
     /// The path of the object.
@@ -76,11 +79,11 @@ impl<'d, 'f> Fields<'d, 'f> {
         name: &'static str,
         read: impl FnOnce(&'d Value) -> Result<T, Invalid>,
     ) -> Option<T> {
-        if self.value(name).is_none() {
+        let value = self.value(name);
+        if value.is_none() {
             self.fault(name, Invalid::new("This field is missing.", format!("Add the field {name}.")));
-            return None;
         }
-        self.optional(name, read)
+        self.read(name, value?, read)
     }
 
     /// A field that may be left out.
@@ -89,7 +92,17 @@ impl<'d, 'f> Fields<'d, 'f> {
         name: &'static str,
         read: impl FnOnce(&'d Value) -> Result<T, Invalid>,
     ) -> Option<T> {
-        match read(self.value(name)?) {
+        let value = self.value(name)?;
+        self.read(name, value, read)
+    }
+
+    fn read<T>(
+        &mut self,
+        name: &str,
+        value: &'d Value,
+        read: impl FnOnce(&'d Value) -> Result<T, Invalid>,
+    ) -> Option<T> {
+        match read(value) {
             Ok(value) => Some(value),
             Err(invalid) => {
                 self.fault(name, invalid);

@@ -43,9 +43,10 @@ pub fn base62<const N: usize>(number: &[u8; 32]) -> [u8; N] {
     }
     let mut digits = [b'0'; N];
     // One division of the whole number yields as many digits as a limb can hold.
-    for five in digits.rchunks_mut(5) {
+    for (round, five) in digits.rchunks_mut(5).enumerate() {
         let mut remainder = 0u64;
-        for limb in &mut limbs {
+        // Each round takes 29 bits off the number, and so leaves the first limbs empty in the end.
+        for limb in limbs.iter_mut().skip(round * 29 / 32) {
             let dividend = (remainder << 32) | u64::from(*limb);
             *limb = (dividend / 62u64.pow(5)) as u32;
             remainder = dividend % 62u64.pow(5);
@@ -77,8 +78,13 @@ pub fn number(text: &str) -> Option<u64> {
 
 /// CRC-32 in six base62 digits. It catches typing errors and lets secret scanners recognise a credential. Only the
 /// digest in the store protects against forgery.
-pub fn checksum(of: &str) -> String {
-    text(&base62_of::<CHECKSUM_CHARS>(crc32fast::hash(of.as_bytes()).into())).to_owned()
+pub fn checksum(of: &str) -> [u8; CHECKSUM_CHARS] {
+    base62_of(crc32fast::hash(of.as_bytes()).into())
+}
+
+/// Whether there are only such characters. It goes to the end in any case, so that the compiler may take many at a time.
+pub fn is_base62(text: &[u8]) -> bool {
+    text.iter().fold(true, |all, byte| all & byte.is_ascii_alphanumeric())
 }
 
 #[cfg(test)]
@@ -95,11 +101,23 @@ mod tests {
         assert_eq!(text(&base62::<33>(&bytes)), "Rs4th9kj5BBtFIlIzO2tfefWtjRe0SZUJ");
         assert_eq!(text(&base62::<16>(&bytes)), "O2tfefWtjRe0SZUJ");
         assert_eq!(text(&base62::<33>(&[0; 32])), "0".repeat(33));
+        assert_eq!(text(&base62::<43>(&[255; 32])), "yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp1");
         for number in [0, 61, 62, 1_742_000_000_000, u64::MAX] {
             let mut bytes = [0; 32];
             bytes[24..].copy_from_slice(&number.to_be_bytes());
             assert_eq!(base62::<11>(&bytes), base62_of::<11>(number));
             assert_eq!(self::number(text(&base62_of::<11>(number))), Some(number));
+        }
+    }
+
+    #[test]
+    fn each_character_counts() {
+        for byte in 0..=u8::MAX {
+            for (length, at) in [(1, 0), (8, 7), (16, 0), (55, 31), (55, 54)] {
+                let mut text = vec![b'a'; length];
+                text[at] = byte;
+                assert_eq!(is_base62(&text), BASE62.contains(&byte), "{byte} at {at} of {length}");
+            }
         }
     }
 }

@@ -38,15 +38,6 @@ pub enum Candidate {
 }
 
 impl Candidate {
-    /// The secret text, to compare it with a cookie's.
-    pub fn expose(&self) -> &str {
-        match self {
-            Candidate::Browser(token, _) => token.expose(),
-            Candidate::Direct(token) => token.expose(),
-            Candidate::Signed(text) => text.expose(),
-        }
-    }
-
     /// What a cookie may hold.
     pub fn as_browser(&self) -> Option<&BrowserToken> {
         match self {
@@ -115,6 +106,12 @@ pub fn in_bearer(text: &str, door: Door) -> Candidates {
 /// What stands in a portal's cookie. `bound_to_host`: the name has the prefix `__Host-`, of which a browser sends one
 /// value only. Two of them come from somebody else, and nothing tells which one is the user's.
 pub fn in_cookie(texts: &[String], bound_to_host: bool) -> Candidates {
+    // Nearly always.
+    if let [only] = texts
+        && let Ok(token) = BrowserToken::parse(only)
+    {
+        return Ok(vec![Candidate::Browser(token, Door::Cookie)]);
+    }
     let mut different: Vec<&String> = Vec::new();
     for text in texts {
         if !different.contains(&text) {
@@ -145,6 +142,14 @@ mod tests {
     use crate::domain::environment::Environment;
     use crate::domain::user_tag::UserTag;
 
+    fn text(candidate: &Candidate) -> &str {
+        match candidate {
+            Candidate::Browser(token, _) => token.expose(),
+            Candidate::Direct(token) => token.expose(),
+            Candidate::Signed(text) => text.expose(),
+        }
+    }
+
     fn token() -> String {
         let tag = UserTag::parse("aaaaaaaaaaaaaaaa").expect("a tag");
         BrowserToken::mint(Environment::Live, tag).expose().to_owned()
@@ -168,7 +173,7 @@ mod tests {
         ];
         for (texts, bound_to_host, expected) in table {
             let found = in_cookie(&texts, bound_to_host);
-            let found = found.as_ref().map(|tokens| tokens.iter().map(Candidate::expose).collect::<Vec<_>>());
+            let found = found.as_ref().map(|tokens| tokens.iter().map(text).collect::<Vec<_>>());
             let expected = expected.map(|texts| texts.into_iter().map(String::as_str).collect::<Vec<_>>());
             assert_eq!(found.map_err(|refusal| *refusal), expected);
         }

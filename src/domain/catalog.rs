@@ -4,7 +4,7 @@
 //! Must not know: files, TOML or reloading. `config` validates it and builds it whole. It never changes; a reload swaps
 //! the whole catalog.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::admitted_portals::AdmittedPortals;
@@ -14,14 +14,15 @@ use super::portal::Portal;
 use super::root_key::RootKeyEntry;
 use super::signed_token::TokenSigner;
 
-/// All portals and keys, ready for look-ups.
+/// All portals and keys, ready for look-ups. Names are compared, not hashed: the hash of one takes longer than to find it
+/// among some hundreds.
 #[derive(Debug, Default)]
 pub struct Catalog {
     portals: Vec<Arc<Portal>>,
     enabled: AdmittedPortals,
-    by_slug: HashMap<String, Arc<Portal>>,
-    by_origin: HashMap<String, Vec<Arc<Portal>>>,
-    by_cookie_name: HashMap<String, Arc<Portal>>,
+    by_slug: BTreeMap<String, Arc<Portal>>,
+    by_origin: BTreeMap<String, Vec<Arc<Portal>>>,
+    by_cookie_name: BTreeMap<String, Arc<Portal>>,
     root_keys: HashMap<[u8; 32], Arc<RootKeyEntry>>,
     signer: Option<Arc<dyn TokenSigner>>,
 }

@@ -9,7 +9,9 @@ use std::fmt;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest as _, Sha256};
 
-use super::base62::{CHECKSUM_CHARS, RANDOM_CHARS, checksum, random_bytes, random_text, text_of};
+use super::base62::{
+    self, CHECKSUM_CHARS, RANDOM_CHARS, base62, checksum, is_base62, random_bytes, random_text,
+};
 use super::environment::Environment;
 use super::handle::HandleSuffix;
 use super::malformed::Malformed;
@@ -114,24 +116,25 @@ impl<K: Kind> Credential<K> {
 
     /// One whose secret part is made from these bytes. The caller must know why nobody can guess them.
     pub fn from_random(environment: Environment, tag: UserTag, random: &[u8; 32]) -> Self {
-        let parts = [K::PREFIX, environment.name(), "_", tag.as_str(), &text_of(random)];
-        let mut text = parts.concat();
-        text.push_str(&checksum(&text));
+        let random = base62::<RANDOM_CHARS>(random);
+        // As long as it gets, so that no part of it is left behind in memory that is given back.
+        let mut text = String::with_capacity(Self::MOST_CHARS);
+        for part in [K::PREFIX, environment.name(), "_", tag.as_str(), base62::text(&random)] {
+            text.push_str(part);
+        }
+        text.push_str(base62::text(&checksum(&text)));
         Credential { text: SecretString::from(text), environment, tag, kind: std::marker::PhantomData }
     }
 
     /// Reads one that a client sent. A mistyped or invented one fails here, before any store is asked.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
         let rest = text.strip_prefix(K::PREFIX).ok_or(Malformed)?;
-        let (environment, rest) = rest.split_once('_').ok_or(Malformed)?;
-        let environment = Environment::from_name(environment).ok_or(Malformed)?;
-        let well_formed = rest.len() == TAG_CHARS + RANDOM_CHARS + CHECKSUM_CHARS
-            && rest.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if !well_formed {
+        let (environment, rest) = Environment::split(rest).ok_or(Malformed)?;
+        if rest.len() != TAG_CHARS + RANDOM_CHARS + CHECKSUM_CHARS || !is_base62(rest.as_bytes()) {
             return Err(Malformed);
         }
         let (body, sum) = text.split_at(text.len() - CHECKSUM_CHARS);
-        if checksum(body) != sum {
+        if checksum(body) != sum.as_bytes() {
             return Err(Malformed);
         }
         let tag = UserTag::parse(&rest[..TAG_CHARS])?;
@@ -143,8 +146,8 @@ impl<K: Kind> Credential<K> {
     /// Another letter or digit, or white space, is no such thing: that is another text.
     pub fn parse_from_link(text: &str) -> Result<Self, Malformed> {
         let rest = text.strip_prefix(K::PREFIX).ok_or(Malformed)?;
-        let start = K::PREFIX.len() + rest.find('_').ok_or(Malformed)? + 1;
-        let end = start + TAG_CHARS + RANDOM_CHARS + CHECKSUM_CHARS;
+        let (_, rest) = Environment::split(rest).ok_or(Malformed)?;
+        let end = text.len() - rest.len() + TAG_CHARS + RANDOM_CHARS + CHECKSUM_CHARS;
         let (own, appended) = text.split_at_checked(end).ok_or(Malformed)?;
         if !appended.chars().next().is_none_or(|c| c.is_ascii_punctuation() || !c.is_ascii()) {
             return Err(Malformed);
@@ -191,7 +194,7 @@ impl RootKey {
     /// A new one.
     pub fn mint(environment: Environment) -> Self {
         let mut text = format!("{}{}_{}", Self::PREFIX, environment.name(), random_text());
-        text.push_str(&checksum(&text));
+        text.push_str(base62::text(&checksum(&text)));
         RootKey { text: SecretString::from(text) }
     }
 

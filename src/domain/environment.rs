@@ -24,8 +24,16 @@ impl Environment {
         }
     }
 
+    const ALL: [Environment; 2] = [Environment::Live, Environment::Test];
+
+    /// The one whose name and a `_` a text begins with, and the rest of it.
+    pub fn split(text: &str) -> Option<(Self, &str)> {
+        let rest_after = |one: Self| Some((one, text.strip_prefix(one.name())?.strip_prefix('_')?));
+        Self::ALL.into_iter().find_map(rest_after)
+    }
+
     /// The reverse of [`Environment::name`].
     pub fn from_name(name: &str) -> Option<Self> {
-        [Environment::Live, Environment::Test].into_iter().find(|environment| environment.name() == name)
+        Self::ALL.into_iter().find(|environment| environment.name() == name)
     }
 }

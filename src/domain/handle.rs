@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::base62::{base62_of, number, text};
+use super::base62::{base62_of, is_base62, number, text};
 use super::malformed::Malformed;
 use super::user_tag::{TAG_CHARS, UserTag};
 
@@ -33,7 +33,7 @@ impl HandleSuffix {
     /// Reads the characters back.
     pub fn parse(chars: &str) -> Result<Self, Malformed> {
         let bytes: [u8; SUFFIX_CHARS] = chars.as_bytes().try_into().map_err(|_| Malformed)?;
-        if bytes.iter().all(u8::is_ascii_alphanumeric) { Ok(HandleSuffix(bytes)) } else { Err(Malformed) }
+        if is_base62(&bytes) { Ok(HandleSuffix(bytes)) } else { Err(Malformed) }
     }
 
     /// The characters.
@@ -65,7 +65,7 @@ impl Handle {
     pub fn parse(text: &str) -> Result<Self, Malformed> {
         let rest = text.strip_prefix(PREFIX).ok_or(Malformed)?;
         let expected = TAG_CHARS + TIME_CHARS + SUFFIX_CHARS;
-        if rest.len() != expected || !rest.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        if rest.len() != expected || !is_base62(rest.as_bytes()) {
             return Err(Malformed);
         }
         let (tag, rest) = rest.split_at(TAG_CHARS);
@@ -83,7 +83,7 @@ impl fmt::Display for Handle {
         let time: [u8; TIME_CHARS] = base62_of(self.created_at_ms);
         // Written in one piece, because every answer and every log line has one.
         let mut chars = [0; PREFIX.len() + TAG_CHARS + TIME_CHARS + SUFFIX_CHARS];
-        let parts = [PREFIX.as_bytes(), self.tag.as_str().as_bytes(), &time, &self.suffix.0];
+        let parts = [PREFIX.as_bytes(), self.tag.as_bytes(), &time, &self.suffix.0];
         let mut rest = chars.as_mut_slice();
         for part in parts {
             let (place, after) = rest.split_at_mut(part.len());

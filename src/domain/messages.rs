@@ -7,7 +7,6 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::candidates::Candidate;
 use super::credential::{BrowserToken, Digest, DirectToken, Ticket};
 use super::handle::Handle;
 use super::idempotency::IdempotencyKey;
@@ -95,7 +94,7 @@ pub struct CreatedSession {
     /// Its only credential so far.
     pub ticket: Ticket,
     /// Where the browser takes its ticket.
-    pub url: Url,
+    pub url: String,
     /// For the developer.
     pub warnings: Vec<Warning>,
 }
@@ -149,8 +148,8 @@ pub struct CurrentSession {
     pub session: PortalSession,
     /// Its portal.
     pub portal: Arc<Portal>,
-    /// What the request brought.
-    pub credential: Candidate,
+    /// Whether a page uses its credential itself. No cookie holds it then.
+    pub is_direct: bool,
     /// Under which the store has the session.
     pub digest: Digest,
 }

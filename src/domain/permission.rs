@@ -18,7 +18,7 @@ impl Permission {
     /// Reads a permission to grant: 1 to 256 of `A-Z a-z 0-9 _ . : * -`, without an empty segment.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let permission = Permission::parse_loosely(text)?;
-        if segments(text).any(str::is_empty) {
+        if has_empty_segment(text.as_bytes()) {
             return Err(Invalid::new(
                 "A permission must not have an empty segment: no : or . at an end, and no two of them together.",
                 "Name every segment, as in \"keys:read\" or \"api.*.read_key\".",
@@ -30,7 +30,8 @@ impl Permission {
     /// Reads a permission that somebody asks about, or that was granted before empty segments were refused. Nobody
     /// holds one with an empty segment: that is an answer, not an error.
     pub fn parse_loosely(text: &str) -> Result<Self, Invalid> {
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:*-".contains(&byte);
+        let allowed =
+            |byte| matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.' | b':' | b'*' | b'-');
         if text.is_empty() || text.len() > MAX_CHARS || !text.bytes().all(allowed) {
             return Err(Invalid::new(
                 "A permission must have 1 to 256 of the characters A-Z a-z 0-9 _ . : * -",
@@ -67,6 +68,14 @@ impl Permission {
 /// Whether any of `held` covers `asked`.
 pub fn any_covers(held: &[Permission], asked: &Permission) -> bool {
     held.iter().any(|permission| permission.covers(asked))
+}
+
+/// Faster than to cut them out.
+fn has_empty_segment(text: &[u8]) -> bool {
+    let ends = |byte: Option<&u8>| byte.is_none_or(|byte| matches!(byte, b':' | b'.'));
+    ends(text.first())
+        || ends(text.last())
+        || text.windows(2).any(|pair| pair.iter().all(|byte| ends(Some(byte))))
 }
 
 fn segments(text: &str) -> impl Iterator<Item = &str> {

@@ -3,7 +3,7 @@
 //! Owns: what is set for it, where a browser arrives with its ticket, and where it may go back to.
 //! Must not know: other portals, files or TOML. `config` has validated it.
 
-use url::Url;
+use url::{Position, Url};
 
 use super::appearance::Appearance;
 use super::credential::Ticket;
@@ -11,7 +11,7 @@ use super::environment::Environment;
 use super::invalid::Invalid;
 use super::policy::SessionPolicy;
 use super::portal_path::PortalPath;
-use super::return_url::{is_under, with_parameter};
+use super::return_url::{is_under, query_with};
 use super::signed_token::TokenSettings;
 
 /// The query parameter that carries a ticket, unless the portal's frontend reads another.
@@ -122,17 +122,21 @@ impl Portal {
     }
 
     /// The URL to which a browser takes its ticket, with the ticket in it.
-    pub fn entrance(&self, environment: Environment, ticket: &Ticket) -> Url {
-        match self.landing {
+    pub fn entrance(&self, environment: Environment, ticket: &Ticket) -> String {
+        let (url, path, parameter) = match self.landing {
             Landing::Portal => {
-                with_parameter(self.url_for(environment), &self.session_parameter, ticket.expose())
+                let url = self.url_for(environment);
+                (url, [url.path(), "", ""], self.session_parameter.as_str())
             }
             Landing::Hosted { .. } => {
-                let mut url = self.public_url.clone();
-                url.set_path(&format!("{}/portal/{}", url.path().trim_end_matches('/'), self.slug));
-                with_parameter(&url, SESSION_PARAMETER, ticket.expose())
+                let url = &self.public_url;
+                (url, [url.path().trim_end_matches('/'), "/portal/", &self.slug], SESSION_PARAMETER)
             }
-        }
+        };
+        // Its parts are those of a URL that was read, so to put them together is enough.
+        let [path, page, slug] = path;
+        let query = query_with(url, parameter, ticket.expose());
+        [&url[..Position::BeforePath], path, page, slug, "?", &query, &url[Position::AfterQuery..]].concat()
     }
 
     /// Where a browser goes that is signed in: to this place within the portal, or to where the portal begins.

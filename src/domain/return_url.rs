@@ -114,20 +114,25 @@ pub fn is_under(url: &Url, prefix: &Url) -> bool {
 
 /// The return URL with its reason. An older reason is replaced; everything else stays exactly as it was.
 pub fn with_reason(url: &Url, reason: Reason) -> Url {
-    with_parameter(url, "reason", reason.name())
+    let mut with_reason = url.clone();
+    with_reason.set_query(Some(&query_with(url, "reason", reason.name())));
+    with_reason
 }
 
-/// The URL with one query parameter set. The other parameters and the fragment stay as they were. `name` and `value`
-/// must need no encoding; none of ours does.
-pub fn with_parameter(url: &Url, name: &str, value: &str) -> Url {
+/// The URL's query with one parameter set, and the others as they were. `name` and `value` must need no encoding; none
+/// of ours does.
+pub fn query_with(url: &Url, name: &str, value: &str) -> String {
     let is_other = |pair: &&str| pair.split('=').next() != Some(name) && !pair.is_empty();
-    let mut query: Vec<&str> = url.query().unwrap_or_default().split('&').filter(is_other).collect();
-    let parameter = format!("{name}={value}");
-    query.push(&parameter);
-    let query = query.join("&");
-    let mut url = url.clone();
-    url.set_query(Some(&query));
-    url
+    let former = url.query().unwrap_or_default();
+    let mut query = String::with_capacity(former.len() + name.len() + value.len() + 2);
+    for pair in former.split('&').filter(is_other) {
+        query.push_str(pair);
+        query.push('&');
+    }
+    for part in [name, "=", value] {
+        query.push_str(part);
+    }
+    query
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
-use super::base62::base62;
+use super::base62::{self, base62, is_base62};
 use super::environment::Environment;
 use super::malformed::Malformed;
 
@@ -25,12 +25,17 @@ impl UserTag {
     /// Reads the characters back.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
         let bytes: [u8; TAG_CHARS] = text.as_bytes().try_into().map_err(|_| Malformed)?;
-        if bytes.iter().all(u8::is_ascii_alphanumeric) { Ok(UserTag(bytes)) } else { Err(Malformed) }
+        if is_base62(&bytes) { Ok(UserTag(bytes)) } else { Err(Malformed) }
     }
 
     /// The characters.
     pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or_default()
+        base62::text(&self.0)
+    }
+
+    /// The same in ASCII.
+    pub fn as_bytes(&self) -> &[u8; TAG_CHARS] {
+        &self.0
     }
 }
 

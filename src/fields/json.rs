@@ -11,8 +11,9 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, IgnoredAny};
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::map::{Entry, Map};
 use serde_json::value::RawValue;
-use serde_json::{Map, Number, Value};
+use serde_json::{Number, Value};
 
 use super::values::shortened;
 use crate::domain::invalid::{Fault, Invalid};
@@ -145,14 +146,17 @@ impl<'de> Visitor<'de> for Element<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Value, A::Error> {
         let mut fields = Map::new();
         while let Some(name) = object.next_key::<String>()? {
-            if fields.contains_key(&name) {
-                self.repeats(&name);
-                object.next_value::<IgnoredAny>()?;
-                continue;
+            match fields.entry(name) {
+                Entry::Occupied(first) => {
+                    self.repeats(first.key());
+                    object.next_value::<IgnoredAny>()?;
+                }
+                Entry::Vacant(field) => {
+                    let place = Place::Field(self.place, field.key());
+                    let value = object.next_value_seed(Element { place: &place, ..self })?;
+                    field.insert(value);
+                }
             }
-            let place = Place::Field(self.place, &name);
-            let value = object.next_value_seed(Element { place: &place, ..self })?;
-            fields.insert(name, value);
         }
         Ok(Value::Object(fields))
     }

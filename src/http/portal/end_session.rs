@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::found::found;
+use crate::domain::credential::Digest;
 use crate::domain::error::Error;
 use crate::domain::handle::Handle;
 use crate::domain::messages::EndedSession;
@@ -66,10 +67,10 @@ pub async fn handle(
     let return_url = session.grant.return_url.as_ref().or(portal.return_url.as_ref());
     let mut response = success(&request, Ended { return_url: return_url.map(url::Url::as_str) });
     // A direct token has no cookie; the browser's session of the same portal, if it has one, goes on.
-    if current.credential.is_direct() {
+    if current.is_direct {
         return Ok(response);
     }
-    let known = |value: &str| value == current.credential.expose();
+    let known = |value: &str| Digest::of(value) == current.digest;
     for cookie in cookies::leftovers(portal, request.headers(), known).into_iter().chain(cookies::end(portal))
     {
         cookies::add(&mut response, cookie);

@@ -75,7 +75,7 @@ impl Portals {
                     return Err(portal_disabled(Some(current.session.handle)));
                 }
                 // A page uses a direct token itself, so its portal must list it wherever the token is shown.
-                Ok(current) if current.credential.is_direct() && presented.is_foreign_to(&current.portal) => {
+                Ok(current) if current.is_direct && presented.is_foreign_to(&current.portal) => {
                     return Err(origin_not_listed(Some(current.session.handle)));
                 }
                 Ok(current) => return Ok(current),
@@ -118,7 +118,7 @@ impl Portals {
         if let Err(refusal) = checked {
             return Ok(Err(Gone::new(refusal, handle)));
         }
-        Ok(Ok(CurrentSession { session, portal, credential: candidate.clone(), digest: place.digest }))
+        Ok(Ok(CurrentSession { session, portal, is_direct: candidate.is_direct(), digest: place.digest }))
     }
 
     /// What a signed token says is checked here as far as its signature goes.
