@@ -18,8 +18,9 @@ use crate::domain::ports::{Found, Lookup, NotAllRevoked, OnBehalf, Position, Rec
 use crate::domain::root_key::{ToList, ToRevoke};
 use crate::domain::user_tag::UserTag;
 
-/// Portals whose sessions are revoked side by side: of these the slowest decides how long it takes.
-const AT_ONCE: usize = 16;
+/// Portals whose sessions are revoked side by side. A replica that hangs holds a place in the store for each, so that these
+/// must be few.
+const AT_ONCE: usize = 4;
 
 impl Portals {
     /// Revokes one session by its handle. One that the caller may not see counts as absent.
