@@ -1,8 +1,7 @@
 //! Sets and clears cookies: the portal session's and the hint (API.md section 4), where the browser wanted to go
 //! (section 12), and two for the gateway's own pages.
 //!
-//! Owns: their attributes and their text. They are set and cleared in the same place, so that a removal has the attributes it
-//! needs.
+//! Owns: their attributes. They are set and cleared in the same place, so that a removal has the attributes it needs.
 //! Must not know: when a cookie is set. Their names are in `request::cookies`, which reads them.
 
 use std::borrow::Cow;
@@ -11,6 +10,8 @@ use actix_web::HttpResponse;
 use actix_web::http::header::{COOKIE, HeaderMap, HeaderValue, SET_COOKIE};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use cookie::Cookie;
+use cookie::time::Duration;
 
 use super::bounces::Bounces;
 use crate::domain::credential::BrowserToken;
@@ -26,10 +27,8 @@ const HINT_SECONDS: u64 = 30 * 24 * 60 * 60;
 /// As long as the longest life of a ticket.
 const PASS_SECONDS: u64 = 15 * 60;
 const BOUNCES_SECONDS: u64 = 60;
-/// Of all attributes together, unless a domain is long.
-const ATTRIBUTE_BYTES: usize = 96;
 
-/// The value of a `Set-Cookie`. (The crate `cookie` writes the same, with ten times the instructions.)
+/// The value of a `Set-Cookie`.
 pub struct SetCookie(String);
 
 impl SetCookie {
@@ -165,27 +164,24 @@ fn build_as(
     (name, value): (&str, &str),
     life_seconds: u64,
 ) -> SetCookie {
-    let same_site_text = match same_site {
-        SameSite::Lax => "Lax",
-        SameSite::Strict => "Strict",
-        SameSite::None => "None",
+    let same_site = match same_site {
+        SameSite::Lax => cookie::SameSite::Lax,
+        SameSite::Strict => cookie::SameSite::Strict,
+        SameSite::None => cookie::SameSite::None,
     };
-    let mut text = String::with_capacity(name.len() + value.len() + ATTRIBUTE_BYTES);
-    let mut add = |pieces: &[&str]| pieces.iter().for_each(|piece| text.push_str(piece));
-    add(&[name, "=", value, "; HttpOnly; SameSite=", same_site_text]);
-    if scope.partitioned {
-        add(&["; Partitioned"]);
+    let life = Duration::seconds(i64::try_from(life_seconds).unwrap_or(i64::MAX));
+    let mut cookie =
+        Cookie::build((name, value)).path("/").http_only(true).same_site(same_site).max_age(life);
+    if scope.secure {
+        cookie = cookie.secure(true);
     }
-    // Browsers refuse these two without it, also on localhost.
-    if scope.secure || scope.partitioned || same_site == SameSite::None {
-        add(&["; Secure"]);
-    }
-    add(&["; Path=/"]);
     if let Some(domain) = scope.domain {
-        add(&["; Domain=", domain]);
+        cookie = cookie.domain(domain);
     }
-    add(&["; Max-Age=", &life_seconds.to_string()]);
-    SetCookie(text)
+    if scope.partitioned {
+        cookie = cookie.partitioned(true);
+    }
+    SetCookie(cookie.to_string())
 }
 
 #[cfg(test)]

@@ -117,23 +117,6 @@ fn parse(text: &str) -> Option<IpAddr> {
     address.map(canonical)
 }
 
-/// An address as text. (`Display` takes ten times the instructions for the four numbers of most.)
-pub fn text_of(address: IpAddr) -> String {
-    let IpAddr::V4(address) = address else { return address.to_string() };
-    let mut text = String::with_capacity("255.255.255.255".len());
-    for octet in address.octets() {
-        if !text.is_empty() {
-            text.push('.');
-        }
-        for (power, least) in [(100, 100), (10, 10), (1, 0)] {
-            if octet >= least {
-                text.push(char::from(b'0' + octet / power % 10));
-            }
-        }
-    }
-    text
-}
-
 fn canonical(address: IpAddr) -> IpAddr {
     address.to_canonical()
 }
