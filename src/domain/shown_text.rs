@@ -21,6 +21,10 @@ pub fn is_unfit(character: char) -> bool {
 
 /// A text that may be shown and is not blank.
 pub fn check(text: &str) -> Result<(), Invalid> {
+    // As nearly all identifiers are.
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(());
+    }
     if let Some(unfit) = text.chars().find(|character| is_unfit(*character)) {
         let message =
             format!("The text has the character U+{:04X}, which cannot be shown.", u32::from(unfit));

@@ -117,8 +117,3 @@ impl DigestText {
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 }
-
-/// The same in a text of its own.
-pub fn digest_text(digest: &Digest) -> String {
-    DigestText::of(digest).as_str().to_owned()
-}

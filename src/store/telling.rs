@@ -22,15 +22,20 @@ impl Telling {
         u64::try_from(self.0.as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// A script on these keys, and on the history of the session that begins, or began, there.
-    pub fn script(
+    /// A script on these keys.
+    pub fn script(self, script: &'static TellingScript, keys: Vec<String>) -> ScriptCall {
+        script.telling(self.is_on()).on(keys)
+    }
+
+    /// The same, and on the history of the session that begins, or began, there.
+    pub fn script_with(
         self,
         script: &'static TellingScript,
         mut keys: Vec<String>,
-        history: Option<String>,
+        history: impl FnOnce() -> String,
     ) -> ScriptCall {
-        keys.extend(history.filter(|_| self.is_on()));
-        script.telling(self.is_on()).on(keys)
+        keys.extend(self.is_on().then(history));
+        self.script(script, keys)
     }
 
     /// What it tells, and how long that is kept: the last arguments of a telling script.

@@ -7,7 +7,7 @@ use super::scanner::{code_of, paths_in};
 /// Which modules of the crate each one may name. `main` names the crate from outside.
 pub const ARROWS: [(&str, &[&str]); 15] = [
     ("http", &["domain", "telemetry", "fields", "json"]),
-    ("store", &["domain"]),
+    ("store", &["domain", "json"]),
     ("config", &["domain", "fields", "tokens"]),
     ("domain", &[]),
     ("telemetry", &["json"]),

@@ -19,6 +19,7 @@ use crate::domain::portal_path::PortalPath;
 use crate::domain::ports::StoreError;
 use crate::domain::return_url::parse_http_url;
 use crate::domain::session::{Grant, SessionKind};
+use crate::json;
 
 /// Without one of these it is no grant.
 const REQUIRED: &[u8] = b"wnxp";
@@ -80,7 +81,7 @@ pub fn encode_grant(grant: &Grant, policy: &SessionPolicy) -> Result<String, Sto
         return_url: grant.return_url.as_ref().map(|url| url.as_str().into()),
         path: grant.path.as_ref().map(|path| path.as_str().into()),
     };
-    serde_json::to_string(&record).map_err(corrupt)
+    String::from_utf8(json::to_vec(&record).map_err(corrupt)?).map_err(corrupt)
 }
 
 fn limit_text(limit: SessionLimit) -> String {
@@ -163,7 +164,7 @@ fn read_texts<'de, 'a, D: Deserializer<'de>>(from: D) -> Result<Cow<'a, [Permiss
     Ok(Vec::<&str>::deserialize(from)?.into_iter().filter_map(held).collect())
 }
 
-pub(super) fn corrupt(error: impl std::fmt::Display) -> StoreError {
+fn corrupt(error: impl std::fmt::Display) -> StoreError {
     StoreError::Corrupt(error.to_string())
 }
 

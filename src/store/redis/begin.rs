@@ -10,7 +10,7 @@ use crate::domain::base62::{self, base62_of};
 use crate::domain::ports::{
     Exchange, ExchangeAttempt, NewDirectSession, NewSession, Opening, REPEAT_MS, StoreError, Stored,
 };
-use crate::store::keys::digest_text;
+use crate::store::keys::DigestText;
 use crate::store::link::{Call, Replicas};
 use crate::store::reply;
 use crate::store::script::{CREATE, EXCHANGE, OPEN, ScriptCall};
@@ -22,9 +22,9 @@ impl RedisStore {
         let suffix = new.suffix.as_str();
         let script = self
             .telling
-            .script(&CREATE, keys, Some(self.keys.history(new.tag, &new.ticket)))
+            .script_with(&CREATE, keys, || self.keys.history(new.tag, &new.ticket))
             .arg(new.ticket_ttl_ms)
-            .arg([suffix, "t", &digest_text(&new.ticket)].concat())
+            .arg([suffix, "t", DigestText::of(&new.ticket).as_str()].concat())
             .arg(format!("{} {suffix} {}", new.session_ttl_ms, new.grant.slug))
             .arg(record::encode_grant(&new.grant, &new.policy)?)
             .arg(self.fence());
@@ -41,7 +41,7 @@ impl RedisStore {
         ];
         let script = self
             .telling
-            .script(&OPEN, keys, Some(self.keys.history(new.tag, &new.token)))
+            .script_with(&OPEN, keys, || self.keys.history(new.tag, &new.token))
             .arg(new.session_ttl_ms)
             .arg(new.suffix.as_str())
             .arg(&new.grant.slug)
@@ -60,11 +60,11 @@ impl RedisStore {
         let mut call = call_name::<4>();
         for digest in &attempt.held {
             call.push(' ');
-            call.push_str(&digest_text(digest));
+            call.push_str(DigestText::of(digest).as_str());
         }
         let script = self
             .telling
-            .script(&EXCHANGE, keys, Some(self.keys.history(tag, ticket)))
+            .script_with(&EXCHANGE, keys, || self.keys.history(tag, ticket))
             .arg(attempt.portals.listed())
             .arg(record::user_agent_line(attempt.user_agent.as_deref()))
             .arg(self.fence())

@@ -57,7 +57,7 @@ impl RedisStore {
             Record::Ticket(ticket) => self.keys.ticket(handle.tag, &ticket),
             Record::Token(token) => self.keys.browser(handle.tag, &token),
         }));
-        let script = self.telling.script(&REMOVE, keys, None);
+        let script = self.telling.script(&REMOVE, keys);
         let script = script.arg(handle.created_at_ms).arg(handle.suffix.as_str()).arg(state);
         let script = self.telling.told(script, || history::encode(&what).0.to_owned());
         let reply = self.declaring("remove", script, waits).await?;

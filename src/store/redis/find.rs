@@ -11,7 +11,7 @@ use crate::domain::credential::Digest;
 use crate::domain::ports::{Found, Gone, Lookup, Peek, StoreError};
 use crate::domain::session::PortalSession;
 use crate::domain::user_tag::UserTag;
-use crate::store::keys::digest_text;
+use crate::store::keys::DigestText;
 use crate::store::link::{Call, Deadline};
 use crate::store::reply;
 use crate::store::script::{FATE, USE};
@@ -91,7 +91,7 @@ impl RedisStore {
         deadline: Deadline,
     ) -> Result<Result<PortalSession, Gone>, StoreError> {
         let script =
-            self.telling.script(&FATE, vec![key, self.keys.index(tag)], None).arg(digest_text(digest));
+            self.telling.script(&FATE, vec![key, self.keys.index(tag)]).arg(DigestText::of(digest).as_str());
         let script = self.telling.told(script, String::new);
         reply::found(tag, &self.link.call("fate", Call::Script(&script), deadline).await?)
     }

@@ -12,7 +12,7 @@ use crate::domain::ports::{Histories, Sought, StoreError};
 use crate::domain::user_tag::UserTag;
 use crate::store::declaring::Waits;
 use crate::store::history;
-use crate::store::keys::digest_text;
+use crate::store::keys::DigestText;
 use crate::store::link::Call;
 use crate::store::reply;
 use crate::store::script::{EXPLAIN, NOTE};
@@ -28,7 +28,7 @@ impl Histories for RedisStore {
             Sought::Handle(handle) => {
                 script.arg("handle").arg(handle.created_at_ms).arg(handle.suffix.as_str())
             }
-            Sought::Ticket(ticket) => script.arg("digest").arg(digest_text(ticket)).arg(""),
+            Sought::Ticket(ticket) => script.arg("digest").arg(DigestText::of(ticket).as_str()).arg(""),
             Sought::Latest(count) => script.arg("latest").arg(*count).arg(""),
         };
         let reply = self.declaring("explain", script.arg(self.telling.ms()), Waits::No).await?;

@@ -25,7 +25,7 @@ impl RedisStore {
         let (mut created, mut suffix) = words_of(None);
         let (kept_created, kept_suffix) = words_of(kept);
         loop {
-            let script = self.telling.script(&REVOKE_ALL, vec![self.keys.index(tag)], None);
+            let script = self.telling.script(&REVOKE_ALL, vec![self.keys.index(tag)]);
             let script = script.arg(&created).arg(&suffix).arg(BATCH).arg(&kept_created).arg(&kept_suffix);
             let script = script.arg(call_name::<8>());
             let script = self.telling.told(script, String::new);
