@@ -43,10 +43,9 @@ pub fn base62<const N: usize>(number: &[u8; 32]) -> [u8; N] {
     }
     let mut digits = [b'0'; N];
     // One division of the whole number yields as many digits as a limb can hold.
-    for (round, five) in digits.rchunks_mut(5).enumerate() {
+    for five in digits.rchunks_mut(5) {
         let mut remainder = 0u64;
-        // Each round takes 29 bits off the number, and so leaves the first limbs empty in the end.
-        for limb in limbs.iter_mut().skip(round * 29 / 32) {
+        for limb in &mut limbs {
             let dividend = (remainder << 32) | u64::from(*limb);
             *limb = (dividend / 62u64.pow(5)) as u32;
             remainder = dividend % 62u64.pow(5);

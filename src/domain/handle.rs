@@ -12,6 +12,7 @@ use super::user_tag::{TAG_CHARS, UserTag};
 const PREFIX: &str = "sess_";
 const TIME_CHARS: usize = 8;
 const SUFFIX_CHARS: usize = 8;
+const CHARS: usize = PREFIX.len() + TAG_CHARS + TIME_CHARS + SUFFIX_CHARS;
 
 /// The random part of a handle: its name in the user's index.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -76,13 +77,15 @@ impl Handle {
             suffix: HandleSuffix::parse(suffix)?,
         })
     }
-}
 
-impl fmt::Display for Handle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// The text, for the answers and log lines that every request has: without the detour over a formatter.
+    pub fn text(&self) -> String {
+        text(&self.chars()).to_owned()
+    }
+
+    fn chars(&self) -> [u8; CHARS] {
         let time: [u8; TIME_CHARS] = base62_of(self.created_at_ms);
-        // Written in one piece, because every answer and every log line has one.
-        let mut chars = [0; PREFIX.len() + TAG_CHARS + TIME_CHARS + SUFFIX_CHARS];
+        let mut chars = [0; CHARS];
         let parts = [PREFIX.as_bytes(), self.tag.as_bytes(), &time, &self.suffix.0];
         let mut rest = chars.as_mut_slice();
         for part in parts {
@@ -90,7 +93,13 @@ impl fmt::Display for Handle {
             place.copy_from_slice(part);
             rest = after;
         }
-        f.write_str(text(&chars))
+        chars
+    }
+}
+
+impl fmt::Display for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(text(&self.chars()))
     }
 }
 

@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use memchr::{memchr, memchr_iter};
 
-pub use self::grant::encode_grant;
 use self::grant::decode_grant;
+pub use self::grant::encode_grant;
 use crate::domain::handle::{Handle, HandleSuffix};
 use crate::domain::policy::Idle;
 use crate::domain::ports::{NewDirectSession, NewSession, StoreError};

@@ -118,7 +118,7 @@ fn report(
 ) {
     let took = started_at.elapsed();
     let noted = noted(request);
-    let handle = error.and_then(|error| error.handle).or(noted).map(|handle| handle.to_string());
+    let handle = error.and_then(|error| error.handle).or(noted).map(|handle| handle.text());
     let handle = handle.as_deref();
     if let Some(refusal) = error.and_then(|error| error.refusal) {
         count_refusal(request, refusal.name());

@@ -30,7 +30,7 @@ pub fn begin(
 
 fn report(exchanged: &ExchangedSession, client: Option<&str>) {
     let portal = exchanged.portal.slug.as_str();
-    let handle = exchanged.session.handle.to_string();
+    let handle = exchanged.session.handle.text();
     audit(SessionEvent::Exchanged { handle: &handle, portal, client });
     for old in exchanged.replaced.iter().map(ToString::to_string) {
         audit(SessionEvent::Replaced { handle: &old, portal, client });

@@ -16,7 +16,7 @@ pub struct SessionHandle(String);
 
 impl From<Handle> for SessionHandle {
     fn from(handle: Handle) -> Self {
-        SessionHandle(handle.to_string())
+        SessionHandle(handle.text())
     }
 }
 

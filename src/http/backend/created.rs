@@ -16,6 +16,6 @@ pub fn report(request: &HttpRequest, caller: &Caller<ToCreate>, session: &Portal
     let grant = &session.grant;
     note(request, session.handle);
     gateway(request).metrics.sessions.created(&grant.slug, grant.environment.name());
-    let handle = session.handle.to_string();
+    let handle = session.handle.text();
     audit(SessionEvent::Created { handle: &handle, portal: &grant.slug, root_key: &caller.key.id });
 }

@@ -19,7 +19,7 @@ pub type Told = (&'static str, fn(&CurrentSession) -> HeaderValue);
 const NOT_VISIBLE: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
 
 static ALWAYS: [Told; 8] = [
-    ("portal-session-id", |current| encoded(&current.session.handle.to_string())),
+    ("portal-session-id", |current| encoded(&current.session.handle.text())),
     ("portal-slug", |current| encoded(&current.session.grant.slug)),
     ("portal-external-id", |current| encoded(&current.session.grant.external_id)),
     ("portal-organization-id", |current| {
