@@ -63,6 +63,9 @@ impl Budget {
     /// Adds what time has refilled. Returns how many remain used up, and the time until the next is refilled.
     fn refill(&self, every: Duration) -> (u32, Duration) {
         let mut spent = self.lock();
+        if spent.guesses == 0 {
+            return (0, Duration::ZERO);
+        }
         let due = spent.since.elapsed().as_nanos() / every.as_nanos().max(1);
         let back = u32::try_from(due).unwrap_or(u32::MAX).min(spent.guesses);
         spent.guesses -= back;
@@ -86,8 +89,12 @@ impl<K: Eq + Hash + Clone> Guesses<K> {
         if spent >= self.per_minute.get() {
             return Err(wait);
         }
-        // Guesses that others have taken come back soon, unless they are wrong.
         let left = budget.left.clone();
+        // Mostly there is one, and no need of a timer.
+        if let Ok(taken) = left.clone().try_acquire_owned() {
+            return Ok(Guess { budget, taken });
+        }
+        // Guesses that others have taken come back soon, unless they are wrong.
         match timeout(MAX_WAIT, left.acquire_owned()).await {
             Ok(Ok(taken)) => Ok(Guess { budget, taken }),
             Ok(Err(_)) | Err(_) => Err(budget.refill(every).1),
@@ -186,6 +193,16 @@ mod tests {
     async fn a_guess_that_is_given_up_comes_back() {
         let guesses = guesses(1);
         drop(guesses.take(&1).await.expect("a whole budget"));
+        assert!(guesses.take(&1).await.is_ok());
+    }
+
+    /// Nothing is used up, so nothing has to be refilled.
+    #[tokio::test(start_paused = true)]
+    async fn whoever_waits_in_vain_for_what_others_have_taken_may_come_again_at_once() {
+        let guesses = guesses(1);
+        let taken = guesses.take(&1).await.expect("a whole budget");
+        assert_eq!(guesses.take(&1).await.err(), Some(Duration::ZERO));
+        drop(taken);
         assert!(guesses.take(&1).await.is_ok());
     }
 

@@ -52,7 +52,7 @@ pub async fn handle(
         }
     };
     let current = found(&request, current)?;
-    body::fields(&body::read(&request, payload).await?, |_| Some(()))?;
+    body::read_nothing(&request, payload).await?;
     let EndedSession { current, ends } = portals.end(&presented, current).await;
     let (session, portal) = (&current.session, &current.portal);
     for (handles, confirmed) in [(&ends.ended, None), (&ends.unconfirmed, Some(false))] {

@@ -19,7 +19,7 @@ pub async fn handle(
 ) -> Result<HttpResponse, Problem> {
     // The session is checked first: nobody's body is read without one.
     let current = found(&request, portals(&request).find_for_page(&presented).await)?;
-    body::fields(&body::read(&request, payload).await?, |_| Some(()))?;
+    body::read_nothing(&request, payload).await?;
     let now_ms = gateway(&request).store_clock.now_ms();
     Ok(success(&request, SessionView::new(&current.session, &current.portal, now_ms)))
 }

@@ -39,7 +39,7 @@ pub async fn handle(
 ) -> Result<HttpResponse, Problem> {
     let portals = portals(&request);
     let current = found(&request, portals.find_for_page(&presented).await)?;
-    body::fields(&body::read(&request, payload).await?, |_| Some(()))?;
+    body::read_nothing(&request, payload).await?;
     let now_ms = gateway(&request).store_clock.now_ms();
     let token = portals.issue(&current, Purpose::Call, now_ms)?;
     let answer = Issued {

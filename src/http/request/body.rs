@@ -66,6 +66,13 @@ pub async fn read(request: &HttpRequest, payload: web::Payload) -> Result<Body, 
     Err(Error::invalid(fault.into_iter().collect()))
 }
 
+/// Reads the body of a request that has no fields.
+pub async fn read_nothing(request: &HttpRequest, payload: web::Payload) -> Result<(), Error> {
+    let body = read(request, payload).await?;
+    // Mostly there is none at all.
+    if body.text.is_empty() { Ok(()) } else { fields(&body, |_| Some(())) }
+}
+
 async fn read_bytes(payload: web::Payload) -> Result<Vec<u8>, Error> {
     let mut payload = payload.into_inner();
     if matches!(payload, Payload::None) {
