@@ -4,7 +4,7 @@
 //! Owns: how long a portal counts, and how often it is told. A worker tells it before it begins a session there.
 //! Must not know: sessions, users.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ const TOLD_ANEW_AFTER: Duration = Duration::from_secs(60);
 
 /// What one worker has told, and when.
 #[derive(Default)]
-pub struct BegunPortals(Mutex<HashMap<String, HashMap<String, Instant>>>);
+pub struct BegunPortals(Mutex<BTreeMap<String, BTreeMap<String, Instant>>>);
 
 impl BegunPortals {
     /// Must be good before a session begins there.
@@ -37,7 +37,8 @@ impl BegunPortals {
         if self.is_told_at(now, workspace, slug) {
             return Ok(());
         }
-        portals(link, keys, workspace, slug).await?;
+        // On the heap, for it is rare, and every creation's future would reserve space for it.
+        Box::pin(portals(link, keys, workspace, slug)).await?;
         let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         told.entry(workspace.to_owned()).or_default().insert(slug.to_owned(), now);
         Ok(())

@@ -179,6 +179,7 @@ impl SessionStore for RedisStore {
     }
 
     async fn begins_at(&self, workspace: &str, slug: &str) -> Result<(), StoreError> {
+        self.agreed().await?;
         self.begun.tell(&self.link, &self.keys, workspace, slug).await
     }
 
