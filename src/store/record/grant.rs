@@ -164,7 +164,7 @@ fn read_texts<'de, 'a, D: Deserializer<'de>>(from: D) -> Result<Cow<'a, [Permiss
     Ok(Vec::<&str>::deserialize(from)?.into_iter().filter_map(held).collect())
 }
 
-fn corrupt(error: impl std::fmt::Display) -> StoreError {
+pub(super) fn corrupt(error: impl std::fmt::Display) -> StoreError {
     StoreError::Corrupt(error.to_string())
 }
 

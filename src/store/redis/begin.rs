@@ -25,7 +25,7 @@ impl RedisStore {
             .script_with(&CREATE, keys, || self.keys.history(new.tag, &new.ticket))
             .arg(new.ticket_ttl_ms)
             .arg([suffix, "t", DigestText::of(&new.ticket).as_str()].concat())
-            .arg(format!("{} {suffix} {}", new.session_ttl_ms, new.grant.slug))
+            .arg([&new.session_ttl_ms.to_string(), " ", suffix, " ", &new.grant.slug].concat())
             .arg(record::encode_grant(&new.grant, &new.policy)?)
             .arg(self.fence());
         let script = self.telling.told(script, || history::origin(&new.grant, &new.root_key));
