@@ -95,6 +95,8 @@ on_both_stores! {
         assert_eq!((email.header("portal-email"), email.headers.contains_key("portal-metadata")), ("jane@example.com", false));
         let neither = authorize(&app, "").bearer(&token).send().await;
         assert!(!neither.headers.contains_key("portal-email"));
+        let twice = authorize(&app, "?with=email&with=email,email").bearer(&token).send().await;
+        assert_eq!(twice.header_values("portal-email"), ["jane@example.com"]);
         // Always there where they are asked for: what a client sent must not survive.
         let without = app.signed_in(json!({})).await;
         let reply = authorize(&app, "?with=metadata&with=email").header("portal-email", "forged").bearer(&without).send().await;

@@ -102,8 +102,10 @@ fn kept<T>(read: Result<T, Invalid>, at: impl FnOnce() -> String, faults: &mut V
 
 fn read_with(words: &str) -> Result<Vec<&'static Told>, Invalid> {
     let find = |word: &str| {
-        let fix =
-            format!("Name what you need of: {}.", identity::ON_REQUEST.map(|(word, _)| word).join(", "));
+        let fix = format!(
+            "Name what you need of: {}.",
+            identity::ON_REQUEST.each_ref().map(|(word, _)| *word).join(", ")
+        );
         let found = identity::ON_REQUEST.iter().find(|(known, _)| *known == word);
         found.map(|(_, told)| told).ok_or_else(|| Invalid::new("The list has an unknown word.", fix))
     };

@@ -13,38 +13,46 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use crate::domain::messages::CurrentSession;
 
 /// A header's name, and how to make its value.
-pub type Told = (&'static str, fn(&CurrentSession) -> HeaderValue);
+pub type Told = (HeaderName, fn(&CurrentSession) -> HeaderValue);
 
 /// Everything but visible ASCII, and `%` itself.
 const NOT_VISIBLE: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
 
+const fn name(text: &'static str) -> HeaderName {
+    HeaderName::from_static(text)
+}
+
 static ALWAYS: [Told; 8] = [
-    ("portal-session-id", |current| encoded(&current.session.handle.text())),
-    ("portal-slug", |current| encoded(&current.session.grant.slug)),
-    ("portal-external-id", |current| encoded(&current.session.grant.external_id)),
-    ("portal-organization-id", |current| {
+    (name("portal-session-id"), |current| encoded(&current.session.handle.text())),
+    (name("portal-slug"), |current| encoded(&current.session.grant.slug)),
+    (name("portal-external-id"), |current| encoded(&current.session.grant.external_id)),
+    (name("portal-organization-id"), |current| {
         encoded(current.session.grant.external_organization_id.as_deref().unwrap_or_default())
     }),
-    ("portal-permissions", |current| {
+    (name("portal-permissions"), |current| {
         let permissions = current.session.grant.permissions.iter();
         encoded(&permissions.map(|permission| permission.as_str()).collect::<Vec<_>>().join(","))
     }),
-    ("portal-environment", |current| HeaderValue::from_static(current.session.grant.environment.name())),
-    ("portal-preview", |current| {
+    (name("portal-environment"), |current| {
+        HeaderValue::from_static(current.session.grant.environment.name())
+    }),
+    (name("portal-preview"), |current| {
         HeaderValue::from_static(if current.session.grant.preview { "true" } else { "false" })
     }),
-    ("portal-expires-at", |current| HeaderValue::from(current.session.expires_at_ms)),
+    (name("portal-expires-at"), |current| HeaderValue::from(current.session.expires_at_ms)),
 ];
 
 /// What is told where the query asks for it, by the query's word.
 pub static ON_REQUEST: [(&str, Told); 2] = [
     (
         "email",
-        ("portal-email", |current| encoded(current.session.grant.email.as_deref().unwrap_or_default())),
+        (name("portal-email"), |current| encoded(current.session.grant.email.as_deref().unwrap_or_default())),
     ),
     (
         "metadata",
-        ("portal-metadata", |current| encoded(current.session.grant.metadata.as_deref().unwrap_or_default())),
+        (name("portal-metadata"), |current| {
+            encoded(current.session.grant.metadata.as_deref().unwrap_or_default())
+        }),
     ),
 ];
 
@@ -73,8 +81,12 @@ fn answer(
     value_of: impl Fn(fn(&CurrentSession) -> HeaderValue) -> HeaderValue,
 ) -> HttpResponse {
     let mut response = HttpResponse::Ok().finish();
-    for (name, told) in ALWAYS.iter().chain(with.iter().copied()) {
-        response.headers_mut().insert(HeaderName::from_static(name), value_of(*told));
+    for (name, told) in &ALWAYS {
+        response.headers_mut().append(name.clone(), value_of(*told));
+    }
+    // Of these, one may be asked for twice.
+    for (name, told) in with {
+        response.headers_mut().insert(name.clone(), value_of(*told));
     }
     response
 }
