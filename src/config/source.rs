@@ -91,9 +91,18 @@ impl Source {
             let fix = "Check the path and that the file can be read by this user.";
             alone(Invalid::new(format!("The file cannot be read: {error}."), fix).at(name.clone()))
         })?;
+        if says_nothing(&text) {
+            let fix = "Write it again: a full disk, or a file that is being written, leaves it so. To run by variables alone, name no file.";
+            return Err(alone(Invalid::new("The file says nothing.", fix).at(name)));
+        }
         let base = path.parent().unwrap_or(Path::new(""));
         Middle { text: &text, name: &name, base, public_url }.read(variables(), files)
     }
+}
+
+/// Whoever names a file wants what is in it. Without portals and keys the gateway would sign out everybody.
+fn says_nothing(text: &str) -> bool {
+    text.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with('#'))
 }
 
 fn alone(fault: invalid::Fault) -> Vec<Fault> {

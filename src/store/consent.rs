@@ -4,11 +4,19 @@
 //! others make sessions under a secret that this one does not know: the answer would be that there are none.
 //! Must not know: secrets, or how they are compared.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
+use tokio::time::Instant;
+
+use super::begun_portals::BegunPortals;
 use crate::domain::ports::StoreError;
-use crate::domain::secret_mark::{Agreement, Presence, SecretMarks};
+use crate::domain::secret_mark::{AGAIN_AFTER, Agreement, Presence, SecretMarks};
+
+/// So long after its last comparison a gateway is still there for the others: who starts meanwhile would not start with a
+/// secret that it does not know.
+const COUNTS: Duration = AGAIN_AFTER.saturating_mul(2);
 
 /// Nobody compares, or it was good.
 const FREE: u8 = 0;
@@ -23,6 +31,10 @@ pub struct Consent {
     state: AtomicU8,
     /// What is compared, and the gateway's name.
     gateway: OnceLock<(SecretMarks, String)>,
+    /// Of one that serves.
+    compared_at: Mutex<Option<Instant>>,
+    /// What the gateways tell each other in the same round.
+    pub begun: BegunPortals,
 }
 
 impl Consent {
@@ -39,6 +51,13 @@ impl Consent {
         self.gateway.get().filter(|_| is_needed).map(|(marks, gateway)| (marks, gateway.as_str()))
     }
 
+    /// What has to be compared before anybody is answered by user: the last comparison is too long ago, as after an outage.
+    pub fn outdated(&self) -> Option<(&SecretMarks, &str)> {
+        let compared_at = *self.compared_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_outdated = compared_at.is_some_and(|at| at.elapsed() > COUNTS);
+        self.gateway.get().filter(|_| is_outdated).map(|(marks, gateway)| (marks, gateway.as_str()))
+    }
+
     /// Notes what a comparison has shown.
     pub fn heard(&self, agreement: Agreement, presence: Presence<'_>) {
         let state = match (presence, agreement) {
@@ -50,6 +69,7 @@ impl Consent {
             | (Presence::Starts(_) | Presence::Serves(_), Agreement::Same | Agreement::InRotation) => FREE,
         };
         self.state.store(state, Ordering::Relaxed);
+        *self.compared_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 
     /// Whether it may be told by user which sessions there are, or that none is left.
@@ -86,6 +106,21 @@ mod tests {
             consent.heard(heard, presence);
             let found = (consent.needed().is_some(), consent.to_answer_by_user().is_ok());
             assert_eq!(found, (is_needed, answers), "{heard:?} {presence:?}");
+        }
+    }
+
+    /// As after an outage: who started meanwhile may have another secret.
+    #[tokio::test(start_paused = true)]
+    async fn a_comparison_counts_as_long_as_the_others_know_of_this_gateway() {
+        let consent = Consent::default();
+        consent.is_needed_for(SecretMarks { present: "a".into(), previous: Vec::new() }, "x".into());
+        assert!(consent.outdated().is_none(), "the first one is needed in any case");
+        for _ in 0..2 {
+            consent.heard(Agreement::Same, Presence::Serves("x"));
+            tokio::time::advance(COUNTS).await;
+            assert!(consent.outdated().is_none());
+            tokio::time::advance(Duration::from_millis(1)).await;
+            assert!(consent.outdated().is_some());
         }
     }
 }

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::begun_portals::{BegunPortals, begun_portals};
+use super::begun_portals::begun_portals;
 pub use super::consent::Consent;
 use super::declaring::{NoAnswer, Waits, declaring};
 use super::idlers::Idlers;
@@ -67,7 +67,6 @@ pub struct RedisStore {
     promises: Promises,
     keys: Keys,
     idlers: Idlers,
-    begun: BegunPortals,
     telling: Telling,
     consent: Arc<Consent>,
 }
@@ -89,7 +88,6 @@ impl RedisStore {
             keys: Keys::under(&place.prefix),
             telling: Telling(promises.history),
             idlers: Idlers::default(),
-            begun: BegunPortals::default(),
             consent,
         }
     }
@@ -108,6 +106,9 @@ impl RedisStore {
 
     async fn may_answer_by_user(&self) -> Result<(), StoreError> {
         self.agreed().await?;
+        if let Some((marks, gateway)) = self.consent.outdated() {
+            self.agree(marks, Presence::Serves(gateway)).await?;
+        }
         self.consent.to_answer_by_user()
     }
 
@@ -180,7 +181,7 @@ impl SessionStore for RedisStore {
 
     async fn begins_at(&self, workspace: &str, slug: &str) -> Result<(), StoreError> {
         self.agreed().await?;
-        self.begun.tell(&self.link, &self.keys, workspace, slug).await
+        self.consent.begun.tell(&self.link, &self.keys, workspace, slug).await
     }
 
     async fn portals_of(&self, workspace: &str) -> Result<Vec<String>, StoreError> {
@@ -198,6 +199,10 @@ impl SessionStore for RedisStore {
     async fn agree(&self, marks: &SecretMarks, presence: Presence<'_>) -> Result<Agreement, StoreError> {
         let compared = agree(&self.link, &self.keys, marks, presence).await?;
         self.consent.heard(compared, presence);
+        if let Presence::Serves(_) = presence {
+            // A server whose memory is full refuses it; then the next time.
+            let _ = self.consent.begun.tell_again(&self.link, &self.keys).await;
+        }
         Ok(compared)
     }
 
@@ -208,6 +213,7 @@ impl SessionStore for RedisStore {
     async fn ready(&self) -> Result<Readiness, StoreError> {
         let found = readiness(&self.link, &self.keys, self.promises.wait_replicas).await?;
         self.agreed().await?;
+        self.consent.begun.try_once(&self.link, &self.keys).await?;
         Ok(found)
     }
 }

@@ -55,6 +55,12 @@ fn a_file_that_is_empty_may_be_written_at_the_next_try() {
     let with_redis = config("redis://127.0.0.1:1");
     for empty in ["", "\n", "\r\n"] {
         std::fs::write(&other, empty).expect("a file is written");
+        // Without what it should say, everybody would be signed out.
+        let rest = [
+            ("VESTIBULE__STORE__URL", "redis://127.0.0.1:1"),
+            ("VESTIBULE__SERVER__SECRET", &*"s".repeat(32)),
+        ];
+        assert_eq!(codes(&other, &rest), [Some(1), Some(2)], "{empty:?}");
         let path = file(&directory, &with_redis);
         for variable in NAME_A_FILE {
             assert_eq!(codes(&path, &[(variable, name)]), [Some(1), Some(2)], "{variable} {empty:?}");
@@ -89,7 +95,7 @@ fn what_is_in_a_file_is_the_same_at_the_next_try() {
     let directory = tempfile::tempdir().expect("a directory");
     let other = directory.path().join("other");
     let name = other.to_str().expect("a path");
-    for bad in [&b"nonsense = 1"[..], b"no TOML", b"\xff"] {
+    for bad in [&b"nonsense = 1"[..], b"no TOML", b"\xff", b"\n # a comment\n"] {
         std::fs::write(&other, bad).expect("a file is written");
         assert_eq!(codes(&other, &[]), [Some(2), Some(2)], "{bad:?}");
     }

@@ -65,7 +65,7 @@ fn what_a_store_lacks_is_named_with_what_it_costs() {
             &["does not serve", "team-a:secrets", "permissions"],
         ),
         (
-            "resetkeys ~vst:secrets ~vst:{*}:[tbus]*",
+            "resetkeys ~vst:secrets ~vst:portals:* ~vst:{*}:[tbus]*",
             redis.url(),
             "",
             1,

@@ -7,6 +7,7 @@ use vestibule::domain::explained::Over;
 use vestibule::domain::history::{Happening, LooksLike};
 use vestibule::domain::policy::{SessionLimit, SessionPolicy, WhenFull};
 use vestibule::domain::ports::{NewDirectSession, Sought, StoreError};
+use vestibule::domain::secret_mark::{Presence, SecretMarks};
 
 use super::support::store::{new_direct, opened, readme_session, store_with};
 use super::support::swallowing_proxy::SwallowingProxy;
@@ -207,6 +208,18 @@ async fn nothing_stays_for_ever() {
         longest_ms = longest_ms.max(left_ms);
     }
     assert!(longest_ms > 7 * 86_400_000, "a day of life, and seven of history");
+}
+
+/// A gateway that has none of these portals would not revoke what others have begun there since.
+#[tokio::test]
+async fn portals_that_a_store_has_lost_are_told_again() {
+    let mut fixture = Fixture::redis();
+    fixture.store.begins_at("acme", "my-portal").await.expect("it is told");
+    fixture_of(&mut fixture).command(&["FLUSHALL"]);
+    assert!(fixture.store.portals_of("acme").await.expect("a list").is_empty());
+    let marks = SecretMarks { present: "mark".into(), previous: Vec::new() };
+    fixture.store.agree(&marks, Presence::Serves("gateway")).await.expect("they are compared");
+    assert_eq!(fixture.store.portals_of("acme").await.expect("a list"), ["my-portal"]);
 }
 
 /// Nobody finds it any more, so nothing else can tell the audit log.
