@@ -4,14 +4,11 @@
 //! (`scripts/parts/idle.lua`, `scripts/parts/room.lua`).
 //! Must not know: the other lines of a record.
 
-mod plain;
-
 use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use self::plain::Plain;
 use crate::domain::environment::Environment;
 use crate::domain::permission::Permission;
 use crate::domain::policy::{Idle, SessionLimit, SessionPolicy, WhenFull};
@@ -21,12 +18,8 @@ use crate::domain::return_url::parse_http_url;
 use crate::domain::session::{Grant, SessionKind};
 use crate::json;
 
-/// Without one of these it is no grant.
-const REQUIRED: &[u8] = b"wnxp";
-
 /// One letter for each field, because a live session should cost few bytes.
-#[derive(Default, Serialize, Deserialize)]
-#[cfg_attr(test, derive(Debug))]
+#[derive(Serialize, Deserialize)]
 struct GrantRecord<'a> {
     /// First, and in this order, because the scripts read and write these two (`scripts/parts/idle.lua`). They are
     /// here, and not in the first line, because the release before this one passes the grant on as it is.
@@ -37,6 +30,8 @@ struct GrantRecord<'a> {
     /// Next, because the scripts read it (`scripts/parts/room.lua`).
     #[serde(rename = "c", borrow, default, skip_serializing_if = "Option::is_none")]
     limit: Option<Cow<'a, str>>,
+    /// The first of what the scripts do not read: a grant that begins here has no policy, and `exchange_look.lua` takes the
+    /// short way.
     #[serde(rename = "w", borrow)]
     workspace: Cow<'a, str>,
     #[serde(rename = "n")]
@@ -94,11 +89,8 @@ fn limit_text(limit: SessionLimit) -> String {
 
 /// The error names only the position of the fault: a grant holds personal data, and errors are logged.
 pub(super) fn decode_grant(slug: &str, json: &str) -> Result<(Grant, Option<Idle>), String> {
-    let record = match read_plain(json) {
-        Some(record) => record,
-        None => serde_json::from_str(json)
-            .map_err(|error| format!("the grant is unreadable at column {}", error.column()))?,
-    };
+    let record: GrantRecord<'_> = serde_json::from_str(json)
+        .map_err(|error| format!("the grant is unreadable at column {}", error.column()))?;
     let return_url = record.return_url.as_deref().and_then(|url| parse_http_url(url).ok());
     let path = record.path.as_deref().and_then(|path| PortalPath::parse(path).ok());
     // A release that does not know the time-out has exchanged it, and set no end.
@@ -121,35 +113,6 @@ pub(super) fn decode_grant(slug: &str, json: &str) -> Result<(Grant, Option<Idle
     Ok((grant, idle))
 }
 
-/// The same as serde reads, or nothing.
-fn read_plain(json: &str) -> Option<GrantRecord<'_>> {
-    let mut record = GrantRecord::default();
-    Plain::read(json, REQUIRED, |name, value| {
-        match name {
-            b'i' => record.idle_timeout_ms = Some(value.number()?),
-            b'u' => record.idle_until_ms = Some(value.number()?),
-            b'c' => record.limit = Some(value.text()?.into()),
-            b'w' => record.workspace = value.text()?.into(),
-            b'n' => record.environment = value.text()?,
-            b'x' => record.external_id = value.text()?.into(),
-            b'p' => {
-                let mut permissions = Vec::with_capacity(4);
-                value.texts(|text| permissions.extend(held(text)))?;
-                record.permissions = permissions.into();
-            }
-            b'o' => record.external_organization_id = Some(value.text()?.into()),
-            b'e' => record.email = Some(value.text()?.into()),
-            b'v' => record.preview = value.yes()?,
-            b'd' => record.direct = value.yes()?,
-            b'r' => record.return_url = Some(value.text()?.into()),
-            b'l' => record.path = Some(value.text()?.into()),
-            _ => return None,
-        }
-        Some(())
-    })?;
-    Some(record)
-}
-
 /// What another release allowed and this one does not counts as not there, and takes nothing from the rest.
 fn held(text: &str) -> Option<Permission> {
     Permission::parse_loosely(text).ok()
@@ -166,65 +129,4 @@ fn read_texts<'de, 'a, D: Deserializer<'de>>(from: D) -> Result<Cow<'a, [Permiss
 
 pub(super) fn corrupt(error: impl std::fmt::Display) -> StoreError {
     StoreError::Corrupt(error.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Texts, and whether they are plain.
-    const GRANTS: &[(&str, bool)] = &[
-        (r#"{"w":"acme","n":"live","x":"user_1","p":["keys:read","keys:create"]}"#, true),
-        (r#"{"i":60000,"u":1742000000000,"c":"3e","w":"acme","n":"test","x":"ä€😀","p":["*"]}"#, true),
-        (r#"{"w":"a","n":"live","x":"","p":["käse","","*"],"o":"o","e":"e@x","v":true,"d":true}"#, true),
-        (r#"{"p":["*"],"l":"/a?b=c#d","r":"https://a.example/","x":"u","n":"live","w":"a"}"#, true),
-        (r#"{"i":0,"w":"a","n":"live","x":"u","p":["*"]}"#, true),
-        (r#"{"w":"a","n":"live","x":"u","p":["*"],"m":{"a":[1,"}"]}}"#, false),
-        (r#"{"w":"a","n":"live","x":"a\"b\u00e4","p":["*"]}"#, false),
-        (r#"{"w":"a", "n":"live","x":"u","p":["*"]}"#, false),
-        (r#"{"w":"a","n":"live","x":"u","p":[]}"#, false),
-        (r#"{"w":"a","n":"live","x":"u","p":["*"],"v":false,"e":null}"#, false),
-        (r#"{"z":1,"w":"a","n":"live","x":"u","p":["*"],"later":["a"]}"#, false),
-        (r#"{"i":1e3,"w":"a","n":"live","x":"u","p":["*"]}"#, false),
-        (r#"{"i":007,"w":"a","n":"live","x":"u","p":["*"]}"#, false),
-        (r#"{"i":99999999999999999999,"w":"a","n":"live","x":"u","p":["*"]}"#, false),
-        (r#"{"i":,"w":"a","n":"live","x":"u","p":["*"]}"#, false),
-        (r#"{"w":"a","w":"b","n":"live","x":"u","p":["*"]}"#, false),
-        (r#"{"w":"a","n":"live","p":["*"]}"#, false),
-        (r#"{"w":"a","n":"live","x":"u","p":"*"}"#, false),
-        ("{\"w\":\"a\",\"n\":\"live\",\"x\":\"a\tb\",\"p\":[\"*\"]}", false),
-        (r#"{"w":"a","n":"live","x":"u","p":["*"]}}"#, false),
-        ("{}", false),
-        ("", false),
-    ];
-
-    fn assert_same(json: &str) {
-        if let Some(read) = read_plain(json) {
-            let expected: GrantRecord<'_> = serde_json::from_str(json).expect(json);
-            assert_eq!(format!("{read:?}"), format!("{expected:?}"), "{json}");
-        }
-    }
-
-    #[test]
-    fn a_plain_grant_is_read_as_serde_reads_it() {
-        for (json, is_plain) in GRANTS {
-            assert_eq!(read_plain(json).is_some(), *is_plain, "{json}");
-            assert_same(json);
-        }
-    }
-
-    /// No end, and no byte that is another one, makes it something that serde reads differently.
-    #[test]
-    fn what_is_nearly_plain_is_never_read_differently() {
-        for (json, _) in GRANTS {
-            for at in 0..json.len() {
-                let cut = json.get(..at).map(str::to_owned);
-                let changed = ["\"", "\\", ",", "}", "]", "0", "a", " ", ""]
-                    .map(|other| Some([json.get(..at)?, other, json.get(at + 1..)?].concat()));
-                for text in changed.into_iter().chain([cut]).flatten() {
-                    assert_same(&text);
-                }
-            }
-        }
-    }
 }
