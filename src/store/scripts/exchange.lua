@@ -1,5 +1,5 @@
 -- After exchange_look.lua: nothing stands in the way any more.
-redis.call('DEL', KEYS[1])
+redis.call('GETDEL', KEYS[1])
 local now = now_ms()
 local expires = now + session_ttl
 local timeout = idle_timeout(grant)
