@@ -6,7 +6,6 @@
 //! Must not know: sessions, users.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -20,27 +19,13 @@ use crate::domain::ports::StoreError;
 
 const LONGER_THAN_SESSIONS: Duration = Duration::from_millis(LONGER_THAN_SESSIONS_MS);
 
-/// A store that has lost its data, or a master of a cluster, has a portal again by the first session that begins there after
-/// this time; and where none begins, by the round in which the gateways compare their secrets.
-const TOLD_ANEW_AFTER: Duration = Duration::from_secs(1);
-
-/// Where this process has begun sessions. All workers share it.
+/// Where this process has begun sessions, by workspace and slug, and when it did last. All workers share it.
 #[derive(Debug, Default)]
-pub struct BegunPortals {
-    /// By workspace and slug.
-    portals: Mutex<BTreeMap<String, BTreeMap<String, Begun>>>,
-    /// The store has let this process read such a list.
-    has_read: AtomicBool,
-}
-
-#[derive(Debug)]
-struct Begun {
-    last_at: Instant,
-    told_at: Instant,
-}
+pub struct BegunPortals(Mutex<BTreeMap<String, BTreeMap<String, Instant>>>);
 
 impl BegunPortals {
-    /// Must be good before a session begins there.
+    /// Must be good before a session begins there for the first time. Later no session waits for it: in a cluster the list is on one
+    /// master, and users of the others are served without that one.
     pub async fn tell(
         &self,
         link: &RedisLink,
@@ -49,58 +34,44 @@ impl BegunPortals {
         slug: &str,
     ) -> Result<(), StoreError> {
         let now = Instant::now();
-        if self.is_told_at(now, workspace, slug) {
+        if self.is_told(now, workspace, slug) {
             return Ok(());
         }
         // On the heap, for it is rare, and every creation's future would reserve space for it.
         Box::pin(portals(link, keys, workspace, &[slug])).await?;
-        let begun = Begun { last_at: now, told_at: now };
-        self.lock().entry(workspace.to_owned()).or_default().insert(slug.to_owned(), begun);
+        self.lock().entry(workspace.to_owned()).or_default().insert(slug.to_owned(), now);
         Ok(())
     }
 
-    /// Reads a list, until one could be read: without it no session begins.
-    pub async fn try_once(&self, link: &RedisLink, keys: &Keys) -> Result<(), StoreError> {
-        if !self.has_read.load(Ordering::Relaxed) {
-            let list = keys.portals("");
-            begun_portals(link, keys, "").await.map_err(|why| match why {
-                StoreError::Unavailable(why) => StoreError::Unavailable(format!("{list}*: {why}")),
-                StoreError::Unconfirmed(_) | StoreError::Crowded(_) | StoreError::Corrupt(_) => why,
-            })?;
-            self.has_read.store(true, Ordering::Relaxed);
-        }
-        Ok(())
-    }
-
-    /// Tells all of which sessions may live, for a store that has lost them.
-    pub async fn tell_again(&self, link: &RedisLink, keys: &Keys) -> Result<(), StoreError> {
+    /// Tells all in which sessions may live, for a store that has lost them.
+    pub async fn tell_again(&self, link: &RedisLink, keys: &Keys) {
         for (workspace, slugs) in self.of_living_sessions(Instant::now()) {
             let slugs: Vec<&str> = slugs.iter().map(String::as_str).collect();
-            portals(link, keys, &workspace, &slugs).await?;
+            // A server whose memory is full refuses it, or a master is down; then the next time.
+            let _ = portals(link, keys, &workspace, &slugs).await;
         }
-        Ok(())
     }
 
-    fn is_told_at(&self, now: Instant, workspace: &str, slug: &str) -> bool {
+    fn is_told(&self, now: Instant, workspace: &str, slug: &str) -> bool {
         let mut begun = self.lock();
-        let Some(begun) = begun.get_mut(workspace).and_then(|portals| portals.get_mut(slug)) else {
+        let Some(last_at) = begun.get_mut(workspace).and_then(|portals| portals.get_mut(slug)) else {
             return false;
         };
-        begun.last_at = now;
-        now.duration_since(begun.told_at) < TOLD_ANEW_AFTER
+        *last_at = now;
+        true
     }
 
     fn of_living_sessions(&self, now: Instant) -> Vec<(String, Vec<String>)> {
         let mut begun = self.lock();
         for portals in begun.values_mut() {
-            portals.retain(|_, begun| now.duration_since(begun.last_at) < LONGER_THAN_SESSIONS);
+            portals.retain(|_, last_at| now.duration_since(*last_at) < LONGER_THAN_SESSIONS);
         }
         begun.retain(|_, portals| !portals.is_empty());
         begun.iter().map(|(name, portals)| (name.clone(), portals.keys().cloned().collect())).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, BTreeMap<String, Begun>>> {
-        self.portals.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, BTreeMap<String, Instant>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

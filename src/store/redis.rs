@@ -200,8 +200,7 @@ impl SessionStore for RedisStore {
         let compared = agree(&self.link, &self.keys, marks, presence).await?;
         self.consent.heard(compared, presence);
         if let Presence::Serves(_) = presence {
-            // A server whose memory is full refuses it; then the next time.
-            let _ = self.consent.begun.tell_again(&self.link, &self.keys).await;
+            self.consent.begun.tell_again(&self.link, &self.keys).await;
         }
         Ok(compared)
     }
@@ -213,7 +212,6 @@ impl SessionStore for RedisStore {
     async fn ready(&self) -> Result<Readiness, StoreError> {
         let found = readiness(&self.link, &self.keys, self.promises.wait_replicas).await?;
         self.agreed().await?;
-        self.consent.begun.try_once(&self.link, &self.keys).await?;
         Ok(found)
     }
 }
