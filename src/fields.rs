@@ -7,6 +7,8 @@
 pub mod json;
 mod values;
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use crate::domain::invalid::{Fault, Invalid};
@@ -15,20 +17,25 @@ pub use values::{boolean, integer, object, parsed, shown_text, string, text};
 
 const MAX_NAME_CHARS: usize = 64;
 
-/// Few objects have more.
-const USUAL_FIELDS: usize = 16;
+/// Few objects are asked for more.
+const USUAL_FIELDS: usize = 24;
 
 /// One object of a document.
 pub struct Fields<'d, 'f> {
     object: &'d Map<String, Value>,
-    at: String,
+    at: Cow<'f, str>,
     faults: &'f mut Vec<Fault>,
+    /// In the order in which they were asked for, some several times.
     known: Vec<&'static str>,
 }
 
 impl<'d, 'f> Fields<'d, 'f> {
     /// The fields of `object`, whose path in its document is `at` (empty at the top).
-    pub fn new(object: &'d Map<String, Value>, at: impl Into<String>, faults: &'f mut Vec<Fault>) -> Self {
+    pub fn new(
+        object: &'d Map<String, Value>,
+        at: impl Into<Cow<'f, str>>,
+        faults: &'f mut Vec<Fault>,
+    ) -> Self {
         Fields { object, at: at.into(), faults, known: Vec::with_capacity(USUAL_FIELDS) }
     }
 
@@ -51,9 +58,7 @@ impl<'d, 'f> Fields<'d, 'f> {
     /// The raw value. The name counts as known from now on. A `null` is as if left out: typed clients send one for what
     /// they do not set.
     pub fn value(&mut self, name: &'static str) -> Option<&'d Value> {
-        if !self.known.contains(&name) {
-            self.known.push(name);
-        }
+        self.known.push(name);
         // Not by `get`: an object of a request has a few fields, and hashing each known name takes longer than to compare.
         let found = self.object.iter().find(|(field, _)| *field == name);
         found.map(|(_, value)| value).filter(|value| !value.is_null())
@@ -156,10 +161,20 @@ impl<'d, 'f> Fields<'d, 'f> {
         let unknown: Vec<_> =
             self.object.keys().filter(|name| !self.known.contains(&name.as_str())).collect();
         for name in unknown {
-            let known = if self.known.is_empty() { "none".to_owned() } else { self.known.join(", ") };
-            let fix = format!("Remove it, or correct its spelling. Known here: {known}.");
+            let fix = format!("Remove it, or correct its spelling. Known here: {}.", self.known_names());
             // The name is the writer's own, of any length.
             self.fault(&shortened(name, MAX_NAME_CHARS), Invalid::new("This field is unknown.", fix));
         }
+    }
+
+    /// Each once.
+    fn known_names(&self) -> String {
+        let mut names: Vec<&str> = Vec::new();
+        for name in &self.known {
+            if !names.contains(name) {
+                names.push(name);
+            }
+        }
+        if names.is_empty() { "none".to_owned() } else { names.join(", ") }
     }
 }

@@ -31,9 +31,9 @@ pub struct Document {
 }
 
 /// Reads a whole text. Paths in faults begin with `root`.
-pub fn read(text: &[u8], root: &str) -> Result<Document, serde_json::Error> {
+pub fn read(text: &str, root: &str) -> Result<Document, serde_json::Error> {
     let repeated = RefCell::new(Vec::new());
-    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let mut deserializer = serde_json::Deserializer::from_str(text);
     let element = Element { place: &Place::Root(root), repeated: &repeated };
     let value = element.deserialize(&mut deserializer)?;
     deserializer.end()?;
@@ -179,11 +179,11 @@ mod tests {
             r#"{"b":1,"a":{"c":[{"d":null}]}}"#,
         ] {
             let expected: Value = serde_json::from_str(text).expect("JSON");
-            let document = read(text.as_bytes(), "body").expect("JSON");
+            let document = read(text, "body").expect("JSON");
             assert_eq!((document.value, document.repeated.len()), (expected, 0), "{text}");
         }
         for text in ["", "{", "[1,]", "1 2", "1e999", "\"\\ud800\"", "{\"a\" 1}", &"[".repeat(200)] {
-            assert!(read(text.as_bytes(), "body").is_err(), "{text}");
+            assert!(read(text, "body").is_err(), "{text}");
         }
     }
 
@@ -195,7 +195,7 @@ mod tests {
             "\\u0024serde_json::private::Number",
         ] {
             let text = format!(r#"{{"a":{{"{name}":"1"}}}}"#);
-            let document = read(text.as_bytes(), "body").expect("JSON");
+            let document = read(&text, "body").expect("JSON");
             let inner = document.value["a"].as_object().expect("an object stays one");
             assert_eq!(inner.values().next(), Some(&Value::from("1")), "{text}");
         }
@@ -211,7 +211,7 @@ mod tests {
             (r#"{"a":{"x":1},"b":{"x":1},"A":1}"#, vec![]),
             (&*format!(r#"{{"{long}":1,"{long}":1}}"#), vec![&*format!("body.{}…", &long[..64])]),
         ] {
-            let document = read(text.as_bytes(), "body").expect("JSON");
+            let document = read(text, "body").expect("JSON");
             let places: Vec<_> = document.repeated.iter().map(|fault| &*fault.location).collect();
             assert_eq!(places, expected, "{text}");
         }

@@ -49,8 +49,10 @@ impl JsonLines {
         line.extend_from_slice(level.as_str().as_bytes());
         line.push(b'"');
         write(&mut Members::of(&mut line));
-        line.extend_from_slice(b",\"target\":");
-        json::write_text(&mut line, target);
+        // A target stands in the code, so it needs no escaping.
+        line.extend_from_slice(b",\"target\":\"");
+        line.extend_from_slice(target.as_bytes());
+        line.push(b'"');
         with_current(|current| {
             if let Some(Current { id, trace }) = current {
                 if let Some(trace) = trace {

@@ -48,6 +48,20 @@ async fn sixteen_kib_are_read_and_not_a_byte_more() {
 }
 
 #[tokio::test]
+async fn a_body_may_come_in_any_number_of_chunks() {
+    let app = TestApp::start(Kind::Memory).await;
+    let body = r#"{"sessionId":"x"}"#;
+    for chunk_bytes in 1..=body.len() {
+        let mut chunked = raw::post_head("Transfer-Encoding: chunked");
+        for chunk in body.as_bytes().chunks(chunk_bytes) {
+            let text = std::str::from_utf8(chunk).expect("ASCII");
+            chunked.push_str(&format!("{:x}\r\n{text}\r\n", text.len()));
+        }
+        raw::send(&app, chunked + "0\r\n\r\n").await.expect(401, JUDGED);
+    }
+}
+
+#[tokio::test]
 async fn every_endpoint_has_the_same_limits() {
     let app = TestApp::start(Kind::Memory).await;
     let token = app.signed_in(json!({})).await;

@@ -5,6 +5,7 @@
 //! Must not know: when a cookie is set. Their names are in `request::cookies`, which reads them.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{COOKIE, HeaderMap, HeaderValue, SET_COOKIE};
@@ -27,6 +28,8 @@ const HINT_SECONDS: u64 = 30 * 24 * 60 * 60;
 /// As long as the longest life of a ticket.
 const PASS_SECONDS: u64 = 15 * 60;
 const BOUNCES_SECONDS: u64 = 60;
+/// Few cookies are longer with their attributes.
+const USUAL_BYTES: usize = 256;
 
 /// The value of a `Set-Cookie`.
 pub struct SetCookie(String);
@@ -181,7 +184,10 @@ fn build_as(
     if scope.partitioned {
         cookie = cookie.partitioned(true);
     }
-    SetCookie(cookie.to_string())
+    let mut text = String::with_capacity(USUAL_BYTES);
+    // A `String` takes whatever it is given.
+    let _ = write!(text, "{cookie}");
+    SetCookie(text)
 }
 
 #[cfg(test)]

@@ -3,14 +3,13 @@
 //! Owns: the outermost layer of the server, which every answer passes.
 //! Must not know: any endpoint.
 
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use actix_web::body::BoxBody;
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse};
 use actix_web::http::{ConnectionType, Method};
-use actix_web::middleware::Next;
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::FutureExt;
 
@@ -26,21 +25,25 @@ use crate::http::request::client_address;
 use crate::http::request::kept::{keep, new_request_id, noted};
 use crate::telemetry::{RouteSeries, Served, SessionEvent, answered, audit, in_request};
 
-/// The outermost layer.
-pub async fn finish(
+/// The outermost layer. `app`: all routes. (`middleware::from_fn` would put each of its calls into one more box.)
+pub fn finish<App>(
     request: ServiceRequest,
-    next: Next<BoxBody>,
-) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    app: &App,
+) -> impl Future<Output = Result<ServiceResponse<BoxBody>, actix_web::Error>> + use<App>
+where
+    App: Service<ServiceRequest, Response = ServiceResponse<BoxBody>, Error = actix_web::Error>,
+{
     let started_at = Instant::now();
     let id = new_request_id();
     let gateway = gateway(request.request()).clone();
     keep(&request, id.clone(), gateway.product.now());
     let trace = traced::begin(&request, &gateway);
+    // No clone of the request may live across this call: actix's router needs it for itself.
+    let called = catch_unwind(AssertUnwindSafe(|| app.call(request)));
     in_request(id.clone(), trace, async move {
         let _in_flight = gateway.metrics.http.request_began();
-        // No clone of the request may live across this call: actix's router needs it for itself.
         let served = async {
-            let response = next.call(request).await?;
+            let response = called.unwrap_or_else(|panic| resume_unwind(panic)).await?;
             Ok::<_, actix_web::Error>(complete(response, &gateway, &id, started_at))
         };
         // The request is lost in a panic or with an `Err`. Handlers and guards return no `Err`: their responses carry
@@ -52,7 +55,6 @@ pub async fn finish(
         };
         Err(lost::answer(&gateway, &id, &error, started_at))
     })
-    .await
 }
 
 fn complete(

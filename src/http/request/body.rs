@@ -3,9 +3,11 @@
 //! Owns: the limits of API.md section 1, and that all faults of a body are reported at once.
 //! Must not know: any endpoint's fields.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
+use actix_web::web::Bytes;
 use actix_web::{HttpRequest, web};
 use futures_util::StreamExt;
 use serde_json::{Map, Value};
@@ -13,7 +15,8 @@ use serde_json::{Map, Value};
 use super::media_type::is_of_type;
 use crate::domain::error::{Code, Error};
 use crate::domain::invalid::{Fault, Invalid};
-use crate::fields::{Fields, json, object};
+use crate::fields::json::{self, Document};
+use crate::fields::{Fields, object};
 
 const MAX_BYTES: usize = 16 * 1024;
 const MAX_WAIT: Duration = Duration::from_secs(10);
@@ -34,7 +37,7 @@ pub fn unreadable(location: &str, message: impl Into<String>, fix: &str) -> Erro
 pub struct Body {
     fields: Map<String, Value>,
     repeated: Vec<Fault>,
-    text: Vec<u8>,
+    text: Bytes,
 }
 
 impl Body {
@@ -49,7 +52,7 @@ pub async fn read(request: &HttpRequest, payload: web::Payload) -> Result<Body, 
     let is_json = is_of_type(request, "application/json")?;
     let mut text = read_bytes(payload).await?;
     if text.starts_with(BYTE_ORDER_MARK) {
-        text.drain(..BYTE_ORDER_MARK.len());
+        text = text.slice(BYTE_ORDER_MARK.len()..);
     }
     if text.is_empty() {
         return Ok(Body::default());
@@ -57,13 +60,20 @@ pub async fn read(request: &HttpRequest, payload: web::Payload) -> Result<Body, 
     if !is_json {
         return Err(Error::new(Code::UnsupportedMediaType));
     }
-    let document = json::read(&text, "body")
-        .map_err(|error| unreadable("body", format!("The body is no valid JSON: {error}."), FIX))?;
+    let document = read_json(&text)?;
     if let Value::Object(fields) = document.value {
         return Ok(Body { fields, repeated: document.repeated, text });
     }
     let fault = object(&document.value).err().map(|invalid| invalid.at("body"));
     Err(Error::invalid(fault.into_iter().collect()))
+}
+
+fn read_json(text: &[u8]) -> Result<Document, Error> {
+    let unreadable =
+        |why: &dyn Display| unreadable("body", format!("The body is no valid JSON: {why}."), FIX);
+    // Looked at once as a whole, and not once more for every string in it.
+    let text = std::str::from_utf8(text).map_err(|error| unreadable(&error))?;
+    json::read(text, "body").map_err(|error| unreadable(&error))
 }
 
 /// Reads the body of a request that has no fields.
@@ -73,10 +83,10 @@ pub async fn read_nothing(request: &HttpRequest, payload: web::Payload) -> Resul
     if body.text.is_empty() { Ok(()) } else { fields(&body, |_| Some(())) }
 }
 
-async fn read_bytes(payload: web::Payload) -> Result<Vec<u8>, Error> {
+async fn read_bytes(payload: web::Payload) -> Result<Bytes, Error> {
     let mut payload = payload.into_inner();
     if matches!(payload, Payload::None) {
-        return Ok(Vec::new());
+        return Ok(Bytes::new());
     }
     match tokio::time::timeout(MAX_WAIT, collect(&mut payload)).await {
         Ok(result) => result,
@@ -93,17 +103,25 @@ async fn read_bytes(payload: web::Payload) -> Result<Vec<u8>, Error> {
 }
 
 /// (`Payload::to_bytes_limited` would allocate 32 KiB for every request, even for one without a body.)
-async fn collect(payload: &mut Payload) -> Result<Vec<u8>, Error> {
-    let mut bytes = Vec::new();
-    while let Some(chunk) = payload.next().await {
-        let chunk =
-            chunk.map_err(|_| unreadable("body", "The body broke off or its encoding is broken.", FIX))?;
-        if bytes.len() + chunk.len() > MAX_BYTES {
-            return Err(Error::new(Code::RequestBodyTooLarge));
-        }
+async fn collect(payload: &mut Payload) -> Result<Bytes, Error> {
+    let Some(first) = next_chunk(payload, 0).await? else { return Ok(Bytes::new()) };
+    // Mostly there is only one, which is taken as it is.
+    let Some(second) = next_chunk(payload, first.len()).await? else { return Ok(first) };
+    let mut bytes = [first, second].concat();
+    while let Some(chunk) = next_chunk(payload, bytes.len()).await? {
         bytes.extend_from_slice(&chunk);
     }
-    Ok(bytes)
+    Ok(bytes.into())
+}
+
+async fn next_chunk(payload: &mut Payload, bytes_before: usize) -> Result<Option<Bytes>, Error> {
+    let Some(chunk) = payload.next().await else { return Ok(None) };
+    let chunk =
+        chunk.map_err(|_| unreadable("body", "The body broke off or its encoding is broken.", FIX))?;
+    if bytes_before + chunk.len() > MAX_BYTES {
+        return Err(Error::new(Code::RequestBodyTooLarge));
+    }
+    Ok(Some(chunk))
 }
 
 /// The fields of a form. A missing one is empty; a name that is sent twice is a fault.

@@ -13,7 +13,6 @@ use actix_http::HttpService;
 use actix_server::Server;
 use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
 use actix_web::dev::AppConfig;
-use actix_web::middleware::from_fn;
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, web};
 
@@ -60,7 +59,7 @@ pub fn listen(
             let gateway = gateway.clone().into_inner();
             move |status| lost::raw_answer(&gateway, status)
         });
-        let app = App::new().app_data(gateway.clone()).configure(routes).wrap(from_fn(finish::finish));
+        let app = App::new().app_data(gateway.clone()).configure(routes).wrap_fn(finish::finish);
         let app = app.into_factory().map_err(|error: actix_web::Error| error.error_response());
         let stopping = stopping.clone();
         let http = HttpService::build()

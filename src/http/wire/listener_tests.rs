@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::time::Instant;
 
+use actix_web::guard::fn_guard;
 use async_trait::async_trait;
 
 use super::*;
@@ -117,6 +118,12 @@ fn broken_gateway() -> Gateway {
     }
 }
 
+/// The real ones, and one of which a guard is a defect.
+fn routes(config: &mut web::ServiceConfig) {
+    let broken = web::route().guard(fn_guard(|_| panic!("a defect")));
+    config.service(web::resource("/guarded").route(broken)).configure(crate::http::routes);
+}
+
 /// The line about this request that says how it was answered, once it is there.
 fn answered(log: &KeptLog, id: &str) -> serde_json::Value {
     let deadline = Instant::now() + Duration::from_secs(10);
@@ -143,14 +150,13 @@ async fn a_panic_is_a_500_that_tells_nothing_and_the_gateway_goes_on() {
             broken_gateway()
         }
     };
-    let (server, address, _door) =
-        listen(loopback, 1, make_gateway, crate::http::routes).expect("it listens");
+    let (server, address, _door) = listen(loopback, 1, make_gateway, routes).expect("it listens");
     let handle = server.handle();
     tokio::spawn(server);
-    for _ in 0..3 {
+    for path in ["/health/ready", "/guarded"].repeat(2) {
         let mut stream = std::net::TcpStream::connect(address).expect("it accepts");
-        let request = b"GET /health/ready HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
-        stream.write_all(request).expect("it reads");
+        let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).expect("it reads");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("it answers");
         assert!(answer.starts_with("HTTP/1.1 500 "), "{answer}");
