@@ -7,6 +7,7 @@ mod consent;
 mod declaring;
 mod history;
 mod idlers;
+mod joined;
 mod keys;
 mod link;
 pub mod memory;

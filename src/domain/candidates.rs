@@ -4,6 +4,8 @@
 //! What two values under one name mean, and how many are tried.
 //! Must not know: cookie or header syntax, or whether a session lives.
 
+use std::ops::Deref;
+
 use secrecy::{ExposeSecret, SecretString};
 
 use super::credential::{BrowserToken, DirectToken, RootKey, Ticket};
@@ -84,19 +86,39 @@ impl std::fmt::Debug for SignedText {
     }
 }
 
-/// In the order in which they were sent, at least one; or why none counts.
-pub type Candidates = Result<Vec<Candidate>, Refusal>;
+/// In the order in which they were sent. Nearly always there is one, and it needs no list.
+#[derive(Clone, Debug)]
+pub enum Sent {
+    /// One.
+    Only(Candidate),
+    /// At least one.
+    Several(Vec<Candidate>),
+}
+
+impl Deref for Sent {
+    type Target = [Candidate];
+
+    fn deref(&self) -> &[Candidate] {
+        match self {
+            Sent::Only(candidate) => std::slice::from_ref(candidate),
+            Sent::Several(candidates) => candidates,
+        }
+    }
+}
+
+/// Those that may be the session's; or why none counts.
+pub type Candidates = Result<Sent, Refusal>;
 
 /// What a Bearer header holds, which came through this door.
 pub fn in_bearer(text: &str, door: Door) -> Candidates {
     if let Ok(token) = DirectToken::parse(text) {
-        return Ok(vec![Candidate::Direct(token)]);
+        return Ok(Sent::Only(Candidate::Direct(token)));
     }
     if let Ok(token) = SignedText::parse(text) {
-        return Ok(vec![Candidate::Signed(token)]);
+        return Ok(Sent::Only(Candidate::Signed(token)));
     }
     match BrowserToken::parse(text) {
-        Ok(token) => Ok(vec![Candidate::Browser(token, door)]),
+        Ok(token) => Ok(Sent::Only(Candidate::Browser(token, door))),
         Err(Malformed) if Ticket::parse(text).is_ok() => Err(Refusal::TicketAsToken),
         Err(Malformed) if RootKey::parse(text).is_ok() => Err(Refusal::RootKeyAsToken),
         Err(Malformed) => Err(Refusal::Malformed),
@@ -110,7 +132,7 @@ pub fn in_cookie(texts: &[String], bound_to_host: bool) -> Candidates {
     if let [only] = texts
         && let Ok(token) = BrowserToken::parse(only)
     {
-        return Ok(vec![Candidate::Browser(token, Door::Cookie)]);
+        return Ok(Sent::Only(Candidate::Browser(token, Door::Cookie)));
     }
     let mut different: Vec<&String> = Vec::new();
     for text in texts {
@@ -124,7 +146,7 @@ pub fn in_cookie(texts: &[String], bound_to_host: bool) -> Candidates {
     let tokens = different.iter().filter_map(|text| BrowserToken::parse(text).ok());
     let tokens: Vec<_> = tokens.map(|token| Candidate::Browser(token, Door::Cookie)).take(MOST).collect();
     if !tokens.is_empty() {
-        return Ok(tokens);
+        return Ok(Sent::Several(tokens));
     }
     let has = |is: fn(&str) -> bool| different.iter().any(|text| is(text));
     Err(if has(|text| DirectToken::parse(text).is_ok() || SignedText::parse(text).is_ok()) {

@@ -81,7 +81,7 @@ fn a_handle_reads_back_and_sorts_by_time() {
     let at = |created_at_ms| Handle { tag, created_at_ms, suffix: HandleSuffix::mint() };
     let handle = at(1_742_000_000_000);
     assert_eq!(Handle::parse(&handle.to_string()), Ok(handle));
-    assert_eq!(handle.text(), handle.to_string());
+    assert_eq!(*handle.text(), handle.to_string());
     assert!(at(1_742_000_000_000).to_string() < at(1_742_000_000_001).to_string());
     for text in ["", "sess_", "sess_abc", ticket().expose()] {
         assert!(Handle::parse(text).is_err(), "accepted {text:?}");

@@ -4,6 +4,7 @@
 //! Must not know: credentials. A handle opens nothing; it may be logged and passed around.
 
 use std::fmt;
+use std::ops::Deref;
 
 use super::base62::{base62_of, is_base62, number, text};
 use super::malformed::Malformed;
@@ -78,12 +79,8 @@ impl Handle {
         })
     }
 
-    /// The text, for the answers and log lines that every request has: without the detour over a formatter.
-    pub fn text(&self) -> String {
-        text(&self.chars()).to_owned()
-    }
-
-    fn chars(&self) -> [u8; CHARS] {
+    /// The text, for the answers and log lines that every request has: without a formatter, and without the heap.
+    pub fn text(&self) -> HandleText {
         let time: [u8; TIME_CHARS] = base62_of(self.created_at_ms);
         let mut chars = [0; CHARS];
         let parts = [PREFIX.as_bytes(), self.tag.as_bytes(), &time, &self.suffix.0];
@@ -93,13 +90,25 @@ impl Handle {
             place.copy_from_slice(part);
             rest = after;
         }
-        chars
+        HandleText(chars)
+    }
+}
+
+/// A handle's text, where it is needed.
+#[derive(Clone, Copy)]
+pub struct HandleText([u8; CHARS]);
+
+impl Deref for HandleText {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        text(&self.0)
     }
 }
 
 impl fmt::Display for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(text(&self.chars()))
+        f.write_str(&self.text())
     }
 }
 

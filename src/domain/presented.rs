@@ -77,7 +77,7 @@ impl Presented {
     /// The tokens that may be its session's.
     pub fn candidates(&self) -> &[Candidate] {
         let candidates = self.token.as_ref().and_then(|token| token.candidates.as_ref().ok());
-        candidates.map_or(&[], Vec::as_slice)
+        candidates.map_or(&[], |sent| &**sent)
     }
 
     fn by_cookie(&self) -> bool {

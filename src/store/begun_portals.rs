@@ -90,6 +90,6 @@ async fn portals(
     workspace: &str,
     begun: &[&str],
 ) -> Result<Vec<String>, StoreError> {
-    let script = PORTALS.on(vec![keys.portals(workspace)]).arg(LONGER_THAN_SESSIONS_MS).arg(begun);
+    let script = PORTALS.on(&[keys.portals(workspace)]).arg(LONGER_THAN_SESSIONS_MS).arg(begun);
     link.call("portals", Call::Script(&script), link.deadline()).await
 }

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use redis::{RedisWrite, ToRedisArgs};
 
+use super::joined::Joined;
 use crate::domain::credential::Digest;
 use crate::domain::user_tag::UserTag;
 
@@ -31,18 +33,18 @@ impl Keys {
     }
 
     /// Of a pending record.
-    pub fn ticket(&self, tag: UserTag, ticket: &Digest) -> String {
-        self.named(tag, "}:t:", DigestText::of(ticket).as_str())
+    pub fn ticket(&self, tag: UserTag, ticket: &Digest) -> Key<'_> {
+        self.named(tag, "}:t:", DigestText::of(ticket), DIGEST_CHARS)
     }
 
     /// Of a live session's record.
-    pub fn browser(&self, tag: UserTag, token: &Digest) -> String {
-        self.named(tag, "}:b:", DigestText::of(token).as_str())
+    pub fn browser(&self, tag: UserTag, token: &Digest) -> Key<'_> {
+        self.named(tag, "}:b:", DigestText::of(token), DIGEST_CHARS)
     }
 
     /// Says that a direct token was given out.
-    pub fn given_out(&self, tag: UserTag, token: &Digest) -> String {
-        self.named(tag, "}:o:", &DigestText::of(token).as_str()[..GIVEN_OUT_CHARS])
+    pub fn given_out(&self, tag: UserTag, token: &Digest) -> Key<'_> {
+        self.named(tag, "}:o:", DigestText::of(token), GIVEN_OUT_CHARS)
     }
 
     /// What gateways of 0.2.0 have in its place.
@@ -66,12 +68,12 @@ impl Keys {
     }
 
     /// Of a session's history, by the digest of what the session began with.
-    pub fn history(&self, tag: UserTag, first: &Digest) -> String {
-        self.named(tag, "}:h:", &DigestText::of(first).as_str()[..HISTORY_CHARS])
+    pub fn history(&self, tag: UserTag, first: &Digest) -> Key<'_> {
+        self.named(tag, "}:h:", DigestText::of(first), HISTORY_CHARS)
     }
 
     /// All that may be kept under a tag and these digests, of whatever they are, and of the workspace without a name.
-    pub fn all(&self, tag: UserTag, digests: &[Digest]) -> Vec<String> {
+    pub fn all(&self, tag: UserTag, digests: &[Digest]) -> Vec<Vec<u8>> {
         let of = |digest| {
             [
                 self.ticket(tag, digest),
@@ -80,19 +82,47 @@ impl Keys {
                 self.history(tag, digest),
             ]
         };
-        [self.index(tag), self.portals("")].into_iter().chain(digests.iter().flat_map(of)).collect()
+        let of_user = [self.index(tag)].into_iter().chain(digests.iter().flat_map(of));
+        let portals = self.portals("").into_bytes();
+        of_user.map(|key| key.parts().concat()).chain([portals]).collect()
     }
 
     /// Of a user's index.
-    pub fn index(&self, tag: UserTag) -> String {
-        self.named(tag, "}:u", "")
+    pub fn index(&self, tag: UserTag) -> Key<'_> {
+        self.named(tag, "}:u", DigestText([0; DIGEST_CHARS]), 0)
     }
 
-    fn named(&self, tag: UserTag, kind: &str, name: &str) -> String {
-        let parts = [&*self.0, ":{", tag.as_str(), kind, name];
-        let mut key = String::with_capacity(parts.iter().map(|part| part.len()).sum());
-        parts.into_iter().for_each(|part| key.push_str(part));
-        key
+    fn named(&self, tag: UserTag, kind: &'static str, name: DigestText, name_chars: usize) -> Key<'_> {
+        Key { prefix: &self.0, tag, kind, name, name_chars }
+    }
+}
+
+/// The name of one of a user's keys. It is written where it goes, without being made a text first.
+#[derive(Clone, Copy)]
+pub struct Key<'a> {
+    prefix: &'a str,
+    tag: UserTag,
+    kind: &'static str,
+    name: DigestText,
+    /// How many of them it has.
+    name_chars: usize,
+}
+
+impl Key<'_> {
+    /// In bytes.
+    pub fn len(&self) -> usize {
+        self.parts().iter().map(|part| part.len()).sum()
+    }
+
+    fn parts(&self) -> [&[u8]; 5] {
+        let name = &self.name.as_bytes()[..self.name_chars];
+        [self.prefix.as_bytes(), b":{", self.tag.as_bytes(), self.kind.as_bytes(), name]
+    }
+}
+
+impl ToRedisArgs for Key<'_> {
+    fn write_redis_args<W: ?Sized + RedisWrite>(&self, out: &mut W) {
+        Joined(self.parts()).write_redis_args(out);
     }
 }
 
@@ -103,6 +133,7 @@ pub fn read_digest(text: &str) -> Option<Digest> {
 }
 
 /// A digest as a key has it: shorter than hexadecimal, for every live session holds it twice.
+#[derive(Clone, Copy)]
 pub struct DigestText([u8; DIGEST_CHARS]);
 
 impl DigestText {
@@ -113,7 +144,8 @@ impl DigestText {
         DigestText(chars)
     }
 
-    pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or_default()
+    /// In ASCII.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
     }
 }

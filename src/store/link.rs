@@ -61,7 +61,7 @@ enum Route {
 
 impl Route {
     /// For the log: who is asked for this key.
-    fn server_of(&self, key: &str) -> String {
+    fn server_of(&self, key: &[u8]) -> String {
         match self {
             Route::Fixed(fixed) => fixed.server(),
             Route::Sentinels(sentinels) => sentinels.server(),
@@ -178,9 +178,12 @@ impl RedisLink {
         debug_assert!(OPERATIONS.contains(&name), "{name} is not counted from 0");
         let _under_way = CallUnderWay::begin(self.observer.as_ref());
         let started_at = Instant::now();
-        let mut result = self.attempt(call, replicas, deadline).await;
-        if result.as_ref().is_err_and(needs_another_connection) && Instant::now() < deadline.0 {
-            result = self.attempt(call, replicas, deadline).await;
+        let mut result = self.attempt(call, replicas, deadline, started_at).await;
+        if result.as_ref().is_err_and(needs_another_connection) {
+            let now = Instant::now();
+            if now < deadline.0 {
+                result = self.attempt(call, replicas, deadline, now).await;
+            }
         }
         let result = result.map_err(|error| (kind_of(&error), explain(&error)));
         let result = result.and_then(|value| {
@@ -202,11 +205,12 @@ impl RedisLink {
         call: &Call<'_>,
         replicas: Option<Replicas<'_>>,
         deadline: Deadline,
+        now: Instant,
     ) -> Result<Value, RedisError> {
         let attempt = Attempt {
             call,
             replicas,
-            deadline: deadline.0.min(Instant::now() + self.timeout),
+            deadline: deadline.0.min(now + self.timeout),
             patience: self.timeout,
             end: deadline.0,
             standing: self.standing(),

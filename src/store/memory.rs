@@ -153,7 +153,7 @@ impl SessionStore for MemoryStore {
         entry.session.expires_at_ms = expires_at_ms;
         let idle = entry.policy.idle_timeout_ms;
         entry.session.idle = idle.map(|timeout_ms| Idle::begun(timeout_ms, now_ms, expires_at_ms));
-        entry.session.user_agent = Some(agent).filter(|line| !line.is_empty());
+        entry.session.user_agent = Some(agent.into_owned()).filter(|line| !line.is_empty());
         entry.forget_at_ms = self.forget_at_ms(entry.session.expires_at_ms);
         entry.tell(now_ms, Happening::exchanged(attempt.user_agent.as_deref()));
         let (session, until_ms) = (entry.session.clone(), entry.forget_at_ms);

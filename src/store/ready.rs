@@ -73,7 +73,7 @@ async fn try_all(
     wait_replicas: u64,
     deadline: Deadline,
 ) -> Result<Tried, StoreError> {
-    let script = READY.on(keys.ready(tag).into());
+    let script = READY.on(&keys.ready(tag));
     if wait_replicas > 0 {
         let mut wait = redis::cmd("WAIT");
         // For no replica: it answers at once.
@@ -118,7 +118,7 @@ pub async fn now_ms(link: &RedisLink, keys: &Keys) -> Result<u64, StoreError> {
 
 async fn time_at(link: &RedisLink, keys: &Keys, tag: &str) -> Result<u64, StoreError> {
     let [key, _] = keys.ready(tag);
-    let call = Call::Command { key: &key, command: &redis::cmd("TIME") };
+    let call = Call::Command { key: key.as_bytes(), command: &redis::cmd("TIME") };
     let (seconds, micros): (u64, u64) = link.call("time", call, link.deadline()).await?;
     Ok(seconds * 1_000 + micros / 1_000)
 }

@@ -8,6 +8,7 @@
 
 mod grant;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use memchr::{memchr, memchr_iter};
@@ -28,11 +29,11 @@ const HEAD_FIELDS: usize = 8;
 const AGENT_CHARS: usize = 256;
 
 /// The user agent as it fits into a record: one line, and not too long.
-pub fn user_agent_line(user_agent: Option<&str>) -> String {
+pub fn user_agent_line(user_agent: Option<&str>) -> Cow<'_, str> {
     let text = user_agent.unwrap_or_default();
     // As nearly all are.
     if text.len() <= AGENT_CHARS && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-        return text.to_owned();
+        return text.into();
     }
     text.chars().filter(|c| !is_unfit(*c)).take(AGENT_CHARS).collect()
 }

@@ -162,17 +162,21 @@ impl Script {
     }
 
     /// Every key that the script touches. The first one determines the node of a cluster.
-    pub fn on(&'static self, keys: Vec<String>) -> ScriptCall {
+    pub fn on<K: ToRedisArgs>(&'static self, keys: &[K]) -> ScriptCall {
         let mut by_hash = Cmd::with_capacity(MANY_WORDS, MANY_BYTES);
-        by_hash.arg("EVALSHA").arg(&self.hash).arg(keys.len()).arg(&keys);
-        ScriptCall { script: self, keys, by_hash }
+        by_hash.arg("EVALSHA").arg(&self.hash).arg(keys.len());
+        for key in keys {
+            by_hash.arg(key);
+        }
+        ScriptCall { script: self, keys: keys.len(), by_hash }
     }
 }
 
 /// A script with its keys and arguments.
 pub struct ScriptCall {
     script: &'static Script,
-    keys: Vec<String>,
+    /// How many.
+    keys: usize,
     by_hash: Cmd,
 }
 
@@ -185,18 +189,21 @@ impl ScriptCall {
 
     /// The same call with further keys.
     pub fn with_keys(&self, further: &[String]) -> Self {
-        let mut call = self.script.on(self.keys.iter().chain(further).cloned().collect());
-        self.write_arguments(&mut call.by_hash);
+        let further = further.iter().map(String::as_bytes);
+        let mut call = self.script.on(&self.words().take(self.keys).chain(further).collect::<Vec<_>>());
+        for argument in self.words().skip(self.keys) {
+            call.by_hash.arg(argument);
+        }
         call
     }
 
     /// Whether it may touch more keys than the first, which is the index.
     pub fn names_records(&self) -> bool {
-        self.keys.len() > 1
+        self.keys > 1
     }
 
-    pub fn first_key(&self) -> &str {
-        self.keys.first().map_or("", String::as_str)
+    pub fn first_key(&self) -> &[u8] {
+        self.words().take(self.keys).next().unwrap_or_default()
     }
 
     pub fn by_hash(&self) -> &Cmd {
@@ -205,18 +212,22 @@ impl ScriptCall {
 
     pub fn with_source(&self) -> Cmd {
         let mut command = redis::cmd("EVAL");
-        command.arg(self.script.source).arg(self.keys.len()).arg(&self.keys);
-        self.write_arguments(&mut command);
+        command.arg(self.script.source).arg(self.keys);
+        for word in self.words() {
+            command.arg(word);
+        }
         command
     }
 
-    fn write_arguments(&self, command: &mut Cmd) {
-        for argument in self.by_hash.args_iter().skip(BEFORE_KEYS + self.keys.len()) {
-            if let Arg::Simple(argument) = argument {
-                command.arg(argument);
-            }
-        }
+    /// The keys, and then the arguments.
+    fn words(&self) -> impl Iterator<Item = &[u8]> {
+        words_in(&self.by_hash).skip(BEFORE_KEYS)
     }
+}
+
+/// The words of a command that has no cursor.
+pub fn words_in(command: &Cmd) -> impl Iterator<Item = &[u8]> {
+    command.args_iter().filter_map(|word| if let Arg::Simple(word) = word { Some(word) } else { None })
 }
 
 /// A place in a user's list as the scripts take it; both empty without one.
@@ -230,16 +241,12 @@ mod tests {
     use super::*;
 
     fn words_after_script(command: &Cmd) -> Vec<&[u8]> {
-        let word = |word| {
-            let Arg::Simple(word) = word else { panic!("no script has a cursor") };
-            word
-        };
-        command.args_iter().skip(2).map(word).collect()
+        words_in(command).skip(2).collect()
     }
 
     #[test]
     fn a_call_has_the_same_keys_and_arguments_by_hash_and_with_the_source() {
-        let call = LIST.on(vec!["index".into()]).arg(200).arg("").arg(vec!["a", "b"]);
+        let call = LIST.on(&["index"]).arg(200).arg("").arg(vec!["a", "b"]);
         let expected: [&[u8]; 6] = [b"1", b"index", b"200", b"", b"a", b"b"];
         assert_eq!(words_after_script(call.by_hash()), expected);
         assert_eq!(words_after_script(&call.with_source()), expected);

@@ -31,7 +31,7 @@ pub async fn agree(
         Presence::Serves(gateway) => (gateway, true),
     };
     let script = SECRET
-        .on(vec![keys.secrets()])
+        .on(&[keys.secrets()])
         .arg(gateway)
         .arg(u8::from(serves))
         .arg(LONGER_THAN_SESSIONS_MS)
@@ -64,7 +64,7 @@ async fn of_former_release(
     marks: &SecretMarks,
 ) -> Result<Agreement, StoreError> {
     let key = keys.former_secret();
-    let call = Call::Command { key: &key, command: &Cmd::get(&key) };
+    let call = Call::Command { key: key.as_bytes(), command: &Cmd::get(&key) };
     let found: Option<String> = link.call("agree", call, link.deadline()).await?;
     Ok(match found {
         Some(found) if found == marks.present => Agreement::Same,
@@ -77,7 +77,7 @@ async fn of_former_release(
 async fn tell_former_release(link: &RedisLink, keys: &Keys, marks: &SecretMarks) -> Result<(), StoreError> {
     let key = keys.former_secret();
     let mut command = Cmd::set(&key, &marks.present);
-    let call = Call::Command { key: &key, command: command.arg("PX").arg(LONGER_THAN_SESSIONS_MS) };
+    let call = Call::Command { key: key.as_bytes(), command: command.arg("PX").arg(LONGER_THAN_SESSIONS_MS) };
     link.call("agree", call, link.deadline()).await
 }
 
@@ -91,5 +91,5 @@ pub async fn leave(
     let key = keys.secrets();
     let all = [std::slice::from_ref(&marks.present), &marks.previous].concat().join(" ");
     let command = Cmd::zrem(&key, format!("here {gateway} {all}"));
-    link.call("leave", Call::Command { key: &key, command: &command }, link.deadline()).await
+    link.call("leave", Call::Command { key: key.as_bytes(), command: &command }, link.deadline()).await
 }

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::keys::Key;
 use super::script::{ScriptCall, TellingScript};
 
 /// How long a session's history outlives it; zero: none is kept.
@@ -23,19 +24,22 @@ impl Telling {
     }
 
     /// A script on these keys.
-    pub fn script(self, script: &'static TellingScript, keys: Vec<String>) -> ScriptCall {
+    pub fn script(self, script: &'static TellingScript, keys: &[Key<'_>]) -> ScriptCall {
         script.telling(self.is_on()).on(keys)
     }
 
     /// The same, and on the history of the session that begins, or began, there.
-    pub fn script_with(
+    pub fn script_with<'a>(
         self,
         script: &'static TellingScript,
-        mut keys: Vec<String>,
-        history: impl FnOnce() -> String,
+        keys: &[Key<'a>],
+        history: impl FnOnce() -> Key<'a>,
     ) -> ScriptCall {
-        keys.extend(self.is_on().then(history));
-        self.script(script, keys)
+        if self.is_on() {
+            self.script(script, &[keys, &[history()]].concat())
+        } else {
+            self.script(script, keys)
+        }
     }
 
     /// What it tells, and how long that is kept: the last arguments of a telling script.

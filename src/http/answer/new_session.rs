@@ -36,6 +36,6 @@ fn report(exchanged: &ExchangedSession, client: Option<&str>) {
         audit(SessionEvent::Replaced { handle: &old, portal, client });
     }
     if let Some(error) = &exchanged.not_replaced {
-        tracing::warn!(%error, handle, "the browser's former session could not be ended");
+        tracing::warn!(%error, handle = &*handle, "the browser's former session could not be ended");
     }
 }

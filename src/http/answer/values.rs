@@ -3,21 +3,25 @@
 //! Owns: their form on the wire, and how the OpenAPI document describes it.
 //! Must not know: which answer has which. The domain's own types have no wire format.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
 use crate::domain;
-use crate::domain::handle::Handle;
+use crate::domain::handle::{Handle, HandleText};
 
 /// The public name of a session; safe to log and to keep.
 #[derive(Serialize, ToSchema)]
-#[schema(pattern = "^sess_[0-9A-Za-z]{32}$", example = "sess_D0pMTgjZ6dE3ogLS0VbXQDwxm0MXrIde")]
-pub struct SessionHandle(String);
+#[schema(value_type = String, pattern = "^sess_[0-9A-Za-z]{32}$", example = "sess_D0pMTgjZ6dE3ogLS0VbXQDwxm0MXrIde")]
+pub struct SessionHandle(#[serde(serialize_with = "write_text")] HandleText);
 
 impl From<Handle> for SessionHandle {
     fn from(handle: Handle) -> Self {
         SessionHandle(handle.text())
     }
+}
+
+fn write_text<S: Serializer>(text: &HandleText, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(text)
 }
 
 /// A permission. It covers another by segments, split at `:` and `.`, of which none is empty; a `*` segment covers

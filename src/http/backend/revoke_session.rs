@@ -97,7 +97,7 @@ fn token(text: &str) -> Result<Candidate, Invalid> {
         let fix = "Send id, the handle that createSession answered: sess_….";
         return Err(Invalid::new("This is the session ID of a link, not a token.", fix));
     }
-    candidates.ok().and_then(|candidates| candidates.into_iter().next()).ok_or_else(|| {
+    candidates.ok().and_then(|candidates| candidates.first().cloned()).ok_or_else(|| {
         let fix = "Send it as it was given out, with nothing around it: ps_…, pt_… or a JWT. Or send id.";
         Invalid::new("This is no token.", fix)
     })

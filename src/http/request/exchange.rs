@@ -29,8 +29,9 @@ pub fn exchange_request<'a>(request: &HttpRequest, session_id: &'a str, asker: A
 }
 
 fn tokens((portal, texts): (Arc<Portal>, Vec<String>)) -> impl Iterator<Item = (Arc<Portal>, BrowserToken)> {
-    let tokens = cookies::read_candidates(&portal, &texts).unwrap_or_default();
-    let tokens: Vec<_> = tokens.iter().filter_map(Candidate::as_browser).cloned().collect();
+    let sent = cookies::read_candidates(&portal, &texts);
+    let tokens: Vec<_> =
+        sent.iter().flat_map(|sent| sent.iter()).filter_map(Candidate::as_browser).cloned().collect();
     tokens.into_iter().map(move |token| (portal.clone(), token))
 }
 

@@ -13,7 +13,7 @@ pub enum Call<'a> {
     /// A command without a script, which only reads, or writes something that nobody reads.
     Command {
         /// Determines the node of a cluster.
-        key: &'a str,
+        key: &'a [u8],
         /// The whole command.
         command: &'a Cmd,
     },
@@ -21,7 +21,7 @@ pub enum Call<'a> {
 
 impl Call<'_> {
     /// Determines the node of a cluster.
-    pub fn key(&self) -> &str {
+    pub fn key(&self) -> &[u8] {
         match self {
             Call::Script(script) => script.first_key(),
             Call::Command { key, .. } => key,

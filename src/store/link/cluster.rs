@@ -38,7 +38,7 @@ impl Cluster {
         Cluster { map: Map::new(seeds, connector.clone()), connector }
     }
 
-    pub fn server_of(&self, key: &str) -> String {
+    pub fn server_of(&self, key: &[u8]) -> String {
         match self.map.address_of(slot_of(key)) {
             Some((host, port)) => format!("{host}:{port}"),
             None => "the cluster, no node of which has told its slots".to_owned(),

@@ -6,10 +6,11 @@
 use redis::{FromRedisValue, Value};
 
 use super::RedisStore;
-use crate::domain::base62::{self, base62_of};
+use crate::domain::base62::base62_of;
 use crate::domain::ports::{
     Exchange, ExchangeAttempt, NewDirectSession, NewSession, Opening, REPEAT_MS, StoreError, Stored,
 };
+use crate::store::joined::Joined;
 use crate::store::keys::DigestText;
 use crate::store::link::{Call, Replicas};
 use crate::store::reply;
@@ -18,14 +19,17 @@ use crate::store::{history, record};
 
 impl RedisStore {
     pub(super) async fn begin_pending(&self, new: &NewSession) -> Result<Stored, StoreError> {
-        let keys = vec![self.keys.ticket(new.tag, &new.ticket), self.keys.index(new.tag)];
-        let suffix = new.suffix.as_str();
+        let keys = [self.keys.ticket(new.tag, &new.ticket), self.keys.index(new.tag)];
+        let (suffix, digest) = (new.suffix.as_str(), DigestText::of(&new.ticket));
         let script = self
             .telling
-            .script_with(&CREATE, keys, || self.keys.history(new.tag, &new.ticket))
+            .script_with(&CREATE, &keys, || self.keys.history(new.tag, &new.ticket))
             .arg(new.ticket_ttl_ms)
-            .arg([suffix, "t", DigestText::of(&new.ticket).as_str()].concat())
-            .arg([&new.session_ttl_ms.to_string(), " ", suffix, " ", &new.grant.slug].concat())
+            .arg(Joined([suffix.as_bytes(), b"t", digest.as_bytes()]))
+            .arg(Joined(
+                [new.session_ttl_ms.to_string().as_str(), " ", suffix, " ", &new.grant.slug]
+                    .map(str::as_bytes),
+            ))
             .arg(record::encode_grant(&new.grant, &new.policy)?)
             .arg(self.fence());
         let script = self.telling.told(script, || history::origin(&new.grant, &new.root_key));
@@ -34,20 +38,20 @@ impl RedisStore {
     }
 
     pub(super) async fn begin_direct(&self, new: &NewDirectSession) -> Result<Opening, StoreError> {
-        let keys = vec![
+        let keys = [
             self.keys.browser(new.tag, &new.token),
             self.keys.index(new.tag),
             self.keys.given_out(new.tag, &new.token),
         ];
         let script = self
             .telling
-            .script_with(&OPEN, keys, || self.keys.history(new.tag, &new.token))
+            .script_with(&OPEN, &keys, || self.keys.history(new.tag, &new.token))
             .arg(new.session_ttl_ms)
             .arg(new.suffix.as_str())
             .arg(&new.grant.slug)
             .arg(record::encode_grant(&new.grant, &new.policy)?)
             .arg(REPEAT_MS)
-            .arg(call_name::<4>())
+            .arg(&call_name::<4>()[..])
             .arg(if new.is_repeatable { "repeatable" } else { "" });
         let script = self.telling.told(script, || history::origin(&new.grant, &new.root_key));
         let reply = self.when_replicated("open", &script, reply::is_opened).await?;
@@ -56,20 +60,18 @@ impl RedisStore {
 
     pub(super) async fn begin_browser(&self, attempt: &ExchangeAttempt) -> Result<Exchange, StoreError> {
         let (tag, ticket, token) = (attempt.tag, &attempt.ticket, &attempt.token);
-        let keys = vec![self.keys.ticket(tag, ticket), self.keys.browser(tag, token), self.keys.index(tag)];
-        let mut call = call_name::<4>();
-        for digest in &attempt.held {
-            call.push(' ');
-            call.push_str(DigestText::of(digest).as_str());
-        }
+        let keys = [self.keys.ticket(tag, ticket), self.keys.browser(tag, token), self.keys.index(tag)];
+        let call = call_name::<4>();
+        let held: Vec<_> = attempt.held.iter().map(DigestText::of).collect();
+        let held = held.iter().flat_map(|digest| [b" ", digest.as_bytes()]);
         let script = self
             .telling
-            .script_with(&EXCHANGE, keys, || self.keys.history(tag, ticket))
+            .script_with(&EXCHANGE, &keys, || self.keys.history(tag, ticket))
             .arg(attempt.portals.listed())
-            .arg(record::user_agent_line(attempt.user_agent.as_deref()))
+            .arg(&*record::user_agent_line(attempt.user_agent.as_deref()))
             .arg(self.fence())
             .arg(REPEAT_MS)
-            .arg(call);
+            .arg(Joined([&call[..]].into_iter().chain(held)));
         let script = self.telling.told(script, || history::browser(attempt.user_agent.as_deref()));
         let reply = self.when_replicated("exchange", &script, reply::is_exchanged).await?;
         reply::exchange(tag, reply)
@@ -99,6 +101,6 @@ impl RedisStore {
 }
 
 /// A repeat of a call by the link has the same; one by a client, at whichever gateway, has another.
-pub(super) fn call_name<const CHARS: usize>() -> String {
-    base62::text(&base62_of::<CHARS>(rand::random())).to_owned()
+pub(super) fn call_name<const CHARS: usize>() -> [u8; CHARS] {
+    base62_of(rand::random())
 }

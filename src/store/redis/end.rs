@@ -20,7 +20,7 @@ use crate::store::script::{BY_HANDLE, REMOVE};
 
 impl RedisStore {
     pub(super) async fn look_up_by_handle(&self, handle: &Handle) -> Result<Option<Named>, StoreError> {
-        let script = BY_HANDLE.on(vec![self.keys.index(handle.tag)]);
+        let script = BY_HANDLE.on(&[self.keys.index(handle.tag)]);
         let script = script.arg(handle.created_at_ms).arg(handle.suffix.as_str());
         let reply = self.declaring("find_by_handle", script, Waits::IfGone).await?;
         match words(&reply).as_slice() {
@@ -36,7 +36,7 @@ impl RedisStore {
             OnBehalf::Known => Waits::IfGone,
         };
         // No handle has an empty suffix.
-        let script = BY_HANDLE.on(vec![self.keys.index(tag)]).arg(0).arg("");
+        let script = BY_HANDLE.on(&[self.keys.index(tag)]).arg(0).arg("");
         self.declaring("settle", script, waits).await?;
         Ok(())
     }
@@ -57,7 +57,7 @@ impl RedisStore {
             Record::Ticket(ticket) => self.keys.ticket(handle.tag, &ticket),
             Record::Token(token) => self.keys.browser(handle.tag, &token),
         }));
-        let script = self.telling.script(&REMOVE, keys);
+        let script = self.telling.script(&REMOVE, &keys);
         let script = script.arg(handle.created_at_ms).arg(handle.suffix.as_str()).arg(state);
         let script = self.telling.told(script, || history::encode(&what).0.to_owned());
         let reply = self.declaring("remove", script, waits).await?;

@@ -11,20 +11,26 @@ use crate::domain::credential::Digest;
 use crate::domain::ports::{Found, Gone, Lookup, Peek, StoreError};
 use crate::domain::session::PortalSession;
 use crate::domain::user_tag::UserTag;
-use crate::store::keys::DigestText;
+use crate::store::keys::{DigestText, Key};
 use crate::store::link::{Call, Deadline};
 use crate::store::reply;
-use crate::store::script::{FATE, USE};
+use crate::store::script::{FATE, ScriptCall, USE, words_in};
 
 const GET: &str = "GET";
 
+fn reading(key: &Key<'_>) -> Cmd {
+    let mut command = Cmd::with_capacity(2, GET.len() + key.len());
+    command.arg(GET).arg(key);
+    command
+}
+
 impl RedisStore {
     pub(super) async fn look_at_ticket(&self, tag: UserTag, ticket: &Digest) -> Result<Peek, StoreError> {
-        let (deadline, key) = (self.link.deadline(), self.keys.ticket(tag, ticket));
-        if let Some(session) = self.get("peek", (tag, &key), deadline).await? {
+        let (deadline, key) = (self.link.deadline(), || self.keys.ticket(tag, ticket));
+        if let Some(session) = self.get("peek", tag, reading(&key()), deadline).await? {
             return Ok(Peek::Pending(session));
         }
-        let session = self.fate(tag, key, ticket, deadline).await?;
+        let session = self.fate(tag, key(), ticket, deadline).await?;
         Ok(session.map_or_else(Peek::Gone, Peek::Pending))
     }
 
@@ -34,39 +40,38 @@ impl RedisStore {
         token: &Digest,
         lookup: Lookup,
     ) -> Result<Found, StoreError> {
-        let (deadline, key) = (self.link.deadline(), self.keys.browser(tag, token));
+        let (deadline, key) = (self.link.deadline(), || self.keys.browser(tag, token));
         let probably_idles = match lookup {
             Lookup::Use { idles } => idles.unwrap_or(false) || self.idlers.has(tag),
             Lookup::Glance => false,
         };
         let mut session = if probably_idles {
-            self.get_to_use((tag, &key), deadline).await?
+            self.get_to_use(tag, USE.on(&[key()]), deadline).await?
         } else {
-            self.get("find", (tag, &key), deadline).await?
+            self.get("find", tag, reading(&key()), deadline).await?
         };
         let idles = session.as_ref().is_some_and(|session| session.idle.is_some());
         if lookup != Lookup::Glance && idles != probably_idles && session.is_some() {
             self.idlers.note(tag, idles);
             if idles {
-                session = self.get_to_use((tag, &key), deadline).await?;
+                session = self.get_to_use(tag, USE.on(&[key()]), deadline).await?;
             }
         }
         if let Some(session) = session {
             return Ok(Found::Active(session));
         }
-        let session = self.fate(tag, key, token, deadline).await?;
+        let session = self.fate(tag, key(), token, deadline).await?;
         Ok(session.map_or_else(Found::Gone, Found::Active))
     }
 
     async fn get(
         &self,
         name: &'static str,
-        (tag, key): (UserTag, &str),
+        tag: UserTag,
+        command: Cmd,
         deadline: Deadline,
     ) -> Result<Option<PortalSession>, StoreError> {
-        let mut command = Cmd::with_capacity(2, GET.len() + key.len());
-        command.arg(GET).arg(key);
-        let call = Call::Command { key, command: &command };
+        let call = Call::Command { key: words_in(&command).nth(1).unwrap_or_default(), command: &command };
         let record: Option<String> = self.link.call(name, call, deadline).await?;
         record.map(|record| reply::session(tag, &record)).transpose()
     }
@@ -74,10 +79,10 @@ impl RedisStore {
     /// The same, and the session has been used at this moment.
     async fn get_to_use(
         &self,
-        (tag, key): (UserTag, &str),
+        tag: UserTag,
+        script: ScriptCall,
         deadline: Deadline,
     ) -> Result<Option<PortalSession>, StoreError> {
-        let script = USE.on(vec![key.to_owned()]);
         let record: Option<String> = self.link.call("use", Call::Script(&script), deadline).await?;
         record.map(|record| reply::session(tag, &record)).transpose()
     }
@@ -86,12 +91,12 @@ impl RedisStore {
     async fn fate(
         &self,
         tag: UserTag,
-        key: String,
+        key: Key<'_>,
         digest: &Digest,
         deadline: Deadline,
     ) -> Result<Result<PortalSession, Gone>, StoreError> {
         let script =
-            self.telling.script(&FATE, vec![key, self.keys.index(tag)]).arg(DigestText::of(digest).as_str());
+            self.telling.script(&FATE, &[key, self.keys.index(tag)]).arg(DigestText::of(digest).as_bytes());
         let script = self.telling.told(script, String::new);
         reply::found(tag, &self.link.call("fate", Call::Script(&script), deadline).await?)
     }

@@ -23,12 +23,12 @@ const NOTE_PART: u32 = 4;
 #[async_trait]
 impl Histories for RedisStore {
     async fn explain(&self, tag: UserTag, sought: &Sought) -> Result<Vec<Known>, StoreError> {
-        let script = EXPLAIN.on(vec![self.keys.index(tag)]);
+        let script = EXPLAIN.on(&[self.keys.index(tag)]);
         let script = match sought {
             Sought::Handle(handle) => {
                 script.arg("handle").arg(handle.created_at_ms).arg(handle.suffix.as_str())
             }
-            Sought::Ticket(ticket) => script.arg("digest").arg(DigestText::of(ticket).as_str()).arg(""),
+            Sought::Ticket(ticket) => script.arg("digest").arg(DigestText::of(ticket).as_bytes()).arg(""),
             Sought::Latest(count) => script.arg("latest").arg(*count).arg(""),
         };
         let reply = self.declaring("explain", script.arg(self.telling.ms()), Waits::No).await?;
@@ -41,7 +41,7 @@ impl Histories for RedisStore {
         }
         let (letter, detail) = history::encode(what);
         let script =
-            NOTE.on(vec![self.keys.history(tag, ticket)]).arg(letter).arg(detail).arg(self.telling.ms());
+            NOTE.on(&[self.keys.history(tag, ticket)]).arg(letter).arg(detail).arg(self.telling.ms());
         self.link.call_briefly("note", Call::Script(&script), self.promises.timeout / NOTE_PART).await
     }
 }

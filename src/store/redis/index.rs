@@ -25,9 +25,9 @@ impl RedisStore {
         let (mut created, mut suffix) = words_of(None);
         let (kept_created, kept_suffix) = words_of(kept);
         loop {
-            let script = self.telling.script(&REVOKE_ALL, vec![self.keys.index(tag)]);
+            let script = self.telling.script(&REVOKE_ALL, &[self.keys.index(tag)]);
             let script = script.arg(&created).arg(&suffix).arg(BATCH).arg(&kept_created).arg(&kept_suffix);
-            let script = script.arg(call_name::<8>());
+            let script = script.arg(&call_name::<8>()[..]);
             let script = self.telling.told(script, String::new);
             let reply = self.declaring("revoke_all", script, Waits::Always).await.map_err(|none| {
                 let unconfirmed = removed(&none.unconfirmed).map_or(0, |(count, ..)| count);
@@ -56,8 +56,7 @@ impl RedisStore {
         let mut wanted = limit.min(BATCH);
         let (mut created, mut suffix) = words_of(before);
         loop {
-            let script =
-                LIST.on(vec![self.keys.index(tag)]).arg(&created).arg(&suffix).arg(BATCH).arg(wanted);
+            let script = LIST.on(&[self.keys.index(tag)]).arg(&created).arg(&suffix).arg(BATCH).arg(wanted);
             wanted = (wanted * 4).min(BATCH);
             let reply = self.declaring("list", script, Waits::No).await?;
             let ["page", next_created, next_suffix, ref records @ ..] = words(&reply)[..] else {

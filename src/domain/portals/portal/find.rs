@@ -69,7 +69,7 @@ impl Portals {
         let tokens =
             presented_token.candidates.as_ref().map_err(|refusal| dead(&Gone::new(*refusal, None)))?;
         let mut first_gone = None;
-        for token in tokens {
+        for token in tokens.iter() {
             match self.live(token, presented.expected_slug(), wish).await? {
                 Ok(current) if !current.portal.enabled => {
                     return Err(portal_disabled(Some(current.session.handle)));

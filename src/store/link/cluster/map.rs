@@ -169,7 +169,7 @@ impl Map {
     async fn ask(&self, node: &Node) -> RedisResult<Told> {
         let mut command = redis::cmd("CLUSTER");
         command.arg("SLOTS");
-        let call = Call::Command { key: "", command: &command };
+        let call = Call::Command { key: b"", command: &command };
         let limit = self.connector.limits.topology;
         let deadline = Instant::now() + limit;
         let attempt = Attempt {
