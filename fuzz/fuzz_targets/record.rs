@@ -89,6 +89,6 @@ fn session_of(tag: UserTag, text: &str) -> Option<PortalSession> {
         exchanged_at_ms: Some(text.len() as u64 + 1),
         expires_at_ms: text.len() as u64 + 2,
         idle: None,
-        user_agent: Some(user_agent_line(user_agent.as_deref())).filter(|line| !line.is_empty()),
+        user_agent: Some(user_agent_line(user_agent.as_deref()).into_owned()).filter(|line| !line.is_empty()),
     })
 }
