@@ -183,10 +183,10 @@ async fn send(live: &Live, attempt: &Attempt<'_>) -> RedisResult<Value> {
 
 async fn query(live: &Live, command: &Cmd, attempt: &Attempt<'_>) -> RedisResult<Value> {
     let mut connection = MultiplexedConnection::clone(&live.connection);
-    // The library has its timer on the heap. One in this future would be moved along with it, and with all that await it.
     connection.set_response_timeout(attempt.deadline.saturating_duration_since(Instant::now()));
     if !attempt.asking {
-        return command.query_async(&mut connection).await;
+        // Not `query_async`, which takes a place on the heap for each call.
+        return connection.send_packed_command(command).await?.extract_error();
     }
     // It counts for the very next command only, and others use this connection too, so both are sent together.
     let mut both = redis::pipe();
