@@ -26,7 +26,6 @@ const LINE_TOO_LONG: &[u8] = b"HTTP/1.1 431 Request Header Fields Too Large\r\nc
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 /// How long each part may take.
-#[derive(Clone, Copy)]
 pub struct Patience {
     /// From the first byte of a head to its end.
     pub head: Duration,
@@ -49,7 +48,7 @@ enum Awaited {
 /// A connection with a time limit for everything that its client can delay.
 pub struct Bounded<S> {
     socket: S,
-    patience: Patience,
+    patience: &'static Patience,
     awaited: Awaited,
     deadline: Instant,
     /// Fires at the deadline or before it, so that it need not be set anew for every request.
@@ -66,7 +65,7 @@ pub struct Bounded<S> {
 
 impl<S> Bounded<S> {
     /// Must be called on a runtime with timers.
-    pub fn new(socket: S, patience: Patience) -> Self {
+    pub fn new(socket: S, patience: &'static Patience) -> Self {
         let deadline = Instant::now() + patience.first;
         Bounded {
             socket,

@@ -16,7 +16,7 @@ const fn secs(seconds: u64) -> Duration {
 /// A client, and the gateway's end of its connection: with little room, as for a client that does not read.
 fn connection() -> (DuplexStream, Bounded<DuplexStream>) {
     let (client, socket) = duplex(128);
-    (client, Bounded::new(socket, PATIENCE))
+    (client, Bounded::new(socket, &PATIENCE))
 }
 
 /// Reads until nothing more can come, and returns after how many seconds that was.
@@ -161,7 +161,7 @@ async fn no_line_has_64_kib_wherever_it_stands() {
 #[tokio::test(start_paused = true)]
 async fn of_a_line_too_long_nothing_is_handed_on() {
     let (client, socket) = duplex(1 << 20);
-    let (mut client, mut gateway) = (client, Bounded::new(socket, PATIENCE));
+    let (mut client, mut gateway) = (client, Bounded::new(socket, &PATIENCE));
     client.write_all(&[b'a'; 70_000]).await.expect("it is taken");
     let mut read = Vec::new();
     gateway.read_to_end(&mut read).await.expect("it reads");

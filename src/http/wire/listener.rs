@@ -79,7 +79,7 @@ pub fn listen(
                 // Answers are small and complete; waiting to fill a packet would only delay them.
                 let _ = socket.set_nodelay(true);
                 let peer = socket.peer_addr().ok();
-                let socket = Bounded::new(RawErrors::new(socket, answer), PATIENCE);
+                let socket = Bounded::new(RawErrors::new(socket, answer), &PATIENCE);
                 let socket = socket.counted(gateway.metrics.http.connected());
                 Ok((socket, actix_http::Protocol::Http1, peer))
             }

@@ -170,3 +170,11 @@ async fn a_panic_is_a_500_that_tells_nothing_and_the_gateway_goes_on() {
     }
     handle.stop(false).await;
 }
+
+/// The task of a connection holds this twice, and the allocator rounds the task up. A little more takes half a KiB for each open
+/// connection, which `benches/load/run` would tell only later.
+#[test]
+fn a_connection_takes_little_room() {
+    // (The tests' own features of the libraries take 8 of them.)
+    assert!(size_of::<Bounded<RawErrors<TcpStream>>>() <= 136);
+}

@@ -24,8 +24,15 @@ const MAX_BARE_BYTES: usize = 256;
 pub struct RawErrors<S> {
     socket: S,
     answer: Answer,
-    /// The bytes to write in place of the codec's, and how many of the codec's bytes they replace.
-    replacement: Option<(Vec<u8>, usize)>,
+    /// Hardly a connection ever has one: it takes its room only then.
+    replacement: Option<Box<Replacement>>,
+}
+
+/// What is written in place of the codec's bytes.
+struct Replacement {
+    left: Vec<u8>,
+    /// How many of the codec's bytes it replaces.
+    stands_for: usize,
 }
 
 impl<S> RawErrors<S> {
@@ -67,22 +74,25 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for RawErrors<S> {
         let this = &mut *self;
         if this.replacement.is_none() {
             match split_bare_refusal(bytes) {
-                (b"", Some(status)) => this.replacement = Some(((this.answer)(status), bytes.len())),
+                (b"", Some(status)) => {
+                    let (left, stands_for) = ((this.answer)(status), bytes.len());
+                    this.replacement = Some(Box::new(Replacement { left, stands_for }));
+                }
                 // A refusal after an answer is seen again once the answer is written.
                 (before, _) => return Pin::new(&mut this.socket).poll_write(cx, before),
             }
         }
-        let Some((left, stands_for)) = &mut this.replacement else {
+        let Some(replacement) = &mut this.replacement else {
             return Poll::Ready(Ok(0));
         };
-        while !left.is_empty() {
-            let written = ready!(Pin::new(&mut this.socket).poll_write(cx, left))?;
+        while !replacement.left.is_empty() {
+            let written = ready!(Pin::new(&mut this.socket).poll_write(cx, &replacement.left))?;
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
-            left.drain(..written);
+            replacement.left.drain(..written);
         }
-        let stands_for = *stands_for;
+        let stands_for = replacement.stands_for;
         this.replacement = None;
         Poll::Ready(Ok(stands_for))
     }
