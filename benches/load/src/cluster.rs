@@ -84,6 +84,7 @@ impl Side {
                 store_url: store_url.clone(),
                 workers: 1,
                 portals: 1,
+                history_days: 0,
             })?;
             targets.push(Target::gateway_like("gateway", gateway.server.address, &gateway.root_key, &[])?);
             gateways.push(gateway);

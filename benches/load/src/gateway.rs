@@ -22,6 +22,8 @@ pub struct Options<'a> {
     pub store_url: String,
     pub workers: usize,
     pub portals: usize,
+    /// 0: none, as the goals are set.
+    pub history_days: u32,
 }
 
 impl Gateway {
@@ -53,8 +55,7 @@ fn new_root_key(binary: &Path) -> io::Result<(String, String)> {
     key.zip(entry).ok_or_else(|| io::Error::other("`vestibule keys new` printed no key"))
 }
 
-/// Limits are checked on every request, but none is reached. Without histories, as the goals are set: `tests/store_costs.rs`
-/// tells what they cost.
+/// Limits are checked on every request, but none is reached.
 fn configuration(options: &Options<'_>, port: u16, metrics_port: u16, root_key: &str) -> String {
     let mut text = format!(
         r#"
@@ -67,7 +68,7 @@ workers = {workers}
 [store]
 url = "{store}"
 [history]
-days = 0
+days = {days}
 [limits]
 exchange_per_minute = 10000000
 create_per_minute = 10000000
@@ -81,6 +82,7 @@ return_url = "https://app.example.com/billing"
 return_urls = ["https://app.example.com/"]
 "#,
         workers = options.workers,
+        days = options.history_days,
         store = options.store_url,
     );
     for index in 1..options.portals {

@@ -52,7 +52,8 @@ impl Site {
         let redis = redis::start(&plan.directory, &[])?;
         let store_url = format!("redis://{}/", redis.address);
         let (binary, directory) = (plan.gateway.as_path(), plan.directory.as_path());
-        let gateway = Gateway::start(&Options { binary, directory, store_url, workers, portals })?;
+        let gateway =
+            Gateway::start(&Options { binary, directory, store_url, workers, portals, history_days: 0 })?;
         let target = Target::gateway_like("gateway", gateway.server.address, &gateway.root_key, &[])?;
         Ok(Site { redis, gateway, target })
     }

@@ -25,6 +25,7 @@ pub fn measure(plan: &Plan, results: &mut Results) -> io::Result<()> {
         store_url: format!("redis://{}/", redis.address),
         workers: plan.workers,
         portals: 1,
+        history_days: 0,
     };
     let mut ready_ms = Vec::new();
     for _ in 0..STARTS {

@@ -3,10 +3,12 @@
 
 mod cluster;
 mod gateway;
+mod goals;
 mod growth;
 mod growth_report;
 mod idle;
 mod measure;
+mod own_core;
 mod pump;
 mod redis;
 mod report;
@@ -71,7 +73,7 @@ fn main() -> io::Result<()> {
         Some("run") => {
             let results = measure::run(&plan)?;
             std::fs::write(work.join("results.json"), serde_json::to_string_pretty(&results)?)?;
-            println!("\n{}", report::goals(&results));
+            println!("\n{}", goals::table(&results));
             if let Some(document) = document {
                 report::write(&results, &document)?;
                 scaling::write(&results, &document.with_file_name("scaling.md"))?;

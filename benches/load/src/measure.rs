@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::gateway::{Gateway, Options};
 use crate::idle;
+use crate::own_core;
 use crate::redis::{self, Client};
 use crate::server::{Server, free_port};
 use crate::targets::{self, Operation, Target};
@@ -23,6 +24,9 @@ const WARM_UP: usize = 2_000;
 pub const RATES: [f64; 2] = [2_000.0, 10_000.0];
 /// A target is asked at a fixed rate only if it has room: it answers more than this times the rate at most.
 const ROOM: f64 = 1.3;
+/// The gateway once more, with histories of as many days as they have by default.
+pub const WITH_HISTORIES: &str = "gateway, histories";
+const HISTORY_DAYS: u32 = 7;
 
 pub struct Plan {
     pub gateway: PathBuf,
@@ -42,8 +46,6 @@ pub enum Pace {
     Saturation,
     /// Requests a second.
     Fixed(f64),
-    /// Half of what the gateway verifies at saturation.
-    Half,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -72,6 +74,7 @@ pub struct Memory {
 pub struct Results {
     pub samples: Vec<Sample>,
     pub memory: HashMap<String, Memory>,
+    pub own_core: Vec<own_core::Round>,
     pub ready_ms: f64,
     pub connections_mib: f64,
     pub session_bytes: f64,
@@ -83,6 +86,8 @@ struct Stage {
     targets: Vec<Target>,
     servers: HashMap<&'static str, Server>,
     gateway: Gateway,
+    /// The same with histories: what they cost Redis.
+    with_histories: Gateway,
     redis: Server,
     results: Results,
 }
@@ -91,6 +96,7 @@ impl Stage {
     fn server(&self, target: &str) -> &Server {
         match target {
             "gateway" => &self.gateway.server,
+            WITH_HISTORIES => &self.with_histories.server,
             "Redis GET" => &self.redis,
             _ => &self.servers[target],
         }
@@ -107,16 +113,16 @@ pub fn run(plan: &Plan) -> io::Result<Results> {
                 }
             }
         }
-        half_of_saturation(plan, &mut stage, round)?;
     }
     for target in &stage.targets {
         let after_load = stage.server(target.name).resident_mib();
         stage.results.memory.entry(target.name.to_owned()).or_default().after_load = after_load;
     }
-    let Stage { gateway, redis, servers, mut results, .. } = stage;
+    let Stage { gateway, with_histories, redis, servers, mut results, .. } = stage;
     // Redis last: its clients do not like to lose it.
     drop(servers);
-    drop((gateway, redis));
+    drop((gateway, with_histories, redis));
+    results.own_core = own_core::measure(plan)?;
     idle::measure(plan, &mut results)?;
     Ok(results)
 }
@@ -126,7 +132,9 @@ fn set_up(plan: &Plan) -> io::Result<Stage> {
     let redis_port = redis.address.port();
     let store_url = format!("redis://127.0.0.1:{redis_port}/");
     let (binary, directory, workers) = (plan.gateway.as_path(), plan.directory.as_path(), plan.workers);
-    let gateway = Gateway::start(&Options { binary, directory, store_url, workers, portals: 1 })?;
+    let options = Options { binary, directory, store_url, workers, portals: 1, history_days: 0 };
+    let gateway = Gateway::start(&options)?;
+    let with_histories = Gateway::start(&Options { history_days: HISTORY_DAYS, ..options })?;
     let mut results =
         Results { workers, ready_ms: gateway.ready_after.as_secs_f64() * 1e3, ..Results::default() };
     results.binary_bytes = std::fs::metadata(&plan.gateway)?.len();
@@ -159,6 +167,10 @@ fn set_up(plan: &Plan) -> io::Result<Stage> {
     let mut targets =
         vec![Target::gateway_like("gateway", address, &gateway.root_key, &[Operation::Authorize])?];
     let keys = browser_keys(&redis)?;
+    let mut histories =
+        Target::gateway_like(WITH_HISTORIES, with_histories.server.address, &with_histories.root_key, &[])?;
+    histories.operations.retain(|operation| matches!(operation, Operation::Create | Operation::Exchange));
+    targets.push(histories);
     if wanted(plan, "bare actix-web") {
         let bare = targets::bare(&targets[0], &plan.directory, plan.workers)?;
         note_idle("bare actix-web", &bare);
@@ -179,7 +191,7 @@ fn set_up(plan: &Plan) -> io::Result<Stage> {
     if wanted(plan, "Redis GET") {
         targets.push(Target::raw_redis(redis.address, &keys));
     }
-    Ok(Stage { targets, servers, gateway, redis, results })
+    Ok(Stage { targets, servers, gateway, with_histories, redis, results })
 }
 
 fn wanted(plan: &Plan, name: &str) -> bool {
@@ -218,23 +230,6 @@ fn measure_target(
     Ok(())
 }
 
-/// A gateway's answer is a Redis answer and what the gateway adds: both at the same rate, one after the other.
-fn half_of_saturation(plan: &Plan, stage: &mut Stage, round: usize) -> io::Result<()> {
-    let is_meant = |sample: &&Sample| {
-        (sample.round, sample.operation, sample.pace) == (round, Operation::GetSession, Pace::Saturation)
-            && sample.target == "gateway"
-    };
-    let Some(half) = stage.results.samples.iter().find(is_meant).map(|sample| sample.per_second / 2.0) else {
-        return Ok(());
-    };
-    for index in 0..stage.targets.len() {
-        if ["gateway", "bare actix-web", "Rust sketch", "Redis GET"].contains(&stage.targets[index].name) {
-            measure(plan, stage, round, index, Operation::GetSession, Pace::Half, half)?;
-        }
-    }
-    Ok(())
-}
-
 fn measure(
     plan: &Plan,
     stage: &mut Stage,
@@ -250,7 +245,6 @@ fn measure(
     let rate = match pace {
         Pace::Saturation => None,
         Pace::Fixed(rate) => Some(rate),
-        Pace::Half => Some(per_second),
     };
     let server = stage.server(target.name);
     let before = (server.cpu_seconds(), stage.redis.cpu_seconds());
@@ -281,6 +275,7 @@ fn measure(
         sample.p999_ms
     );
     stage.gateway.forget_log()?;
+    stage.with_histories.forget_log()?;
     stage.results.samples.push(sample.clone());
     Ok(sample)
 }

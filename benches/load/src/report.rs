@@ -1,25 +1,36 @@
 //! The results as a part of `docs/internals/performance.md`, between markers.
 //!
-//! Owns: medians, ratios, the goals.
+//! Owns: medians, ratios, the tables.
 //! Must not know: how anything was measured.
 
 use std::fmt::Write;
 use std::io;
 use std::path::Path;
 
-use crate::measure::{Pace, RATES, Results, Sample};
+use crate::goals;
+use crate::measure::{Pace, RATES, Results, Sample, WITH_HISTORIES};
+use crate::own_core::Latency;
 use crate::targets::Operation;
 
-const TARGETS: [&str; 7] =
-    ["gateway", "bare actix-web", "Rust sketch", "Fastify", "Express", "FastAPI", "Redis GET"];
+const TARGETS: [&str; 8] = [
+    "gateway",
+    WITH_HISTORIES,
+    "bare actix-web",
+    "Rust sketch",
+    "Fastify",
+    "Express",
+    "FastAPI",
+    "Redis GET",
+];
 
 /// Puts the run into the document.
 pub fn write(results: &Results, document: &Path) -> io::Result<()> {
     let text = format!(
-        "{}\n{}\n{}\n{}\n{}",
-        goals(results),
+        "{}\n{}\n{}\n{}\n{}\n{}",
+        goals::table(results),
         saturation(results),
         latency(results),
+        own_core(results),
         memory(results),
         machine(results)
     );
@@ -37,7 +48,7 @@ pub fn replace_between_markers(document: &Path, name: &str, text: &str) -> io::R
     std::fs::write(document, format!("{}\n{text}\n{}", &old[..from], &old[to..]))
 }
 
-fn median(mut values: Vec<f64>) -> Option<f64> {
+pub fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied()
 }
@@ -65,7 +76,7 @@ pub fn value(
 }
 
 /// One target's value in the other's, round by round: what both met in the same minute.
-fn ratio(
+pub fn ratio(
     results: &Results,
     target: &str,
     other: &str,
@@ -80,81 +91,13 @@ fn ratio(
     median(pairs.collect())
 }
 
-fn shown(value: Option<f64>, digits: usize) -> String {
+pub fn shown(value: Option<f64>, digits: usize) -> String {
     value.map_or_else(|| "–".to_owned(), |value| format!("{value:.digits$}"))
 }
 
 fn thousands(value: Option<f64>) -> String {
     value
         .map_or_else(|| "–".to_owned(), |value| format!("{},{:03}", value as u64 / 1000, value as u64 % 1000))
-}
-
-struct Goal {
-    what: String,
-    goal: String,
-    measured: Option<f64>,
-    met: Option<bool>,
-    digits: usize,
-    /// What the sketch on the same libraries reaches: where it fails too, no gateway on them can do better.
-    sketch: Option<f64>,
-}
-
-fn at_most(what: &str, goal: f64, measured: Option<f64>, digits: usize, unit: &str) -> Goal {
-    let met = measured.map(|measured| measured <= goal);
-    Goal { what: what.to_owned(), goal: format!("at most {goal}{unit}"), measured, met, digits, sketch: None }
-}
-
-pub fn goals(results: &Results) -> String {
-    use Operation::{Authorize, Create, Exchange, GetSession};
-    let cpu = |target: &str, other: &str, operation| {
-        ratio(results, target, other, operation, Pace::Saturation, |sample| sample.cpu)
-    };
-    let mut goals = Vec::new();
-    for (operation, goal) in [(GetSession, 1.6), (Authorize, 1.6), (Exchange, 1.8), (Create, 1.8)] {
-        let what = format!("{}: CPU, of bare actix-web's", operation.name());
-        let of = |target: &str| cpu(target, "bare actix-web", operation);
-        goals.push(Goal { sketch: of("Rust sketch"), ..at_most(&what, goal, of("gateway"), 2, " ×") });
-    }
-    for operation in [GetSession, Authorize] {
-        let of = |target: &str| {
-            ratio(results, target, "bare actix-web", operation, Pace::Saturation, |sample| sample.per_second)
-        };
-        let measured = of("gateway");
-        goals.push(Goal {
-            what: format!("{}: throughput, of bare actix-web's", operation.name()),
-            goal: "at least 0.75 ×".into(),
-            measured,
-            met: measured.map(|measured| measured >= 0.75),
-            digits: 2,
-            sketch: of("Rust sketch"),
-        });
-    }
-    for operation in Operation::ALL {
-        let what = format!("{}: CPU, of Fastify's", operation.name());
-        goals.push(at_most(&what, 0.5, cpu("gateway", "Fastify", operation), 2, " ×"));
-    }
-    let express = cpu("gateway", "Express", GetSession);
-    goals.push(at_most("verify: CPU, of express-session's", 0.07, express, 3, " ×"));
-    let p99 =
-        |target: &str| ratio(results, target, "Redis GET", GetSession, Pace::Half, |sample| sample.p99_ms);
-    let what = "verify: p99 at half of saturation, of a raw Redis GET's";
-    goals.push(Goal { sketch: p99("Rust sketch"), ..at_most(what, 2.0, p99("gateway"), 2, " ×") });
-    let memory = results.memory.get("gateway");
-    goals.push(at_most("memory, idle", 12.0, memory.map(|memory| memory.idle), 1, " MiB"));
-    let connections = Some(results.connections_mib);
-    goals.push(at_most("memory with 10,000 idle connections", 120.0, connections, 1, " MiB"));
-    goals.push(at_most("Redis memory of a live session", 600.0, Some(results.session_bytes), 0, " bytes"));
-    goals.push(at_most("the binary", 12.0, Some(results.binary_bytes as f64 / 1e6), 1, " MB"));
-    goals.push(at_most("ready after its start", 30.0, Some(results.ready_ms), 1, " ms"));
-
-    let mut text = String::from("| goal | | measured | | the Rust sketch |\n|---|---|---|---|---|\n");
-    for goal in goals {
-        let met = goal.met.map_or("–", |met| if met { "met" } else { "**missed**" });
-        let measured = shown(goal.measured, goal.digits);
-        let sketch = goal.sketch.map_or_else(String::new, |value| shown(Some(value), goal.digits));
-        let _ = writeln!(text, "| {} | {} | {measured} | {met} | {sketch} |", goal.what, goal.goal);
-    }
-    text
 }
 
 fn saturation(results: &Results) -> String {
@@ -184,7 +127,7 @@ fn latency(results: &Results) -> String {
     let mut text = String::from(
         "At a fixed rate (open loop: from the moment a request was due), milliseconds:\n\n| | requests/s | | p50 | p99 | p99.9 |\n|---|---|---|---|---|---|\n",
     );
-    let paces = [Pace::Fixed(RATES[0]), Pace::Fixed(RATES[1]), Pace::Half];
+    let paces = [Pace::Fixed(RATES[0]), Pace::Fixed(RATES[1])];
     for operation in Operation::ALL {
         for pace in paces {
             for target in TARGETS {
@@ -200,6 +143,25 @@ fn latency(results: &Results) -> String {
                 );
             }
         }
+    }
+    text
+}
+
+fn own_core(results: &Results) -> String {
+    let mut text = String::from(
+        "`getSession` by one worker on a core of its own, at half of the gateway's saturation, the load and Redis on another core, milliseconds:\n\n| | requests/s | p50 | p99 | p99.9 |\n|---|---|---|---|---|\n",
+    );
+    let rounds = &results.own_core;
+    let rate = thousands(median(rounds.iter().map(|round| round.rate).collect()));
+    let targets = [
+        ("gateway", rounds.iter().map(|round| &round.gateway).collect::<Vec<_>>()),
+        ("Rust sketch", rounds.iter().map(|round| &round.sketch).collect()),
+    ];
+    for (name, latencies) in targets {
+        let of =
+            |value: fn(&Latency) -> f64| shown(median(latencies.iter().copied().map(value).collect()), 3);
+        let (p50, p99, p999) = (of(|all| all.p50_ms), of(|all| all.p99_ms), of(|all| all.p999_ms));
+        let _ = writeln!(text, "| {name} | {rate} | {p50} | {p99} | {p999} |");
     }
     text
 }

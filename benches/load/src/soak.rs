@@ -20,6 +20,7 @@ pub fn run(plan: &Plan, minutes: f64) -> io::Result<()> {
         store_url: format!("redis://{}/", redis.address),
         workers: plan.workers,
         portals: 1,
+        history_days: 0,
     };
     let gateway = Gateway::start(&options)?;
     let target = Target::gateway_like("gateway", gateway.server.address, &gateway.root_key, &[])?;
