@@ -19,7 +19,7 @@ mod targets;
 mod wire;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use measure::Plan;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -66,7 +66,7 @@ fn main() -> io::Result<()> {
             }
         }
         Some("cluster") => {
-            let document = document.map(|document| document.with_file_name("scaling.md"));
+            let document = document.map(|document| scaling_beside(&document));
             cluster::run(&plan, document.as_deref())?;
         }
         Some("soak") => soak::run(&plan, number("--minutes", if quick { 1.0 } else { 60.0 }))?,
@@ -76,7 +76,7 @@ fn main() -> io::Result<()> {
             println!("\n{}", goals::table(&results));
             if let Some(document) = document {
                 report::write(&results, &document)?;
-                scaling::write(&results, &document.with_file_name("scaling.md"))?;
+                scaling::write(&results, &scaling_beside(&document))?;
             }
         }
         Some(_) | None => {
@@ -84,6 +84,11 @@ fn main() -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The tables of scaling are read by users: `docs/scaling.md`, above `docs/internals`.
+fn scaling_beside(document: &Path) -> PathBuf {
+    document.parent().and_then(Path::parent).unwrap_or(document).join("scaling.md")
 }
 
 /// Thousands of connections need as many files, here and in the servers that are started from here.

@@ -50,7 +50,10 @@ pub fn replace_between_markers(document: &Path, name: &str, text: &str) -> io::R
 
 pub fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied()
+    let upper = values.get(values.len() / 2)?;
+    // Of an even number it is between the two in the middle.
+    let lower = values.get((values.len() - 1) / 2)?;
+    Some((lower + upper) / 2.0)
 }
 
 fn samples<'a>(

@@ -23,7 +23,7 @@ use crate::domain::error::{Code, Error};
 use crate::http::gateway::{Gateway, gateway};
 use crate::http::request::client_address;
 use crate::http::request::kept::{keep, new_request_id, noted};
-use crate::telemetry::{RouteSeries, Served, SessionEvent, answered, audit, in_request};
+use crate::telemetry::{RouteSeries, Served, SessionEvent, answered, audit, in_request, in_request_now};
 
 /// The outermost layer. `app`: all routes. (`middleware::from_fn` would put each of its calls into one more box.)
 pub fn finish<App>(
@@ -39,7 +39,7 @@ where
     keep(&request, id.clone(), gateway.product.now());
     let trace = traced::begin(&request, &gateway);
     // No clone of the request may live across this call: actix's router needs it for itself.
-    let called = catch_unwind(AssertUnwindSafe(|| app.call(request)));
+    let called = in_request_now(id.clone(), || catch_unwind(AssertUnwindSafe(|| app.call(request))));
     in_request(id.clone(), trace, async move {
         let _in_flight = gateway.metrics.http.request_began();
         let served = async {

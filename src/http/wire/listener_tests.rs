@@ -118,9 +118,15 @@ fn broken_gateway() -> Gateway {
     }
 }
 
-/// The real ones, and one of which a guard is a defect.
+/// Logged before the request has reached a handler.
+const IN_THE_GUARD: &str = "a guard is a defect";
+
+/// The real ones, and one with that guard.
 fn routes(config: &mut web::ServiceConfig) {
-    let broken = web::route().guard(fn_guard(|_| panic!("a defect")));
+    let broken = web::route().guard(fn_guard(|_| {
+        tracing::error!("{IN_THE_GUARD}");
+        panic!("its internals")
+    }));
     config.service(web::resource("/guarded").route(broken)).configure(crate::http::routes);
 }
 
@@ -130,7 +136,7 @@ fn answered(log: &KeptLog, id: &str) -> serde_json::Value {
     loop {
         let text = log.text();
         let mut lines = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-        if let Some(line) = lines.find(|line| line["span"]["request_id"] == id) {
+        if let Some(line) = lines.find(|line| line["span"]["request_id"] == id && line["status"].is_number()) {
             return line;
         }
         assert!(Instant::now() < deadline, "no line of {id}");
@@ -167,6 +173,10 @@ async fn a_panic_is_a_500_that_tells_nothing_and_the_gateway_goes_on() {
         let id = body["meta"]["requestId"].as_str().expect("an id");
         assert!(head.contains(&format!("x-request-id: {id}")), "{answer}");
         assert_eq!(answered(&log, id)["status"], 500);
+        if path == "/guarded" {
+            let text = log.text();
+            assert!(text.lines().any(|line| line.contains(IN_THE_GUARD) && line.contains(id)), "{text}");
+        }
     }
     handle.stop(false).await;
 }

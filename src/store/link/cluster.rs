@@ -91,7 +91,7 @@ impl Cluster {
     }
 }
 
-/// On the heap, as every timer: the futures of all calls would be larger by one.
+/// On the heap: the futures of all calls would be larger by a timer that hardly one needs.
 async fn pause() {
     Box::pin(tokio::time::sleep(PAUSE)).await;
 }
