@@ -136,7 +136,8 @@ fn answered(log: &KeptLog, id: &str) -> serde_json::Value {
     loop {
         let text = log.text();
         let mut lines = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-        if let Some(line) = lines.find(|line| line["span"]["request_id"] == id && line["status"].is_number()) {
+        if let Some(line) = lines.find(|line| line["span"]["request_id"] == id && line["status"].is_number())
+        {
             return line;
         }
         assert!(Instant::now() < deadline, "no line of {id}");
