@@ -212,6 +212,26 @@ async fn where_nothing_is_required_a_body_may_be_left_out() {
     assert_eq!(call("/v2/portal.endSession").send().await.status, 200);
 }
 
+/// Nobody has to send the rest to be told, nor to wait until the time for it is over.
+#[tokio::test]
+async fn a_body_that_is_declared_too_large_is_refused_before_it_has_come() {
+    let app = TestApp::start(Kind::Memory).await;
+    for bytes in [MAX_BYTES + 1, 10 * MAX_BYTES] {
+        let framing = format!("Content-Length: {bytes}");
+        let json = raw::post_head(&framing);
+        let form = json.replace("/v2/portal.exchangeSession", "/portal/hosted-portal");
+        let form = form.replace("application/json", "application/x-www-form-urlencoded");
+        for sent in [json.clone(), format!("{json}{{\"sessionId\":"), form] {
+            let reply = raw::send(&app, &sent).await;
+            assert_eq!(reply.status, 413, "{sent}: {}", reply.text);
+        }
+    }
+    let awaits_leave = raw::post_head("Content-Length: 99999\r\nExpect: 100-continue");
+    let mut stream = raw::connect(&app, awaits_leave).await;
+    assert_eq!(raw::read_head(&mut stream).await, "HTTP/1.1 100 Continue\r\n\r\n");
+    raw::read(&mut stream).await.expect(413, TOO_LARGE);
+}
+
 #[tokio::test]
 async fn a_body_that_breaks_off_is_unreadable() {
     let app = TestApp::start(Kind::Memory).await;

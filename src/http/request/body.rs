@@ -7,6 +7,7 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
+use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, web};
 use futures_util::StreamExt;
@@ -50,7 +51,7 @@ impl Body {
 /// Reads the body of a request. An empty one is an object without fields.
 pub async fn read(request: &HttpRequest, payload: web::Payload) -> Result<Body, Error> {
     let is_json = is_of_type(request, "application/json")?;
-    let mut text = read_bytes(payload).await?;
+    let mut text = read_bytes(request, payload).await?;
     if text.starts_with(BYTE_ORDER_MARK) {
         text = text.slice(BYTE_ORDER_MARK.len()..);
     }
@@ -83,10 +84,14 @@ pub async fn read_nothing(request: &HttpRequest, payload: web::Payload) -> Resul
     if body.text.is_empty() { Ok(()) } else { fields(&body, |_| Some(())) }
 }
 
-async fn read_bytes(payload: web::Payload) -> Result<Bytes, Error> {
+async fn read_bytes(request: &HttpRequest, payload: web::Payload) -> Result<Bytes, Error> {
     let mut payload = payload.into_inner();
     if matches!(payload, Payload::None) {
         return Ok(Bytes::new());
+    }
+    // Who says at once that it is too much need not send it, nor wait for the end of its time.
+    if declared_bytes(request).is_some_and(|bytes| bytes > MAX_BYTES) {
+        return Err(Error::new(Code::RequestBodyTooLarge));
     }
     match tokio::time::timeout(MAX_WAIT, collect(&mut payload)).await {
         Ok(result) => result,
@@ -100,6 +105,11 @@ async fn read_bytes(payload: web::Payload) -> Result<Bytes, Error> {
             Err(Error::new(Code::RequestTimeout))
         }
     }
+}
+
+/// The codec has refused a request whose `Content-Length` is no number.
+fn declared_bytes(request: &HttpRequest) -> Option<usize> {
+    request.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// (`Payload::to_bytes_limited` would allocate 32 KiB for every request, even for one without a body.)
@@ -135,7 +145,7 @@ pub async fn read_form<const N: usize>(
         let error = Error::new(Code::UnsupportedMediaType);
         return Err(error.with_detail(format!("Send a form. Its header is Content-Type: {FORM}")));
     }
-    let bytes = read_bytes(payload).await?;
+    let bytes = read_bytes(request, payload).await?;
     let mut faults = Vec::new();
     let values = names.map(|name| {
         let mut found = url::form_urlencoded::parse(&bytes).filter(|(key, _)| key == name);
