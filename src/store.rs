@@ -16,6 +16,7 @@ mod record;
 pub mod redis;
 mod reply;
 mod script;
+mod scripts;
 mod secret;
 mod telling;
 

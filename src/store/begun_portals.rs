@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::LONGER_THAN_SESSIONS_MS;
 use super::keys::Keys;
 use super::link::{Call, RedisLink};
-use super::script::PORTALS;
+use super::scripts::PORTALS;
 use crate::domain::ports::StoreError;
 
 const LONGER_THAN_SESSIONS: Duration = Duration::from_millis(LONGER_THAN_SESSIONS_MS);

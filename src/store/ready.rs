@@ -15,7 +15,7 @@ use futures_util::stream::FuturesUnordered;
 use super::keys::Keys;
 use super::link::{Call, Deadline, RedisLink, Standing, spread_tags};
 use super::reply::{Reply, corrupt, words};
-use super::script::READY;
+use super::scripts::READY;
 use crate::domain::ports::{Readiness, StoreError};
 
 /// One in each eighth of a cluster's slots: every master has some.

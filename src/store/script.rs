@@ -1,10 +1,8 @@
-//! The Lua scripts, and how they are called.
+//! A Lua script, and how it is called.
 //!
-//! Owns: each script's text and hash. Every script is safe to repeat after a lost reply. It is called by its hash; a
-//! server that does not know it yet is sent the text (`link/lanes.rs`).
-//! Must not know: connections, sessions.
-
-use std::sync::LazyLock;
+//! Owns: its text and hash, and its keys and arguments, written where they go. It is called by its hash; a server that does not
+//! know it yet is sent the text (`link/lanes.rs`).
+//! Must not know: which scripts there are, connections, sessions.
 
 use redis::{Arg, Cmd, ToRedisArgs};
 
@@ -23,141 +21,8 @@ pub struct Script {
     hash: String,
 }
 
-/// A script that may tell a session's history what it does. A gateway that keeps none has a script without that part.
-pub struct TellingScript {
-    with_history: Script,
-    without: Script,
-}
-
-macro_rules! source {
-    ($($text:tt),+) => { concat!($(source!(@ $text)),+) };
-    (@ $file:literal) => { concat!(include_str!(concat!("scripts/", $file, ".lua")), "\n") };
-    (@ [$condition:literal, $($file:literal),+]) => { concat!($condition, " then\n", source!($($file),+), "end\n") };
-}
-
-macro_rules! script {
-    ($name:ident, $($file:literal),+) => {
-        pub static $name: LazyLock<Script> = LazyLock::new(|| Script::new(source!($($file),+)));
-    };
-}
-
-macro_rules! telling_script {
-    ($name:ident, $($text:tt),+) => {
-        pub static $name: LazyLock<TellingScript> = LazyLock::new(|| TellingScript {
-            with_history: Script::new(source!("parts/time", "parts/history", $($text),+)),
-            without: Script::new(source!("parts/time", "parts/no_history", $($text),+)),
-        });
-    };
-}
-
-// Each has only the parts it needs, because Redis creates their functions anew in every call; and where most calls end early,
-// those that the others need come after that.
-telling_script!(
-    CREATE,
-    "parts/epoch",
-    "parts/keep",
-    "parts/known",
-    "create",
-    "parts/record",
-    "parts/member",
-    "parts/oldest",
-    "parts/expiry",
-    "parts/key",
-    "parts/prune",
-    "parts/count",
-    "create_further"
-);
-telling_script!(
-    EXCHANGE,
-    "parts/fence",
-    "parts/keep",
-    "parts/idle",
-    "parts/term",
-    "exchange_look",
-    [
-        "if not is_usual",
-        "parts/record",
-        "parts/member",
-        "parts/age",
-        "parts/touch",
-        "parts/fate",
-        "parts/expiry",
-        "parts/key",
-        "parts/room",
-        "parts/append",
-        "exchange_or_not"
-    ],
-    "exchange"
-);
-telling_script!(
-    OPEN,
-    "parts/record",
-    "parts/keep",
-    "parts/member",
-    "parts/known",
-    "parts/oldest",
-    "parts/expiry",
-    "parts/key",
-    "parts/prune",
-    "parts/count",
-    "parts/touch",
-    "parts/idle",
-    "parts/age",
-    "parts/term",
-    "parts/room",
-    "parts/append",
-    "open"
-);
-telling_script!(FATE, "parts/member", "parts/bury", "parts/fate", "parts/demoted", "fate");
-telling_script!(
-    REMOVE,
-    "parts/replicas",
-    "parts/member",
-    "parts/key",
-    "parts/index",
-    "parts/bury",
-    "parts/touch",
-    "remove"
-);
-telling_script!(
-    REVOKE_ALL,
-    "parts/replicas",
-    "parts/member",
-    "parts/key",
-    "parts/index",
-    "parts/bury",
-    "parts/touch",
-    "parts/oldest",
-    "parts/tried",
-    "revoke_all"
-);
-script!(USE, "parts/time", "parts/demoted", "use");
-script!(BY_HANDLE, "parts/replicas", "parts/member", "parts/key", "parts/index", "parts/touch", "by_handle");
-script!(SECRET, "secret");
-script!(PORTALS, "portals");
-script!(READY, "ready");
-script!(LIST, "parts/member", "parts/key", "parts/index", "list");
-script!(NOTE, "parts/time", "parts/history", "note");
-script!(
-    EXPLAIN,
-    "parts/time",
-    "parts/history",
-    "parts/member",
-    "parts/key",
-    "parts/index",
-    "parts/fate",
-    "explain"
-);
-
-impl TellingScript {
-    /// The one with a history, or the one without.
-    pub fn telling(&'static self, tells: bool) -> &'static Script {
-        if tells { &self.with_history } else { &self.without }
-    }
-}
-
 impl Script {
-    fn new(source: &'static str) -> Self {
+    pub fn new(source: &'static str) -> Self {
         Script { source, hash: redis::Script::new(source).get_hash().to_owned() }
     }
 
@@ -238,7 +103,11 @@ pub fn words_of(position: Option<Position>) -> (String, String) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use super::*;
+
+    static SCRIPT: LazyLock<Script> = LazyLock::new(|| Script::new("return 1"));
 
     fn words_after_script(command: &Cmd) -> Vec<&[u8]> {
         words_in(command).skip(2).collect()
@@ -246,7 +115,7 @@ mod tests {
 
     #[test]
     fn a_call_has_the_same_keys_and_arguments_by_hash_and_with_the_source() {
-        let call = LIST.on(&["index"]).arg(200).arg("").arg(vec!["a", "b"]);
+        let call = SCRIPT.on(&["index"]).arg(200).arg("").arg(vec!["a", "b"]);
         let expected: [&[u8]; 6] = [b"1", b"index", b"200", b"", b"a", b"b"];
         assert_eq!(words_after_script(call.by_hash()), expected);
         assert_eq!(words_after_script(&call.with_source()), expected);
@@ -254,12 +123,5 @@ mod tests {
         let expected: [&[u8]; 8] = [b"3", b"index", b"t", b"b", b"200", b"", b"a", b"b"];
         assert_eq!(words_after_script(further.by_hash()), expected);
         assert_eq!(words_after_script(&further.with_source()), expected);
-    }
-
-    #[test]
-    fn what_a_condition_begins_is_within_it() {
-        let source = source!("note", ["if true", "note"]);
-        let note = include_str!("scripts/note.lua");
-        assert_eq!(source, format!("{note}\nif true then\n{note}\nend\n"));
     }
 }

@@ -10,7 +10,7 @@ use super::LONGER_THAN_SESSIONS_MS;
 use super::keys::Keys;
 use super::link::{Call, RedisLink};
 use super::reply::corrupt;
-use super::script::SECRET;
+use super::scripts::SECRET;
 use crate::domain::ports::StoreError;
 use crate::domain::secret_mark::{AGAIN_AFTER, Agreement, Presence, SecretMarks};
 

@@ -6,7 +6,8 @@
 use std::time::Duration;
 
 use super::keys::Key;
-use super::script::{ScriptCall, TellingScript};
+use super::script::ScriptCall;
+use super::scripts::TellingScript;
 
 /// How long a session's history outlives it; zero: none is kept.
 #[derive(Clone, Copy)]

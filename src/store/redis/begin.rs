@@ -14,7 +14,8 @@ use crate::store::joined::Joined;
 use crate::store::keys::DigestText;
 use crate::store::link::{Call, Replicas};
 use crate::store::reply;
-use crate::store::script::{CREATE, EXCHANGE, OPEN, ScriptCall};
+use crate::store::script::ScriptCall;
+use crate::store::scripts::{CREATE, EXCHANGE, OPEN};
 use crate::store::{history, record};
 
 impl RedisStore {

@@ -16,7 +16,7 @@ use crate::store::declaring::Waits;
 use crate::store::history;
 use crate::store::link::Call;
 use crate::store::reply::{self, corrupt, words};
-use crate::store::script::{BY_HANDLE, REMOVE};
+use crate::store::scripts::{BY_HANDLE, REMOVE};
 
 impl RedisStore {
     pub(super) async fn look_up_by_handle(&self, handle: &Handle) -> Result<Option<Named>, StoreError> {

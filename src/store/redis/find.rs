@@ -14,7 +14,8 @@ use crate::domain::user_tag::UserTag;
 use crate::store::keys::{DigestText, Key};
 use crate::store::link::{Call, Deadline};
 use crate::store::reply;
-use crate::store::script::{FATE, ScriptCall, USE, words_in};
+use crate::store::script::{ScriptCall, words_in};
+use crate::store::scripts::{FATE, USE};
 
 const GET: &str = "GET";
 

@@ -15,7 +15,7 @@ use crate::store::history;
 use crate::store::keys::DigestText;
 use crate::store::link::Call;
 use crate::store::reply;
-use crate::store::script::{EXPLAIN, NOTE};
+use crate::store::scripts::{EXPLAIN, NOTE};
 
 /// A note may take this part of the time that one try of a call may take. Whoever waits for it has an answer already.
 const NOTE_PART: u32 = 4;

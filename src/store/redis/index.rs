@@ -10,7 +10,8 @@ use crate::domain::session::PortalSession;
 use crate::domain::user_tag::UserTag;
 use crate::store::declaring::Waits;
 use crate::store::reply::{self, Reply, corrupt, words};
-use crate::store::script::{LIST, REVOKE_ALL, words_of};
+use crate::store::script::words_of;
+use crate::store::scripts::{LIST, REVOKE_ALL};
 
 /// How many records one call touches: well below a millisecond of Redis's time.
 const BATCH: usize = 200;
