@@ -12,6 +12,7 @@ mod json_lines;
 mod lines;
 mod members;
 mod metrics;
+mod no_requests;
 mod panics;
 mod queue;
 mod request_id;
@@ -36,7 +37,7 @@ pub use traces::{Receiver, Served, Traces, TracesError};
 /// lines.
 pub fn init_logs(json: bool, level: &str) -> io::Result<LogGuard> {
     let filter = EnvFilter::try_new(level).unwrap_or_else(|_| EnvFilter::new("info"));
-    let registry = tracing_subscriber::registry().with(filter);
+    let registry = tracing_subscriber::registry().with(filter).with(no_requests::NoRequests);
     let lines = lines::Lines::start(queue::Queue::start(io::stdout(), &DROPPED)?);
     let installed = if json {
         registry.with(json_lines::JsonLines::new(lines.clone())).try_init()

@@ -14,6 +14,8 @@ mod reloading;
 mod secrets;
 #[path = "binary/stopping.rs"]
 mod stopping;
+#[path = "binary/strangers.rs"]
+mod strangers;
 #[path = "binary/supervised.rs"]
 mod supervised;
 mod support;
