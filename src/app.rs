@@ -24,7 +24,6 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use actix_web::{App, HttpServer, web};
 use arc_swap::ArcSwap;
 use url::Url;
 
@@ -54,9 +53,6 @@ use stores::StoreMaker;
 /// How often idle clients are dropped from the rate limits. It bounds what an attacker with many addresses can make
 /// them remember.
 const FORGET_EVERY: Duration = Duration::from_secs(5);
-
-/// A scraper reads at once or not at all, and no stop waits for it.
-const METRICS_FINISH_SECONDS: u64 = 2;
 
 /// Why a gateway did not start.
 #[derive(Debug, thiserror::Error)]
@@ -161,13 +157,10 @@ pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, Start
     running.door = Some(door);
 
     if let Some(listen) = settings.server.metrics_listen {
-        let server = HttpServer::new(move || {
-            App::new().app_data(web::Data::new(metrics.clone())).configure(http::metrics_routes)
-        });
-        let server = server.workers(1).disable_signals().shutdown_timeout(METRICS_FINISH_SECONDS);
-        let server = server.bind(listen).map_err(|error| StartError::Listen(listen, error))?;
-        running.metrics_address = server.addrs().first().copied();
-        running.parts.add_server("the metrics listener", server.run());
+        let (server, address) =
+            http::listen_for_metrics(listen, metrics).map_err(|error| StartError::Listen(listen, error))?;
+        running.metrics_address = Some(address);
+        running.parts.add_server("the metrics listener", server);
     }
     let membership = Membership::new(first_contact.clone(), marks, gateway);
     running.parts.add_task("the check of server.secret", membership.clone().keep());

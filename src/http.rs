@@ -23,6 +23,7 @@ pub mod gateway;
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use actix_server::Server;
 use actix_web::guard::{GuardContext, fn_guard};
@@ -30,7 +31,7 @@ use actix_web::http::Method;
 use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder, Route, web};
 
 use crate::domain::error::{Code, Error};
-use crate::telemetry::RouteSeries;
+use crate::telemetry::{Metrics, RouteSeries};
 use answer::cors;
 use answer::problem::Problem;
 use answer::refusal::refuse_anybody;
@@ -42,8 +43,8 @@ use portal::{authorize, end_session, exchange_code, exchange_session, get_sessio
 
 pub use answer::events::AuditTrail;
 pub use foreseen::foresee;
-pub use health::metrics_routes;
 pub use wire::door::Door;
+pub use wire::metrics_listener::FINISH_SECONDS as METRICS_FINISH_SECONDS;
 
 /// For `fuzz/` only.
 #[cfg(feature = "fuzzing")]
@@ -62,6 +63,14 @@ pub fn listen(
     make_gateway: impl Fn() -> Gateway + Send + Clone + 'static,
 ) -> io::Result<(Server, SocketAddr, Door)> {
     wire::listener::listen(address, workers, make_gateway, routes)
+}
+
+/// Starts to listen for scrapers.
+pub fn listen_for_metrics(address: SocketAddr, metrics: Arc<Metrics>) -> io::Result<(Server, SocketAddr)> {
+    wire::metrics_listener::listen(address, move |config| {
+        config.app_data(web::Data::new(metrics.clone()));
+        health::metrics_routes(config);
+    })
 }
 
 /// All routes of the public listener. Those that are asked most stand first, because the router goes through the list.

@@ -173,7 +173,8 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
-    use crate::app::{self, METRICS_FINISH_SECONDS, SystemClock};
+    use crate::app::{self, SystemClock};
+    use crate::http::METRICS_FINISH_SECONDS;
 
     fn start() -> Running {
         let text = "[server]\nlisten = \"127.0.0.1:0\"\nmetrics_listen = \"127.0.0.1:0\"\n";

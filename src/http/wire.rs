@@ -3,4 +3,5 @@
 mod bounds;
 pub mod door;
 pub mod listener;
+pub mod metrics_listener;
 mod raw_errors;

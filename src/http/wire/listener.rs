@@ -27,7 +27,7 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longer than the idle time of common proxies, so that they close first and never meet a closing connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// Limits where actix has none of its own. The time for an answer covers reading the body and calling the store twice.
-const PATIENCE: Patience = Patience {
+pub(super) const PATIENCE: Patience = Patience {
     head: HEAD_TIMEOUT,
     answer: Duration::from_secs(30),
     first: KEEP_ALIVE,
@@ -89,7 +89,7 @@ pub fn listen(
     Ok((builder.run(), address, door))
 }
 
-fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+pub(super) fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     let domain = socket2::Domain::for_address(address);
     let socket = socket2::Socket::new(domain, socket2::Type::STREAM, Some(socket2::Protocol::TCP))?;
     socket.set_reuse_address(true)?;

@@ -1,0 +1,53 @@
+//! The metrics' own listener, where scrapers come.
+//!
+//! Owns: that whatever else comes there ends no differently than at the public listener: no connection is held by silence, and no
+//! line makes the codec panic. (`actix_web::HttpServer` has no place for [`super::bounds`].)
+//! Must not know: what a metric is.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use actix_http::HttpService;
+use actix_server::Server;
+use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
+use actix_web::dev::AppConfig;
+use actix_web::rt::net::TcpStream;
+use actix_web::{App, web};
+
+use super::bounds::Bounded;
+use super::listener::{PATIENCE, bind};
+
+/// A scraper reads at once or not at all, and no stop waits for it.
+pub const FINISH_SECONDS: u64 = 2;
+
+/// Starts to listen, on one thread.
+pub fn listen(
+    address: SocketAddr,
+    routes: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
+) -> io::Result<(Server, SocketAddr)> {
+    let listener = bind(address)?;
+    let address = listener.local_addr()?;
+    let builder = Server::build().workers(1).disable_signals().shutdown_timeout(FINISH_SECONDS);
+    let stopping = builder.graceful_shutdown_signal();
+    let builder = builder.listen("vestibule-metrics", listener, move || {
+        let app = App::new().configure(routes.clone()).into_factory();
+        let app = app.map_err(|error: actix_web::Error| error.error_response());
+        let stopping = stopping.clone();
+        let http = HttpService::build()
+            .keep_alive(PATIENCE.idle)
+            .client_request_timeout(Duration::ZERO)
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+            .local_addr(address)
+            .finish(map_config(app, |()| AppConfig::default()));
+        let connection = fn_service(|socket: TcpStream| async move {
+            let peer = socket.peer_addr().ok();
+            Ok((Bounded::new(socket, &PATIENCE), actix_http::Protocol::Http1, peer))
+        });
+        connection.and_then(http)
+    })?;
+    Ok((builder.run(), address))
+}
