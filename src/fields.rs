@@ -10,6 +10,8 @@ mod values;
 use std::borrow::Cow;
 
 use serde_json::{Map, Value};
+use smallvec::SmallVec;
+use smol_str::SmolStr;
 
 use crate::domain::invalid::{Fault, Invalid};
 use values::{array, shortened};
@@ -20,23 +22,46 @@ const MAX_NAME_CHARS: usize = 64;
 /// Few objects are asked for more.
 const USUAL_FIELDS: usize = 24;
 
+/// The names and values of an object.
+#[derive(Clone, Copy)]
+pub enum Object<'d> {
+    /// Of the configuration, or within another object.
+    Map(&'d Map<String, Value>),
+    /// Of a request, whose names are few and short: to make a map of them takes longer than to compare.
+    List(&'d [(SmolStr, Value)]),
+}
+
+impl<'d> Object<'d> {
+    /// (Not by `Map::get`: hashing each known name takes longer than to compare.)
+    fn get(self, name: &str) -> Option<&'d Value> {
+        match self {
+            Object::Map(map) => map.iter().find(|(other, _)| *other == name).map(|(_, value)| value),
+            Object::List(list) => list.iter().find(|(other, _)| other == name).map(|(_, value)| value),
+        }
+    }
+
+    fn names_but(self, known: &[&str]) -> Vec<&'d str> {
+        let is_other = |name: &&str| !known.contains(name);
+        match self {
+            Object::Map(map) => map.keys().map(String::as_str).filter(is_other).collect(),
+            Object::List(list) => list.iter().map(|(name, _)| name.as_str()).filter(is_other).collect(),
+        }
+    }
+}
+
 /// One object of a document.
 pub struct Fields<'d, 'f> {
-    object: &'d Map<String, Value>,
+    object: Object<'d>,
     at: Cow<'f, str>,
     faults: &'f mut Vec<Fault>,
     /// In the order in which they were asked for, some several times.
-    known: Vec<&'static str>,
+    known: SmallVec<[&'static str; USUAL_FIELDS]>,
 }
 
 impl<'d, 'f> Fields<'d, 'f> {
     /// The fields of `object`, whose path in its document is `at` (empty at the top).
-    pub fn new(
-        object: &'d Map<String, Value>,
-        at: impl Into<Cow<'f, str>>,
-        faults: &'f mut Vec<Fault>,
-    ) -> Self {
-        Fields { object, at: at.into(), faults, known: Vec::with_capacity(USUAL_FIELDS) }
+    pub fn new(object: Object<'d>, at: impl Into<Cow<'f, str>>, faults: &'f mut Vec<Fault>) -> Self {
+        Fields { object, at: at.into(), faults, known: SmallVec::new() }
     }
 
     /// The path of the object.
@@ -59,9 +84,7 @@ impl<'d, 'f> Fields<'d, 'f> {
     /// they do not set.
     pub fn value(&mut self, name: &'static str) -> Option<&'d Value> {
         self.known.push(name);
-        // Not by `get`: an object of a request has a few fields, and hashing each known name takes longer than to compare.
-        let found = self.object.iter().find(|(field, _)| *field == name);
-        found.map(|(_, value)| value).filter(|value| !value.is_null())
+        self.object.get(name).filter(|value| !value.is_null())
     }
 
     /// Which of a field's two names this document uses, or the older if it uses neither. If it uses both, the newer
@@ -137,7 +160,7 @@ impl<'d, 'f> Fields<'d, 'f> {
     pub fn section(&mut self, name: &'static str) -> Fields<'d, '_> {
         static EMPTY: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
         let object = self.optional(name, object).unwrap_or(&EMPTY);
-        Fields::new(object, self.location(name), self.faults)
+        Fields::new(Object::Map(object), self.location(name), self.faults)
     }
 
     /// Reads every object of a list of objects.
@@ -148,7 +171,7 @@ impl<'d, 'f> Fields<'d, 'f> {
             match object(element) {
                 Ok(object) => {
                     let at = self.location(&format!("{name}[{index}]"));
-                    values.push(read(Fields::new(object, at, self.faults)));
+                    values.push(read(Fields::new(Object::Map(object), at, self.faults)));
                 }
                 Err(invalid) => self.fault(&format!("{name}[{index}]"), invalid),
             }
@@ -158,9 +181,7 @@ impl<'d, 'f> Fields<'d, 'f> {
 
     /// Reports every field that was not asked for. Call it last.
     pub fn finish(mut self) {
-        let unknown: Vec<_> =
-            self.object.keys().filter(|name| !self.known.contains(&name.as_str())).collect();
-        for name in unknown {
+        for name in self.object.names_but(&self.known) {
             let fix = format!("Remove it, or correct its spelling. Known here: {}.", self.known_names());
             // The name is the writer's own, of any length.
             self.fault(&shortened(name, MAX_NAME_CHARS), Invalid::new("This field is unknown.", fix));

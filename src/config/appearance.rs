@@ -16,7 +16,7 @@ const MAX_LOGO_CHARS: usize = 16 * 1024;
 /// All three; each may be left out.
 pub fn read_appearance(fields: &mut Fields<'_, '_>) -> Appearance {
     Appearance {
-        display_name: fields.optional("display_name", shown_text(1, 80)),
+        display_name: fields.optional("display_name", shown_text(1, 80)).map(str::to_owned),
         logo_url: fields.optional("logo_url", parsed(parse_logo)),
         primary_color: fields.optional("primary_color", parsed(Color::parse)),
     }

@@ -41,7 +41,7 @@ pub fn read_root_key(
     fields.finish();
     Some(RootKeyEntry {
         workspace: workspace.to_owned(),
-        id: id?,
+        id: id?.to_owned(),
         digest: digest?,
         environment: environment?,
         portals,

@@ -54,7 +54,7 @@ pub fn read_portal_tokens(portal: &mut Fields<'_, '_>, can_sign: bool) -> TokenS
     }
     let mut fields = portal.section("tokens");
     let ttl_seconds = fields.optional("ttl_seconds", integer(30, 900)).unwrap_or(DEFAULT_TTL_SECONDS);
-    let audience = fields.optional("audience", shown_text(1, 256));
+    let audience = fields.optional("audience", shown_text(1, 256)).map(str::to_owned);
     fields.finish();
     TokenSettings { ttl_seconds, audience }
 }

@@ -18,7 +18,7 @@ use super::tokens::read_tokens;
 use super::urls::parse_base_url;
 use super::workspaces;
 use crate::domain::invalid::{Fault, Invalid};
-use crate::fields::{Fields, parsed};
+use crate::fields::{Fields, Object, parsed};
 use crate::tokens::SigningKey;
 
 /// Without settings there is a fault. With a fault, the settings are incomplete and must not be used.
@@ -32,7 +32,7 @@ pub fn read(
     places: &Places,
     faults: &mut Vec<Fault>,
 ) -> Option<Settings> {
-    let mut top = Fields::new(document, "", faults);
+    let mut top = Fields::new(Object::Map(document), "", faults);
     let store = read_store(top.section("store"), files);
     let in_memory = store.as_ref().is_none_or(|store| matches!(store.location, StoreLocation::Memory));
     let server = read_server(top.section("server"), in_memory);

@@ -41,7 +41,7 @@ pub fn read(top: &mut Fields<'_, '_>, public_url: Option<&Url>, can_sign: bool, 
     };
     let (mut portals, mut keys): (Vec<(String, Portal)>, _) = (Vec::new(), Vec::new());
     top.sections("workspaces", |mut workspace| {
-        let id = workspace.required("id", shown_text(1, 64)).unwrap_or_default();
+        let id = workspace.required("id", shown_text(1, 64)).unwrap_or_default().to_owned();
         if !id.is_empty()
             && let Some(other) = taken.workspaces.other(id.clone(), workspace.location("id"))
         {
@@ -90,7 +90,7 @@ fn read_portal(
     can_sign: bool,
     taken: &mut Taken<'_>,
 ) -> Option<Portal> {
-    let slug = fields.required("slug", parsed(parse_slug));
+    let slug = fields.required("slug", |value| parse_slug(string(value)?)).map(str::to_owned);
     if let Some(slug) = &slug
         && let Some(other) = taken.slugs.other(slug.clone(), fields.location("slug"))
     {

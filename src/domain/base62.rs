@@ -56,9 +56,14 @@ pub fn base62<const N: usize>(number: &[u8; 32]) -> [u8; N] {
 }
 
 fn write_digits(digits: &mut [u8], mut number: u64) {
-    for digit in digits.iter_mut().rev() {
-        *digit = BASE62[(number % 62) as usize];
-        number /= 62;
+    for five in digits.rchunks_mut(5) {
+        // 32 bits, which are divided faster.
+        let mut part = (number % 62u64.pow(5)) as u32;
+        number /= 62u64.pow(5);
+        for digit in five.iter_mut().rev() {
+            *digit = BASE62[(part % 62) as usize];
+            part /= 62;
+        }
     }
 }
 

@@ -127,16 +127,16 @@ pub fn in_bearer(text: &str, door: Door) -> Candidates {
 
 /// What stands in a portal's cookie. `bound_to_host`: the name has the prefix `__Host-`, of which a browser sends one
 /// value only. Two of them come from somebody else, and nothing tells which one is the user's.
-pub fn in_cookie(texts: &[String], bound_to_host: bool) -> Candidates {
+pub fn in_cookie(texts: &[&str], bound_to_host: bool) -> Candidates {
     // Nearly always.
     if let [only] = texts
         && let Ok(token) = BrowserToken::parse(only)
     {
         return Ok(Sent::Only(Candidate::Browser(token, Door::Cookie)));
     }
-    let mut different: Vec<&String> = Vec::new();
+    let mut different: Vec<&str> = Vec::new();
     for text in texts {
-        if !different.contains(&text) {
+        if !different.contains(text) {
             different.push(text);
         }
     }
@@ -194,6 +194,7 @@ mod tests {
             (texts(&[&old, &String::new()]), false, Err(Refusal::Malformed)),
         ];
         for (texts, bound_to_host, expected) in table {
+            let texts: Vec<_> = texts.iter().map(String::as_str).collect();
             let found = in_cookie(&texts, bound_to_host);
             let found = found.as_ref().map(|tokens| tokens.iter().map(text).collect::<Vec<_>>());
             let expected = expected.map(|texts| texts.into_iter().map(String::as_str).collect::<Vec<_>>());
@@ -217,7 +218,7 @@ mod tests {
             ("nonsense", Err(Refusal::Malformed), Err(Refusal::Malformed)),
         ];
         for (text, cookie, bearer) in table {
-            assert_eq!(in_cookie(&[text.to_owned()], true).map(|_| ()), cookie, "in a cookie");
+            assert_eq!(in_cookie(&[text], true).map(|_| ()), cookie, "in a cookie");
             for door in [Door::Program, Door::Page] {
                 assert_eq!(in_bearer(text, door).map(|_| ()), bearer, "{door:?}");
             }

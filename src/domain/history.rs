@@ -3,6 +3,8 @@
 //! Owns: which events there are, by the names that the log has for them. They hold no more of a person than the log.
 //! Must not know: where they are kept, or who asks.
 
+use smol_str::SmolStr;
+
 use super::browser_name::browser_name;
 use super::environment::Environment;
 use super::error::Refusal;
@@ -65,9 +67,9 @@ pub struct Origin {
     /// Of the root key.
     pub environment: Environment,
     /// Its id.
-    pub workspace: String,
+    pub workspace: SmolStr,
     /// Of the portal.
-    pub slug: String,
+    pub slug: SmolStr,
     /// The configured id of the root key.
     pub root_key: String,
 }
@@ -75,8 +77,12 @@ pub struct Origin {
 impl Happening {
     /// What happens first to every session.
     pub fn created(grant: &Grant, root_key: &str) -> Self {
-        let (environment, workspace, slug) = (grant.environment, grant.workspace.clone(), grant.slug.clone());
-        Happening::Created(Origin { environment, workspace, slug, root_key: root_key.to_owned() })
+        Happening::Created(Origin {
+            environment: grant.environment,
+            workspace: grant.workspace.clone(),
+            slug: grant.slug.clone(),
+            root_key: root_key.to_owned(),
+        })
     }
 
     /// An exchange by this user agent.

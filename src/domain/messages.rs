@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
+use smol_str::SmolStr;
 use url::Url;
 
 use super::credential::{BrowserToken, Digest, DirectToken, Ticket};
@@ -22,9 +23,9 @@ use super::warnings::Warning;
 #[derive(Clone, Debug)]
 pub struct SessionRequest {
     /// Of the portal.
-    pub slug: String,
+    pub slug: SmolStr,
     /// The caller's identifier of its user.
-    pub external_id: String,
+    pub external_id: SmolStr,
     /// What the user may do.
     pub permissions: Vec<Permission>,
     /// Made to look at the portal, not for a real user.
@@ -36,9 +37,9 @@ pub struct SessionRequest {
     /// Life of the browser session.
     pub session_ttl_ms: u64,
     /// For people to read.
-    pub email: Option<String>,
+    pub email: Option<SmolStr>,
     /// The caller's identifier of the organisation.
-    pub external_organization_id: Option<String>,
+    pub external_organization_id: Option<SmolStr>,
     /// Compact JSON.
     pub metadata: Option<String>,
 }

@@ -18,12 +18,12 @@ use super::signed_token::TokenSettings;
 pub const SESSION_PARAMETER: &str = "session";
 
 /// Reads a slug: 3 to 64 of `a-z 0-9 -`, no hyphen at an end, none doubled.
-pub fn parse_slug(text: &str) -> Result<String, Invalid> {
+pub fn parse_slug(text: &str) -> Result<&str, Invalid> {
     let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     let is_doubled = text.as_bytes().windows(2).any(|pair| pair == b"--");
     let hyphens_fit = !text.starts_with('-') && !text.ends_with('-') && !is_doubled;
     if (3..=64).contains(&text.len()) && text.bytes().all(allowed) && hyphens_fit {
-        return Ok(text.to_owned());
+        return Ok(text);
     }
     Err(Invalid::new(
         "A slug has 3 to 64 of the characters a-z 0-9 and -, no hyphen at an end and none doubled.",

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
 use url::Url;
 
 use super::candidates::{Candidate, Candidates};
@@ -148,7 +149,7 @@ impl Reader {
     /// the `Origin`; else the only one.
     pub fn choose_cookie<T>(
         self,
-        sent: Vec<(Arc<Portal>, T)>,
+        sent: SmallVec<[(Arc<Portal>, T); 1]>,
         (slug, origin): (Option<&str>, Option<&str>),
         catalog: &Catalog,
     ) -> Result<Option<(Arc<Portal>, T)>, Error> {

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use smol_str::SmolStr;
 use url::Url;
 
 use super::environment::Environment;
@@ -33,23 +34,24 @@ impl SessionKind {
     }
 }
 
-/// What a backend grants one of its users. It is fixed when the session is created.
+/// What a backend grants one of its users. It is fixed when the session is created. Its texts are mostly short, and then
+/// need no place on the heap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
     /// How it begins.
     pub kind: SessionKind,
     /// The workspace whose key created it.
-    pub workspace: String,
+    pub workspace: SmolStr,
     /// The portal it is for.
-    pub slug: String,
+    pub slug: SmolStr,
     /// Of the root key that created it.
     pub environment: Environment,
     /// The caller's identifier of its user.
-    pub external_id: String,
+    pub external_id: SmolStr,
     /// The caller's identifier of the user's organisation.
-    pub external_organization_id: Option<String>,
+    pub external_organization_id: Option<SmolStr>,
     /// For people to read; never used as an identifier.
-    pub email: Option<String>,
+    pub email: Option<SmolStr>,
     /// What the user may do in the portal.
     pub permissions: Vec<Permission>,
     /// Made to look at the portal, not by a real user.

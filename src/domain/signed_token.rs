@@ -4,6 +4,8 @@
 //! Owns: which claims there are, how long a token lives, and what it is for.
 //! Must not know: how a token is written or signed; a [`TokenSigner`] does that.
 
+use smol_str::SmolStr;
+
 use super::environment::Environment;
 use super::error::Refusal;
 use super::handle::Handle;
@@ -97,14 +99,14 @@ impl Claims {
             issued_at_s.saturating_add(purpose.seconds(settings)).min(session.expires_at_ms / 1_000);
         Claims {
             audience: settings.audience(&grant.slug).to_owned(),
-            subject: grant.external_id.clone(),
+            subject: grant.external_id.to_string(),
             handle: session.handle,
             issued_at_s,
             expires_at_s,
             environment: grant.environment,
             permissions: grant.permissions.clone(),
-            organization: grant.external_organization_id.clone(),
-            email: grant.email.clone(),
+            organization: grant.external_organization_id.as_ref().map(SmolStr::to_string),
+            email: grant.email.as_ref().map(SmolStr::to_string),
             preview: grant.preview,
             purpose,
         }

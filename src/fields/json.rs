@@ -6,7 +6,7 @@
 //! Must not know: any particular field.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 use serde::de::{DeserializeSeed, IgnoredAny};
@@ -14,6 +14,7 @@ use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::map::{Entry, Map};
 use serde_json::value::RawValue;
 use serde_json::{Number, Value};
+use smol_str::SmolStr;
 
 use super::values::shortened;
 use crate::domain::invalid::{Fault, Invalid};
@@ -22,12 +23,24 @@ use crate::domain::invalid::{Fault, Invalid};
 const MAX_NAME_CHARS: usize = 64;
 const MAX_PATH_CHARS: usize = 256;
 
+/// More fields than this are not compared one with another: that would take the square of their number.
+const FEW_FIELDS: usize = 24;
+
 /// What a text says.
 pub struct Document {
     /// The whole document. Of a field that is there twice, it has the first.
-    pub value: Value,
+    pub value: Root,
     /// Every field that its object has twice.
     pub repeated: Vec<Fault>,
+}
+
+/// A whole document.
+#[derive(Debug, PartialEq)]
+pub enum Root {
+    /// The fields of an object, in their order.
+    Object(Vec<(SmolStr, Value)>),
+    /// Anything else.
+    Other(Value),
 }
 
 /// Reads a whole text. Paths in faults begin with `root`.
@@ -35,7 +48,11 @@ pub fn read(text: &str, root: &str) -> Result<Document, serde_json::Error> {
     let repeated = RefCell::new(Vec::new());
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let element = Element { place: &Place::Root(root), repeated: &repeated };
-    let value = element.deserialize(&mut deserializer)?;
+    let value = if text.trim_ascii_start().starts_with('{') {
+        Root::Object(deserializer.deserialize_map(Outermost(element))?)
+    } else {
+        Root::Other(element.deserialize(&mut deserializer)?)
+    };
     deserializer.end()?;
     Ok(Document { value, repeated: repeated.into_inner() })
 }
@@ -162,66 +179,39 @@ impl<'de> Visitor<'de> for Element<'_> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The object that is the whole document.
+struct Outermost<'p>(Element<'p>);
 
-    #[test]
-    fn a_text_is_read_as_serde_json_reads_it() {
-        for text in [
-            "null",
-            " true ",
-            "-7",
-            "18446744073709551615",
-            "1.5e3",
-            r#""é\u00e9\n""#,
-            "[1,[],{}]",
-            r#"{"b":1,"a":{"c":[{"d":null}]}}"#,
-        ] {
-            let expected: Value = serde_json::from_str(text).expect("JSON");
-            let document = read(text, "body").expect("JSON");
-            assert_eq!((document.value, document.repeated.len()), (expected, 0), "{text}");
-        }
-        for text in ["", "{", "[1,]", "1 2", "1e999", "\"\\ud800\"", "{\"a\" 1}", &"[".repeat(200)] {
-            assert!(read(text, "body").is_err(), "{text}");
-        }
+impl<'de> Visitor<'de> for Outermost<'_> {
+    type Value = Vec<(SmolStr, Value)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
     }
 
-    #[test]
-    fn private_names_of_serde_json_are_names() {
-        for name in [
-            "$serde_json::private::Number",
-            "$serde_json::private::RawValue",
-            "\\u0024serde_json::private::Number",
-        ] {
-            let text = format!(r#"{{"a":{{"{name}":"1"}}}}"#);
-            let document = read(&text, "body").expect("JSON");
-            let inner = document.value["a"].as_object().expect("an object stays one");
-            assert_eq!(inner.values().next(), Some(&Value::from("1")), "{text}");
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
+        let mut fields: Self::Value = Vec::with_capacity(4);
+        let mut names = HashSet::new();
+        while let Some(name) = object.next_key::<SmolStr>()? {
+            let is_repeated = if fields.len() < FEW_FIELDS {
+                fields.iter().any(|(other, _)| *other == name)
+            } else {
+                names.extend(fields[names.len()..].iter().map(|(other, _)| other.clone()));
+                names.contains(&name)
+            };
+            if is_repeated {
+                self.0.repeats(&name);
+                object.next_value::<IgnoredAny>()?;
+            } else {
+                let place = Place::Field(self.0.place, &name);
+                let value = object.next_value_seed(Element { place: &place, ..self.0 })?;
+                fields.push((name, value));
+            }
         }
-    }
-
-    #[test]
-    fn repeated_fields_are_found_at_any_depth() {
-        let long = "n".repeat(1_000);
-        for (text, expected) in [
-            (r#"{"a":1,"b":2,"a":3,"a":4}"#, vec!["body.a", "body.a"]),
-            (r#"{"a":1,"\u0061":1}"#, vec!["body.a"]),
-            (r#"{"a":[0,{"b":{"c":1,"d":{},"c":1}}]}"#, vec!["body.a[1].b.c"]),
-            (r#"{"a":{"x":1},"b":{"x":1},"A":1}"#, vec![]),
-            (&*format!(r#"{{"{long}":1,"{long}":1}}"#), vec![&*format!("body.{}…", &long[..64])]),
-        ] {
-            let document = read(text, "body").expect("JSON");
-            let places: Vec<_> = document.repeated.iter().map(|fault| &*fault.location).collect();
-            assert_eq!(places, expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_field_is_handed_on_to_the_letter() {
-        let text = r#"{ "m" : { "n" : 1.50 , "big":123456789012345678901234567890, "s": "a \" b\\" , "t":[ 1 , 2 ] } }"#;
-        let expected = r#"{"n":1.50,"big":123456789012345678901234567890,"s":"a \" b\\","t":[1,2]}"#;
-        assert_eq!(text_of(text.as_bytes(), "m").as_deref(), Some(expected));
-        assert_eq!(text_of(text.as_bytes(), "x"), None);
+        Ok(fields)
     }
 }
+
+#[cfg(test)]
+#[path = "json_tests.rs"]
+mod tests;

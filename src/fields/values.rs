@@ -36,12 +36,12 @@ pub fn parsed<'d, T>(
 }
 
 /// A string of `min` to `max` characters.
-pub fn text<'d>(min: usize, max: usize) -> impl Fn(&'d Value) -> Result<String, Invalid> {
+pub fn text<'d>(min: usize, max: usize) -> impl Fn(&'d Value) -> Result<&'d str, Invalid> {
     move |value| {
         let text = string(value)?;
         let chars = text.chars().count();
         if (min..=max).contains(&chars) {
-            return Ok(text.to_owned());
+            return Ok(text);
         }
         let fix = format!("Use a string of {min} to {max} characters.");
         Err(Invalid::new(format!("The string has {chars} characters; allowed are {min} to {max}."), fix))
@@ -49,10 +49,10 @@ pub fn text<'d>(min: usize, max: usize) -> impl Fn(&'d Value) -> Result<String, 
 }
 
 /// A [`text`] that people or headers show.
-pub fn shown_text<'d>(min: usize, max: usize) -> impl Fn(&'d Value) -> Result<String, Invalid> {
+pub fn shown_text<'d>(min: usize, max: usize) -> impl Fn(&'d Value) -> Result<&'d str, Invalid> {
     move |value| {
         let shown = text(min, max)(value)?;
-        shown_text::check(&shown).map(|()| shown)
+        shown_text::check(shown).map(|()| shown)
     }
 }
 

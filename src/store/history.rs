@@ -64,12 +64,12 @@ fn decode_line(line: &str) -> Option<HistoryEvent> {
 }
 
 fn decode_origin(detail: &str) -> Option<Origin> {
-    let mut parts = detail.split('\t').map(str::to_owned);
+    let mut parts = detail.split('\t');
     Some(Origin {
-        environment: Environment::from_name(&parts.next()?)?,
-        workspace: parts.next()?,
-        slug: parts.next()?,
-        root_key: parts.next()?,
+        environment: Environment::from_name(parts.next()?)?,
+        workspace: parts.next()?.into(),
+        slug: parts.next()?.into(),
+        root_key: parts.next()?.to_owned(),
     })
 }
 

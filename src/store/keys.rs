@@ -33,18 +33,18 @@ impl Keys {
     }
 
     /// Of a pending record.
-    pub fn ticket(&self, tag: UserTag, ticket: &Digest) -> Key<'_> {
-        self.named(tag, "}:t:", DigestText::of(ticket), DIGEST_CHARS)
+    pub fn ticket(&self, tag: UserTag, ticket: impl Into<DigestText>) -> Key<'_> {
+        self.named(tag, "}:t:", ticket.into(), DIGEST_CHARS)
     }
 
     /// Of a live session's record.
-    pub fn browser(&self, tag: UserTag, token: &Digest) -> Key<'_> {
-        self.named(tag, "}:b:", DigestText::of(token), DIGEST_CHARS)
+    pub fn browser(&self, tag: UserTag, token: impl Into<DigestText>) -> Key<'_> {
+        self.named(tag, "}:b:", token.into(), DIGEST_CHARS)
     }
 
     /// Says that a direct token was given out.
-    pub fn given_out(&self, tag: UserTag, token: &Digest) -> Key<'_> {
-        self.named(tag, "}:o:", DigestText::of(token), GIVEN_OUT_CHARS)
+    pub fn given_out(&self, tag: UserTag, token: impl Into<DigestText>) -> Key<'_> {
+        self.named(tag, "}:o:", token.into(), GIVEN_OUT_CHARS)
     }
 
     /// What gateways of 0.2.0 have in its place.
@@ -68,8 +68,8 @@ impl Keys {
     }
 
     /// Of a session's history, by the digest of what the session began with.
-    pub fn history(&self, tag: UserTag, first: &Digest) -> Key<'_> {
-        self.named(tag, "}:h:", DigestText::of(first), HISTORY_CHARS)
+    pub fn history(&self, tag: UserTag, first: impl Into<DigestText>) -> Key<'_> {
+        self.named(tag, "}:h:", first.into(), HISTORY_CHARS)
     }
 
     /// All that may be kept under a tag and these digests, of whatever they are, and of the workspace without a name.
@@ -136,12 +136,18 @@ pub fn read_digest(text: &str) -> Option<Digest> {
 #[derive(Clone, Copy)]
 pub struct DigestText([u8; DIGEST_CHARS]);
 
-impl DigestText {
-    pub fn of(digest: &Digest) -> Self {
+impl From<&Digest> for DigestText {
+    fn from(digest: &Digest) -> Self {
         let mut chars = [0; DIGEST_CHARS];
         // The place is as long as 32 bytes take.
         let _ = URL_SAFE_NO_PAD.encode_slice(digest.as_bytes(), &mut chars);
         DigestText(chars)
+    }
+}
+
+impl DigestText {
+    pub fn of(digest: &Digest) -> Self {
+        digest.into()
     }
 
     /// In ASCII.

@@ -247,7 +247,7 @@ impl SessionStore for MemoryStore {
         let grants =
             users.entries.values().flat_map(|entries| entries.values()).map(|entry| &entry.session.grant);
         let slugs: HashSet<_> =
-            grants.filter(|grant| grant.workspace == workspace).map(|grant| grant.slug.clone()).collect();
+            grants.filter(|grant| grant.workspace == workspace).map(|grant| grant.slug.to_string()).collect();
         Ok(slugs.into_iter().collect())
     }
 

@@ -73,7 +73,7 @@ fn grant_of(
 ) -> Arc<Grant> {
     Arc::new(Grant {
         kind,
-        workspace: portal.workspace.clone(),
+        workspace: portal.workspace.as_str().into(),
         slug: request.slug,
         environment: caller.key.environment,
         external_id: request.external_id,

@@ -5,14 +5,13 @@
 //! Must not know: when a cookie is set. Their names are in `request::cookies`, which reads them.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{COOKIE, HeaderMap, HeaderValue, SET_COOKIE};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cookie::Cookie;
-use cookie::time::Duration;
 
 use super::bounces::Bounces;
 use crate::domain::credential::BrowserToken;
@@ -143,7 +142,7 @@ fn same_site_of_navigations(portal: &Portal) -> SameSite {
 }
 
 /// The attributes by which a browser tells cookies of the same name apart, and `Secure`, which they share.
-#[derive(PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct Scope<'a> {
     domain: Option<&'a str>,
     secure: bool,
@@ -167,14 +166,39 @@ fn build_as(
     (name, value): (&str, &str),
     life_seconds: u64,
 ) -> SetCookie {
+    let mut text = String::with_capacity(USUAL_BYTES);
+    text.extend([
+        name,
+        "=",
+        value,
+        &attributes(scope, same_site),
+        "; Max-Age=",
+        itoa::Buffer::new().format(life_seconds),
+    ]);
+    SetCookie(text)
+}
+
+/// All but the life.
+fn attributes(scope: &Scope<'_>, same_site: SameSite) -> Cow<'static, str> {
+    /// Of the cookies without a domain, written once.
+    static USUAL: LazyLock<Vec<(Scope<'static>, SameSite, String)>> = LazyLock::new(|| {
+        let same_sites = [SameSite::Lax, SameSite::Strict, SameSite::None];
+        let scopes = [(true, false), (true, true), (false, false), (false, true)]
+            .map(|(secure, partitioned)| Scope { domain: None, secure, partitioned });
+        let all = same_sites.into_iter().flat_map(|same_site| scopes.map(|scope| (scope, same_site)));
+        all.map(|(scope, same_site)| (scope, same_site, write_attributes(&scope, same_site))).collect()
+    });
+    let usual = USUAL.iter().find(|(other, site, _)| other == scope && *site == same_site);
+    usual.map_or_else(|| write_attributes(scope, same_site).into(), |(_, _, text)| text.as_str().into())
+}
+
+fn write_attributes(scope: &Scope<'_>, same_site: SameSite) -> String {
     let same_site = match same_site {
         SameSite::Lax => cookie::SameSite::Lax,
         SameSite::Strict => cookie::SameSite::Strict,
         SameSite::None => cookie::SameSite::None,
     };
-    let life = Duration::seconds(i64::try_from(life_seconds).unwrap_or(i64::MAX));
-    let mut cookie =
-        Cookie::build((name, value)).path("/").http_only(true).same_site(same_site).max_age(life);
+    let mut cookie = Cookie::build("").path("/").http_only(true).same_site(same_site);
     if scope.secure {
         cookie = cookie.secure(true);
     }
@@ -184,10 +208,8 @@ fn build_as(
     if scope.partitioned {
         cookie = cookie.partitioned(true);
     }
-    let mut text = String::with_capacity(USUAL_BYTES);
-    // A `String` takes whatever it is given.
-    let _ = write!(text, "{cookie}");
-    SetCookie(text)
+    // Of a cookie without a name and a value.
+    cookie.to_string().split_off("=".len())
 }
 
 #[cfg(test)]

@@ -158,7 +158,7 @@ fn only_the_exact_name_is_read() {
         let mut headers = HeaderMap::new();
         headers.append(COOKIE, HeaderValue::from_str(line).expect("a header"));
         let sessions = sent(&headers, &catalog).sessions;
-        let found: Vec<String> = sessions.into_iter().flat_map(|(_, texts)| texts).collect();
+        let found: Vec<&str> = sessions.into_iter().flat_map(|(_, texts)| texts).collect();
         assert_eq!(found, expected, "{line}");
     }
 }

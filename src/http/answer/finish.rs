@@ -124,7 +124,7 @@ fn report(
     let handle = handle.as_deref();
     if let Some(refusal) = error.and_then(|error| error.refusal) {
         count_refusal(request, refusal.name());
-        let client = client_address::of(request, gateway).map(|client| client.to_string());
+        let client = client_address::of(request, gateway).map(client_address::text);
         audit(SessionEvent::Refused { reason: refusal.name(), handle, client: client.as_deref() });
     }
     let exceeded = problem_of(response).and_then(Problem::exceeded);

@@ -8,6 +8,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::cookies;
 use crate::domain::messages::ExchangedSession;
+use crate::http::request::client_address;
 use crate::http::request::kept::note;
 use crate::telemetry::{SessionEvent, audit};
 
@@ -19,7 +20,7 @@ pub fn begin(
     client: Option<IpAddr>,
 ) {
     note(request, exchanged.session.handle);
-    report(exchanged, client.map(|client| client.to_string()).as_deref());
+    report(exchanged, client.map(client_address::text).as_deref());
     let begun = cookies::begin(&exchanged.portal, &exchanged.session, &exchanged.token);
     let has_replaced = !exchanged.replaced.is_empty();
     let known = |value: &str| has_replaced || value == exchanged.token.expose();

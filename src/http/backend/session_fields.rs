@@ -5,6 +5,7 @@
 //! Must not know: whether the portal, the permissions or the return URL are allowed.
 
 use serde_json::Value;
+use smol_str::SmolStr;
 use url::Url;
 
 use crate::domain::invalid::Invalid;
@@ -31,9 +32,9 @@ pub fn read(
 ) -> Option<SessionRequest> {
     let slug = fields.name_used("slug", "portal");
     let slug = match (fields.value(slug), &caller.key.default_portal) {
-        (None, Some(default)) => Some(default.clone()),
+        (None, Some(default)) => Some(SmolStr::from(default)),
         (None, None) => missing(fields, slug, "default_portal"),
-        (Some(_), _) => fields.required(slug, parsed(parse_slug)),
+        (Some(_), _) => fields.required(slug, |value| parse_slug(string(value)?)).map(SmolStr::from),
     };
     let external_id = fields.required("externalId", shown_text(1, 256));
     let permissions = fields.name_used("permissions", "scopes");
@@ -60,7 +61,7 @@ pub fn read(
     });
     Some(SessionRequest {
         slug: slug?,
-        external_id: external_id?,
+        external_id: external_id?.into(),
         permissions: permissions?,
         preview: preview.unwrap_or(false),
         return_url,
@@ -68,7 +69,7 @@ pub fn read(
         path: None,
         session_ttl_ms: ttl_seconds.unwrap_or(default_ttl_seconds) * 1_000,
         email: email.flatten(),
-        external_organization_id,
+        external_organization_id: external_organization_id.map(SmolStr::from),
         metadata: metadata.flatten(),
     })
 }
@@ -92,9 +93,9 @@ fn count_permissions(value: &Value) -> Result<(), Invalid> {
 }
 
 /// An empty text is none: it is what a form without an address sends.
-fn read_email(value: &Value) -> Result<Option<String>, Invalid> {
+fn read_email(value: &Value) -> Result<Option<SmolStr>, Invalid> {
     let email = text(0, 320)(value)?;
-    if email.is_empty() { Ok(None) } else { check_email(&email).map(|()| Some(email)) }
+    if email.is_empty() { Ok(None) } else { check_email(email).map(|()| Some(email.into())) }
 }
 
 fn check_metadata(json: String) -> Result<String, Invalid> {

@@ -159,7 +159,7 @@ async fn arrive(
 
 fn report_opening(request: &HttpRequest, waiting: &Waiting, looks_like: LooksLike) {
     let handle = waiting.session.handle.to_string();
-    let client = client_address::of(request, gateway(request)).map(|client| client.to_string());
+    let client = client_address::of(request, gateway(request)).map(client_address::text);
     let (portal, looks_like) = (waiting.portal.slug.as_str(), looks_like.name());
     audit(SessionEvent::Opened { handle: &handle, portal, looks_like, client: client.as_deref() });
 }

@@ -51,16 +51,16 @@ pub fn offer(request: &HttpRequest, waiting: &Waiting, goes_on: bool) -> HttpRes
 }
 
 /// How people know themselves.
-fn name_of(session: &PortalSession) -> String {
+fn name_of(session: &PortalSession) -> &str {
     let grant = &session.grant;
-    grant.email.clone().filter(|email| !email.is_empty()).unwrap_or_else(|| grant.external_id.clone())
+    grant.email.as_deref().filter(|email| !email.is_empty()).unwrap_or(&grant.external_id)
 }
 
 /// The name, and what tells it from the same name in another organisation or environment.
 fn name_beside(session: &PortalSession, other: Option<&PortalSession>) -> String {
     let name = name_of(session);
     if other.is_none_or(|other| name_of(other) != name) {
-        return name;
+        return name.to_owned();
     }
     let (organization, environment) =
         (session.grant.external_organization_id.as_deref(), session.grant.environment.name());

@@ -72,7 +72,7 @@ pub async fn exchange(
     let session_id = read(&body, field)?;
     let asker = auth::origin(request.headers()).map_or(Asker::Program, Asker::Page);
     let idempotency_key = idempotency_key(request.headers())?;
-    let exchange = ExchangeRequest { idempotency_key, ..exchange_request(&request, &session_id, asker) };
+    let exchange = ExchangeRequest { idempotency_key, ..exchange_request(&request, session_id, asker) };
     let attempt = gateway.limits.begin_exchange(client).await?;
     let result = portals(&request).exchange(exchange).await;
     attempt.end(result.as_ref().err());
@@ -91,7 +91,7 @@ pub async fn exchange(
     Ok(response)
 }
 
-fn read(body: &body::Body, field: &'static str) -> Result<String, Error> {
+fn read<'b>(body: &'b body::Body, field: &'static str) -> Result<&'b str, Error> {
     // Anything else that is wrong with it is a 401, the same as for every ID that is not live.
     body::fields(body, |fields| fields.required(field, text(1, usize::MAX)))
 }

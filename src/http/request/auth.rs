@@ -118,7 +118,7 @@ fn bearer_token(headers: &HeaderMap) -> Option<PresentedToken> {
     Some(PresentedToken { candidates, source: Source::Bearer })
 }
 
-fn in_cookie(portal: Arc<Portal>, texts: &[String]) -> PresentedToken {
+fn in_cookie(portal: Arc<Portal>, texts: &[&str]) -> PresentedToken {
     let candidates = cookies::read_candidates(&portal, texts);
     PresentedToken { candidates, source: Source::Cookie(portal) }
 }

@@ -11,13 +11,14 @@ use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, web};
 use futures_util::StreamExt;
-use serde_json::{Map, Value};
+use serde_json::Value;
+use smol_str::SmolStr;
 
 use super::media_type::is_of_type;
 use crate::domain::error::{Code, Error};
 use crate::domain::invalid::{Fault, Invalid};
-use crate::fields::json::{self, Document};
-use crate::fields::{Fields, object};
+use crate::fields::json::{self, Document, Root};
+use crate::fields::{Fields, Object, object};
 
 const MAX_BYTES: usize = 16 * 1024;
 const MAX_WAIT: Duration = Duration::from_secs(10);
@@ -36,7 +37,7 @@ pub fn unreadable(location: &str, message: impl Into<String>, fix: &str) -> Erro
 /// The JSON object of a request.
 #[derive(Default)]
 pub struct Body {
-    fields: Map<String, Value>,
+    fields: Vec<(SmolStr, Value)>,
     repeated: Vec<Fault>,
     text: Bytes,
 }
@@ -62,11 +63,13 @@ pub async fn read(request: &HttpRequest, payload: web::Payload) -> Result<Body, 
         return Err(Error::new(Code::UnsupportedMediaType));
     }
     let document = read_json(&text)?;
-    if let Value::Object(fields) = document.value {
-        return Ok(Body { fields, repeated: document.repeated, text });
+    match document.value {
+        Root::Object(fields) => Ok(Body { fields, repeated: document.repeated, text }),
+        Root::Other(value) => {
+            let fault = object(&value).err().map(|invalid| invalid.at("body"));
+            Err(Error::invalid(fault.into_iter().collect()))
+        }
     }
-    let fault = object(&document.value).err().map(|invalid| invalid.at("body"));
-    Err(Error::invalid(fault.into_iter().collect()))
 }
 
 fn read_json(text: &[u8]) -> Result<Document, Error> {
@@ -160,9 +163,12 @@ pub async fn read_form<const N: usize>(
 }
 
 /// Reads all fields with `read`; any fault among them, or an unknown field, fails the request.
-pub fn fields<T>(body: &Body, read: impl FnOnce(&mut Fields<'_, '_>) -> Option<T>) -> Result<T, Error> {
+pub fn fields<'b, T>(
+    body: &'b Body,
+    read: impl FnOnce(&mut Fields<'b, '_>) -> Option<T>,
+) -> Result<T, Error> {
     let mut faults: Vec<Fault> = body.repeated.clone();
-    let mut fields = Fields::new(&body.fields, "body", &mut faults);
+    let mut fields = Fields::new(Object::List(&body.fields), "body", &mut faults);
     let value = read(&mut fields);
     fields.finish();
     match value {

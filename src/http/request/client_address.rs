@@ -17,6 +17,23 @@ use crate::http::gateway::Gateway;
 /// White space as HTTP defines it, not Unicode's.
 const SPACE: [char; 2] = [' ', '\t'];
 
+/// An address as the audit lines have it. (`Display` of an IPv4 address takes several times as long.)
+pub fn text(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => {
+            let mut text = String::with_capacity("255.255.255.255".len());
+            for byte in address.octets() {
+                if !text.is_empty() {
+                    text.push('.');
+                }
+                text.push_str(itoa::Buffer::new().format(byte));
+            }
+            text
+        }
+        IpAddr::V6(address) => address.to_string(),
+    }
+}
+
 /// The last address that is no trusted proxy. `None` without a peer, which never happens over TCP.
 pub fn of(request: &HttpRequest, gateway: &Gateway) -> Option<IpAddr> {
     kept::client_address(request, || find(request, gateway))

@@ -19,6 +19,7 @@ fn check(peer: &str, rows: &[Row]) {
         let shown: Vec<_> =
             pairs.iter().map(|(name, value)| format!("{name}: {}", value.escape_ascii())).collect();
         assert_eq!(found.to_string(), *expected, "{configured} of {peer} {shown:?}");
+        assert_eq!(text(found), *expected);
     }
 }
 

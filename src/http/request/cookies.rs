@@ -11,6 +11,7 @@ use actix_web::http::header::{COOKIE, HeaderMap, HeaderValue};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use memchr::{memchr, memchr_iter};
+use smallvec::{SmallVec, smallvec};
 
 use crate::domain::candidates::{Candidates, in_cookie};
 use crate::domain::catalog::Catalog;
@@ -83,18 +84,21 @@ pub fn own_mode(portal: &Portal) -> Mode<'_> {
     }
 }
 
+/// The values of one name, in the order in which they were sent; nearly always one.
+pub type Texts<'h> = SmallVec<[&'h str; 1]>;
+
 /// The cookies of a request that are about sessions.
 #[derive(Default)]
-pub struct Sent {
-    /// The values for each portal, in the order in which they were sent.
-    pub sessions: Vec<(Arc<Portal>, Vec<String>)>,
+pub struct Sent<'h> {
+    /// The values for each portal.
+    pub sessions: SmallVec<[(Arc<Portal>, Texts<'h>); 1]>,
     /// Anyone can forge it, so it is checked against the catalog where it is used.
     pub hint: Option<Hint>,
 }
 
 /// Reads them in one pass. Only the exact name of a session's cookie counts: a sibling host could plant one without the
 /// prefix.
-pub fn sent(headers: &HeaderMap, catalog: &Catalog) -> Sent {
+pub fn sent<'h>(headers: &'h HeaderMap, catalog: &Catalog) -> Sent<'h> {
     let mut sent = Sent::default();
     for (name, value) in all(headers) {
         if name == HINT_NAME {
@@ -108,15 +112,15 @@ pub fn sent(headers: &HeaderMap, catalog: &Catalog) -> Sent {
         let portal = catalog.portal_of_cookie(bare).filter(|portal| Mode::of(portal).prefix() == prefix);
         let Some(portal) = portal else { continue };
         match sent.sessions.iter_mut().find(|(other, _)| other.slug == portal.slug) {
-            Some((_, texts)) => texts.push(value.to_owned()),
-            None => sent.sessions.push((portal.clone(), vec![value.to_owned()])),
+            Some((_, texts)) => texts.push(value),
+            None => sent.sessions.push((portal.clone(), smallvec![value])),
         }
     }
     sent
 }
 
 /// The values that may be this portal's session.
-pub fn read_candidates(portal: &Portal, texts: &[String]) -> Candidates {
+pub fn read_candidates(portal: &Portal, texts: &[&str]) -> Candidates {
     in_cookie(texts, matches!(Mode::of(portal), Mode::Host))
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use actix_web::HttpRequest;
 use actix_web::http::header::{HeaderMap, HeaderName, USER_AGENT};
 
-use super::cookies;
+use super::cookies::{self, Texts};
 use super::kept::portals;
 use crate::domain::candidates::Candidate;
 use crate::domain::credential::BrowserToken;
@@ -28,7 +28,7 @@ pub fn exchange_request<'a>(request: &HttpRequest, session_id: &'a str, asker: A
     ExchangeRequest { session_id, asker, idempotency_key: None, user_agent, held: held.collect() }
 }
 
-fn tokens((portal, texts): (Arc<Portal>, Vec<String>)) -> impl Iterator<Item = (Arc<Portal>, BrowserToken)> {
+fn tokens((portal, texts): (Arc<Portal>, Texts<'_>)) -> impl Iterator<Item = (Arc<Portal>, BrowserToken)> {
     let sent = cookies::read_candidates(&portal, &texts);
     let tokens: Vec<_> =
         sent.iter().flat_map(|sent| sent.iter()).filter_map(Candidate::as_browser).cloned().collect();

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
+use smol_str::SmolStr;
 
 use crate::domain::environment::Environment;
 use crate::domain::permission::Permission;
@@ -97,12 +98,12 @@ pub(super) fn decode_grant(slug: &str, json: &str) -> Result<(Grant, Option<Idle
     let expires_at_ms = record.idle_until_ms.unwrap_or(u64::MAX);
     let idle = record.idle_timeout_ms.map(|timeout_ms| Idle { timeout_ms, expires_at_ms });
     let grant = Grant {
-        workspace: record.workspace.into_owned(),
-        slug: slug.to_owned(),
+        workspace: record.workspace.into(),
+        slug: slug.into(),
         environment: Environment::from_name(record.environment).ok_or("the environment is unknown")?,
-        external_id: record.external_id.into_owned(),
-        external_organization_id: record.external_organization_id.map(Cow::into_owned),
-        email: record.email.map(Cow::into_owned),
+        external_id: record.external_id.into(),
+        external_organization_id: record.external_organization_id.map(SmolStr::from),
+        email: record.email.map(SmolStr::from),
         permissions: record.permissions.into_owned(),
         preview: record.preview,
         kind: if record.direct { SessionKind::Direct } else { SessionKind::Browser },
@@ -124,7 +125,16 @@ fn write_texts<S: Serializer>(permissions: &[Permission], to: S) -> Result<S::Ok
 }
 
 fn read_texts<'de, 'a, D: Deserializer<'de>>(from: D) -> Result<Cow<'a, [Permission]>, D::Error> {
-    Ok(Vec::<&str>::deserialize(from)?.into_iter().filter_map(held).collect())
+    Ok(Vec::<Held>::deserialize(from)?.into_iter().filter_map(|Held(permission)| permission).collect())
+}
+
+/// So that there is only one list, in which they stay.
+struct Held(Option<Permission>);
+
+impl<'de> Deserialize<'de> for Held {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        <&str>::deserialize(from).map(|text| Held(held(text)))
+    }
 }
 
 pub(super) fn corrupt(error: impl std::fmt::Display) -> StoreError {

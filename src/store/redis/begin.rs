@@ -20,15 +20,15 @@ use crate::store::{history, record};
 
 impl RedisStore {
     pub(super) async fn begin_pending(&self, new: &NewSession) -> Result<Stored, StoreError> {
-        let keys = [self.keys.ticket(new.tag, &new.ticket), self.keys.index(new.tag)];
         let (suffix, digest) = (new.suffix.as_str(), DigestText::of(&new.ticket));
+        let keys = [self.keys.ticket(new.tag, digest), self.keys.index(new.tag)];
         let script = self
             .telling
-            .script_with(&CREATE, &keys, || self.keys.history(new.tag, &new.ticket))
+            .script_with(&CREATE, &keys, || self.keys.history(new.tag, digest))
             .arg(new.ticket_ttl_ms)
             .arg(Joined([suffix.as_bytes(), b"t", digest.as_bytes()]))
             .arg(Joined(
-                [new.session_ttl_ms.to_string().as_str(), " ", suffix, " ", &new.grant.slug]
+                [new.session_ttl_ms.to_string().as_str(), " ", suffix, " ", new.grant.slug.as_str()]
                     .map(str::as_bytes),
             ))
             .arg(record::encode_grant(&new.grant, &new.policy)?)
@@ -49,7 +49,7 @@ impl RedisStore {
             .script_with(&OPEN, &keys, || self.keys.history(new.tag, &new.token))
             .arg(new.session_ttl_ms)
             .arg(new.suffix.as_str())
-            .arg(&new.grant.slug)
+            .arg(new.grant.slug.as_str())
             .arg(record::encode_grant(&new.grant, &new.policy)?)
             .arg(REPEAT_MS)
             .arg(&call_name::<4>()[..])

@@ -175,7 +175,7 @@ impl Portals {
         if !caller.key.sees(workspace, slug, environment) {
             return None;
         }
-        let (slug, external_id) = (slug.to_owned(), grant.map(|grant| grant.external_id.clone()));
+        let (slug, external_id) = (slug.to_owned(), grant.map(|grant| grant.external_id.to_string()));
         let portal_is_off = self.is_off(&slug);
         Some(Seen { known, slug, external_id, portal_is_off })
     }
