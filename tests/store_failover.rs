@@ -2,6 +2,8 @@
 
 mod support;
 
+#[path = "store_failover/broken_connections.rs"]
+mod broken_connections;
 #[path = "store_failover/cluster.rs"]
 mod cluster;
 #[path = "store_failover/disagreeing_sentinels.rs"]

@@ -1,6 +1,6 @@
 //! The link of one worker thread to Redis.
 //!
-//! Owns: the retry policy, which is the same for all topologies, and one deadline for all waits of an operation.
+//! Owns: that calls are made again, in all topologies alike, and one deadline for all waits of an operation.
 //! `link/` has the ways to reach the primary: one server, with or without sentinels, or the nodes of a cluster. Each
 //! worker has a link of its own: a shared one would cost every request two wake-ups of other threads, and a pool of
 //! connections would lose pipelining.
@@ -17,6 +17,7 @@ mod fault;
 mod fault_tests;
 mod fixed;
 mod flight;
+mod idle;
 mod lanes;
 mod names;
 mod node;
@@ -29,6 +30,7 @@ mod sentinel;
 mod spell;
 mod standing;
 mod topology;
+mod tries;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,7 +42,7 @@ pub use self::call::{Call, Replicas};
 use self::cluster::Cluster;
 pub use self::cluster::spread_tags;
 use self::connector::{Connector, Limits};
-use self::fault::{explain, kind_of, needs_another_connection};
+use self::fault::{explain, kind_of};
 use self::fixed::Fixed;
 use self::lanes::Attempt;
 use self::observer::CallUnderWay;
@@ -50,6 +52,7 @@ pub use self::probe::Probe;
 use self::sentinel::{Sentinels, watch};
 pub use self::standing::Standing;
 pub use self::topology::{PasswordSource, Servers, Topology, node_at};
+use self::tries::Tries;
 use crate::domain::ports::StoreError;
 
 /// The only difference between the topologies.
@@ -129,8 +132,8 @@ impl RedisLink {
         Deadline(Instant::now() + self.timeout * 4)
     }
 
-    /// Makes a call. Makes it once more if the connection was lost, the answer did not come in time, or the server is
-    /// no longer the primary.
+    /// Makes a call. Makes it once more if the answer did not come in time or the server is no longer the primary, and some
+    /// times if the connection was lost.
     pub async fn call<T: FromRedisValue>(
         &self,
         name: &'static str,
@@ -178,13 +181,15 @@ impl RedisLink {
         debug_assert!(OPERATIONS.contains(&name), "{name} is not counted from 0");
         let _under_way = CallUnderWay::begin(self.observer.as_ref());
         let started_at = Instant::now();
-        let mut result = self.attempt(call, replicas, deadline, started_at).await;
-        if result.as_ref().is_err_and(needs_another_connection) {
-            let now = Instant::now();
-            if now < deadline.0 {
-                result = self.attempt(call, replicas, deadline, now).await;
+        let (mut tries, mut now) = (Tries::default(), started_at);
+        let result = loop {
+            let result = self.attempt(call, replicas, deadline, now).await;
+            let Err(error) = &result else { break result };
+            if !tries.go_on_after(error, deadline.0).await {
+                break result;
             }
-        }
+            now = Instant::now();
+        };
         let result = result.map_err(|error| (kind_of(&error), explain(&error)));
         let result = result.and_then(|value| {
             let unreadable =

@@ -18,6 +18,7 @@ struct Faults {
     cut: AtomicUsize,
     swallow: AtomicUsize,
     swallowed: AtomicUsize,
+    connections: AtomicUsize,
 }
 
 impl SwallowingProxy {
@@ -29,6 +30,7 @@ impl SwallowingProxy {
         let for_connections = faults.clone();
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
+                for_connections.connections.fetch_add(1, Ordering::SeqCst);
                 tokio::spawn(serve(client, server_port, marker, for_connections.clone()));
             }
         });
@@ -43,6 +45,11 @@ impl SwallowingProxy {
     /// So many requests arrive, and their replies do not.
     pub fn swallow_next(&self, count: usize) {
         self.faults.swallow.store(count, Ordering::SeqCst);
+    }
+
+    /// How many were made.
+    pub fn connections(&self) -> usize {
+        self.faults.connections.load(Ordering::SeqCst)
     }
 
     pub fn swallowed(&self) -> usize {

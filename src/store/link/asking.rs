@@ -12,7 +12,7 @@ use redis::{Client, RedisError, RedisResult, Value, from_redis_value};
 use tokio::time::Instant;
 
 use super::connector::{Limits, connect};
-use super::fault::{outage, timed_out};
+use super::fault::{is_broken, outage, timed_out};
 use super::node::{Lane, Live, by};
 use super::passwords::Passwords;
 use super::quorum::{Named, Said, Verdict, verdict};
@@ -87,7 +87,15 @@ impl Asking {
         }
     }
 
+    /// A connection that broke since the last round says nothing of the sentinel.
     async fn ask(&self, sentinel: &Sentinel, deadline: Instant) -> RedisResult<Said> {
+        match self.ask_once(sentinel, deadline).await {
+            Err(error) if is_broken(&error) => self.ask_once(sentinel, deadline).await,
+            answer => answer,
+        }
+    }
+
+    async fn ask_once(&self, sentinel: &Sentinel, deadline: Instant) -> RedisResult<Said> {
         let Sentinel { address, client, lane } = sentinel;
         // It goes on beyond the deadline: what takes so long is there for the next round.
         let limit = self.limits.answer;
@@ -177,64 +185,5 @@ impl Round {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    fn named(&(host, epoch): &(&str, u64)) -> Named {
-        Named { epoch, address: (host.to_owned(), 6379) }
-    }
-
-    fn said(one: &(&str, u64)) -> Said {
-        Said { sentinel: String::new(), named: named(one), is_alone: false }
-    }
-
-    #[test]
-    fn those_that_are_late_are_waited_for_until_the_others_suffice() {
-        let wait = |listed, told: &[(&str, u64)], known: Option<(&str, u64)>, is_patient| {
-            let told: Vec<Said> = told.iter().map(said).collect();
-            wait(listed, &told, known.map(|known| named(&known)).as_ref(), is_patient)
-        };
-        let known = Some(("a", 7));
-        for is_patient in [true, false] {
-            assert_eq!(wait(1, &[], known, is_patient), Wait::Long);
-            assert_eq!(wait(2, &[("a", 7)], known, is_patient), Wait::Long);
-            assert_eq!(wait(3, &[("b", 8)], known, is_patient), Wait::Long);
-            assert_eq!(wait(3, &[("a", 7), ("a", 7)], known, is_patient), Wait::Short);
-            for known in [known, None] {
-                assert_eq!(wait(3, &[("b", 8), ("b", 8)], known, is_patient), Wait::Over);
-            }
-        }
-        // In a failover one may be dead: its silence must not make the round longer.
-        assert_eq!(wait(3, &[("a", 7), ("b", 8)], known, false), Wait::Short);
-        assert_eq!(wait(3, &[("a", 7), ("b", 8)], None, true), Wait::Long, "it may decide");
-    }
-
-    #[test]
-    fn one_that_is_listed_twice_has_one_voice() {
-        let limits = Limits::of(Duration::from_secs(1));
-        for (listed, voices) in [
-            (&["a:1", "b:1", "a:1"][..], 2),
-            (&["a:1", "a:2"], 2),
-            (&["a:1", "A:1", "a.:1"], 1),
-            (
-                &[
-                    "127.0.0.1:1",
-                    "127.1:1",
-                    "0x7f.0.0.1:1",
-                    "2130706433:1",
-                    "[::ffff:127.0.0.1]:1",
-                    "[::1]:1",
-                ],
-                2,
-            ),
-            (&["[::1]:1", "[0:0:0:0:0:0:0:1]:1", "[::1]:2"], 2),
-        ] {
-            let clients =
-                listed.iter().map(|address| Client::open(format!("redis://{address}")).expect("a URL"));
-            let asking = Asking::new(clients.collect(), Passwords::of(None), "main".to_owned(), limits);
-            assert_eq!(asking.listed(), voices, "{listed:?}");
-        }
-    }
-}
+#[path = "asking_tests.rs"]
+mod tests;

@@ -8,13 +8,13 @@ use redis::{ConnectionInfo, ErrorKind, RedisError};
 use super::observer::FailureKind;
 use crate::domain::ports::StoreError;
 
-/// As for a broken connection: worth another try.
+/// Worth another try, like a time-out.
 pub fn outage(what: &'static str) -> RedisError {
     outage_of(what.to_owned())
 }
 
 pub fn outage_of(what: String) -> RedisError {
-    RedisError::from(std::io::Error::new(std::io::ErrorKind::NotConnected, what))
+    RedisError::from(std::io::Error::other(what))
 }
 
 /// It was done, and does not count. To try it again at once would end in the same way.
@@ -59,6 +59,11 @@ pub fn timed_out() -> RedisError {
 /// The connection is broken or silent, or the server has become a replica or is about to.
 pub fn needs_another_connection(error: &RedisError) -> bool {
     error.is_io_error() || is_no_primary(error)
+}
+
+/// The connection is gone. What was asked on it may have been done, or have never arrived, and the server may be well.
+pub fn is_broken(error: &RedisError) -> bool {
+    error.is_connection_dropped() && !error.is_connection_refusal()
 }
 
 /// The connection is fine, but the server is not the right one, or not yet.

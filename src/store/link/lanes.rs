@@ -5,7 +5,6 @@
 //! own connection.
 //! Must not know: which server is the right one.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use redis::aio::{ConnectionLike, MultiplexedConnection};
@@ -14,7 +13,8 @@ use tokio::sync::{AcquireError, Semaphore};
 use tokio::time::Instant;
 
 use super::call::{Call, Replicas};
-use super::fault::{crowded, is_refused_command, too_few_replicas};
+use super::fault::{crowded, is_broken, is_refused_command, too_few_replicas};
+use super::idle::Idle;
 use super::node::{Lane, Live, by};
 use super::probe::NO_WAIT;
 use super::standing::Standing;
@@ -60,8 +60,13 @@ impl Lanes {
         }
         let live = self.shared.get(attempt.deadline, connect).await?;
         let result = send(&live, attempt).await;
-        if result.as_ref().is_err_and(|error| live.is_spent_by(error)) {
-            self.shared.forget(&live);
+        if let Err(error) = &result {
+            if live.is_spent_by(error) {
+                self.shared.forget(&live);
+            }
+            if is_broken(error) {
+                self.waiting.idle.leave_out_older_than(Instant::now());
+            }
         }
         result
     }
@@ -69,7 +74,7 @@ impl Lanes {
     /// Whether the attempt needs no new connection.
     pub fn are_ready_for(&self, attempt: &Attempt<'_>) -> bool {
         match attempt.replicas {
-            Some(_) => !self.waiting.idle().is_empty(),
+            Some(_) => !self.waiting.idle.is_empty(),
             None => self.shared.is_connected(),
         }
     }
@@ -77,7 +82,7 @@ impl Lanes {
 
 /// Connections that are used by one call each.
 struct Waiting {
-    idle: Mutex<Vec<Live>>,
+    idle: Idle<Live>,
     turns: Semaphore,
     doubtful: Semaphore,
 }
@@ -85,7 +90,7 @@ struct Waiting {
 impl Default for Waiting {
     fn default() -> Self {
         let [turns, doubtful] = [WAITING, DOUBTFUL].map(Semaphore::new);
-        Waiting { idle: Mutex::default(), turns, doubtful }
+        Waiting { idle: Idle::default(), turns, doubtful }
     }
 }
 
@@ -107,8 +112,7 @@ impl Waiting {
         let Ok(Ok(_turn)) = tokio::time::timeout_at(attempt.deadline, turn).await else {
             return Err(crowded());
         };
-        let idle = self.idle().pop();
-        let live = match idle {
+        let live = match self.idle.take() {
             Some(live) => live,
             None => by(attempt.deadline, connect()).await?,
         };
@@ -124,19 +128,17 @@ impl Waiting {
             Err(error) => Err(error),
         };
         match &result {
-            // The others are as old as this one.
-            Err(error) if live.is_spent_by(error) => self.idle().clear(),
-            Ok(_) | Err(_) => self.idle().push(live),
+            Err(error) if live.is_spent_by(error) => self.idle.leave_out_older_than(Instant::now()),
+            Ok(_) | Err(_) => {
+                let made_at = live.made_at;
+                self.idle.give_back(live, made_at);
+            }
         }
         let (value, count, acknowledged) = result?;
         if acknowledged < count {
             return Err(too_few_replicas(acknowledged, count));
         }
         Ok(value)
-    }
-
-    fn idle(&self) -> MutexGuard<'_, Vec<Live>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -23,7 +23,7 @@ const SHORTEST_LIFE: Duration = Duration::from_millis(100);
 /// A connection and its age.
 pub struct Live {
     pub connection: MultiplexedConnection,
-    made_at: Instant,
+    pub made_at: Instant,
     knows_no_hashes: AtomicBool,
     /// Counted for as long as it is there; sentinels are not counted.
     _open: Option<Open>,

@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use super::slots::Slots;
 use crate::store::link::call::Call;
 use crate::store::link::connector::Connector;
-use crate::store::link::fault::outage;
+use crate::store::link::fault::{is_broken, outage};
 use crate::store::link::flight::Flight;
 use crate::store::link::lanes::{Attempt, Lanes};
 use crate::store::link::node::by;
@@ -166,7 +166,15 @@ impl Map {
         Err(last)
     }
 
+    /// A connection that broke since it was last used says nothing of the node.
     async fn ask(&self, node: &Node) -> RedisResult<Told> {
+        match self.ask_once(node).await {
+            Err(error) if is_broken(&error) => self.ask_once(node).await,
+            answer => answer,
+        }
+    }
+
+    async fn ask_once(&self, node: &Node) -> RedisResult<Told> {
         let mut command = redis::cmd("CLUSTER");
         command.arg("SLOTS");
         let call = Call::Command { key: b"", command: &command };
