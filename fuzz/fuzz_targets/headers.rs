@@ -74,8 +74,8 @@ fn cookies(headers: &HeaderMap) {
     let found = sent(headers, &CATALOG).sessions;
     for (portal, texts) in &found {
         let named = pairs.iter().filter(|(name, _)| *name == session_cookie_name(portal));
-        let values: Vec<_> = named.map(|(_, value)| value).collect();
-        let texts: Vec<_> = texts.iter().filter(|text| !text.is_empty()).collect();
+        let values: Vec<_> = named.map(|(_, value)| value.as_str()).collect();
+        let texts: Vec<_> = texts.iter().copied().filter(|text| !text.is_empty()).collect();
         assert!(
             texts.iter().all(|text| values.contains(text)),
             "only what has exactly this name, to the letter"
