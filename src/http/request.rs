@@ -11,4 +11,5 @@ pub mod cookies;
 pub mod exchange;
 pub mod kept;
 mod media_type;
+pub mod spelling;
 pub mod wishes;

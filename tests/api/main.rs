@@ -61,6 +61,7 @@ mod routes;
 mod scripts;
 mod sent_home;
 mod several_portals;
+mod spellings;
 mod tenants;
 mod time_left;
 mod traces;

@@ -92,6 +92,7 @@ async fn only_json_is_taken() {
         "application/json; charset=utf-8",
         "application/json;charset=\"UTF-8\"",
         " application/json ",
+        "application/json; profile=x; charset=utf-8",
     ] {
         exchange(&app, good, r#"{"sessionId":"x"}"#).await.expect(401, JUDGED);
     }
@@ -107,6 +108,10 @@ async fn only_json_is_taken() {
         "json",
         "*/*",
         "text/plain, application/json",
+        "application/json; charset=utf-8; charset=latin1",
+        "application/json; charset=utf-8; charset=utf-8",
+        "application/json; charset=utf-8; CHARSET=\"utf-8\"",
+        "application/json; a=b; charset=utf-8; A=c",
     ] {
         let reply = exchange(&app, bad, r#"{"sessionId":"x"}"#).await;
         reply.expect(415, UNSUPPORTED);

@@ -23,11 +23,12 @@ use crate::domain::error::{Code, Error};
 use crate::http::gateway::{Gateway, gateway};
 use crate::http::request::client_address;
 use crate::http::request::kept::{keep, new_request_id, noted};
+use crate::http::request::spelling::take_as_it_came;
 use crate::telemetry::{RouteSeries, Served, SessionEvent, answered, audit, in_request, in_request_now};
 
 /// The outermost layer. `app`: all routes. (`middleware::from_fn` would put each of its calls into one more box.)
 pub fn finish<App>(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     app: &App,
 ) -> impl Future<Output = Result<ServiceResponse<BoxBody>, actix_web::Error>> + use<App>
 where
@@ -37,6 +38,7 @@ where
     let id = new_request_id();
     let gateway = gateway(request.request()).clone();
     keep(&request, id.clone(), gateway.product.now());
+    take_as_it_came(&mut request);
     let trace = traced::begin(&request, &gateway);
     // No clone of the request may live across this call: actix's router needs it for itself.
     let called = in_request_now(id.clone(), || catch_unwind(AssertUnwindSafe(|| app.call(request))));

@@ -4,6 +4,8 @@
 //! mean.
 //! Must not know: the body.
 
+use std::collections::HashSet;
+
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 use actix_web::{HttpMessage, HttpRequest};
 
@@ -33,6 +35,11 @@ pub fn is_of_type(request: &HttpRequest, wanted: &str) -> Result<bool, Error> {
     };
     if named.essence_str() != wanted {
         return refused(format!("The header Content-Type names another type. Send Content-Type: {wanted}"));
+    }
+    // Which one counts is for each reader to say. (A set, as a stranger may send thousands.)
+    let mut seen = HashSet::new();
+    if !named.params().all(|(name, _)| seen.insert(name)) {
+        return refused("The header Content-Type has a parameter twice. Send each once.".to_owned());
     }
     let is_utf8 =
         |charset: &str| charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("utf8");

@@ -11,12 +11,13 @@ use std::time::Duration;
 use actix_http::HttpService;
 use actix_server::Server;
 use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
-use actix_web::dev::AppConfig;
+use actix_web::dev::{AppConfig, Service};
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, web};
 
 use super::bounds::Bounded;
 use super::listener::{PATIENCE, bind};
+use crate::http::request::spelling::take_as_it_came;
 
 /// A scraper reads at once or not at all, and no stop waits for it.
 pub const FINISH_SECONDS: u64 = 2;
@@ -31,8 +32,11 @@ pub fn listen(
     let builder = Server::build().workers(1).disable_signals().shutdown_timeout(FINISH_SECONDS);
     let stopping = builder.graceful_shutdown_signal();
     let builder = builder.listen("vestibule-metrics", listener, move || {
-        let app = App::new().configure(routes.clone()).into_factory();
-        let app = app.map_err(|error: actix_web::Error| error.error_response());
+        let app = App::new().configure(routes.clone()).wrap_fn(|mut request, app| {
+            take_as_it_came(&mut request);
+            app.call(request)
+        });
+        let app = app.into_factory().map_err(|error: actix_web::Error| error.error_response());
         let stopping = stopping.clone();
         let http = HttpService::build()
             .keep_alive(PATIENCE.idle)
