@@ -8,12 +8,13 @@ pub mod json;
 mod values;
 
 use std::borrow::Cow;
+use std::fmt::Display;
 
 use serde_json::{Map, Value};
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
-use crate::domain::invalid::{Fault, Invalid};
+use crate::domain::invalid::{Faults, Invalid};
 use values::{array, shortened};
 pub use values::{boolean, integer, object, parsed, shown_text, string, text};
 
@@ -53,14 +54,14 @@ impl<'d> Object<'d> {
 pub struct Fields<'d, 'f> {
     object: Object<'d>,
     at: Cow<'f, str>,
-    faults: &'f mut Vec<Fault>,
+    faults: &'f mut Faults,
     /// In the order in which they were asked for, some several times.
     known: SmallVec<[&'static str; USUAL_FIELDS]>,
 }
 
 impl<'d, 'f> Fields<'d, 'f> {
     /// The fields of `object`, whose path in its document is `at` (empty at the top).
-    pub fn new(object: Object<'d>, at: impl Into<Cow<'f, str>>, faults: &'f mut Vec<Fault>) -> Self {
+    pub fn new(object: Object<'d>, at: impl Into<Cow<'f, str>>, faults: &'f mut Faults) -> Self {
         Fields { object, at: at.into(), faults, known: SmallVec::new() }
     }
 
@@ -71,13 +72,12 @@ impl<'d, 'f> Fields<'d, 'f> {
 
     /// The path of a field.
     pub fn location(&self, name: &str) -> String {
-        if self.at.is_empty() { name.to_owned() } else { format!("{}.{name}", self.at) }
+        location(&self.at, &name)
     }
 
-    /// Adds a fault of one field.
-    pub fn fault(&mut self, name: &str, invalid: Invalid) {
-        let location = self.location(name);
-        self.faults.push(invalid.at(location));
+    /// Adds a fault of one field, or of a part of it.
+    pub fn fault(&mut self, name: impl Display, invalid: Invalid) {
+        self.faults.add(|| invalid.at(location(&self.at, &name)));
     }
 
     /// The raw value. The name counts as known from now on. A `null` is as if left out: typed clients send one for what
@@ -150,7 +150,7 @@ impl<'d, 'f> Fields<'d, 'f> {
         for (index, element) in elements.iter().enumerate() {
             match read(element) {
                 Ok(value) => values.push(value),
-                Err(invalid) => self.fault(&format!("{name}[{index}]"), invalid),
+                Err(invalid) => self.fault(format_args!("{name}[{index}]"), invalid),
             }
         }
         Some(values)
@@ -173,29 +173,36 @@ impl<'d, 'f> Fields<'d, 'f> {
                     let at = self.location(&format!("{name}[{index}]"));
                     values.push(read(Fields::new(Object::Map(object), at, self.faults)));
                 }
-                Err(invalid) => self.fault(&format!("{name}[{index}]"), invalid),
+                Err(invalid) => self.fault(format_args!("{name}[{index}]"), invalid),
             }
         }
         values
     }
 
     /// Reports every field that was not asked for. Call it last.
-    pub fn finish(mut self) {
+    pub fn finish(self) {
         for name in self.object.names_but(&self.known) {
-            let fix = format!("Remove it, or correct its spelling. Known here: {}.", self.known_names());
-            // The name is the writer's own, of any length.
-            self.fault(&shortened(name, MAX_NAME_CHARS), Invalid::new("This field is unknown.", fix));
+            self.faults.add(|| {
+                let known = names_once(&self.known);
+                let fix = format!("Remove it, or correct its spelling. Known here: {known}.");
+                // The name is the writer's own, of any length.
+                let place = location(&self.at, &shortened(name, MAX_NAME_CHARS));
+                Invalid::new("This field is unknown.", fix).at(place)
+            });
         }
     }
+}
 
-    /// Each once.
-    fn known_names(&self) -> String {
-        let mut names: Vec<&str> = Vec::new();
-        for name in &self.known {
-            if !names.contains(name) {
-                names.push(name);
-            }
+fn location(at: &str, name: &dyn Display) -> String {
+    if at.is_empty() { name.to_string() } else { format!("{at}.{name}") }
+}
+
+fn names_once(known: &[&str]) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for name in known {
+        if !names.contains(name) {
+            names.push(name);
         }
-        if names.is_empty() { "none".to_owned() } else { names.join(", ") }
     }
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }

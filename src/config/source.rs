@@ -151,9 +151,9 @@ impl<'a> Middle<'a> {
         let public_url = self.public_url;
         let merged = self.merged(variables, files, &mut places, &mut faults).map_err(alone)?;
         let Merged { document, included, mut standard, unread } = merged;
-        let mut found = Vec::new();
+        let mut found = invalid::Faults::of_configuration();
         let mut settings = whole::read(&document, public_url, standard.sampler, files, &places, &mut found);
-        faults.extend(found.into_iter().filter(|fault| !secret_files::follows(fault, &unread)));
+        faults.extend(found.told().into_iter().filter(|fault| !secret_files::follows(fault, &unread)));
         let is_on = telemetry::is_on(&document);
         if is_on {
             faults.append(&mut standard.faults);

@@ -17,7 +17,7 @@ use super::telemetry::read_telemetry;
 use super::tokens::read_tokens;
 use super::urls::parse_base_url;
 use super::workspaces;
-use crate::domain::invalid::{Fault, Invalid};
+use crate::domain::invalid::{Faults, Invalid};
 use crate::fields::{Fields, Object, parsed};
 use crate::tokens::SigningKey;
 
@@ -30,7 +30,7 @@ pub fn read(
     sampler: Option<Sampler>,
     files: &Files,
     places: &Places,
-    faults: &mut Vec<Fault>,
+    faults: &mut Faults,
 ) -> Option<Settings> {
     let mut top = Fields::new(Object::Map(document), "", faults);
     let store = read_store(top.section("store"), files);

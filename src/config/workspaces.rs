@@ -90,7 +90,7 @@ fn read_portal(
     can_sign: bool,
     taken: &mut Taken<'_>,
 ) -> Option<Portal> {
-    let slug = fields.required("slug", |value| parse_slug(string(value)?)).map(str::to_owned);
+    let slug = fields.required("slug", parsed(parse_slug)).map(str::to_owned);
     if let Some(slug) = &slug
         && let Some(other) = taken.slugs.other(slug.clone(), fields.location("slug"))
     {

@@ -134,21 +134,16 @@ pub fn in_cookie(texts: &[&str], bound_to_host: bool) -> Candidates {
     {
         return Ok(Sent::Only(Candidate::Browser(token, Door::Cookie)));
     }
-    let mut different: Vec<&str> = Vec::new();
-    for text in texts {
-        if !different.contains(text) {
-            different.push(text);
-        }
-    }
-    if bound_to_host && different.len() > 1 {
+    if bound_to_host && different(texts, 2).len() > 1 {
         return Err(Refusal::Ambiguous);
     }
-    let tokens = different.iter().filter_map(|text| BrowserToken::parse(text).ok());
-    let tokens: Vec<_> = tokens.map(|token| Candidate::Browser(token, Door::Cookie)).take(MOST).collect();
+    let tokens = different(texts.iter().filter(|text| BrowserToken::parse(text).is_ok()), MOST);
+    let tokens = tokens.into_iter().filter_map(|text| BrowserToken::parse(text).ok());
+    let tokens: Vec<_> = tokens.map(|token| Candidate::Browser(token, Door::Cookie)).collect();
     if !tokens.is_empty() {
         return Ok(Sent::Several(tokens));
     }
-    let has = |is: fn(&str) -> bool| different.iter().any(|text| is(text));
+    let has = |is: fn(&str) -> bool| texts.iter().any(|text| is(text));
     Err(if has(|text| DirectToken::parse(text).is_ok() || SignedText::parse(text).is_ok()) {
         Refusal::DirectTokenInCookie
     } else if has(|text| Ticket::parse(text).is_ok()) {
@@ -158,8 +153,25 @@ pub fn in_cookie(texts: &[&str], bound_to_host: bool) -> Candidates {
     })
 }
 
+/// The first of these, as many as `most` that differ. Anybody can send thousands, so they are not all compared with one
+/// another.
+pub fn different<T: PartialEq>(values: impl IntoIterator<Item = T>, most: usize) -> Vec<T> {
+    let mut found = Vec::new();
+    for value in values {
+        if found.len() == most {
+            break;
+        }
+        if !found.contains(&value) {
+            found.push(value);
+        }
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
     use crate::domain::environment::Environment;
     use crate::domain::user_tag::UserTag;
@@ -200,6 +212,43 @@ mod tests {
             let expected = expected.map(|texts| texts.into_iter().map(String::as_str).collect::<Vec<_>>());
             assert_eq!(found.map_err(|refusal| *refusal), expected);
         }
+    }
+
+    /// A value that counts how often it is compared.
+    struct Counted<'c>(usize, &'c Cell<usize>);
+
+    impl PartialEq for Counted<'_> {
+        fn eq(&self, other: &Self) -> bool {
+            self.1.set(self.1.get() + 1);
+            self.0 == other.0
+        }
+    }
+
+    #[test]
+    fn thousands_of_values_are_not_compared_one_with_another() {
+        let all = 0..4_000;
+        for (kinds, most, expected, comparisons) in [
+            (4_000, 2, vec![0, 1], 1),
+            (4_000, MOST, vec![0, 1, 2, 3], 6),
+            (1, MOST, vec![0], all.len()),
+            (3, MOST, vec![0, 1, 2], 3 * all.len()),
+        ] {
+            let compared = Cell::new(0);
+            let found = different(all.clone().map(|at| Counted(at % kinds, &compared)), most);
+            assert_eq!(found.iter().map(|value| value.0).collect::<Vec<_>>(), expected);
+            assert!(compared.get() <= comparisons, "{} comparisons of {kinds} kinds", compared.get());
+        }
+    }
+
+    #[test]
+    fn of_thousands_of_values_the_first_few_tokens_count() {
+        let tokens: Vec<String> = (0..2 * MOST).map(|_| token()).collect();
+        let others: Vec<String> = (0..3_000).map(|at| format!("other-{at}")).collect();
+        let texts: Vec<&str> = others.iter().chain(&tokens).map(String::as_str).collect();
+        let found = in_cookie(&texts, false).expect("there are tokens");
+        assert_eq!(found.iter().map(text).collect::<Vec<_>>(), tokens[..MOST]);
+        assert_eq!(in_cookie(&texts, true).map(|_| ()), Err(Refusal::Ambiguous));
+        assert_eq!(in_cookie(&texts[..3_000], false).map(|_| ()), Err(Refusal::Malformed));
     }
 
     #[test]

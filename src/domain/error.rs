@@ -5,11 +5,8 @@
 //! Must not know: HTTP statuses, media types, or how an error is rendered.
 
 use super::handle::Handle;
-use super::invalid::{Fault, Invalid};
+use super::invalid::{Fault, Faults};
 use super::return_url::Home;
-
-/// The most faults of one request that are reported one by one.
-const MAX_FAULTS: usize = 50;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $wire:literal, $detail:literal;)*) => {
@@ -185,7 +182,7 @@ pub struct Error {
     pub code: Code,
     /// Public words in place of the code's own, where they help more.
     pub detail: Option<String>,
-    /// Every fault of an invalid request.
+    /// The faults of an invalid request.
     pub faults: Vec<Fault>,
     /// The true reason, for the operator.
     pub refusal: Option<Refusal>,
@@ -201,20 +198,9 @@ impl Error {
         Error { code, detail: None, faults: Vec::new(), refusal: None, handle: None, home: None }
     }
 
-    /// A request whose values break rules. A small request can have thousands of faults, and the answer must stay
-    /// small.
-    pub fn invalid(mut faults: Vec<Fault>) -> Self {
-        let rest = faults.len().saturating_sub(MAX_FAULTS);
-        if let Some(first) = faults.get(MAX_FAULTS) {
-            let part = first.location.split(['.', '[']).next().unwrap_or_default().to_owned();
-            let more = Invalid::new(
-                format!("and {rest} more"),
-                "Correct the faults above, then send the request again to see the others.",
-            );
-            faults.truncate(MAX_FAULTS);
-            faults.push(more.at(part));
-        }
-        Error { faults, ..Error::new(Code::InvalidInput) }
+    /// A request whose values break rules.
+    pub fn invalid(faults: impl Into<Faults>) -> Self {
+        Error { faults: faults.into().told(), ..Error::new(Code::InvalidInput) }
     }
 
     /// A refused credential. The client learns the code, the operator the reason.

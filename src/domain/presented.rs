@@ -149,14 +149,14 @@ impl Reader {
     /// the `Origin`; else the only one.
     pub fn choose_cookie<T>(
         self,
-        sent: SmallVec<[(Arc<Portal>, T); 1]>,
+        sent: impl IntoIterator<Item = (Arc<Portal>, T)>,
         (slug, origin): (Option<&str>, Option<&str>),
         catalog: &Catalog,
     ) -> Result<Option<(Arc<Portal>, T)>, Error> {
         if let Some(slug) = slug {
             return Ok(sent.into_iter().find(|(portal, _)| portal.slug == slug));
         }
-        let mut meant = sent;
+        let mut meant: SmallVec<[_; 1]> = sent.into_iter().collect();
         let listed = |portal: &Portal| origin.is_some_and(|origin| portal.lists_origin(origin));
         let decides = match self {
             Reader::Page => origin.is_some_and(|origin| !catalog.portals_listing(origin).is_empty()),

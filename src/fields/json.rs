@@ -8,6 +8,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
+use std::hash::Hash;
 
 use serde::de::{DeserializeSeed, IgnoredAny};
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -17,7 +18,7 @@ use serde_json::{Number, Value};
 use smol_str::SmolStr;
 
 use super::values::shortened;
-use crate::domain::invalid::{Fault, Invalid};
+use crate::domain::invalid::{Faults, Invalid};
 
 /// The most characters of a name that are shown in a path. Names may have any length.
 const MAX_NAME_CHARS: usize = 64;
@@ -31,11 +32,10 @@ pub struct Document {
     /// The whole document. Of a field that is there twice, it has the first.
     pub value: Root,
     /// Every field that its object has twice.
-    pub repeated: Vec<Fault>,
+    pub repeated: Faults,
 }
 
-/// A whole document.
-#[derive(Debug, PartialEq)]
+/// A whole document. It may hold a ticket, so it cannot be printed.
 pub enum Root {
     /// The fields of an object, in their order.
     Object(Vec<(SmolStr, Value)>),
@@ -45,7 +45,7 @@ pub enum Root {
 
 /// Reads a whole text. Paths in faults begin with `root`.
 pub fn read(text: &str, root: &str) -> Result<Document, serde_json::Error> {
-    let repeated = RefCell::new(Vec::new());
+    let repeated = RefCell::new(Faults::default());
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let element = Element { place: &Place::Root(root), repeated: &repeated };
     let value = if text.trim_ascii_start().starts_with('{') {
@@ -94,15 +94,17 @@ impl fmt::Display for Place<'_> {
 #[derive(Clone, Copy)]
 struct Element<'p> {
     place: &'p Place<'p>,
-    repeated: &'p RefCell<Vec<Fault>>,
+    repeated: &'p RefCell<Faults>,
 }
 
 impl Element<'_> {
     fn repeats(&self, name: &str) {
-        let place = Place::Field(self.place, name).to_string();
-        let fix = "Send each field once: programs disagree about which of the two counts.";
-        let fault = Invalid::new("This object has the field twice.", fix);
-        self.repeated.borrow_mut().push(fault.at(shortened(&place, MAX_PATH_CHARS)));
+        self.repeated.borrow_mut().add(|| {
+            let place = Place::Field(self.place, name).to_string();
+            let fix = "Send each field once: programs disagree about which of the two counts.";
+            let fault = Invalid::new("This object has the field twice.", fix);
+            fault.at(shortened(&place, MAX_PATH_CHARS))
+        });
     }
 }
 
@@ -193,13 +195,7 @@ impl<'de> Visitor<'de> for Outermost<'_> {
         let mut fields: Self::Value = Vec::with_capacity(4);
         let mut names = HashSet::new();
         while let Some(name) = object.next_key::<SmolStr>()? {
-            let is_repeated = if fields.len() < FEW_FIELDS {
-                fields.iter().any(|(other, _)| *other == name)
-            } else {
-                names.extend(fields[names.len()..].iter().map(|(other, _)| other.clone()));
-                names.contains(&name)
-            };
-            if is_repeated {
+            if is_among(&fields, &mut names, &name) {
                 self.0.repeats(&name);
                 object.next_value::<IgnoredAny>()?;
             } else {
@@ -210,6 +206,15 @@ impl<'de> Visitor<'de> for Outermost<'_> {
         }
         Ok(fields)
     }
+}
+
+/// Whether one of the fields has this name. `names` is what this has put there for the same fields.
+fn is_among<N: Clone + Eq + Hash, V>(fields: &[(N, V)], names: &mut HashSet<N>, name: &N) -> bool {
+    if fields.len() < FEW_FIELDS {
+        return fields.iter().any(|(other, _)| other == name);
+    }
+    names.extend(fields[names.len()..].iter().map(|(other, _)| other.clone()));
+    names.contains(name)
 }
 
 #[cfg(test)]

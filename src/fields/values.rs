@@ -30,7 +30,7 @@ pub fn string(value: &Value) -> Result<&str, Invalid> {
 
 /// A string that `parse` accepts.
 pub fn parsed<'d, T>(
-    parse: impl FnOnce(&str) -> Result<T, Invalid>,
+    parse: impl FnOnce(&'d str) -> Result<T, Invalid>,
 ) -> impl FnOnce(&'d Value) -> Result<T, Invalid> {
     move |value| parse(string(value)?)
 }

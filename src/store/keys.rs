@@ -146,10 +146,6 @@ impl From<&Digest> for DigestText {
 }
 
 impl DigestText {
-    pub fn of(digest: &Digest) -> Self {
-        digest.into()
-    }
-
     /// In ASCII.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0

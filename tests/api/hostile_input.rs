@@ -74,6 +74,15 @@ fn heads() -> Vec<Vec<u8>> {
     );
     add(b"Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: \r\n");
     add(format!("Cookie: {}\r\n", "__Host-portal_session_my-portal=x; ".repeat(1_000)).as_bytes());
+    for name in [
+        "__Host-portal_session_my-portal",
+        "portal_session_my-portal",
+        "portal_session_wide-portal",
+        "__Host-portal_landing",
+    ] {
+        let many: String = (0..1_000).map(|at| format!("{name}={at}; ")).collect();
+        add(format!("Cookie: {many}\r\nSec-Fetch-Mode: navigate\r\n").as_bytes());
+    }
     add("A: b\r\n".repeat(90).as_bytes());
     add("A: b\r\n".repeat(2_000).as_bytes());
     add(format!("{}: b\r\n", "a".repeat(70_000)).as_bytes());

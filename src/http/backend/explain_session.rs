@@ -15,7 +15,7 @@ use crate::domain::portal::parse_slug;
 use crate::domain::portals::backend::Caller;
 use crate::domain::portals::backend::explain::{Explanation, Question, Seen, by_id, by_link};
 use crate::domain::root_key::ToExplain;
-use crate::fields::{Fields, string, text};
+use crate::fields::{Fields, parsed, string, text};
 use crate::http::answer::envelope::success;
 use crate::http::answer::problem::Problem;
 use crate::http::answer::values::SessionHandle;
@@ -199,7 +199,7 @@ fn read(body: &Body) -> Result<Question, Error> {
                 None
             }
             None => {
-                let slug = fields.required("slug", |value| parse_slug(string(value)?)).map(str::to_owned);
+                let slug = fields.required("slug", parsed(parse_slug)).map(str::to_owned);
                 let external_id = fields.required("externalId", text(1, 256)).map(str::to_owned);
                 Some(Question::User { slug: slug?, external_id: external_id? })
             }

@@ -11,7 +11,7 @@ use crate::domain::portal::parse_slug;
 use crate::domain::portals::backend::Caller;
 use crate::domain::root_key::ToList;
 use crate::domain::session::{PortalSession, SessionKind};
-use crate::fields::{integer, parsed, string, text};
+use crate::fields::{integer, parsed, text};
 use crate::http::answer::envelope::success_with;
 use crate::http::answer::problem::Problem;
 use crate::http::answer::values::SessionHandle;
@@ -128,7 +128,7 @@ pub async fn handle(
 
 fn read(body: &Body) -> Result<Asked, Error> {
     body::fields(body, |fields| {
-        let slug = fields.required("slug", |value| parse_slug(string(value)?)).map(str::to_owned);
+        let slug = fields.required("slug", parsed(parse_slug)).map(str::to_owned);
         let external_id = fields.required("externalId", text(1, 256)).map(str::to_owned);
         let limit = fields.optional("limit", integer(1, MAX_LIMIT)).unwrap_or(MAX_LIMIT);
         let before = fields.optional(

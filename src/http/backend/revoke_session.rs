@@ -13,7 +13,7 @@ use crate::domain::messages::Revocation;
 use crate::domain::portal::parse_slug;
 use crate::domain::portals::backend::Caller;
 use crate::domain::root_key::ToRevoke;
-use crate::fields::{Fields, string, text};
+use crate::fields::{Fields, parsed, string, text};
 use crate::http::answer::envelope::success;
 use crate::http::answer::problem::Problem;
 use crate::http::request::body::{self, Body};
@@ -114,7 +114,7 @@ fn read(body: &Body) -> Result<Which, Error> {
                 _ => fields.required("token", |value| token(string(value)?)).map(Which::ByToken),
             };
         }
-        let slug = fields.optional("slug", |value| parse_slug(string(value)?)).map(str::to_owned);
+        let slug = fields.optional("slug", parsed(parse_slug)).map(str::to_owned);
         let external_id = fields.required("externalId", text(1, 256)).map(str::to_owned);
         // Not as lenient as `id`: a mistyped one would end the very session that is to go on.
         let except = fields.optional("except", |value| {

@@ -34,7 +34,7 @@ pub fn read(
     let slug = match (fields.value(slug), &caller.key.default_portal) {
         (None, Some(default)) => Some(SmolStr::from(default)),
         (None, None) => missing(fields, slug, "default_portal"),
-        (Some(_), _) => fields.required(slug, |value| parse_slug(string(value)?)).map(SmolStr::from),
+        (Some(_), _) => fields.required(slug, parsed(parse_slug)).map(SmolStr::from),
     };
     let external_id = fields.required("externalId", shown_text(1, 256));
     let permissions = fields.name_used("permissions", "scopes");

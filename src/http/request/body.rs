@@ -16,7 +16,7 @@ use smol_str::SmolStr;
 
 use super::media_type::is_of_type;
 use crate::domain::error::{Code, Error};
-use crate::domain::invalid::{Fault, Invalid};
+use crate::domain::invalid::{Faults, Invalid};
 use crate::fields::json::{self, Document, Root};
 use crate::fields::{Fields, Object, object};
 
@@ -38,7 +38,7 @@ pub fn unreadable(location: &str, message: impl Into<String>, fix: &str) -> Erro
 #[derive(Default)]
 pub struct Body {
     fields: Vec<(SmolStr, Value)>,
-    repeated: Vec<Fault>,
+    repeated: Faults,
     text: Bytes,
 }
 
@@ -67,7 +67,7 @@ pub async fn read(request: &HttpRequest, payload: web::Payload) -> Result<Body, 
         Root::Object(fields) => Ok(Body { fields, repeated: document.repeated, text }),
         Root::Other(value) => {
             let fault = object(&value).err().map(|invalid| invalid.at("body"));
-            Err(Error::invalid(fault.into_iter().collect()))
+            Err(Error::invalid(fault.into_iter().collect::<Vec<_>>()))
         }
     }
 }
@@ -167,7 +167,7 @@ pub fn fields<'b, T>(
     body: &'b Body,
     read: impl FnOnce(&mut Fields<'b, '_>) -> Option<T>,
 ) -> Result<T, Error> {
-    let mut faults: Vec<Fault> = body.repeated.clone();
+    let mut faults = body.repeated.clone();
     let mut fields = Fields::new(Object::List(&body.fields), "body", &mut faults);
     let value = read(&mut fields);
     fields.finish();

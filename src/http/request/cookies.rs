@@ -13,7 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use memchr::{memchr, memchr_iter};
 use smallvec::{SmallVec, smallvec};
 
-use crate::domain::candidates::{Candidates, in_cookie};
+use crate::domain::candidates::{Candidates, different, in_cookie};
 use crate::domain::catalog::Catalog;
 use crate::domain::landing_pass::LandingPass;
 use crate::domain::portal::Portal;
@@ -144,7 +144,7 @@ pub fn sent_pass(headers: &HeaderMap, portal: &Portal) -> Option<LandingPass> {
     }
 }
 
-/// Where the browser wanted to go in this portal: the different values, unchecked.
+/// Where the browser wanted to go in this portal: [`sent_values`], unchecked.
 pub fn sent_resume<'a>(headers: &'a HeaderMap, portal: &Portal) -> Vec<&'a str> {
     if !headers.contains_key(COOKIE) {
         return Vec::new();
@@ -159,15 +159,9 @@ pub fn sent_bounces(headers: &HeaderMap) -> Option<String> {
     find(&prefixed).or_else(|| find(BOUNCES_NAME)).map(|(_, value)| value.to_owned())
 }
 
-/// The different values in a request under this name.
+/// The value in a request under this name, and another one if they differ: then neither counts, and a third tells nothing.
 pub fn sent_values<'a>(headers: &'a HeaderMap, name: &str) -> Vec<&'a str> {
-    let mut values = Vec::new();
-    for (_, value) in all(headers).filter(|(sent, _)| *sent == name) {
-        if !values.contains(&value) {
-            values.push(value);
-        }
-    }
-    values
+    different(all(headers).filter(|(sent, _)| *sent == name).map(|(_, value)| value), 2)
 }
 
 /// Every pair of name and value. A cookie library would trim Unicode white space from names: then a sibling host

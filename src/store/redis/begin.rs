@@ -20,7 +20,7 @@ use crate::store::{history, record};
 
 impl RedisStore {
     pub(super) async fn begin_pending(&self, new: &NewSession) -> Result<Stored, StoreError> {
-        let (suffix, digest) = (new.suffix.as_str(), DigestText::of(&new.ticket));
+        let (suffix, digest) = (new.suffix.as_str(), DigestText::from(&new.ticket));
         let keys = [self.keys.ticket(new.tag, digest), self.keys.index(new.tag)];
         let script = self
             .telling
@@ -63,7 +63,7 @@ impl RedisStore {
         let (tag, ticket, token) = (attempt.tag, &attempt.ticket, &attempt.token);
         let keys = [self.keys.ticket(tag, ticket), self.keys.browser(tag, token), self.keys.index(tag)];
         let call = call_name::<4>();
-        let held: Vec<_> = attempt.held.iter().map(DigestText::of).collect();
+        let held: Vec<_> = attempt.held.iter().map(DigestText::from).collect();
         let held = held.iter().flat_map(|digest| [b" ", digest.as_bytes()]);
         let script = self
             .telling

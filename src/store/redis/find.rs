@@ -97,7 +97,7 @@ impl RedisStore {
         deadline: Deadline,
     ) -> Result<Result<PortalSession, Gone>, StoreError> {
         let script =
-            self.telling.script(&FATE, &[key, self.keys.index(tag)]).arg(DigestText::of(digest).as_bytes());
+            self.telling.script(&FATE, &[key, self.keys.index(tag)]).arg(DigestText::from(digest).as_bytes());
         let script = self.telling.told(script, String::new);
         reply::found(tag, &self.link.call("fate", Call::Script(&script), deadline).await?)
     }

@@ -28,7 +28,7 @@ impl Histories for RedisStore {
             Sought::Handle(handle) => {
                 script.arg("handle").arg(handle.created_at_ms).arg(handle.suffix.as_str())
             }
-            Sought::Ticket(ticket) => script.arg("digest").arg(DigestText::of(ticket).as_bytes()).arg(""),
+            Sought::Ticket(ticket) => script.arg("digest").arg(DigestText::from(ticket).as_bytes()).arg(""),
             Sought::Latest(count) => script.arg("latest").arg(*count).arg(""),
         };
         let reply = self.declaring("explain", script.arg(self.telling.ms()), Waits::No).await?;

@@ -10,7 +10,7 @@ use actix_web::http::header::{ACCESS_CONTROL_REQUEST_METHOD, HeaderName, ORIGIN}
 
 use super::identity::{self, Told};
 use crate::domain::error::Error;
-use crate::domain::invalid::{Fault, Invalid};
+use crate::domain::invalid::{Fault, Faults, Invalid};
 use crate::domain::permission::Permission;
 
 /// The headers in which proxies send the method of the request that they ask about.
@@ -34,7 +34,7 @@ pub struct Asked {
 impl Asked {
     /// Reads the query, and reports all its faults at once.
     pub fn read(request: &HttpRequest) -> Result<Self, Error> {
-        let (mut asked, mut faults) = (Asked::default(), Vec::new());
+        let (mut asked, mut faults) = (Asked::default(), Faults::default());
         let mut permissions = 0;
         for (name, value) in url::form_urlencoded::parse(request.query_string().as_bytes()) {
             match &*name {
@@ -57,7 +57,7 @@ impl Asked {
                     asked.method_header = kept(read_method_header(&value), at, &mut faults);
                 }
                 // A mistyped condition must not let everybody through. Anything else a proxy may add of its own.
-                _ if looks_like_a_condition(&name) => faults.push(unknown(&name)),
+                _ if looks_like_a_condition(&name) => faults.add(|| unknown(&name)),
                 _ => {}
             }
         }
@@ -96,8 +96,8 @@ fn unknown(name: &str) -> Fault {
     Invalid::new("This parameter is unknown.", fix).at(format!("query.{name}"))
 }
 
-fn kept<T>(read: Result<T, Invalid>, at: impl FnOnce() -> String, faults: &mut Vec<Fault>) -> Option<T> {
-    read.map_err(|invalid| faults.push(invalid.at(at()))).ok()
+fn kept<T>(read: Result<T, Invalid>, at: impl FnOnce() -> String, faults: &mut Faults) -> Option<T> {
+    read.map_err(|invalid| faults.add(|| invalid.at(at()))).ok()
 }
 
 fn read_with(words: &str) -> Result<Vec<&'static Told>, Invalid> {
