@@ -1,7 +1,7 @@
 //! What libraries log of bytes that are no request.
 //!
 //! Owns: that whoever sends such bytes raises no alarm and fills no log. actix-http logs each refusal as an error, without an
-//! id, as if it were a fault of ours. The listener has answered it by then, counted it, and logged one line with its id.
+//! id, as if it were a fault of ours. The listener has answered it by then, and logged one line with its id.
 //! Must not know: how it was answered.
 
 use std::fmt;
@@ -67,5 +67,14 @@ mod tests {
         in_request_now("req_1".into(), || tracing::error!(target: CODEC, "write zero; closing"));
         drop((subscriber, LogGuard(lines)));
         assert_eq!(log.text().lines().count(), 5, "{}", log.text());
+        for (text, times) in [
+            ("invalid Header provided", 0),
+            ("stream error: internal error", 1),
+            ("unexpected payload chunk", 1),
+            ("\"stream error: request parse error\"", 2),
+            ("write zero; closing", 1),
+        ] {
+            assert_eq!(log.text().matches(text).count(), times, "{text}: {}", log.text());
+        }
     }
 }

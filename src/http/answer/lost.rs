@@ -51,6 +51,16 @@ pub fn raw_answer(gateway: &Gateway, status: StatusCode) -> Vec<u8> {
     answer
 }
 
+/// The same at the metrics' listener: with an id and its line, but without a body, and not counted among the requests.
+pub fn bare_answer(status: StatusCode) -> Vec<u8> {
+    let id = new_request_id();
+    let code = problem::of_status(status).code;
+    let (status, _) = problem::status_and_title(code);
+    in_request_now(id.clone(), || tell(status, code.wire_name(), Duration::ZERO));
+    format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\nx-request-id: {id}\r\n\r\n")
+        .into_bytes()
+}
+
 fn parts(gateway: &Gateway, id: &str, error: &Error, took: Duration) -> (StatusCode, HeaderMap, Vec<u8>) {
     let mut headers = HeaderMap::new();
     let body = problem::render(error, &gateway.error_type_base, id, &HeaderMap::new(), &mut headers);
@@ -61,6 +71,12 @@ fn parts(gateway: &Gateway, id: &str, error: &Error, took: Duration) -> (StatusC
     let served =
         Served { method: NO_METHOD, route: None, status: status.as_u16(), code: Some(code), handle: None };
     traced::end(gateway, &served, took);
+    tell(status, code, took);
+    (status, headers, body)
+}
+
+/// The one line about it. It has the id.
+fn tell(status: StatusCode, code: &'static str, took: Duration) {
     tracing::info!(
         target: "vestibule::request",
         route = NO_ROUTE,
@@ -69,5 +85,4 @@ fn parts(gateway: &Gateway, id: &str, error: &Error, took: Duration) -> (StatusC
         duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
         "answered without a request",
     );
-    (status, headers, body)
 }

@@ -25,7 +25,7 @@ use crate::http::gateway::Gateway;
 /// The head of a request must arrive within this time; its body too (`request::body`).
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longer than the idle time of common proxies, so that they close first and never meet a closing connection.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
+pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// Limits where actix has none of its own. The time for an answer covers reading the body and calling the store twice.
 pub(super) const PATIENCE: Patience = Patience {
     head: HEAD_TIMEOUT,

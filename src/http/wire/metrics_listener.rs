@@ -1,11 +1,12 @@
 //! The metrics' own listener, where scrapers come.
 //!
-//! Owns: that whatever else comes there ends no differently than at the public listener: no connection is held by silence, and no
-//! line makes the codec panic. (`actix_web::HttpServer` has no place for [`super::bounds`].)
+//! Owns: that whatever else comes there ends no differently than at the public listener: no connection is held by silence, no
+//! line makes the codec panic, and bytes that are no request leave one line. (`actix_web::HttpServer` has no place for [`super::bounds`] and [`super::raw_errors`].)
 //! Must not know: what a metric is.
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_http::HttpService;
@@ -16,7 +17,9 @@ use actix_web::rt::net::TcpStream;
 use actix_web::{App, web};
 
 use super::bounds::Bounded;
-use super::listener::{PATIENCE, bind};
+use super::listener::{KEEP_ALIVE, PATIENCE, bind};
+use super::raw_errors::{Answer, RawErrors};
+use crate::http::answer::lost;
 use crate::http::request::spelling::take_as_it_came;
 
 /// A scraper reads at once or not at all, and no stop waits for it.
@@ -39,7 +42,7 @@ pub fn listen(
         let app = app.into_factory().map_err(|error: actix_web::Error| error.error_response());
         let stopping = stopping.clone();
         let http = HttpService::build()
-            .keep_alive(PATIENCE.idle)
+            .keep_alive(KEEP_ALIVE)
             .client_request_timeout(Duration::ZERO)
             .graceful_shutdown_signal(move || {
                 let stopping = stopping.clone();
@@ -47,9 +50,14 @@ pub fn listen(
             })
             .local_addr(address)
             .finish(map_config(app, |()| AppConfig::default()));
-        let connection = fn_service(|socket: TcpStream| async move {
-            let peer = socket.peer_addr().ok();
-            Ok((Bounded::new(socket, &PATIENCE), actix_http::Protocol::Http1, peer))
+        let answer: Answer = Arc::new(lost::bare_answer);
+        let connection = fn_service(move |socket: TcpStream| {
+            let answer = answer.clone();
+            async move {
+                let peer = socket.peer_addr().ok();
+                let socket = Bounded::new(RawErrors::new(socket, answer), &PATIENCE);
+                Ok((socket, actix_http::Protocol::Http1, peer))
+            }
         });
         connection.and_then(http)
     })?;
