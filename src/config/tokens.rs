@@ -24,8 +24,10 @@ pub fn read_tokens(mut fields: Fields<'_, '_>, files: &Files) -> (Vec<SigningKey
     for (index, key) in keys.iter().enumerate() {
         if seen.iter().any(|id| id == key.id()) {
             let fix = "Name each key once.";
-            fields
-                .fault(&format!("signing_key_files[{index}]"), Invalid::new("This key is there twice.", fix));
+            fields.fault(
+                format_args!("signing_key_files[{index}]"),
+                Invalid::new("This key is there twice.", fix),
+            );
         }
         seen.push(key.id().to_owned());
     }
