@@ -127,7 +127,8 @@ fn answers_are_described_by_their_own_types() {
 async fn every_path_answers_the_documented_methods_and_no_other() {
     let app = TestApp::start(Kind::Memory).await;
     for (path, item) in document()["paths"].as_object().expect("paths") {
-        let path = path.replace("{category}", "authentication").replace("{code}", "missing");
+        // A parameter's name is a value like any other. (Braces would come encoded, and lead nowhere.)
+        let path = path.replace(['{', '}'], "");
         for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
             let documented = item.get(method.to_ascii_lowercase()).is_some();
             let reply =
