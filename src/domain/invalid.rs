@@ -40,7 +40,7 @@ pub struct Fault {
 }
 
 /// The faults of one document, in the order in which they were found. A small request can have thousands, and the answer
-/// must stay small: those beyond the first [`MOST_TOLD`] are counted, and not even written.
+/// must stay small: those beyond the first [`MOST_TOLD`] are only counted.
 #[derive(Clone)]
 pub struct Faults {
     written: Vec<Fault>,

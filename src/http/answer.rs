@@ -4,7 +4,7 @@
 
 mod bounces;
 pub mod breakable;
-mod common_headers;
+pub mod common_headers;
 pub mod cookies;
 pub mod cors;
 pub mod counting;

@@ -44,7 +44,10 @@ async fn an_encoded_path_is_no_route() {
             assert_eq!(status(&app, &other).await, 404, "{other}");
         }
         // What comes behind the path is no part of it.
-        assert_ne!(status(&app, &format!("{path}?x=%2e%2F")).await, 404, "{path}");
+        for behind in ["?x=%2e%2F", "#x", "#/../%2e", "?x#/y"] {
+            assert_ne!(status(&app, &format!("{path}{behind}")).await, 404, "{path}{behind}");
+        }
+        assert_eq!(status(&app, &format!("/x#{path}")).await, 404, "{path}");
     }
 }
 

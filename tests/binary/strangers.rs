@@ -24,6 +24,7 @@ enum Leaves {
     Reset,
 }
 
+const TOLD: &str = "answered without a request";
 const GOOD: &str = "GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n";
 const POST: &str =
     "POST /v2/portal.exchangeSession HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
@@ -96,19 +97,20 @@ fn no_bytes_of_a_stranger_are_an_error_in_the_log() {
     let text = config("memory:").replace("[server]", &listening);
     let process = Process::serve(&file(&directory, &text));
     let strange = strange();
-    let mut answers = Vec::new();
+    let (mut answers, mut surely_told) = (Vec::new(), 0);
     for (bytes, status) in &strange {
+        // Who leaves after the answer to what came before may be gone when this is read.
+        let is_behind = bytes.ends_with(b"NONSENSE\r\n\r\n") && bytes.len() > 20;
         for leaves in [Leaves::Answered, Leaves::HalfClosed, Leaves::Reset] {
             if leaves == Leaves::Answered && status.is_none() {
                 continue;
             }
             for address in [process.address, metrics] {
                 let answer = send(address, bytes, leaves);
-                // (The metrics' listener reads nothing behind what it does not serve.)
-                let is_behind =
-                    address == metrics && bytes.ends_with(b"NONSENSE\r\n\r\n") && bytes.len() > 20;
-                if let (Leaves::HalfClosed, Some(status), false) = (leaves, status, is_behind) {
-                    answers.push((address, bytes, *status, answer));
+                match (leaves, status) {
+                    (Leaves::HalfClosed, Some(status)) => answers.push((address, bytes, *status, answer)),
+                    (Leaves::Answered, Some(_)) => surely_told += usize::from(!is_behind),
+                    (Leaves::HalfClosed, None) | (Leaves::Answered, None) | (Leaves::Reset, _) => {}
                 }
             }
         }
@@ -124,16 +126,50 @@ fn no_bytes_of_a_stranger_are_an_error_in_the_log() {
     let alarms: Vec<_> = lines.iter().filter(is_alarm).collect();
     assert!(alarms.is_empty(), "{} lines: {alarms:#?}", alarms.len());
     // Its operator learns of each from one line, which has an id.
+    let told = lines.iter().filter(|line| line["message"] == TOLD).count();
+    let sent = 2 * 3 * strange.len();
+    assert!((surely_told + answers.len()..=sent).contains(&told), "{told} lines of {sent}");
     for (address, bytes, status, answer) in answers {
         let sent = String::from_utf8_lossy(&bytes[..bytes.len().min(80)]);
         // Of a long head the rest is not read, which can cost its sender the answer.
         let Some(id) = last_id(&answer) else {
-            assert_eq!(status, 413, "{address} {sent:?}: {answer}");
+            assert!(status == 413 && bytes.len() > 64 * 1024, "{address} {sent:?}: {answer}");
             continue;
         };
         let is_told = lines.iter().filter(|line| line["span"]["request_id"] == id);
         let told: Vec<_> = is_told.map(|line| (&line["message"], &line["status"])).collect();
-        let one = (&Value::from("answered without a request"), &Value::from(status));
+        let one = (&Value::from(TOLD), &Value::from(status));
         assert_eq!(told, [one], "{address} {sent:?}");
     }
+}
+
+/// Its refusals are empty, as those of the codec are.
+#[test]
+fn what_the_metrics_listener_does_not_serve_is_a_request_all_the_same() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let metrics = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    let listening = format!("[server]\nmetrics_listen = \"{metrics}\"");
+    let process = Process::serve(&file(&directory, &config("memory:").replace("[server]", &listening)));
+    let asked = [
+        ("GET / HTTP/1.1", "404 Not Found"),
+        ("HEAD /nowhere HTTP/1.1", "404 Not Found"),
+        ("GET /%6detrics HTTP/1.1", "404 Not Found"),
+        ("POST /metrics HTTP/1.1", "405 Method Not Allowed"),
+        ("GET /metrics HTTP/1.1", "200 OK"),
+    ];
+    // All on one connection: none of them ends it.
+    let requests = asked.map(|(line, _)| format!("{line}\r\nHost: x\r\n\r\n")).concat();
+    let answer = send(metrics, requests.as_bytes(), Leaves::HalfClosed);
+    let heads: Vec<&str> = answer.split("HTTP/1.1 ").skip(1).collect();
+    assert_eq!(heads.len(), asked.len(), "{answer}");
+    for ((line, status), head) in asked.iter().zip(heads) {
+        assert!(head.starts_with(status), "{line}: {head}");
+        assert_eq!(head.matches("\r\nx-request-id: req_").count(), 1, "{line}: {head}");
+        assert_eq!(head.contains("\r\nallow: "), status.starts_with("405"), "{line}: {head}");
+        assert!(!head.contains("connection: close"), "{line}: {head}");
+    }
+    process.signal("-TERM");
+    let (code, output) = process.end();
+    assert_eq!(code, Some(0));
+    assert!(!output.iter().any(|line| line.contains(TOLD)), "{output:#?}");
 }

@@ -30,7 +30,12 @@ pub fn add_common_headers(headers: &mut HeaderMap, id: &str, strict_transport: b
     if strict_transport {
         add(header::STRICT_TRANSPORT_SECURITY, FOR_A_YEAR);
     }
+    add_request_id(headers, id);
+}
+
+/// The id alone, where there is nothing to protect.
+pub fn add_request_id(headers: &mut HeaderMap, id: &str) {
     if let Ok(id) = HeaderValue::from_str(id) {
-        add(REQUEST_ID, id);
+        headers.append(REQUEST_ID, id);
     }
 }

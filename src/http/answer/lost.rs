@@ -1,6 +1,7 @@
 //! Answers without a request: to input that never became one, and to one that was lost in a panic.
 //!
-//! Owns: that these answers look like all others, and that their id has a line in the log.
+//! Owns: that these answers look like all others, but for those of the metrics' listener, and that their id has a line in
+//! the log.
 //! Must not know: what the request was. There is no route, method or header to read.
 
 use std::time::{Duration, Instant};

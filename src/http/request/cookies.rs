@@ -11,7 +11,7 @@ use actix_web::http::header::{COOKIE, HeaderMap, HeaderValue};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use memchr::{memchr, memchr_iter};
-use smallvec::{SmallVec, smallvec};
+use smallvec::SmallVec;
 
 use crate::domain::candidates::{Candidates, different, in_cookie};
 use crate::domain::catalog::Catalog;
@@ -90,7 +90,7 @@ pub type Texts<'h> = SmallVec<[&'h str; 1]>;
 /// The cookies of a request that are about sessions.
 #[derive(Default)]
 pub struct Sent<'h> {
-    /// The values for each portal.
+    /// The values for each portal, by its slug.
     pub sessions: SmallVec<[(Arc<Portal>, Texts<'h>); 1]>,
     /// Anyone can forge it, so it is checked against the catalog where it is used.
     pub hint: Option<Hint>,
@@ -99,10 +99,11 @@ pub struct Sent<'h> {
 /// Reads them in one pass. Only the exact name of a session's cookie counts: a sibling host could plant one without the
 /// prefix.
 pub fn sent<'h>(headers: &'h HeaderMap, catalog: &Catalog) -> Sent<'h> {
-    let mut sent = Sent::default();
+    let mut hint_sent = None;
+    let mut values: SmallVec<[(Arc<Portal>, &str); 1]> = SmallVec::new();
     for (name, value) in all(headers) {
         if name == HINT_NAME {
-            sent.hint = sent.hint.or_else(|| Some(hint(value)));
+            hint_sent = hint_sent.or_else(|| Some(hint(value)));
             continue;
         }
         let (prefix, bare) = match name.strip_prefix(HOST_PREFIX) {
@@ -110,13 +111,26 @@ pub fn sent<'h>(headers: &'h HeaderMap, catalog: &Catalog) -> Sent<'h> {
             None => ("", name),
         };
         let portal = catalog.portal_of_cookie(bare).filter(|portal| Mode::of(portal).prefix() == prefix);
-        let Some(portal) = portal else { continue };
-        match sent.sessions.iter_mut().find(|(other, _)| other.slug == portal.slug) {
+        values.extend(portal.map(|portal| (portal.clone(), value)));
+    }
+    Sent { sessions: grouped(values, |portal| &portal.slug), hint: hint_sent }
+}
+
+/// The values of each, by its key; those of one in their order. Anybody can send thousands of both, so not every one is
+/// compared with every other.
+fn grouped<'h, T, K: Ord + ?Sized>(
+    mut values: SmallVec<[(T, &'h str); 1]>,
+    key: impl Fn(&T) -> &K,
+) -> SmallVec<[(T, Texts<'h>); 1]> {
+    values.sort_by(|(one, _), (other, _)| key(one).cmp(key(other)));
+    let mut groups: SmallVec<[(T, Texts<'h>); 1]> = SmallVec::new();
+    for (of, value) in values {
+        match groups.last_mut().filter(|(last, _)| key(last) == key(&of)) {
             Some((_, texts)) => texts.push(value),
-            None => sent.sessions.push((portal.clone(), smallvec![value])),
+            None => groups.push((of, Texts::from([value]))),
         }
     }
-    sent
+    groups
 }
 
 /// The values that may be this portal's session.
@@ -189,4 +203,51 @@ fn trim(mut bytes: &[u8]) -> &[u8] {
         bytes = rest;
     }
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::cmp::Ordering;
+
+    use super::*;
+
+    #[derive(Eq)]
+    struct Counted<'c>(usize, &'c Cell<usize>);
+
+    impl PartialEq for Counted<'_> {
+        fn eq(&self, other: &Self) -> bool {
+            self.cmp(other) == Ordering::Equal
+        }
+    }
+
+    impl PartialOrd for Counted<'_> {
+        fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+            Some(self.cmp(other))
+        }
+    }
+
+    impl Ord for Counted<'_> {
+        fn cmp(&self, other: &Self) -> Ordering {
+            self.1.set(self.1.get() + 1);
+            self.0.cmp(&other.0)
+        }
+    }
+
+    #[test]
+    fn cookies_of_thousands_of_portals_are_not_compared_pairwise() {
+        const PORTALS: usize = 2_048;
+        let compared = Cell::new(0);
+        // 1,021 has no factor in common with the count, so each comes once in every round, far from its neighbours.
+        let sent = (0..2 * PORTALS).map(|at| (at * 1_021) % PORTALS);
+        let values = sent
+            .enumerate()
+            .map(|(at, portal)| (Counted(portal, &compared), if at < PORTALS { "first" } else { "second" }));
+        let groups = grouped(values.collect(), |portal| portal);
+        assert_eq!(groups.len(), PORTALS);
+        for (at, (portal, texts)) in groups.iter().enumerate() {
+            assert_eq!((portal.0, texts.as_slice()), (at, ["first", "second"].as_slice()));
+        }
+        assert!(compared.get() < 100 * PORTALS, "{} comparisons", compared.get());
+    }
 }

@@ -2,6 +2,7 @@
 //!
 //! Owns: that an encoded spelling of a route is no route. The router decodes what it matches, and a handler decodes its part of a
 //! path once more: a proxy that allows and denies by path would judge another one than we serve.
+//! (A `#` ends it: the HTTP library has dropped what came behind, before anything of ours reads it.)
 //! Must not know: any route, but that none has a `%`.
 
 use actix_web::dev::{ServiceRequest, Url};

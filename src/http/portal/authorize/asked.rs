@@ -45,7 +45,12 @@ impl Asked {
                 }
                 "with" => {
                     let at = || "query.with".to_owned();
-                    asked.with.extend(kept(read_with(&value), at, &mut faults).into_iter().flatten());
+                    for told in kept(read_with(&value), at, &mut faults).into_iter().flatten() {
+                        // Whoever names one again, even thousands of times, has it told once.
+                        if !asked.with.iter().any(|(header, _)| *header == told.0) {
+                            asked.with.push(told);
+                        }
+                    }
                 }
                 // Read with what is presented.
                 "slug" => {}
@@ -118,4 +123,18 @@ fn read_method_header(name: &str) -> Result<&'static str, Invalid> {
         let fix = "Use X-Forwarded-Method or X-Original-Method, whichever your proxy sets by itself.";
         Invalid::new("This header is not one in which the original method is read.", fix)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn what_is_asked_for_thousands_of_times_is_told_once() {
+        let uri = format!("/?{}", "with=email,email,metadata&".repeat(2_000));
+        let asked = Asked::read(&TestRequest::with_uri(&uri).to_http_request()).expect("a question");
+        assert_eq!(asked.with.len(), 2);
+    }
 }

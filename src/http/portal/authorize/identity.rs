@@ -84,9 +84,8 @@ fn answer(
     for (name, told) in &ALWAYS {
         response.headers_mut().append(name.clone(), value_of(*told));
     }
-    // Of these, one may be asked for twice.
     for (name, told) in with {
-        response.headers_mut().insert(name.clone(), value_of(*told));
+        response.headers_mut().append(name.clone(), value_of(*told));
     }
     response
 }
