@@ -6,6 +6,8 @@ mod asking;
 mod events;
 #[path = "binary/exit_codes.rs"]
 mod exit_codes;
+#[path = "binary/gone_clients.rs"]
+mod gone_clients;
 #[path = "binary/partly.rs"]
 mod partly;
 #[path = "binary/reloading.rs"]

@@ -18,6 +18,7 @@ use super::cors;
 use super::counting::count_refusal;
 use super::lost::{self, NO_METHOD, NO_ROUTE};
 use super::problem::{self, Problem};
+use super::to_the_end::ToTheEnd;
 use super::traced;
 use crate::domain::error::{Code, Error};
 use crate::http::gateway::{Gateway, gateway};
@@ -33,6 +34,7 @@ pub fn finish<App>(
 ) -> impl Future<Output = Result<ServiceResponse<BoxBody>, actix_web::Error>> + use<App>
 where
     App: Service<ServiceRequest, Response = ServiceResponse<BoxBody>, Error = actix_web::Error>,
+    App::Future: 'static,
 {
     let started_at = Instant::now();
     let id = new_request_id();
@@ -42,7 +44,7 @@ where
     let trace = traced::begin(&request, &gateway);
     // No clone of the request may live across this call: actix's router needs it for itself.
     let called = in_request_now(id.clone(), || catch_unwind(AssertUnwindSafe(|| app.call(request))));
-    in_request(id.clone(), trace, async move {
+    let served = in_request(id.clone(), trace, async move {
         let _in_flight = gateway.metrics.http.request_began();
         let served = async {
             let response = called.unwrap_or_else(|panic| resume_unwind(panic)).await?;
@@ -56,7 +58,8 @@ where
             Err(_) => Error::new(Code::UnexpectedError),
         };
         Err(lost::answer(&gateway, &id, &error, started_at))
-    })
+    });
+    ToTheEnd::new(served)
 }
 
 fn complete(
