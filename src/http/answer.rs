@@ -18,6 +18,6 @@ pub mod policy;
 pub mod problem;
 pub mod refusal;
 pub mod resume;
-mod to_the_end;
+pub mod to_the_end;
 pub mod traced;
 pub mod values;

@@ -54,29 +54,35 @@ async fn wait_for(metrics: SocketAddr, line: &str) {
             return;
         }
         assert!(Instant::now() < end, "no {line} in {shown}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 
-#[tokio::test]
-async fn what_was_asked_is_done_and_told() {
+/// Everybody who asked for something leaves while the store does not answer.
+async fn told_of_gone_clients(is_stopped: bool) {
     let redis = RedisServer::start();
     let directory = tempfile::tempdir().expect("a directory");
     let metrics = SocketAddr::from(([127, 0, 0, 1], free_port()));
     let listening = format!("[server]\nmetrics_listen = \"{metrics}\"");
     let text = STORE_TIMEOUT.to_owned() + &config(&redis.url()).replace("[server]", &listening);
     let mut process = Process::serve(&file(&directory, &text));
-    let (one, other) = (direct_token(&process, "one").await, direct_token(&process, "other").await);
+    let [seen, revoked, ended] = [
+        direct_token(&process, "seen").await,
+        direct_token(&process, "revoked").await,
+        direct_token(&process, "ended").await,
+    ];
+    drop(revoked);
     let ticket = link(&process, "by_link").await;
     let create =
         |slug: &str| Some(json!({ "slug": slug, "externalId": "new", "permissions": ["keys:read"] }));
-    let revoke = json!({ "slug": "direct-portal", "externalId": "one" });
+    let revoke = json!({ "slug": "direct-portal", "externalId": "revoked" });
     let calls = [
-        ("getSession", one.as_str(), None, None),
+        ("getSession", seen.as_str(), None, None),
         ("createSession", ACME_LIVE, create("my-portal"), Some("session.created")),
         ("createSessionToken", ACME_LIVE, create("direct-portal"), Some("session.created")),
         ("exchangeSession", "", Some(json!({ "sessionId": ticket })), Some("session.exchanged")),
         ("revokeSession", ACME_LIVE, Some(revoke), Some("session.revoked")),
-        ("endSession", other.as_str(), Some(json!({})), Some("session.ended")),
+        ("endSession", ended.as_str(), Some(json!({})), Some("session.ended")),
     ];
     // The last line so far.
     process.wait_for_line(|line| line.contains("\"route\":\"/v2/portal.createSession\""));
@@ -89,9 +95,15 @@ async fn what_was_asked_is_done_and_told() {
         SockRef::from(&client).set_linger(Some(Duration::ZERO)).expect("a socket");
     }
     wait_for(metrics, "vestibule_http_connections 0").await;
-    redis.go_on();
-    wait_for(metrics, "vestibule_http_requests_in_flight 0").await;
-    process.signal("-TERM");
+    if is_stopped {
+        process.signal("-TERM");
+        process.wait_for_line(|line| line.contains("requests in flight are finished first"));
+        redis.go_on();
+    } else {
+        redis.go_on();
+        wait_for(metrics, "vestibule_http_requests_in_flight 0").await;
+        process.signal("-TERM");
+    }
     let (code, output) = process.end();
     assert_eq!(code, Some(0));
     let lines: Vec<Value> =
@@ -108,4 +120,14 @@ async fn what_was_asked_is_done_and_told() {
     }
     let revoked = lines.iter().find(|line| line["event"] == "session.revoked").expect("a line");
     assert_eq!(revoked["count"], 1);
+}
+
+#[tokio::test]
+async fn what_was_asked_is_done_and_told() {
+    told_of_gone_clients(false).await;
+}
+
+#[tokio::test]
+async fn a_stop_waits_for_what_was_asked() {
+    told_of_gone_clients(true).await;
 }

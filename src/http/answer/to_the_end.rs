@@ -2,54 +2,163 @@
 //!
 //! Owns: that. actix drops what it serves together with the connection. By then the store may have done what was asked, and
 //! nothing would tell of it: whoever revokes with a stolen key and hangs up would leave neither an event nor a line.
-//! Must not know: what is served. Every wait in it has a limit of its own.
+//! Its connection's task goes on with it. So it counts as a connection, of which there is a limit, and a stop waits for it.
+//! Must not know: what is served. Each wait in it has a limit of its own.
 
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::cell::RefCell;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
 
-use actix_web::rt;
+type Unfinished = Pin<Box<dyn Future<Output = ()>>>;
 
-/// Serves it.
-pub struct ToTheEnd<F: Future + 'static>
-where
-    F::Output: 'static,
-{
+thread_local! {
+    /// What the connection that runs on this thread leaves behind. Between connections there is no list: what is dropped then
+    /// is dropped with its worker.
+    static LEFT_BEHIND: RefCell<Option<Vec<Unfinished>>> = const { RefCell::new(None) };
+}
+
+/// Serves a request. If it is dropped before its end, [`outlived`] goes on with it.
+pub struct ToTheEnd<F: Future + 'static> {
     /// Until it has ended.
     serving: Option<Pin<Box<F>>>,
 }
 
-impl<F: Future + 'static> ToTheEnd<F>
-where
-    F::Output: 'static,
-{
-    /// To be dropped on a thread that serves.
+impl<F: Future + 'static> ToTheEnd<F> {
     pub fn new(serving: F) -> Self {
         ToTheEnd { serving: Some(Box::pin(serving)) }
     }
 }
 
-impl<F: Future + 'static> Future for ToTheEnd<F>
-where
-    F::Output: 'static,
-{
+impl<F: Future + 'static> Future for ToTheEnd<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        // Nobody asks again after the end.
-        let Some(serving) = &mut self.serving else { return Poll::Pending };
-        let output = ready!(serving.as_mut().poll(cx));
-        self.serving = None;
-        Poll::Ready(output)
+        // Taken out meanwhile: after a panic there is nothing to go on with. Nobody asks again after the end.
+        let Some(mut serving) = self.serving.take() else { return Poll::Pending };
+        let polled = serving.as_mut().poll(cx);
+        if polled.is_pending() {
+            self.serving = Some(serving);
+        }
+        polled
     }
 }
 
-impl<F: Future + 'static> Drop for ToTheEnd<F>
-where
-    F::Output: 'static,
-{
+impl<F: Future + 'static> Drop for ToTheEnd<F> {
     fn drop(&mut self) {
-        if let Some(serving) = self.serving.take() {
-            rt::spawn(serving);
+        let Some(serving) = self.serving.take() else { return };
+        // (At the thread's own end the list is gone.)
+        let _ = LEFT_BEHIND.try_with(|left| {
+            if let Some(left) = left.borrow_mut().as_mut() {
+                left.push(Box::pin(async move {
+                    serving.await;
+                }));
+            }
+        });
+    }
+}
+
+/// Serves a connection, and then what it has left behind.
+pub async fn outlived<C: Future>(connection: C) -> C::Output {
+    let (mut connection, mut left) = (pin!(Some(connection)), Vec::new());
+    let output = std::future::poll_fn(|cx| {
+        let _turn = Turn::of(&mut left);
+        // Nobody asks again after the end.
+        let Some(serving) = connection.as_mut().as_pin_mut() else { return Poll::Pending };
+        let polled = serving.poll(cx);
+        if polled.is_ready() {
+            connection.set(None);
         }
+        polled
+    })
+    .await;
+    for unfinished in left {
+        unfinished.await;
+    }
+    output
+}
+
+/// Exists while a connection runs. Restores what was there before it, even after a panic.
+struct Turn<'a> {
+    before: Option<Vec<Unfinished>>,
+    left: &'a mut Vec<Unfinished>,
+}
+
+impl<'a> Turn<'a> {
+    fn of(left: &'a mut Vec<Unfinished>) -> Self {
+        let before = LEFT_BEHIND.replace(Some(std::mem::take(left)));
+        Turn { before, left }
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        *self.left = LEFT_BEHIND.replace(self.before.take()).unwrap_or_default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::rc::Rc;
+
+    use tokio::task::yield_now;
+
+    use super::*;
+
+    /// Takes two turns.
+    fn serving(ended: &Rc<Cell<u32>>) -> ToTheEnd<impl Future<Output = ()> + use<>> {
+        let ended = ended.clone();
+        ToTheEnd::new(async move {
+            yield_now().await;
+            yield_now().await;
+            ended.set(ended.get() + 1);
+        })
+    }
+
+    async fn begun(request: ToTheEnd<impl Future<Output = ()> + 'static>) {
+        let mut request = pin!(Some(request));
+        std::future::poll_fn(|cx| {
+            let polled = request.as_mut().as_pin_mut().map(|request| request.poll(cx).is_pending());
+            assert_eq!(polled, Some(true));
+            Poll::Ready(())
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn what_a_connection_leaves_is_served_once_and_waited_for() {
+        let ended = Rc::new(Cell::new(0));
+        let output = outlived(async {
+            serving(&ended).await;
+            assert_eq!(ended.get(), 1);
+            begun(serving(&ended)).await;
+            drop(serving(&ended));
+            yield_now().await;
+            assert_eq!(ended.get(), 1);
+            7
+        });
+        assert_eq!((output.await, ended.get()), (7, 3));
+    }
+
+    #[tokio::test]
+    async fn nothing_is_kept_where_nobody_goes_on_with_it() {
+        let ended = Rc::new(Cell::new(0));
+        begun(serving(&ended)).await;
+        let connection = outlived(async {
+            begun(serving(&ended)).await;
+            yield_now().await;
+        });
+        // A worker that is stopped.
+        {
+            let mut connection = Box::pin(connection);
+            std::future::poll_fn(|cx| {
+                assert!(connection.as_mut().poll(cx).is_pending());
+                Poll::Ready(())
+            })
+            .await;
+        }
+        yield_now().await;
+        assert_eq!((ended.get(), Rc::strong_count(&ended)), (0, 1));
+        assert!(LEFT_BEHIND.with_borrow(Option::is_none));
     }
 }

@@ -11,14 +11,15 @@ use std::time::Duration;
 
 use actix_http::HttpService;
 use actix_server::Server;
-use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
-use actix_web::dev::AppConfig;
+use actix_service::{IntoServiceFactory, ServiceFactoryExt, apply_fn_factory, fn_service, map_config};
+use actix_web::dev::{AppConfig, Service};
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, web};
 
 use super::bounds::{Bounded, Patience};
 use super::door::Door;
 use super::raw_errors::{Answer, RawErrors};
+use crate::http::answer::to_the_end::outlived;
 use crate::http::answer::{finish, lost};
 use crate::http::gateway::Gateway;
 
@@ -84,7 +85,7 @@ pub fn listen(
                 Ok((socket, actix_http::Protocol::Http1, peer))
             }
         });
-        connection.and_then(http)
+        connection.and_then(apply_fn_factory(http, |socket, http| outlived(http.call(socket))))
     })?;
     Ok((builder.run(), address, door))
 }
