@@ -38,7 +38,7 @@ pub use traces::{Receiver, Served, Traces, TracesError};
 pub fn init_logs(json: bool, level: &str) -> io::Result<LogGuard> {
     let filter = EnvFilter::try_new(level).unwrap_or_else(|_| EnvFilter::new("info"));
     let registry = tracing_subscriber::registry().with(filter).with(no_requests::NoRequests);
-    let lines = lines::Lines::start(queue::Queue::start(io::stdout(), &DROPPED)?);
+    let lines = lines::Lines::start(queue::Queue::start(io::stdout(), &DROPPED, queue::tell_of_dropped)?);
     let installed = if json {
         registry.with(json_lines::JsonLines::new(lines.clone())).try_init()
     } else {
@@ -56,7 +56,8 @@ pub fn init_logs(json: bool, level: &str) -> io::Result<LogGuard> {
 pub fn log_of_this_thread(
     out: impl io::Write + Send + 'static,
 ) -> (tracing::subscriber::DefaultGuard, LogGuard) {
-    let lines = lines::Lines::start(queue::Queue::start(out, &DROPPED).expect("a thread"));
+    let lines =
+        lines::Lines::start(queue::Queue::start(out, &DROPPED, queue::tell_of_dropped).expect("a thread"));
     let json = tracing_subscriber::registry().with(json_lines::JsonLines::new(lines.clone()));
     (json.set_default(), LogGuard(lines))
 }

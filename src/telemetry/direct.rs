@@ -65,7 +65,7 @@ mod tests {
     /// The lines of [`log_both`], without their times.
     fn lines(filter: &str, is_json: bool) -> Vec<String> {
         let log = KeptLog::default();
-        let lines = Lines::start(Queue::start(log.clone(), &DROPPED).expect("a thread"));
+        let lines = Lines::start(Queue::start(log.clone(), &DROPPED, drop).expect("a thread"));
         let registry = tracing_subscriber::registry().with(EnvFilter::try_new(filter).expect("a filter"));
         let subscriber = if is_json {
             registry.with(JsonLines::new(lines.clone())).set_default()

@@ -73,6 +73,11 @@ impl Counts {
         self.0[kind as usize] += lines;
     }
 
+    /// Those that are not among the earlier ones.
+    pub fn since(self, earlier: Counts) -> Counts {
+        Counts(Kind::ALL.map(|kind| self.of(kind) - earlier.of(kind)))
+    }
+
     /// Adds all of these.
     pub fn add_all(&mut self, counts: Counts) {
         Kind::ALL.into_iter().for_each(|kind| self.add(kind, counts.of(kind)));

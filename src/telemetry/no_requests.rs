@@ -56,7 +56,7 @@ mod tests {
     #[test]
     fn its_own_faults_are_told() {
         let log = KeptLog::default();
-        let lines = Lines::start(Queue::start(log.clone(), &DROPPED).expect("a thread"));
+        let lines = Lines::start(Queue::start(log.clone(), &DROPPED, drop).expect("a thread"));
         let json = JsonLines::new(lines.clone());
         let subscriber = tracing_subscriber::registry().with(NoRequests).with(json).set_default();
         tracing::error!(target: CODEC, "stream error: {}", "request parse error: invalid Header provided");

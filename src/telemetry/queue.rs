@@ -68,8 +68,13 @@ struct State {
 }
 
 impl Queue {
-    /// Starts the thread that writes to `out`, which may block at any time.
-    pub fn start(out: impl Write + Send + 'static, dropped: &'static Dropped) -> io::Result<Arc<Self>> {
+    /// Starts the thread that writes to `out`, which may block at any time. It calls `tell` with the numbers of what was
+    /// dropped since it did last.
+    pub fn start(
+        out: impl Write + Send + 'static,
+        dropped: &'static Dropped,
+        tell: impl Fn(Counts) + Send + 'static,
+    ) -> io::Result<Arc<Self>> {
         let queue = Arc::new(Queue {
             queued_bytes: AtomicUsize::new(0),
             state: Mutex::default(),
@@ -77,7 +82,7 @@ impl Queue {
             dropped,
         });
         let writer = queue.clone();
-        std::thread::Builder::new().name("log".into()).spawn(move || writer.write_all(out))?;
+        std::thread::Builder::new().name("log".into()).spawn(move || writer.write_all(out, tell))?;
         Ok(queue)
     }
 
@@ -137,12 +142,20 @@ impl Queue {
         Some(mem::replace(&mut state.waiting, written))
     }
 
-    fn write_all(&self, mut out: impl Write) {
+    fn write_all(&self, mut out: impl Write, tell: impl Fn(Counts)) {
         let (mut batch, mut told) = (Batch::default(), Counts::default());
         while let Some(next) = self.next(batch) {
             batch = next;
             match self.write(&mut out, &batch.bytes) {
-                Ok(()) => told = tell(told, self.dropped.counts()),
+                // Where there is hardly room, what tells of it might be dropped as well. Then the next time has its numbers.
+                Ok(()) if self.queued_bytes.load(Ordering::Relaxed) <= Kind::Other.most_queued_bytes() => {
+                    let dropped = self.dropped.counts();
+                    if dropped != told {
+                        tell(dropped.since(told));
+                        told = dropped;
+                    }
+                }
+                Ok(()) => {}
                 // The disk is full, or the reader is gone.
                 Err(_) => self.dropped.add_all(batch.lines),
             }
@@ -159,18 +172,14 @@ impl Queue {
     }
 }
 
-/// Reports what was dropped since the last report.
-fn tell(told: Counts, dropped: Counts) -> Counts {
-    if dropped != told {
-        let since = |kind| dropped.of(kind) - told.of(kind);
-        tracing::warn!(
-            audit = since(Kind::Audit),
-            warning = since(Kind::Warning),
-            other = since(Kind::Other),
-            "log lines were dropped: standard output was not read, or could not be written"
-        );
-    }
-    dropped
+/// Tells it by a line.
+pub fn tell_of_dropped(lines: Counts) {
+    tracing::warn!(
+        audit = lines.of(Kind::Audit),
+        warning = lines.of(Kind::Warning),
+        other = lines.of(Kind::Other),
+        "log lines were dropped: standard output was not read, or could not be written"
+    );
 }
 
 #[cfg(test)]

@@ -28,14 +28,17 @@ struct Stage {
     queue: Arc<Queue>,
     allow: Sender<io::Result<()>>,
     shown: Receiver<Vec<u8>>,
+    told: Receiver<Counts>,
     dropped: &'static Dropped,
 }
 
 fn stage() -> Stage {
-    let ((allow, allowed), (show, shown)) = (channel(), channel());
+    let ((allow, allowed), (show, shown), (tell, told)) = (channel(), channel(), channel());
     let dropped: &'static Dropped = Box::leak(Box::new(Dropped::new()));
-    let queue = Queue::start(Gate { allowed, shown: show }, dropped).expect("a thread");
-    Stage { queue, allow, shown, dropped }
+    let queue = Queue::start(Gate { allowed, shown: show }, dropped, move |lines| {
+        let _ = tell.send(lines);
+    });
+    Stage { queue: queue.expect("a thread"), allow, shown, told, dropped }
 }
 
 impl Stage {
@@ -101,4 +104,29 @@ fn closing_writes_what_is_left_but_does_not_wait_for_ever() {
     drop(stage.allow);
     stage.queue.close(LIMIT);
     assert_eq!(stage.shown.try_recv().expect("it was written"), b"first\n");
+}
+
+/// The line that tells of it is a warning. In a queue that is full of audit lines there is no room for it.
+#[test]
+fn the_numbers_of_what_was_dropped_wait_until_there_is_room_to_tell_them() {
+    let stage = stage();
+    stage.add(Kind::Audit, b"first\n");
+    stage.allow.send(Ok(())).expect("it waits");
+    stage.shown.recv_timeout(LIMIT).expect("the first line");
+    // The thread holds one batch, and the queue is filled behind it.
+    stage.add(Kind::Audit, b"held\n");
+    while stage.queue.lock().waiting.lines != Counts::default() {
+        std::thread::yield_now();
+    }
+    assert!(stage.fill(Kind::Audit) > 100);
+    assert!(!stage.add(Kind::Other, b"x\n"));
+    stage.allow.send(Ok(())).expect("it waits");
+    assert_eq!(stage.shown.recv_timeout(LIMIT).expect("the line that was held"), b"held\n");
+    stage.allow.send(Ok(())).expect("it waits");
+    stage.shown.recv_timeout(LIMIT).expect("the first piece of the others");
+    assert!(stage.told.try_recv().is_err(), "there was no room to tell it");
+    drop(stage.allow);
+    let told = stage.told.recv_timeout(LIMIT).expect("there is room now");
+    assert_eq!((told.of(Kind::Audit), told.of(Kind::Other)), (1, 1));
+    assert!(stage.told.try_recv().is_err(), "it is told once");
 }
