@@ -6,8 +6,10 @@
 //! Must not know: what is served. Each wait in it has a limit of its own.
 
 use std::cell::RefCell;
-use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
 
 type Unfinished = Pin<Box<dyn Future<Output = ()>>>;
 
@@ -57,24 +59,39 @@ impl<F: Future + 'static> Drop for ToTheEnd<F> {
     }
 }
 
-/// Serves a connection, and then what it has left behind.
-pub async fn outlived<C: Future>(connection: C) -> C::Output {
-    let (mut connection, mut left) = (pin!(Some(connection)), Vec::new());
-    let output = std::future::poll_fn(|cx| {
-        let _turn = Turn::of(&mut left);
-        // Nobody asks again after the end.
-        let Some(serving) = connection.as_mut().as_pin_mut() else { return Poll::Pending };
-        let polled = serving.poll(cx);
-        if polled.is_ready() {
-            connection.set(None);
-        }
-        polled
-    })
-    .await;
-    for unfinished in left {
-        unfinished.await;
+pin_project! {
+    /// Serves a connection, and then what it has left behind. (An `async fn` would keep room for the connection twice, of
+    /// which a gateway has thousands.)
+    pub struct Outlived<C: Future> {
+        // Until it has ended.
+        #[pin]
+        connection: Option<C>,
+        output: Option<C::Output>,
+        left: Vec<Unfinished>,
     }
-    output
+}
+
+pub fn outlived<C: Future>(connection: C) -> Outlived<C> {
+    Outlived { connection: Some(connection), output: None, left: Vec::new() }
+}
+
+impl<C: Future> Future for Outlived<C> {
+    type Output = C::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<C::Output> {
+        let mut this = self.project();
+        if let Some(connection) = this.connection.as_mut().as_pin_mut() {
+            let _turn = Turn::of(this.left);
+            *this.output = Some(ready!(connection.poll(cx)));
+            this.connection.set(None);
+        }
+        while let Some(unfinished) = this.left.last_mut() {
+            ready!(unfinished.as_mut().poll(cx));
+            this.left.pop();
+        }
+        // Nobody asks again after the end.
+        this.output.take().map_or(Poll::Pending, Poll::Ready)
+    }
 }
 
 /// Exists while a connection runs. Restores what was there before it, even after a panic.
@@ -99,6 +116,7 @@ impl Drop for Turn<'_> {
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
+    use std::pin::pin;
     use std::rc::Rc;
 
     use tokio::task::yield_now;
@@ -160,5 +178,16 @@ mod tests {
         yield_now().await;
         assert_eq!((ended.get(), Rc::strong_count(&ended)), (0, 1));
         assert!(LEFT_BEHIND.with_borrow(Option::is_none));
+    }
+
+    #[test]
+    fn it_takes_hardly_more_room_than_the_connection() {
+        let connection = async {
+            let room = [0_u8; 4_096];
+            yield_now().await;
+            room.len()
+        };
+        let alone = size_of_val(&connection);
+        assert!(size_of_val(&outlived(connection)) <= alone + 64);
     }
 }
