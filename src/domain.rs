@@ -36,6 +36,7 @@ pub mod rules;
 pub mod secret_mark;
 pub mod session;
 pub mod shown_text;
+pub mod signed_text;
 pub mod signed_token;
 pub mod token_format;
 pub mod user_tag;
