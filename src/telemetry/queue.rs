@@ -15,6 +15,9 @@ use super::dropped::{Counts, Dropped, Kind};
 
 /// Written with one call. After each, this much room is free again.
 const PIECE_BYTES: usize = 64 * 1024;
+/// Above what other lines leave of the queue when nobody can keep up with them, and well below the end of the room for
+/// warnings, of which the line that tells of dropped ones is one.
+const MOST_QUEUED_TO_TELL: usize = 5 << 20;
 /// A buffer that has grown beyond this is shrunk once it is written.
 const KEPT_BYTES: usize = 1 << 20;
 
@@ -147,8 +150,8 @@ impl Queue {
         while let Some(next) = self.next(batch) {
             batch = next;
             match self.write(&mut out, &batch.bytes) {
-                // Where there is hardly room, what tells of it might be dropped as well. Then the next time has its numbers.
-                Ok(()) if self.queued_bytes.load(Ordering::Relaxed) <= Kind::Other.most_queued_bytes() => {
+                // Where there is hardly room, what tells of it might be dropped as well. Then a later time has its numbers.
+                Ok(()) if self.queued_bytes.load(Ordering::Relaxed) <= MOST_QUEUED_TO_TELL => {
                     let dropped = self.dropped.counts();
                     if dropped != told {
                         tell(dropped.since(told));

@@ -128,5 +128,22 @@ fn the_numbers_of_what_was_dropped_wait_until_there_is_room_to_tell_them() {
     drop(stage.allow);
     let told = stage.told.recv_timeout(LIMIT).expect("there is room now");
     assert_eq!((told.of(Kind::Audit), told.of(Kind::Other)), (1, 1));
+    stage.queue.close(LIMIT);
     assert!(stage.told.try_recv().is_err(), "it is told once");
+}
+
+/// Where other lines keep coming, the queue never gets below what is reserved for more important ones.
+#[test]
+fn dropped_lines_are_told_while_others_fill_the_queue() {
+    let limits = [Kind::Other, Kind::Warning].map(Kind::most_queued_bytes);
+    assert!((limits[0] + 10 * PIECE_BYTES..limits[1] - 10 * PIECE_BYTES).contains(&MOST_QUEUED_TO_TELL));
+    let stage = stage();
+    stage.add(Kind::Other, b"held\n");
+    while stage.queue.lock().waiting.lines != Counts::default() {
+        std::thread::yield_now();
+    }
+    stage.fill(Kind::Other);
+    stage.allow.send(Ok(())).expect("it waits");
+    let told = stage.told.recv_timeout(LIMIT).expect("there is room for it");
+    assert_eq!(told.of(Kind::Other), 1);
 }

@@ -2,7 +2,8 @@
 //!
 //! Owns: that. actix drops what it serves together with the connection. By then the store may have done what was asked, and
 //! nothing would tell of it: whoever revokes with a stolen key and hangs up would leave neither an event nor a line.
-//! Its connection's task goes on with it. So it counts as a connection, of which there is a limit, and a stop waits for it.
+//! Its connection's task goes on with it, so it keeps its place among a worker's connections, and a stop waits for it. (The
+//! codec drops a request only with its connection, which has one at a time.)
 //! Must not know: what is served. Each wait in it has a limit of its own.
 
 use std::cell::RefCell;
